@@ -1,0 +1,1 @@
+//! Measures the server: latency of a turn, cost of a session.

@@ -1,0 +1,6 @@
+//! How praxiloom talks to the browser: the OpenAI Realtime protocol over WebSocket and WebRTC.
+//!
+//! This crate knows the wire and nothing of sound: audio passes through it as packets and bytes.
+
+pub mod event;
+pub mod link;

@@ -1,0 +1,1 @@
+//! The assembled server: everything the doors hand out.

@@ -1,0 +1,1 @@
+//! The HTTP edge: the router is its table of contents.

@@ -1,0 +1,3 @@
+//! The `praxiloom` command.
+
+fn main() {}

@@ -1,0 +1,122 @@
+//! Language model: the streaming shape that every model has.
+
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use serde_json::Value;
+
+use super::{EngineInfo, ProviderError};
+
+/// Tokens as they come. Dropping the stream cancels the request.
+pub type Tokens = BoxStream<'static, Result<Token, ProviderError>>;
+
+/// A language model.
+pub trait LanguageModel: Send + Sync + 'static {
+    /// What it is.
+    fn info(&self) -> EngineInfo;
+
+    /// Asks for the next message.
+    fn respond(&self, prompt: Prompt) -> BoxFuture<'_, Result<Tokens, ProviderError>>;
+}
+
+/// What a model is asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Prompt {
+    /// Who it is and how it speaks.
+    pub system: String,
+    /// The conversation so far, oldest first.
+    pub messages: Vec<Message>,
+    /// Functions it may call.
+    pub tools: Vec<Tool>,
+    /// Whether and which it must call, as it stands on the wire.
+    pub tool_choice: Option<Value>,
+    /// Longest answer in tokens.
+    pub max_tokens: Option<u32>,
+}
+
+/// One message of the conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// An instruction in mid-conversation.
+    System(String),
+    /// What the coach said.
+    User(String),
+    /// What the client was heard to say.
+    Assistant(String),
+    /// A function that the model called.
+    Call {
+        /// Names the call.
+        call_id: String,
+        /// The function.
+        name: String,
+        /// JSON text.
+        arguments: String,
+    },
+    /// What the function gave.
+    CallOutput {
+        /// The call.
+        call_id: String,
+        /// The result.
+        output: String,
+    },
+}
+
+/// A function that the model may call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// When to use it.
+    pub description: Option<String>,
+    /// JSON schema of its arguments.
+    pub parameters: Value,
+}
+
+/// A piece of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Token {
+    /// Text to speak.
+    Text(String),
+    /// A call begins. Its arguments follow.
+    Call {
+        /// Names the call.
+        call_id: String,
+        /// The function.
+        name: String,
+    },
+    /// More of the arguments of a call.
+    Arguments {
+        /// The call.
+        call_id: String,
+        /// JSON text, in pieces.
+        delta: String,
+    },
+    /// The answer is complete; nothing follows.
+    End {
+        /// Why it ended.
+        finish: Finish,
+        /// What it cost, if the model said so.
+        usage: Option<Usage>,
+    },
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// It was complete.
+    Stop,
+    /// It reached the longest length allowed.
+    Length,
+    /// It was withheld.
+    Filtered,
+}
+
+/// Tokens that an answer cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Read.
+    pub input: u64,
+    /// Of those, from a cache.
+    pub cached: u64,
+    /// Written.
+    pub output: u64,
+}

@@ -1,0 +1,56 @@
+//! Who does the work: one small streaming shape each for speech to text, language model and text
+//! to speech, with a local engine and adapters behind it.
+
+pub mod llm;
+pub mod stt;
+pub mod tts;
+
+use std::time::Duration;
+
+/// What an engine is, for the page, the log and the disclosure record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineInfo {
+    /// Short name, as it stands in the configuration (`pocketsphinx`, `flite`).
+    pub name: String,
+    /// Who receives the data: `None` if it does not leave this machine.
+    pub processor: Option<String>,
+    /// One sentence for the coach on what it does and how well.
+    pub note: String,
+}
+
+/// Why a provider could not do its work.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// It refused the request, and would again.
+    #[error("{engine} refused the request: {message}")]
+    Refused {
+        /// Which engine.
+        engine: String,
+        /// What it said, without any private words.
+        message: String,
+    },
+    /// It could not be reached, or broke off.
+    #[error("{engine} is unavailable: {message}")]
+    Unavailable {
+        /// Which engine.
+        engine: String,
+        /// What happened.
+        message: String,
+    },
+    /// It did not answer in time.
+    #[error("{engine} did not answer within {after:?}")]
+    TimedOut {
+        /// Which engine.
+        engine: String,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// It asks to be called less often.
+    #[error("{engine} asks to slow down")]
+    Limited {
+        /// Which engine.
+        engine: String,
+        /// When to come back, if it said so.
+        retry_after: Option<Duration>,
+    },
+}

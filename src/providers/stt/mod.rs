@@ -1,0 +1,129 @@
+//! Speech to text: the streaming shape that every recogniser has.
+
+use futures::future::BoxFuture;
+use media::Position;
+use tokio::sync::mpsc;
+
+use super::{EngineInfo, ProviderError};
+
+/// How many frames (20 ms) may wait for a recogniser before the session drops the oldest.
+pub const QUEUE: usize = 512;
+
+/// A recogniser that listens to one speaker at a time per stream.
+pub trait SpeechToText: Send + Sync + 'static {
+    /// What it is.
+    fn info(&self) -> EngineInfo;
+
+    /// Opens a stream for one speaker, for a whole session.
+    fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>>;
+}
+
+/// What a recogniser is told when a session begins.
+#[derive(Clone, Debug, Default)]
+pub struct ListenRequest {
+    /// BCP 47 language; `None` for English.
+    pub language: Option<String>,
+    /// Words to expect, such as the client's name.
+    pub expect: Vec<String>,
+}
+
+/// An open stream. Dropping `input` ends it.
+#[derive(Debug)]
+pub struct Listening {
+    /// Audio and markers in.
+    pub input: mpsc::Sender<ListenInput>,
+    /// Transcripts out.
+    pub output: mpsc::Receiver<ListenOutput>,
+}
+
+/// What goes into a recogniser.
+///
+/// Audio is continuous; segments mark where somebody speaks. A recogniser that finds speech by
+/// itself uses the markers as hints; one that does not (the local one) decodes segments only and
+/// keeps the last two seconds, since a segment begins before the marker arrives.
+#[derive(Clone, Debug)]
+pub enum ListenInput {
+    /// The next 20 ms: 320 samples at 16 kHz, whose first sample stands at `at`.
+    Audio {
+        /// Position of the first sample.
+        at: Position,
+        /// Samples.
+        samples: Box<[i16]>,
+    },
+    /// Somebody began to speak at `from` (with its padding), which lies in the past.
+    Begin {
+        /// Names the segment; ascending within a session.
+        segment: u64,
+        /// Where it begins.
+        from: Position,
+    },
+    /// The segment ended at `to`: its final transcript is wanted now.
+    End {
+        /// The segment.
+        segment: u64,
+        /// Where it ends.
+        to: Position,
+    },
+    /// The segment was no speech after all: forget it, answer nothing.
+    Discard {
+        /// The segment.
+        segment: u64,
+    },
+}
+
+/// What comes out of a recogniser.
+#[derive(Clone, Debug)]
+pub enum ListenOutput {
+    /// What was understood so far; replaces the partial before it.
+    Partial {
+        /// The segment.
+        segment: u64,
+        /// The words.
+        transcript: Transcript,
+    },
+    /// What was understood, for good. Exactly one for every segment that was ended.
+    Final {
+        /// The segment.
+        segment: u64,
+        /// The words.
+        transcript: Transcript,
+    },
+    /// The segment could not be transcribed; no final follows for it.
+    Failed {
+        /// The segment.
+        segment: u64,
+        /// Why.
+        error: ProviderError,
+    },
+}
+
+/// Words with their times.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Transcript {
+    /// The words in order.
+    pub words: Vec<Word>,
+    /// How many of them, from the first, will not be revised any more.
+    pub stable: usize,
+}
+
+impl Transcript {
+    /// The words as one line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
+        words.join(" ")
+    }
+}
+
+/// One word that was heard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Word {
+    /// The word, with punctuation if the engine gives any.
+    pub text: String,
+    /// Where it begins on the session's timeline.
+    pub start: Position,
+    /// Where it ends.
+    pub end: Position,
+    /// How sure the engine is, 0 to 1.
+    pub confidence: f32,
+}
