@@ -109,7 +109,10 @@ mod tests {
 
     #[test]
     fn converts_between_rates_without_loss() {
-        assert_eq!(Position::from_samples(16_000, 16_000), Position::from_ms(1000));
+        assert_eq!(
+            Position::from_samples(16_000, 16_000),
+            Position::from_ms(1000)
+        );
         assert_eq!(Position::from_ms(20).samples_at(24_000), 480);
         assert_eq!(Position::from_ms(20) + FRAME, Position::from_ms(40));
         assert_eq!(Position::from_ms(40) - Position::from_ms(20), FRAME);

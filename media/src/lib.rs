@@ -2,7 +2,15 @@
 //!
 //! Nothing here is asynchronous and nothing reads a clock: samples and packets go in with their
 //! positions, samples and positions come out, so every rule can be tested in simulated time.
+#![forbid(unsafe_code)]
 
 pub mod frame;
+pub mod g711;
+pub mod level;
+pub mod opus;
+pub mod pcm;
+pub mod resample;
+#[cfg(test)]
+mod signal;
 
 pub use frame::{FRAME, Position};

@@ -1,0 +1,587 @@
+//! The Opus codec (RFC 6716): speech to packets, and packets, whole or lost, to samples.
+
+use std::time::Duration;
+
+use opus::{Application, Bitrate, Channels, ErrorCode, Signal};
+
+/// The longest packet of one frame, in bytes (RFC 6716, section 3.2.1).
+pub const MAX_PACKET: usize = 1275;
+
+/// The longest duration of a packet (RFC 6716, section 3.2.5).
+pub const MAX_DURATION: Duration = Duration::from_millis(120);
+
+/// What can go wrong with Opus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpusError {
+    /// The packet is empty or malformed.
+    #[error("not a valid Opus packet")]
+    Packet,
+    /// The samples to encode are not one frame of 20 ms.
+    #[error("a frame of {expected} samples was expected, not of {actual}")]
+    Frame {
+        /// Samples of a frame.
+        expected: usize,
+        /// Samples given.
+        actual: usize,
+    },
+    /// The buffer to encode into is too small.
+    #[error("the buffer is too small for the packet")]
+    Buffer,
+    /// A time to conceal that is not a multiple of 2.5 ms up to 120 ms.
+    #[error("{0:?} cannot be concealed at once")]
+    Missing(Duration),
+    /// A setting outside its range, such as a rate other than 8, 12, 16, 24 or 48 kHz.
+    #[error("invalid Opus setting")]
+    Setting,
+    /// libopus failed in itself.
+    #[error("{function} failed: {reason}")]
+    Codec {
+        /// The function of libopus.
+        function: &'static str,
+        /// What it said.
+        reason: &'static str,
+    },
+}
+
+impl From<opus::Error> for OpusError {
+    fn from(error: opus::Error) -> Self {
+        match error.code() {
+            ErrorCode::InvalidPacket => Self::Packet,
+            ErrorCode::BufferTooSmall => Self::Buffer,
+            _ => Self::Codec {
+                function: error.function(),
+                reason: error.description(),
+            },
+        }
+    }
+}
+
+/// How to encode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EncoderSettings {
+    /// Rate of the input, in hertz: 8, 12, 16, 24 or 48 thousand.
+    pub rate: u32,
+    /// Bits per second, 6000 to 510 000.
+    pub bitrate: i32,
+    /// 0 to 10: more computing for better sound. From 24 kHz a second of speech costs about 3 ms
+    /// at 0, 7 at 5 and 10 at 10.
+    pub complexity: i32,
+    /// Percentage of packets expected to be lost; above zero every packet also carries its
+    /// predecessor at low quality (in-band forward error correction).
+    pub loss: i32,
+    /// Whether silence is sent as an occasional tiny packet (discontinuous transmission).
+    pub dtx: bool,
+}
+
+impl Default for EncoderSettings {
+    /// Speech from 24 kHz at 28 kbit/s, complexity 5, prepared for 10 % loss, silence not sent.
+    fn default() -> Self {
+        Self {
+            rate: 24_000,
+            bitrate: 28_000,
+            complexity: 5,
+            loss: 10,
+            dtx: true,
+        }
+    }
+}
+
+/// Encodes mono speech in frames of 20 ms.
+#[derive(Debug)]
+pub struct Encoder {
+    inner: opus::Encoder,
+    frame: usize,
+    packet: Box<[u8; MAX_PACKET]>,
+}
+
+impl Encoder {
+    /// An encoder for one stream.
+    ///
+    /// # Errors
+    ///
+    /// [`OpusError::Setting`] if a setting is outside its range.
+    pub fn new(settings: EncoderSettings) -> Result<Self, OpusError> {
+        let EncoderSettings {
+            rate,
+            bitrate,
+            complexity,
+            loss,
+            dtx,
+        } = settings;
+        let in_range = (6000..=510_000).contains(&bitrate)
+            && (0..=10).contains(&complexity)
+            && (0..=100).contains(&loss);
+        if !in_range || !is_rate(rate) {
+            return Err(OpusError::Setting);
+        }
+        let mut inner = opus::Encoder::new(rate, Channels::Mono, Application::Voip)?;
+        inner.set_signal(Signal::Voice)?;
+        inner.set_bitrate(Bitrate::Bits(bitrate))?;
+        inner.set_complexity(complexity)?;
+        inner.set_inband_fec(loss > 0)?;
+        inner.set_packet_loss_perc(loss)?;
+        inner.set_dtx(dtx)?;
+        Ok(Self {
+            inner,
+            frame: (rate / 50) as usize,
+            packet: Box::new([0; MAX_PACKET]),
+        })
+    }
+
+    /// Samples of a frame.
+    #[must_use]
+    pub const fn frame(&self) -> usize {
+        self.frame
+    }
+
+    /// Encodes one frame; the packet is valid until the next call. With discontinuous
+    /// transmission the packet of a silent frame [need not be sent](is_dtx).
+    ///
+    /// # Errors
+    ///
+    /// [`OpusError::Frame`] if `samples` is not exactly one frame.
+    pub fn encode(&mut self, samples: &[i16]) -> Result<&[u8], OpusError> {
+        self.check(samples)?;
+        let len = self.inner.encode(samples, self.packet.as_mut_slice())?;
+        Ok(&self.packet[..len])
+    }
+
+    /// Encodes one frame into `out`, for which [`MAX_PACKET`] bytes always suffice, and returns
+    /// the packet's length. A smaller buffer bounds the packet.
+    ///
+    /// # Errors
+    ///
+    /// [`OpusError::Frame`] if `samples` is not exactly one frame, [`OpusError::Buffer`] if no
+    /// packet is as small as `out`.
+    pub fn encode_into(&mut self, samples: &[i16], out: &mut [u8]) -> Result<usize, OpusError> {
+        self.check(samples)?;
+        if out.is_empty() {
+            return Err(OpusError::Buffer);
+        }
+        Ok(self.inner.encode(samples, out)?)
+    }
+
+    /// Tells the encoder which percentage of packets is being lost, as the receiver reports it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpusError::Setting`] above 100.
+    pub fn set_loss(&mut self, percent: i32) -> Result<(), OpusError> {
+        if !(0..=100).contains(&percent) {
+            return Err(OpusError::Setting);
+        }
+        self.inner.set_inband_fec(percent > 0)?;
+        Ok(self.inner.set_packet_loss_perc(percent)?)
+    }
+
+    /// Forgets the past: call it after a gap, so that old sound does not leak into the next.
+    ///
+    /// # Errors
+    ///
+    /// Only if libopus fails in itself.
+    pub fn reset(&mut self) -> Result<(), OpusError> {
+        Ok(self.inner.reset_state()?)
+    }
+
+    fn check(&self, samples: &[i16]) -> Result<(), OpusError> {
+        if samples.len() == self.frame {
+            Ok(())
+        } else {
+            Err(OpusError::Frame {
+                expected: self.frame,
+                actual: samples.len(),
+            })
+        }
+    }
+}
+
+/// Decodes packets to mono; stereo packets are mixed down.
+#[derive(Debug)]
+pub struct Decoder {
+    inner: opus::Decoder,
+    rate: u32,
+}
+
+impl Decoder {
+    /// A decoder for one stream that gives samples at `rate` hertz, whatever was encoded: 8, 12,
+    /// 16, 24 or 48 thousand. 16 kHz is what recognisers and voice activity want.
+    ///
+    /// # Errors
+    ///
+    /// [`OpusError::Setting`] for any other rate.
+    pub fn new(rate: u32) -> Result<Self, OpusError> {
+        if !is_rate(rate) {
+            return Err(OpusError::Setting);
+        }
+        let inner = opus::Decoder::new(rate, Channels::Mono)?;
+        Ok(Self { inner, rate })
+    }
+
+    /// Rate of the output, in hertz.
+    #[must_use]
+    pub const fn rate(&self) -> u32 {
+        self.rate
+    }
+
+    /// Appends the packet's samples to `out` and returns how many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`OpusError::Packet`] if the packet is malformed; `out` is then as before, and the decoder
+    /// can go on.
+    pub fn decode(&mut self, packet: &[u8], out: &mut Vec<i16>) -> Result<usize, OpusError> {
+        let samples = self.samples(duration(packet)?);
+        self.run(packet, samples, false, out)
+    }
+
+    /// Appends what was lost immediately before `next`, for as long as `missing`, repaired from
+    /// what `next` tells about it; where it tells nothing, concealed. `next` itself is to be
+    /// decoded afterwards. Returns how many samples there are.
+    ///
+    /// # Errors
+    ///
+    /// [`OpusError::Missing`] if `missing` is not a multiple of 2.5 ms up to 120 ms,
+    /// [`OpusError::Packet`] if `next` is malformed.
+    pub fn decode_fec(
+        &mut self,
+        next: &[u8],
+        missing: Duration,
+        out: &mut Vec<i16>,
+    ) -> Result<usize, OpusError> {
+        let samples = self.missing(missing)?;
+        duration(next)?;
+        self.run(next, samples, true, out)
+    }
+
+    /// Appends a guess of what was lost, for as long as `missing`: the sound goes on and fades.
+    /// Returns how many samples there are.
+    ///
+    /// # Errors
+    ///
+    /// [`OpusError::Missing`] if `missing` is not a multiple of 2.5 ms up to 120 ms.
+    pub fn conceal(&mut self, missing: Duration, out: &mut Vec<i16>) -> Result<usize, OpusError> {
+        let samples = self.missing(missing)?;
+        self.run(&[], samples, false, out)
+    }
+
+    /// Forgets the past, for a stream that begins anew.
+    ///
+    /// # Errors
+    ///
+    /// Only if libopus fails in itself.
+    pub fn reset(&mut self) -> Result<(), OpusError> {
+        Ok(self.inner.reset_state()?)
+    }
+
+    fn run(
+        &mut self,
+        packet: &[u8],
+        samples: usize,
+        fec: bool,
+        out: &mut Vec<i16>,
+    ) -> Result<usize, OpusError> {
+        let before = out.len();
+        out.resize(before + samples, 0);
+        let result = self.inner.decode(packet, &mut out[before..], fec);
+        out.truncate(before + result.as_ref().copied().unwrap_or(0));
+        Ok(result?)
+    }
+
+    fn missing(&self, missing: Duration) -> Result<usize, OpusError> {
+        let whole = missing.as_nanos().is_multiple_of(2_500_000);
+        if missing.is_zero() || missing > MAX_DURATION || !whole {
+            return Err(OpusError::Missing(missing));
+        }
+        Ok(self.samples(missing))
+    }
+
+    const fn samples(&self, span: Duration) -> usize {
+        (span.as_micros() as u64 * self.rate as u64 / 1_000_000) as usize
+    }
+}
+
+/// How long the packet sounds: 2.5 to 120 ms.
+///
+/// # Errors
+///
+/// [`OpusError::Packet`] if it is malformed.
+pub fn duration(packet: &[u8]) -> Result<Duration, OpusError> {
+    let samples = opus::packet::get_nb_samples(packet, 48_000).map_err(|_| OpusError::Packet)?;
+    if samples == 0 {
+        return Err(OpusError::Packet);
+    }
+    Ok(Duration::from_micros(samples as u64 * 1000 / 48))
+}
+
+/// Whether the packet stands for silence in discontinuous transmission, so that it need not be
+/// sent (two bytes or fewer, as libopus documents its encoder).
+#[must_use]
+pub const fn is_dtx(packet: &[u8]) -> bool {
+    packet.len() <= 2
+}
+
+const fn is_rate(rate: u32) -> bool {
+    matches!(rate, 8000 | 12_000 | 16_000 | 24_000 | 48_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::frame::FRAME;
+    use crate::level::rms_dbfs;
+    use crate::signal::{amplitude, noise, recording, sine};
+
+    fn packets(settings: EncoderSettings, samples: &[i16]) -> Vec<Vec<u8>> {
+        let mut encoder = Encoder::new(settings).unwrap();
+        let frame = encoder.frame();
+        samples
+            .chunks_exact(frame)
+            .map(|chunk| encoder.encode(chunk).unwrap().to_vec())
+            .collect()
+    }
+
+    /// A voiced sound whose pitch glides, so that a frame cannot be guessed from the one before.
+    fn voice(rate: u32, seconds: f64) -> Vec<i16> {
+        let len = (f64::from(rate) * seconds) as usize;
+        let mut phase = 0.0f64;
+        (0..len)
+            .map(|n| {
+                let t = n as f64 / f64::from(rate);
+                phase += (140.0 + 60.0 * (t * 9.0).sin()) / f64::from(rate);
+                let buzz: f64 = (1..12)
+                    .map(|k| (phase * f64::from(k) * std::f64::consts::TAU).sin() / f64::from(k))
+                    .sum();
+                (buzz * 5000.0 * (1.2 + (t * 23.0).sin())) as i16
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_tone_survives_and_changes_rate() {
+        let sent = packets(
+            EncoderSettings::default(),
+            &sine(440.0, 24_000, 24_000, 0.3),
+        );
+        let bytes: usize = sent.iter().map(Vec::len).sum();
+        assert!((1500..6000).contains(&bytes), "{bytes} bytes a second");
+        for rate in [8000, 16_000, 24_000, 48_000] {
+            let (mut decoder, mut out) = (Decoder::new(rate).unwrap(), Vec::new());
+            for packet in &sent {
+                assert_eq!(duration(packet), Ok(FRAME));
+                assert_eq!(
+                    decoder.decode(packet, &mut out).unwrap(),
+                    rate as usize / 50
+                );
+            }
+            let tail = &out[out.len() / 2..];
+            let gain = 20.0 * (amplitude(tail, 440.0, rate) / 0.3).log10();
+            assert!(gain.abs() < 1.5, "{rate}: {gain:.1} dB");
+        }
+    }
+
+    #[test]
+    fn silence_is_not_sent() {
+        let mut sound = voice(24_000, 1.0);
+        sound.extend([0; 48_000]);
+        let sent = packets(EncoderSettings::default(), &sound);
+        let quiet = sent[75..].iter().filter(|packet| is_dtx(packet)).count();
+        assert!(quiet > 60, "{quiet} of 75 silent frames");
+        assert!(!sent[..50].iter().any(|packet| is_dtx(packet)));
+    }
+
+    #[test]
+    fn a_lost_frame_is_repaired_from_the_next() {
+        let speech = voice(24_000, 4.0);
+        let sent = packets(
+            EncoderSettings {
+                bitrate: 32_000,
+                ..Default::default()
+            },
+            &speech,
+        );
+        let mut errors = [0.0; 2];
+        for (way, total) in errors.iter_mut().enumerate() {
+            let mut whole = Decoder::new(16_000).unwrap();
+            let mut broken = Decoder::new(16_000).unwrap();
+            for (n, packet) in sent.iter().enumerate() {
+                let (mut a, mut b) = (Vec::new(), Vec::new());
+                whole.decode(packet, &mut a).unwrap();
+                if n % 10 != 5 {
+                    broken.decode(packet, &mut b).unwrap();
+                    continue;
+                }
+                match way {
+                    0 => broken.decode_fec(&sent[n + 1], FRAME, &mut b).unwrap(),
+                    _ => broken.conceal(FRAME, &mut b).unwrap(),
+                };
+                assert_eq!(a.len(), b.len());
+                let error: Vec<i16> = a
+                    .iter()
+                    .zip(&b)
+                    .map(|(a, b)| a.saturating_sub(*b))
+                    .collect();
+                *total += f64::from(rms_dbfs(&error) - rms_dbfs(&a)) / (sent.len() / 10) as f64;
+            }
+        }
+        let [repaired, concealed] = errors;
+        assert!(
+            repaired < concealed - 3.0,
+            "{repaired:.1} dB against {concealed:.1} dB"
+        );
+        assert!(repaired < -6.0, "{repaired:.1} dB");
+    }
+
+    #[test]
+    fn concealment_fades_out() {
+        let sent = packets(EncoderSettings::default(), &voice(24_000, 1.0));
+        let mut decoder = Decoder::new(16_000).unwrap();
+        let mut out = Vec::new();
+        for packet in &sent {
+            decoder.decode(packet, &mut out).unwrap();
+        }
+        out.clear();
+        for _ in 0..20 {
+            assert_eq!(decoder.conceal(MAX_DURATION, &mut out).unwrap(), 1920);
+        }
+        assert!(rms_dbfs(&out[..320]) > -40.0);
+        let end = rms_dbfs(&out[out.len() - 1920..]);
+        // What stays is the background that the codec heard.
+        assert!(end < -40.0, "{end:.1} dB");
+    }
+
+    #[test]
+    fn packets_of_every_legal_duration_decode() {
+        for (micros, samples) in [
+            (2500, 60),
+            (5000, 120),
+            (10_000, 240),
+            (20_000, 480),
+            (40_000, 960),
+            (60_000, 1440),
+            (120_000, 2880),
+        ] {
+            let mut encoder =
+                opus::Encoder::new(24_000, Channels::Mono, Application::Audio).unwrap();
+            let packet = encoder
+                .encode_vec(&sine(500.0, 24_000, samples, 0.3), 4000)
+                .unwrap();
+            assert_eq!(duration(&packet), Ok(Duration::from_micros(micros)));
+            let (mut decoder, mut out) = (Decoder::new(16_000).unwrap(), Vec::new());
+            assert_eq!(decoder.decode(&packet, &mut out).unwrap(), samples * 2 / 3);
+        }
+    }
+
+    #[test]
+    fn stereo_is_mixed_down() {
+        let mut encoder = opus::Encoder::new(48_000, Channels::Stereo, Application::Voip).unwrap();
+        let stereo: Vec<i16> = sine(440.0, 48_000, 960, 0.3)
+            .iter()
+            .flat_map(|&s| [s, s])
+            .collect();
+        let packet = encoder.encode_vec(&stereo, 4000).unwrap();
+        let (mut decoder, mut out) = (Decoder::new(16_000).unwrap(), Vec::new());
+        assert_eq!(decoder.decode(&packet, &mut out).unwrap(), 320);
+    }
+
+    #[test]
+    fn wrong_use_has_its_error() {
+        let mut encoder = Encoder::new(EncoderSettings::default()).unwrap();
+        assert_eq!(
+            encoder.encode(&[0; 100]),
+            Err(OpusError::Frame {
+                expected: 480,
+                actual: 100
+            })
+        );
+        assert_eq!(
+            encoder.encode_into(&[0; 480], &mut []),
+            Err(OpusError::Buffer)
+        );
+        assert_eq!(encoder.set_loss(101), Err(OpusError::Setting));
+        for settings in [
+            EncoderSettings {
+                rate: 22_050,
+                ..Default::default()
+            },
+            EncoderSettings {
+                bitrate: 1,
+                ..Default::default()
+            },
+            EncoderSettings {
+                complexity: 11,
+                ..Default::default()
+            },
+            EncoderSettings {
+                loss: -1,
+                ..Default::default()
+            },
+        ] {
+            assert_eq!(Encoder::new(settings).unwrap_err(), OpusError::Setting);
+        }
+        let mut decoder = Decoder::new(16_000).unwrap();
+        assert_eq!(Decoder::new(44_100).unwrap_err(), OpusError::Setting);
+        assert_eq!(decoder.decode(&[], &mut Vec::new()), Err(OpusError::Packet));
+        for missing in [
+            Duration::ZERO,
+            Duration::from_millis(3),
+            Duration::from_millis(140),
+        ] {
+            assert_eq!(
+                decoder.conceal(missing, &mut Vec::new()),
+                Err(OpusError::Missing(missing))
+            );
+        }
+    }
+
+    #[test]
+    fn a_small_buffer_bounds_the_packet() {
+        let mut encoder = Encoder::new(EncoderSettings::default()).unwrap();
+        let mut out = [0; 30];
+        let len = encoder
+            .encode_into(&noise(1, 480, -10.0), &mut out)
+            .unwrap();
+        assert!(len <= 30 && duration(&out[..len]) == Ok(FRAME));
+    }
+
+    #[test]
+    fn real_speech_keeps_its_loudness() {
+        let Some(speech) = recording("01-jfk.wav") else {
+            return;
+        };
+        let settings = EncoderSettings {
+            rate: 16_000,
+            ..Default::default()
+        };
+        let (mut decoder, mut out) = (Decoder::new(16_000).unwrap(), Vec::new());
+        for packet in packets(settings, &speech) {
+            decoder.decode(&packet, &mut out).unwrap();
+        }
+        let change = rms_dbfs(&out) - rms_dbfs(&speech);
+        assert!(change.abs() < 1.0, "{change:.2} dB");
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_an_error_or_bounded_sound(
+            packets in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 1..8),
+        ) {
+            let mut decoder = Decoder::new(16_000).unwrap();
+            for packet in &packets {
+                let mut out = vec![7];
+                let decoded = decoder.decode(packet, &mut out);
+                prop_assert_eq!(out.len(), 1 + decoded.unwrap_or(0));
+                prop_assert!(out.len() <= 1 + 1920);
+                out.truncate(1);
+                let repaired = decoder.decode_fec(packet, FRAME, &mut out);
+                prop_assert_eq!(out.len(), 1 + repaired.unwrap_or(0));
+                prop_assert!(out.len() <= 1 + 320);
+            }
+            // Whatever came, a healthy packet still decodes.
+            let mut encoder = Encoder::new(EncoderSettings::default()).unwrap();
+            let mut out = Vec::new();
+            prop_assert_eq!(decoder.decode(encoder.encode(&[0; 480]).unwrap(), &mut out), Ok(320));
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! Streaming conversion between sample rates, by FFT, mono.
+
+use rubato::audioadapter_buffers::direct::SequentialSlice;
+use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
+use std::time::Duration;
+
+/// Why a resampler could not be made or run.
+#[derive(Debug, thiserror::Error)]
+pub enum ResampleError {
+    /// A rate outside 1 kHz to 192 kHz.
+    #[error("cannot resample from {from} Hz to {to} Hz")]
+    Rate {
+        /// Rate of the input, in hertz.
+        from: u32,
+        /// Rate of the output, in hertz.
+        to: u32,
+    },
+    /// The resampler refused a block.
+    #[error(transparent)]
+    Block(#[from] rubato::ResampleError),
+}
+
+/// Converts a stream of samples from one rate to another.
+///
+/// The output is aligned with the input: the filter's own delay is cut off at the beginning, so
+/// sample `n` of the output sounds at the time `n / to`, just as sample `n` of the input sounds
+/// at `n / from`. It only *comes out* later, by at most [`Resampler::delay`]. After
+/// [`Resampler::flush`] exactly ⌈len × to / from⌉ samples have come out, and the next input
+/// begins a new stream.
+///
+/// The pass band (−0.1 dB) reaches to 85 % of the lower rate's half; what would fold back from
+/// beyond it is damped by 70 dB or more. Equal rates pass through untouched and without delay.
+pub struct Resampler {
+    from: u32,
+    to: u32,
+    engine: Option<Engine>,
+    /// Samples put in since the stream began.
+    consumed: u64,
+    /// Samples given out since the stream began.
+    produced: u64,
+}
+
+struct Engine {
+    fft: Fft<f32>,
+    /// The block being filled, `block.len()` samples when full.
+    block: Vec<f32>,
+    filled: usize,
+    output: Vec<f32>,
+    /// Samples of the filter's delay still to be cut off.
+    skip: usize,
+}
+
+/// Length of the FFT's blocks: it decides between delay and the steepness of the filter.
+const BLOCK_MS: u32 = 10;
+
+impl Resampler {
+    /// A resampler from `from` hertz to `to` hertz.
+    ///
+    /// # Errors
+    ///
+    /// [`ResampleError::Rate`] if a rate is not within 1 kHz to 192 kHz, or if the two have so
+    /// little in common that a block would last longer than 100 ms.
+    pub fn new(from: u32, to: u32) -> Result<Self, ResampleError> {
+        let refused = ResampleError::Rate { from, to };
+        let sane = 1000..=192_000;
+        if !sane.contains(&from) || !sane.contains(&to) {
+            return Err(refused);
+        }
+        let engine = if from == to {
+            None
+        } else {
+            match Engine::new(from, to) {
+                Some(engine) => Some(engine),
+                None => return Err(refused),
+            }
+        };
+        Ok(Self {
+            from,
+            to,
+            engine,
+            consumed: 0,
+            produced: 0,
+        })
+    }
+
+    /// Rate of the input, in hertz.
+    #[must_use]
+    pub const fn from(&self) -> u32 {
+        self.from
+    }
+
+    /// Rate of the output, in hertz.
+    #[must_use]
+    pub const fn to(&self) -> u32 {
+        self.to
+    }
+
+    /// How much later than its input a sample comes out at most: half a block of the filter and
+    /// one block that has to fill.
+    #[must_use]
+    pub fn delay(&self) -> Duration {
+        self.engine.as_ref().map_or(Duration::ZERO, |engine| {
+            let block = Duration::from_secs(engine.block.len() as u64) / self.from;
+            let filter = Duration::from_secs(engine.fft.output_delay() as u64) / self.to;
+            block + filter
+        })
+    }
+
+    /// Takes `input` of any length and appends what is ready to `out`.
+    ///
+    /// # Errors
+    ///
+    /// [`ResampleError::Block`] if the FFT refuses a block, which it has no reason for.
+    pub fn process(&mut self, input: &[i16], out: &mut Vec<i16>) -> Result<(), ResampleError> {
+        let before = out.len();
+        match &mut self.engine {
+            None => out.extend_from_slice(input),
+            Some(engine) => engine.feed(input, out)?,
+        }
+        self.consumed += input.len() as u64;
+        self.produced += (out.len() - before) as u64;
+        Ok(())
+    }
+
+    /// Appends what is still inside to `out`, and begins a new stream.
+    ///
+    /// # Errors
+    ///
+    /// As [`Resampler::process`].
+    pub fn flush(&mut self, out: &mut Vec<i16>) -> Result<(), ResampleError> {
+        let wanted = (self.consumed * u64::from(self.to)).div_ceil(u64::from(self.from));
+        if let Some(engine) = &mut self.engine {
+            let missing = (wanted - self.produced) as usize;
+            let before = out.len();
+            while out.len() - before < missing {
+                engine.feed_silence(out)?;
+            }
+            out.truncate(before + missing);
+        }
+        self.reset();
+        Ok(())
+    }
+
+    /// Forgets what is inside and begins a new stream.
+    pub fn reset(&mut self) {
+        if let Some(engine) = &mut self.engine {
+            engine.fft.reset();
+            engine.filled = 0;
+            engine.skip = engine.fft.output_delay();
+        }
+        self.consumed = 0;
+        self.produced = 0;
+    }
+}
+
+impl Engine {
+    fn new(from: u32, to: u32) -> Option<Self> {
+        let wanted = (from * BLOCK_MS / 1000) as usize;
+        let fft = Fft::new_custom(
+            from as usize,
+            to as usize,
+            wanted,
+            1,
+            1,
+            WindowFunction::Blackman,
+            FixedSync::Both,
+        )
+        .ok()?;
+        let block = fft.input_frames_max();
+        if block > from as usize / 10 {
+            return None;
+        }
+        Some(Self {
+            block: vec![0.0; block],
+            filled: 0,
+            output: vec![0.0; fft.output_frames_max()],
+            skip: fft.output_delay(),
+            fft,
+        })
+    }
+
+    fn feed(&mut self, mut input: &[i16], out: &mut Vec<i16>) -> Result<(), ResampleError> {
+        while !input.is_empty() {
+            let room = self.block.len() - self.filled;
+            let (head, tail) = input.split_at(room.min(input.len()));
+            let end = self.filled + head.len();
+            for (slot, &sample) in self.block[self.filled..end].iter_mut().zip(head) {
+                *slot = f32::from(sample);
+            }
+            self.filled = end;
+            input = tail;
+            if self.filled == self.block.len() {
+                self.run(out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn feed_silence(&mut self, out: &mut Vec<i16>) -> Result<(), ResampleError> {
+        self.block[self.filled..].fill(0.0);
+        self.run(out)
+    }
+
+    fn run(&mut self, out: &mut Vec<i16>) -> Result<(), ResampleError> {
+        let (inputs, outputs) = (self.block.len(), self.output.len());
+        let mismatch = || rubato::ResampleError::InsufficientInputBufferSize {
+            expected: inputs,
+            actual: 0,
+        };
+        let input = SequentialSlice::new(&self.block, 1, inputs).map_err(|_| mismatch())?;
+        let mut output =
+            SequentialSlice::new_mut(&mut self.output, 1, outputs).map_err(|_| mismatch())?;
+        let (_, produced) = self.fft.process_into_buffer(&input, &mut output, None)?;
+        self.filled = 0;
+        let skipped = self.skip.min(produced);
+        self.skip -= skipped;
+        // A float cast saturates, so what overshoots is clipped and does not wrap.
+        out.extend(
+            self.output[skipped..produced]
+                .iter()
+                .map(|sample| sample.round() as i16),
+        );
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Resampler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resampler")
+            .field("from", &self.from)
+            .field("to", &self.to)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::level::rms_dbfs;
+    use crate::signal::{amplitude, sine};
+
+    const PAIRS: [(u32, u32); 7] = [
+        (24_000, 16_000),
+        (8000, 16_000),
+        (24_000, 8000),
+        (24_000, 48_000),
+        (48_000, 16_000),
+        (8000, 24_000),
+        (22_050, 24_000),
+    ];
+
+    fn convert(from: u32, to: u32, input: &[i16]) -> Vec<i16> {
+        let (mut resampler, mut out) = (Resampler::new(from, to).unwrap(), Vec::new());
+        resampler.process(input, &mut out).unwrap();
+        resampler.flush(&mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn tones_in_the_pass_band_keep_level_and_place() {
+        for (from, to) in PAIRS {
+            let half = f64::from(from.min(to)) / 2.0;
+            for share in [0.05, 0.25, 0.5, 0.85] {
+                let hertz = half * share;
+                let input = sine(hertz, from, from as usize, 0.5);
+                let out = convert(from, to, &input);
+                let expected = sine(hertz, to, to as usize, 0.5);
+                assert_eq!(out.len(), expected.len());
+                let gain = 20.0 * (amplitude(&out, hertz, to) / 0.5).log10();
+                assert!(
+                    gain.abs() < 0.1,
+                    "{from}→{to}: {hertz} Hz came out at {gain:.2} dB"
+                );
+                // Sample by sample: aligned in time, not only alike in level.
+                let edge = to as usize / 20;
+                let error: Vec<i16> = (edge..out.len() - edge)
+                    .map(|n| out[n] - expected[n])
+                    .collect();
+                assert!(rms_dbfs(&error) < -45.0, "{from}→{to}: {hertz} Hz is off");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_folds_back() {
+        for (from, to) in PAIRS.into_iter().filter(|(from, to)| from > to) {
+            let half = f64::from(to) / 2.0;
+            for share in [1.15, 1.3, 1.6, 1.9] {
+                let hertz = half * share;
+                if hertz < f64::from(from) / 2.0 {
+                    let out = convert(from, to, &sine(hertz, from, from as usize, 0.5));
+                    let middle = &out[out.len() / 10..out.len() * 9 / 10];
+                    let level = rms_dbfs(middle);
+                    assert!(level < -75.0, "{from}→{to}: {hertz} Hz left {level:.1} dB");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_image_appears_above_the_lower_rate() {
+        for (from, to, hertz) in [(8000, 16_000, 1000.0), (24_000, 48_000, 3000.0)] {
+            let out = convert(from, to, &sine(hertz, from, from as usize, 0.5));
+            let image = f64::from(from) - hertz;
+            assert!(amplitude(&out, image, to) < 1e-4);
+        }
+    }
+
+    #[test]
+    fn full_scale_clips_and_does_not_wrap() {
+        let square: Vec<i16> = (0..24_000)
+            .map(|n| if n / 60 % 2 == 0 { i16::MAX } else { i16::MIN })
+            .collect();
+        let out = convert(24_000, 16_000, &square);
+        for (n, pair) in out.windows(2).enumerate() {
+            let inside = (n % 40) > 5 && (n % 40) < 34;
+            assert!(!inside || (i32::from(pair[0]) - i32::from(pair[1])).abs() < 20_000);
+        }
+    }
+
+    #[test]
+    fn equal_rates_pass_through() {
+        let input = sine(440.0, 16_000, 1000, 0.9);
+        assert_eq!(convert(16_000, 16_000, &input), input);
+        assert_eq!(
+            Resampler::new(16_000, 16_000).unwrap().delay(),
+            Duration::ZERO
+        );
+    }
+
+    #[test]
+    fn comes_out_within_its_delay() {
+        for (from, to) in PAIRS {
+            let (mut resampler, mut out) = (Resampler::new(from, to).unwrap(), Vec::new());
+            assert!(
+                resampler.delay() <= Duration::from_millis(21),
+                "{from}→{to}"
+            );
+            let chunk = sine(300.0, from, from as usize / 50, 0.5);
+            for n in 1..=50u32 {
+                resampler.process(&chunk, &mut out).unwrap();
+                let came = Duration::from_secs(out.len() as u64) / to;
+                let went = Duration::from_secs(u64::from(n) * chunk.len() as u64) / from;
+                assert!(came + resampler.delay() >= went, "{from}→{to}");
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_senseless_rates() {
+        for (from, to) in [
+            (0, 16_000),
+            (16_000, 0),
+            (16_000, u32::MAX),
+            (16_001, 15_999),
+        ] {
+            assert!(matches!(
+                Resampler::new(from, to),
+                Err(ResampleError::Rate { .. })
+            ));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn chunks_of_any_size_give_the_same(
+            cuts in prop::collection::vec(0usize..1500, 1..30),
+            pair in 0..PAIRS.len(),
+        ) {
+            let (from, to) = PAIRS[pair];
+            let input = sine(500.0, from, cuts.iter().sum(), 0.5);
+            let (mut resampler, mut out) = (Resampler::new(from, to).unwrap(), Vec::new());
+            let mut rest = &input[..];
+            // A stream before must leave nothing behind.
+            resampler.process(&[12_345; 777], &mut out).unwrap();
+            resampler.flush(&mut out).unwrap();
+            out.clear();
+            for cut in cuts {
+                let (chunk, tail) = rest.split_at(cut);
+                resampler.process(chunk, &mut out).unwrap();
+                rest = tail;
+            }
+            resampler.flush(&mut out).unwrap();
+            prop_assert_eq!(out.len() as u64, (input.len() as u64 * u64::from(to)).div_ceil(u64::from(from)));
+            prop_assert_eq!(out, convert(from, to, &input));
+        }
+    }
+}
