@@ -71,8 +71,9 @@ impl Position {
 }
 
 fn samples_in(span: Duration) -> u64 {
+    // To the nearest, so that the difference of two positions added again gives the same position.
     // A session of years fits, so the cast cannot cut anything off.
-    (span.as_nanos() * 48 / 1_000_000) as u64
+    ((span.as_nanos() * 48 + 500_000) / 1_000_000) as u64
 }
 
 impl Add<Duration> for Position {
@@ -117,5 +118,17 @@ mod tests {
         assert_eq!(Position::from_ms(20) + FRAME, Position::from_ms(40));
         assert_eq!(Position::from_ms(40) - Position::from_ms(20), FRAME);
         assert_eq!(Position::from_ms(10).back(FRAME), Position::ZERO);
+    }
+
+    #[test]
+    fn a_difference_added_again_gives_the_same_position() {
+        for samples in 0..1000 {
+            let (here, there) = (
+                Position::new(123_456_789),
+                Position::new(123_456_789 + samples),
+            );
+            assert_eq!(here + (there - here), there);
+            assert_eq!(there.back(there - here), here);
+        }
     }
 }

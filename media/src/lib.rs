@@ -12,5 +12,6 @@ pub mod pcm;
 pub mod resample;
 #[cfg(test)]
 mod signal;
+pub mod vad;
 
 pub use frame::{FRAME, Position};
