@@ -1,1 +1,196 @@
-//! Start, drain, stop.
+//! Start, drain, stop: nothing begins any more, what runs may finish, then everything ends.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long tasks have to put things away after they were told to end at once.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// The two ways of stopping, and the tasks that must have ended before the process does.
+///
+/// Soft: no new session begins, live ones are told and may end by themselves. Hard: everything
+/// ends now. Clones are the same lifecycle.
+#[derive(Clone, Debug)]
+pub struct Lifecycle {
+    soft: CancellationToken,
+    hard: CancellationToken,
+    tasks: TaskTracker,
+    grace: Duration,
+}
+
+/// How a stop went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Every task ended by itself.
+    Drained,
+    /// Some had to be told to end at once, and did.
+    Cut,
+    /// This many tasks did not end even then.
+    Left(usize),
+}
+
+impl Lifecycle {
+    /// A running lifecycle that gives live sessions `grace` to end.
+    #[must_use]
+    pub fn new(grace: Duration) -> Self {
+        let soft = CancellationToken::new();
+        let hard = CancellationToken::new();
+        Self {
+            soft,
+            hard,
+            tasks: TaskTracker::new(),
+            grace,
+        }
+    }
+
+    /// Cancelled when no new work may begin.
+    #[must_use]
+    pub const fn soft(&self) -> &CancellationToken {
+        &self.soft
+    }
+
+    /// Cancelled when everything must end now. Always after `soft`.
+    #[must_use]
+    pub const fn hard(&self) -> &CancellationToken {
+        &self.hard
+    }
+
+    /// Whether new work may begin.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.soft.is_cancelled()
+    }
+
+    /// Runs a task that a stop waits for.
+    pub fn spawn<F>(&self, task: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.tasks.spawn(task)
+    }
+
+    /// Runs a task without which the server is of no use: when it ends, even by a panic, the
+    /// server stops.
+    pub fn spawn_essential<F>(&self, name: &'static str, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stop = self.soft.clone();
+        self.tasks.spawn(async move {
+            let guard = stop.clone().drop_guard();
+            task.await;
+            if !stop.is_cancelled() {
+                tracing::error!(task = name, "an essential task ended, so the server stops");
+            }
+            drop(guard);
+        });
+    }
+
+    /// Waits for SIGTERM or SIGINT (or for `soft` to be cancelled otherwise), then stops; a
+    /// second signal ends the grace at once.
+    ///
+    /// # Errors
+    ///
+    /// If the process cannot listen for signals.
+    pub async fn run(&self) -> std::io::Result<Stopped> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = self.soft.cancelled() => {}
+        }
+        tracing::info!(
+            tasks = self.tasks.len(),
+            grace.seconds = self.grace.as_secs(),
+            "stopping; a second signal ends live sessions at once"
+        );
+        let again = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        Ok(self.stop(again).await)
+    }
+
+    /// Stops: soft at once, hard after the grace or as soon as `impatient` is ready.
+    pub async fn stop(&self, impatient: impl Future<Output = ()>) -> Stopped {
+        self.soft.cancel();
+        self.tasks.close();
+        let drained = tokio::select! {
+            () = self.tasks.wait() => true,
+            () = tokio::time::sleep(self.grace) => false,
+            () = impatient => false,
+        };
+        self.hard.cancel();
+        if drained {
+            return Stopped::Drained;
+        }
+        match tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await {
+            Ok(()) => Stopped::Cut,
+            Err(_) => Stopped::Left(self.tasks.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    const GRACE: Duration = Duration::from_secs(20);
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_for_what_runs() {
+        let lifecycle = Lifecycle::new(GRACE);
+        let soft = lifecycle.soft().clone();
+        lifecycle.spawn(async move {
+            soft.cancelled().await;
+            tokio::time::sleep(Duration::from_secs(3)).await;
+        });
+        assert!(lifecycle.is_open());
+        assert_eq!(lifecycle.stop(pending()).await, Stopped::Drained);
+        assert!(!lifecycle.is_open());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn cuts_off_what_does_not_end_by_itself() {
+        let lifecycle = Lifecycle::new(GRACE);
+        let hard = lifecycle.hard().clone();
+        lifecycle.spawn(async move { hard.cancelled().await });
+        let began = tokio::time::Instant::now();
+        assert_eq!(lifecycle.stop(pending()).await, Stopped::Cut);
+        assert_eq!(began.elapsed().as_secs(), GRACE.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_second_signal_ends_the_grace() {
+        let lifecycle = Lifecycle::new(GRACE);
+        let hard = lifecycle.hard().clone();
+        lifecycle.spawn(async move { hard.cancelled().await });
+        let began = tokio::time::Instant::now();
+        assert_eq!(lifecycle.stop(ready(())).await, Stopped::Cut);
+        assert!(began.elapsed() < Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn says_what_it_had_to_leave() {
+        let lifecycle = Lifecycle::new(GRACE);
+        lifecycle.spawn(pending::<()>());
+        assert_eq!(lifecycle.stop(pending()).await, Stopped::Left(1));
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_an_essential_task_stops_the_server() {
+        let lifecycle = Lifecycle::new(GRACE);
+        lifecycle.spawn_essential("writer", async { panic!("broken on purpose") });
+        assert_eq!(lifecycle.run().await.unwrap(), Stopped::Drained);
+    }
+}

@@ -1,0 +1,116 @@
+//! The command line, made of the settings: one flag each, secrets excepted.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use super::error::Source;
+use super::setting::{Kind, Setting};
+use super::values::{Given, split};
+
+/// What `praxiloom` was asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Run the server.
+    Serve,
+    /// Check the settings and print what holds, and where it was set.
+    ShowConfig,
+    /// Print the documented example file.
+    ShowExample,
+}
+
+/// The command with all its flags.
+pub(super) fn command(settings: &[&'static Setting]) -> Command {
+    let serve = Command::new("serve").about("Run the server");
+    let config = Command::new("config")
+        .about("Check the settings and print what holds, and where it was set")
+        .arg(
+            Arg::new("example")
+                .long("example")
+                .action(ArgAction::SetTrue)
+                .help("Print the documented example file instead"),
+        );
+    Command::new("praxiloom")
+        .about("A real-time voice trainer for coaches")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(with_flags(serve, settings))
+        .subcommand(with_flags(config, settings))
+}
+
+fn with_flags(command: Command, settings: &[&'static Setting]) -> Command {
+    let file = Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help(
+            "Settings file (TOML); `praxiloom config --example` prints one [env: PRAXILOOM_CONFIG]",
+        );
+    let flags = settings
+        .iter()
+        .filter_map(|setting| Some(flag(setting, setting.flag()?)));
+    command.arg(file).args(flags)
+}
+
+fn flag(setting: &'static Setting, name: String) -> Arg {
+    let set = if setting.default.is_empty() {
+        ""
+    } else {
+        "; default: "
+    };
+    let help = format!(
+        "{} [env: {}{set}{}]",
+        setting.help.replace('\n', " "),
+        setting.variable(),
+        setting.default
+    );
+    let arg = Arg::new(setting.key)
+        .long(name)
+        .help(help)
+        .allow_hyphen_values(true);
+    match setting.kind {
+        Kind::Switch => arg
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_name("true|false"),
+        Kind::Number => arg.value_name("N"),
+        Kind::List => arg.value_name("A,B,…"),
+        Kind::Text | Kind::Secret => arg.value_name("VALUE"),
+    }
+}
+
+/// What a parsed command line asks for and sets.
+pub(super) fn read(
+    matches: &ArgMatches,
+    settings: &[&'static Setting],
+) -> (Task, Option<PathBuf>, BTreeMap<&'static str, Given>) {
+    let (task, flags) = match matches.subcommand() {
+        Some(("config", flags)) if flags.get_flag("example") => (Task::ShowExample, flags),
+        Some(("config", flags)) => (Task::ShowConfig, flags),
+        Some((_, flags)) => (Task::Serve, flags),
+        None => (Task::Serve, matches),
+    };
+    let mut given = BTreeMap::new();
+    for setting in settings {
+        let Some(name) = setting.flag() else { continue };
+        if let Ok(Some(value)) = flags.try_get_one::<String>(setting.key) {
+            let values = split(setting.kind, value);
+            given.insert(
+                setting.key,
+                Given {
+                    values,
+                    at: Source::Flag(name),
+                },
+            );
+        }
+    }
+    let file = flags
+        .try_get_one::<PathBuf>("config")
+        .ok()
+        .flatten()
+        .cloned();
+    (task, file, given)
+}

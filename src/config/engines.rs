@@ -1,0 +1,230 @@
+//! Settings of the three engines: who listens, who thinks of an answer, who speaks.
+
+use std::time::Duration;
+
+use super::error::ConfigError;
+use super::setting::Setting;
+use super::values::Values;
+use crate::private::Private;
+
+/// Which engine turns speech into text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stt {
+    /// Debian's pocketsphinx, with this many decoders lent to whoever speaks.
+    Pocketsphinx {
+        /// Size of the pool; about 100 MB each.
+        decoders: usize,
+    },
+    /// An engine for measuring the rest: it answers every segment alike.
+    StandIn {
+        /// From the end of a segment to its transcript.
+        delay: Duration,
+    },
+}
+
+/// Which engine speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tts {
+    /// flite for English, espeak-ng for other languages.
+    Local,
+    /// An engine for measuring the rest: a tone.
+    StandIn {
+        /// From a sentence to its first sound.
+        delay: Duration,
+    },
+}
+
+/// Who thinks of what the client says.
+#[derive(Clone, Debug)]
+pub enum Llm {
+    /// Nobody: the client's authored lines.
+    Authored,
+    /// A server that speaks OpenAI's chat completions.
+    OpenAi(OpenAi),
+    /// An engine for measuring the rest: it always says the same.
+    StandIn {
+        /// From the question to the first token.
+        delay: Duration,
+    },
+}
+
+/// A server that speaks OpenAI's chat completions, such as Ollama, llama.cpp or vLLM.
+#[derive(Clone, Debug)]
+pub struct OpenAi {
+    /// Where it is, without `/chat/completions`.
+    pub base_url: String,
+    /// Which model to ask.
+    pub model: String,
+    /// Sent as bearer token.
+    pub key: Option<Private<String>>,
+    /// Longest wait for the first token.
+    pub timeout: Duration,
+}
+
+static STT_ENGINE: Setting = Setting::text(
+    "stt.engine",
+    "pocketsphinx",
+    "Who listens: `pocketsphinx` (on this machine), or `standin` (for measurements).",
+);
+static STT_DECODERS: Setting = Setting::number(
+    "stt.decoders",
+    "2",
+    "How many people can be listened to at the same moment; about 100 MB each.",
+);
+static STT_STANDIN: Setting = Setting::number(
+    "stt.standin_ms",
+    "0",
+    "How long the stand-in takes for a transcript.",
+);
+static TTS_ENGINE: Setting = Setting::text(
+    "tts.engine",
+    "local",
+    "Who speaks: `local` (flite for English, espeak-ng for the rest), or `standin`.",
+);
+static TTS_STANDIN: Setting = Setting::number(
+    "tts.standin_ms",
+    "0",
+    "How long the stand-in takes for its first sound.",
+);
+static LLM_ENGINE: Setting = Setting::text(
+    "llm.engine",
+    "authored",
+    "Who thinks of what the client says: `authored` (lines written beforehand, on this machine),\n\
+     `openai` (any server that speaks OpenAI's chat completions), or `standin`.",
+);
+static LLM_BASE_URL: Setting = Setting::text(
+    "llm.base_url",
+    "http://127.0.0.1:11434/v1",
+    "Where the server of `openai` is; the default is Ollama on this machine.",
+);
+static LLM_MODEL: Setting = Setting::text("llm.model", "", "Which model to ask.");
+static LLM_KEY: Setting = Setting::secret("llm.key", "Key for that server, if it wants one.");
+static LLM_TIMEOUT: Setting = Setting::number(
+    "llm.timeout_seconds",
+    "20",
+    "Longest wait for the first token.",
+);
+static LLM_STANDIN: Setting = Setting::number(
+    "llm.standin_ms",
+    "0",
+    "How long the stand-in takes for its first token.",
+);
+
+pub(super) static SETTINGS: &[&Setting] = &[
+    &STT_ENGINE,
+    &STT_DECODERS,
+    &STT_STANDIN,
+    &TTS_ENGINE,
+    &TTS_STANDIN,
+    &LLM_ENGINE,
+    &LLM_BASE_URL,
+    &LLM_MODEL,
+    &LLM_KEY,
+    &LLM_TIMEOUT,
+    &LLM_STANDIN,
+];
+
+impl Stt {
+    pub(super) fn read(values: &Values) -> Result<Self, ConfigError> {
+        let decoders = values.within(&STT_DECODERS, 1..=64)?;
+        let delay = delay(values, &STT_STANDIN)?;
+        match values.get::<String>(&STT_ENGINE)?.as_str() {
+            "pocketsphinx" => Ok(Self::Pocketsphinx { decoders }),
+            "standin" => Ok(Self::StandIn { delay }),
+            other => Err(unknown(values, &STT_ENGINE, other, "pocketsphinx, standin")),
+        }
+    }
+}
+
+impl Tts {
+    pub(super) fn read(values: &Values) -> Result<Self, ConfigError> {
+        let delay = delay(values, &TTS_STANDIN)?;
+        match values.get::<String>(&TTS_ENGINE)?.as_str() {
+            "local" => Ok(Self::Local),
+            "standin" => Ok(Self::StandIn { delay }),
+            other => Err(unknown(values, &TTS_ENGINE, other, "local, standin")),
+        }
+    }
+}
+
+impl Llm {
+    pub(super) fn read(values: &Values) -> Result<Self, ConfigError> {
+        let delay = delay(values, &LLM_STANDIN)?;
+        let timeout = Duration::from_secs(values.within(&LLM_TIMEOUT, 1..=300)?);
+        match values.get::<String>(&LLM_ENGINE)?.as_str() {
+            "authored" => Ok(Self::Authored),
+            "standin" => Ok(Self::StandIn { delay }),
+            "openai" => Ok(Self::OpenAi(OpenAi {
+                base_url: base_url(values)?,
+                model: values.optional(&LLM_MODEL)?.ok_or_else(|| {
+                    values.refuse(&LLM_MODEL, "must be set when llm.engine is `openai`")
+                })?,
+                key: values.secret(&LLM_KEY),
+                timeout,
+            })),
+            other => Err(unknown(
+                values,
+                &LLM_ENGINE,
+                other,
+                "authored, openai, standin",
+            )),
+        }
+    }
+}
+
+fn base_url(values: &Values) -> Result<String, ConfigError> {
+    let url: String = values.get(&LLM_BASE_URL)?;
+    let parsed: Result<axum::http::Uri, _> = url.parse();
+    match parsed {
+        Ok(uri) if matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none() => {
+            Ok(url.trim_end_matches('/').to_owned())
+        }
+        _ => Err(values.refuse(&LLM_BASE_URL, format!("`{url}` is not an http(s) address"))),
+    }
+}
+
+fn delay(values: &Values, setting: &'static Setting) -> Result<Duration, ConfigError> {
+    values
+        .within(setting, 0..=60_000)
+        .map(Duration::from_millis)
+}
+
+fn unknown(values: &Values, setting: &'static Setting, given: &str, known: &str) -> ConfigError {
+    values.refuse(setting, format!("`{given}` is none of {known}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{config, refused};
+    use super::*;
+
+    #[test]
+    fn the_default_engines_need_no_key() {
+        let config = config(&[]);
+        assert_eq!(config.stt, Stt::Pocketsphinx { decoders: 2 });
+        assert_eq!(config.tts, Tts::Local);
+        assert!(matches!(config.llm, Llm::Authored));
+    }
+
+    #[test]
+    fn an_engine_that_is_none_is_refused() {
+        let error = refused(&[("PRAXILOOM_STT_ENGINE", "ears")]);
+        assert_eq!(
+            error,
+            "PRAXILOOM_STT_ENGINE: `ears` is none of pocketsphinx, standin"
+        );
+    }
+
+    #[test]
+    fn a_model_server_needs_a_model() {
+        let openai = ("PRAXILOOM_LLM_ENGINE", "openai");
+        assert!(refused(&[openai]).contains("must be set when llm.engine is `openai`"));
+        let model = ("PRAXILOOM_LLM_MODEL", "qwen3:4b");
+        let Llm::OpenAi(server) = config(&[openai, model]).llm else {
+            panic!("not openai")
+        };
+        assert_eq!(server.base_url, "http://127.0.0.1:11434/v1");
+        let wrong = ("PRAXILOOM_LLM_BASE_URL", "localhost");
+        assert!(refused(&[openai, model, wrong]).starts_with("PRAXILOOM_LLM_BASE_URL: "));
+    }
+}

@@ -1,0 +1,7 @@
+//! Logs and metrics: what an operator sees of the server, without a private word in it.
+
+mod log;
+pub mod metrics;
+
+pub use log::{LogError, start_log};
+pub use metrics::{LiveSession, Metrics, Stage, Transport};
