@@ -1,4 +1,23 @@
 //! Text to speech: the streaming shape that every voice has.
+//!
+//! # Text
+//!
+//! A sentence is plain text. Markdown and emoji are not read out. `[pause 1200]` is an authored
+//! silence of 1200 ms (at most 10 000) at that place; it is part of the sound, so the times of the
+//! words after it include it. Text of 16 KiB and more is refused.
+//!
+//! # Order
+//!
+//! Every sentence that is said and not cancelled ends in exactly one `Done` or `Failed`; nothing
+//! of it comes after that, and nothing of the next sentence before. A sentence without anything to
+//! read gives `Done` alone. A cancelled sentence gets neither, and what was sent before the cancel
+//! took effect still stands in the queue, ahead of any later sentence.
+
+pub mod flite;
+pub mod standin;
+
+mod stream;
+mod text;
 
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
@@ -45,7 +64,20 @@ pub struct VoiceRequest {
     pub speed: f32,
 }
 
-/// An open stream. Dropping `input` ends it.
+impl VoiceRequest {
+    /// The pace asked for, within what a voice can do.
+    #[must_use]
+    pub fn pace(&self) -> f32 {
+        if self.speed.is_finite() {
+            self.speed.clamp(0.25, 1.5)
+        } else {
+            1.0
+        }
+    }
+}
+
+/// An open stream. Dropping `input` ends it at once, also in the middle of a sentence; so does
+/// dropping `output`.
 #[derive(Debug)]
 pub struct Speaking {
     /// Sentences in.

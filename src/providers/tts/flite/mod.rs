@@ -1,0 +1,2 @@
+//! English voices without a key.
+mod ffi;

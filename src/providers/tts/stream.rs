@@ -1,0 +1,268 @@
+//! One session's stream for engines that make sound piece by piece: order, cancelling, pauses,
+//! pacing and chunking are the same for all of them and live here.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::text::{Part, Written, parse, pieces};
+use super::{ProviderError, QUEUE, RATE, SpeakInput, SpeakOutput, Speaking, SpokenWord};
+
+/// Samples per chunk: 20 ms.
+const CHUNK: usize = RATE as usize / 50;
+
+/// How many sentences may wait to be spoken before the input is left to fill up.
+const WAITING: usize = 256;
+
+/// Longest sentence in bytes.
+const LONGEST: usize = 16 * 1024;
+
+/// What an engine makes of a piece.
+#[derive(Clone, Debug)]
+pub(super) enum Made {
+    /// Words, with times counted from the beginning of the piece.
+    Words(Vec<SpokenWord>),
+    /// Samples at [`RATE`], as many as are ready.
+    Audio(Vec<i16>),
+}
+
+/// The sound of a piece as it is made. Dropping it stops the making.
+pub(super) type Piece = BoxStream<'static, Result<Made, ProviderError>>;
+
+/// An engine as one session sees it.
+pub(super) trait Reader: Send + Sync + 'static {
+    /// Its name, for errors.
+    fn name(&self) -> &'static str;
+
+    /// The longest piece it wants, in bytes of what is to be read.
+    fn limit(&self) -> usize;
+
+    /// Begins to read a piece, whose sound the listener needs by `due`.
+    fn read(&self, words: &[Written], due: Instant) -> Piece;
+}
+
+/// Opens a stream that makes at most `lead` more sound than the listener can have heard, and the
+/// rest of a piece.
+pub(super) fn open(reader: impl Reader, lead: Duration) -> Speaking {
+    let (input, inbox) = mpsc::channel(QUEUE);
+    let (outbox, output) = mpsc::channel(QUEUE);
+    tokio::spawn(run(reader, lead, inbox, outbox));
+    Speaking { input, output }
+}
+
+/// The session has gone.
+struct Gone;
+
+async fn run(
+    reader: impl Reader,
+    lead: Duration,
+    mut inbox: mpsc::Receiver<SpeakInput>,
+    outbox: mpsc::Sender<SpeakOutput>,
+) {
+    let mut desk = Desk::default();
+    loop {
+        let Some((sentence, text)) = desk.waiting.pop_front() else {
+            match inbox.recv().await {
+                Some(input) => desk.take(input),
+                None => return,
+            }
+            continue;
+        };
+        let mut telling = Telling::new(&outbox, sentence, lead);
+        let mut speaking = std::pin::pin!(telling.tell(&reader, &text));
+        loop {
+            tokio::select! {
+                biased;
+                input = inbox.recv(), if desk.waiting.len() < WAITING => match input {
+                    Some(input) => desk.take(input),
+                    None => return,
+                },
+                told = &mut speaking => match told {
+                    Ok(()) => break,
+                    Err(Gone) => return,
+                },
+            }
+            if desk.is_cancelled(sentence) {
+                break;
+            }
+        }
+    }
+}
+
+/// What is still to be spoken.
+#[derive(Default)]
+struct Desk {
+    waiting: VecDeque<(u64, String)>,
+    cancelled: Option<u64>,
+}
+
+impl Desk {
+    fn take(&mut self, input: SpeakInput) {
+        match input {
+            SpeakInput::Say { sentence, text } => {
+                if !self.is_cancelled(sentence) {
+                    self.waiting.push_back((sentence, text));
+                }
+            }
+            SpeakInput::Cancel { through } => {
+                self.cancelled = self.cancelled.max(Some(through));
+                self.waiting.retain(|(sentence, _)| *sentence > through);
+            }
+        }
+    }
+
+    fn is_cancelled(&self, sentence: u64) -> bool {
+        self.cancelled.is_some_and(|through| sentence <= through)
+    }
+}
+
+/// A sentence on its way out.
+struct Telling<'a> {
+    outbox: &'a mpsc::Sender<SpeakOutput>,
+    sentence: u64,
+    lead: Duration,
+    /// When its first sound could be heard.
+    began: Option<Instant>,
+    /// Samples made so far, those in `rest` included.
+    made: u64,
+    /// Less than a chunk.
+    rest: Vec<i16>,
+}
+
+impl<'a> Telling<'a> {
+    fn new(outbox: &'a mpsc::Sender<SpeakOutput>, sentence: u64, lead: Duration) -> Self {
+        Self {
+            outbox,
+            sentence,
+            lead,
+            began: None,
+            made: 0,
+            rest: Vec::with_capacity(2 * CHUNK),
+        }
+    }
+
+    async fn tell(&mut self, reader: &impl Reader, text: &str) -> Result<(), Gone> {
+        let end = match self.speak(reader, text).await? {
+            Ok(()) => {
+                self.flush().await?;
+                SpeakOutput::Done {
+                    sentence: self.sentence,
+                }
+            }
+            Err(error) => SpeakOutput::Failed {
+                sentence: self.sentence,
+                error,
+            },
+        };
+        self.send(end).await
+    }
+
+    async fn speak(
+        &mut self,
+        reader: &impl Reader,
+        text: &str,
+    ) -> Result<Result<(), ProviderError>, Gone> {
+        if text.len() > LONGEST {
+            return Ok(Err(ProviderError::Refused {
+                engine: reader.name().to_owned(),
+                message: format!("a sentence of {} bytes is too long", text.len()),
+            }));
+        }
+        for part in parse(text) {
+            match part {
+                Part::Pause(samples) => self.pause(samples).await?,
+                Part::Speech(words) => {
+                    for piece in pieces(&words, reader.limit()) {
+                        let due = self.await_turn().await;
+                        let offset = self.made;
+                        let mut sound = reader.read(piece, due);
+                        while let Some(made) = sound.next().await {
+                            match made {
+                                Ok(Made::Audio(samples)) => self.audio(&samples).await?,
+                                Ok(Made::Words(words)) => self.words(words, offset).await?,
+                                Err(error) => return Ok(Err(error)),
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Waits until no more than `lead` of sound is unheard; says when what follows is due.
+    async fn await_turn(&mut self) -> Instant {
+        let Some(began) = self.began else {
+            return Instant::now();
+        };
+        let due = began + Duration::from_micros(self.made * 1_000_000 / u64::from(RATE));
+        // A lead beyond the clock's range means never to wait.
+        if let Some(earliest) = due.checked_sub(self.lead) {
+            tokio::time::sleep_until(earliest).await;
+        }
+        due
+    }
+
+    async fn words(&mut self, mut words: Vec<SpokenWord>, offset: u64) -> Result<(), Gone> {
+        for word in &mut words {
+            word.start += offset;
+            word.end += offset;
+        }
+        self.send(SpeakOutput::Words {
+            sentence: self.sentence,
+            words,
+        })
+        .await
+    }
+
+    async fn pause(&mut self, mut samples: u64) -> Result<(), Gone> {
+        let silence = [0; CHUNK];
+        while samples > 0 {
+            let step = samples.min(CHUNK as u64);
+            self.audio(&silence[..step as usize]).await?;
+            samples -= step;
+        }
+        Ok(())
+    }
+
+    async fn audio(&mut self, samples: &[i16]) -> Result<(), Gone> {
+        if samples.is_empty() {
+            return Ok(());
+        }
+        self.began.get_or_insert_with(Instant::now);
+        self.made += samples.len() as u64;
+        self.rest.extend_from_slice(samples);
+        let mut sent = 0;
+        while self.rest.len() - sent >= CHUNK {
+            let chunk = self.rest[sent..sent + CHUNK].into();
+            sent += CHUNK;
+            self.chunk(chunk).await?;
+        }
+        self.rest.drain(..sent);
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), Gone> {
+        if self.rest.is_empty() {
+            return Ok(());
+        }
+        let rest = std::mem::take(&mut self.rest);
+        self.chunk(rest.into()).await
+    }
+
+    async fn chunk(&self, samples: Box<[i16]>) -> Result<(), Gone> {
+        self.send(SpeakOutput::Audio {
+            sentence: self.sentence,
+            samples,
+        })
+        .await
+    }
+
+    async fn send(&self, output: SpeakOutput) -> Result<(), Gone> {
+        self.outbox.send(output).await.map_err(|_| Gone)
+    }
+}
