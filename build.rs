@@ -1,8 +1,4 @@
 //! Links the speech libraries that the system's packages provide.
-#![expect(
-    clippy::print_stdout,
-    reason = "a build script speaks to cargo on its standard output"
-)]
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

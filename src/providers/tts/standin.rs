@@ -121,7 +121,9 @@ impl Reader for Tone {
             }
             Ok(Made::Words(words))
         })
-        .chain(stream::iter(seconds(at).map(|samples| Ok(Made::Audio(samples)))))
+        .chain(stream::iter(
+            seconds(at).map(|samples| Ok(Made::Audio(samples))),
+        ))
         .boxed()
     }
 }

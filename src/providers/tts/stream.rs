@@ -241,6 +241,8 @@ impl<'a> Telling<'a> {
             let chunk = self.rest[sent..sent + CHUNK].into();
             sent += CHUNK;
             self.chunk(chunk).await?;
+            // Sound that is all there already must not keep a cancel waiting.
+            tokio::task::yield_now().await;
         }
         self.rest.drain(..sent);
         Ok(())

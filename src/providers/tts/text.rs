@@ -64,7 +64,8 @@ pub(super) fn parse(text: &str) -> Vec<Part> {
 }
 
 /// Cuts words into pieces that can be spoken one by one: at the ends of sentences, at clauses
-/// once a piece is half full, and anywhere when it has `limit` bytes.
+/// once a piece is half full (the first, for which the listener waits, a quarter), and anywhere
+/// when it has `limit` bytes.
 pub(super) fn pieces(words: &[Written], limit: usize) -> Vec<&[Written]> {
     let mut pieces = Vec::new();
     let mut first = 0;
@@ -76,7 +77,8 @@ pub(super) fn pieces(words: &[Written], limit: usize) -> Vec<&[Written]> {
             length = 0;
         }
         length += word.reading.len() + 1;
-        if word.ends_sentence() || (word.ends_clause() && length * 2 > limit) {
+        let enough = if first == 0 { limit / 4 } else { limit / 2 };
+        if word.ends_sentence() || (word.ends_clause() && length > enough) {
             pieces.push(&words[first..=at]);
             first = at + 1;
             length = 0;
@@ -159,9 +161,25 @@ fn is_read(c: char) -> bool {
         || is_combining(c)
         || matches!(
             c,
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '"' | '-' | '/' | '%' | '&' | '+' | '=' | '@'
+            '.' | ','
+                | ';'
+                | ':'
+                | '!'
+                | '?'
+                | '\''
+                | '"'
+                | '-'
+                | '/'
+                | '%'
+                | '&'
+                | '+'
+                | '='
+                | '@'
         )
-        || matches!(c, '’' | '‘' | '“' | '”' | '«' | '»' | '…' | '–' | '—' | '¿' | '¡')
+        || matches!(
+            c,
+            '’' | '‘' | '“' | '”' | '«' | '»' | '…' | '–' | '—' | '¿' | '¡'
+        )
         || matches!(c, '$' | '€' | '£' | '°' | '。' | '、' | '，' | '！' | '？')
 }
 
@@ -230,7 +248,13 @@ mod tests {
         };
         let cut: Vec<_> = pieces(&words, 20)
             .into_iter()
-            .map(|piece| piece.iter().map(|w| w.reading.as_str()).collect::<Vec<_>>().join(" "))
+            .map(|piece| {
+                piece
+                    .iter()
+                    .map(|w| w.reading.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
             .collect();
         assert_eq!(cut, ["One two.", "Three, four five,", "six seven eight"]);
     }

@@ -261,8 +261,7 @@ struct Wave {
     samples: *const i16,
 }
 
-type Callback =
-    unsafe extern "C" fn(*const Wave, c_int, c_int, c_int, *mut StreamingInfo) -> c_int;
+type Callback = unsafe extern "C" fn(*const Wave, c_int, c_int, c_int, *mut StreamingInfo) -> c_int;
 
 #[repr(C)]
 struct StreamingInfo {
@@ -358,8 +357,12 @@ mod tests {
     #[test]
     fn stretching_lengthens() {
         for recording in [Recording::Rms, Recording::Kal16] {
-            let plain = speak(recording, c"A longer silence helps.", 1.0).sound.len() as f32;
-            let slow = speak(recording, c"A longer silence helps.", 2.0).sound.len() as f32;
+            let plain = speak(recording, c"A longer silence helps.", 1.0)
+                .sound
+                .len() as f32;
+            let slow = speak(recording, c"A longer silence helps.", 2.0)
+                .sound
+                .len() as f32;
             assert!((1.8..2.2).contains(&(slow / plain)), "{}", slow / plain);
         }
     }

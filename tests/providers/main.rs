@@ -1,0 +1,13 @@
+//! Every provider against the shape it promises, vendors stood in for by servers on real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "this crate is tests, also where it is not in a test function"
+)]
+
+#[macro_use]
+mod voice;
+mod tts_flite;
+mod tts_standin;
