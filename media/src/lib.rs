@@ -9,6 +9,7 @@ pub mod g711;
 pub mod level;
 pub mod opus;
 pub mod pcm;
+pub mod playout;
 pub mod resample;
 #[cfg(test)]
 mod signal;
