@@ -9,5 +9,7 @@
 
 #[macro_use]
 mod voice;
+mod tts_espeak;
 mod tts_flite;
+mod tts_local;
 mod tts_standin;

@@ -309,7 +309,7 @@ pub async fn voices_differ_in_name_and_agree_in_level(subject: Subject) {
         let level = level(&heard.audio);
         let peak = heard.audio.iter().map(|s| s.unsigned_abs()).max().unwrap();
         println!("{}: {level:.1} dBFS, peak {peak}", voice.name);
-        if !(-21.5..-18.5).contains(&level) || peak >= 32_700 {
+        if !(-21.0..-19.0).contains(&level) || peak >= 32_700 {
             uneven.push(voice.name);
         }
     }

@@ -13,9 +13,12 @@
 //! read gives `Done` alone. A cancelled sentence gets neither, and what was sent before the cancel
 //! took effect still stands in the queue, ahead of any later sentence.
 
+pub mod espeak;
 pub mod flite;
+pub mod local;
 pub mod standin;
 
+mod level;
 mod stream;
 mod text;
 

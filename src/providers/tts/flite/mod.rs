@@ -15,7 +15,9 @@ use futures::stream;
 use tokio::time::Instant;
 
 use self::english::tokens;
-pub(super) use self::persona::{PERSONAS, Persona};
+#[cfg(test)]
+pub(super) use self::persona::PERSONAS;
+pub(super) use self::persona::Persona;
 use self::worker::{Job, Worker};
 use super::stream::{Piece, Reader, open};
 use super::text::Written;
@@ -75,7 +77,7 @@ impl TextToSpeech for Flite {
     }
 
     fn voices(&self) -> Vec<Voice> {
-        PERSONAS.iter().map(Persona::voice).collect()
+        persona::PERSONAS.iter().map(Persona::voice).collect()
     }
 
     fn open(&self, request: VoiceRequest) -> BoxFuture<'_, Result<Speaking, ProviderError>> {

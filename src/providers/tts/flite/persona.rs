@@ -15,6 +15,8 @@ pub(in crate::providers::tts) struct Persona {
     pub play_rate: u32,
     /// Brings speech to −20 dBFS.
     pub gain: f32,
+    /// Who speaks in its place where this engine has no language.
+    pub abroad: &'static str,
 }
 
 /// All of them, the most intelligible first. Only moves that leave a recording as intelligible
@@ -27,6 +29,7 @@ pub(in crate::providers::tts) const PERSONAS: [Persona; 7] = [
         recording: Recording::Rms,
         play_rate: 16_000,
         gain: 1.0,
+        abroad: "alder",
     },
     Persona {
         name: "hazel",
@@ -35,6 +38,7 @@ pub(in crate::providers::tts) const PERSONAS: [Persona; 7] = [
         recording: Recording::Slt,
         play_rate: 14_400,
         gain: 0.535,
+        abroad: "ivy",
     },
     Persona {
         name: "heath",
@@ -43,6 +47,7 @@ pub(in crate::providers::tts) const PERSONAS: [Persona; 7] = [
         recording: Recording::Awb,
         play_rate: 16_000,
         gain: 0.9,
+        abroad: "birch",
     },
     Persona {
         name: "linnet",
@@ -51,6 +56,7 @@ pub(in crate::providers::tts) const PERSONAS: [Persona; 7] = [
         recording: Recording::Slt,
         play_rate: 16_000,
         gain: 0.535,
+        abroad: "fern",
     },
     Persona {
         name: "flint",
@@ -59,6 +65,7 @@ pub(in crate::providers::tts) const PERSONAS: [Persona; 7] = [
         recording: Recording::Rms,
         play_rate: 18_000,
         gain: 1.0,
+        abroad: "alder",
     },
     Persona {
         name: "rowan",
@@ -67,6 +74,7 @@ pub(in crate::providers::tts) const PERSONAS: [Persona; 7] = [
         recording: Recording::Awb,
         play_rate: 18_000,
         gain: 0.9,
+        abroad: "birch",
     },
     Persona {
         name: "relay",
@@ -75,6 +83,7 @@ pub(in crate::providers::tts) const PERSONAS: [Persona; 7] = [
         recording: Recording::Kal16,
         play_rate: 16_000,
         gain: 2.34,
+        abroad: "alder",
     },
 ];
 
