@@ -1,0 +1,81 @@
+/** Everything that can go wrong, under one name each, and how browsers and servers say it. */
+
+export type Fault =
+  | "insecure-context"
+  | "unsupported"
+  | "microphone-none"
+  | "microphone-refused"
+  | "microphone-busy"
+  | "microphone-lost"
+  | "network-lost"
+  | "server-stopping"
+  | "server-unreachable"
+  | "server-busy"
+  | "transports-failed"
+  | "session-expired"
+  | "not-allowed"
+  | "unknown-client";
+
+export class FaultError extends Error {
+  constructor(
+    readonly fault: Fault,
+    message: string = fault,
+  ) {
+    super(message);
+    this.name = "FaultError";
+  }
+}
+
+/** Trying another transport would meet the same answer. */
+export function isFinal(fault: Fault): boolean {
+  return ["not-allowed", "unknown-client", "session-expired", "server-busy"].includes(fault);
+}
+
+/** Worth trying again by itself, after a pause. */
+export function isPassing(fault: Fault): boolean {
+  return ["network-lost", "server-stopping", "server-unreachable", "server-busy"].includes(fault);
+}
+
+/** What `getUserMedia` means by the names of its errors (Media Capture and Streams, 10.2). */
+export function faultOfMicrophone(error: unknown): Fault {
+  switch ((error as { name?: unknown } | null)?.name) {
+    case "NotAllowedError":
+    case "SecurityError":
+      return "microphone-refused";
+    case "NotFoundError":
+    case "OverconstrainedError":
+      return "microphone-none";
+    case "NotReadableError":
+    case "AbortError":
+      return "microphone-busy";
+    default:
+      return "unsupported";
+  }
+}
+
+export function faultOfStatus(status: number): Fault {
+  if (status === 401 || status === 403) return "not-allowed";
+  if (status === 429) return "server-busy";
+  if (status === 503) return "server-stopping";
+  return "server-unreachable";
+}
+
+/** What a WebSocket's close code means (RFC 6455, 7.4.1); null when the session simply ended. */
+export function faultOfClose(code: number): Fault | null {
+  if (code === 1000) return null;
+  if (code === 1001 || code === 1012) return "server-stopping";
+  if (code === 1008) return "not-allowed";
+  if (code === 1013) return "server-busy";
+  return "network-lost";
+}
+
+/** Protocol errors that end a session; every other one leaves it running. */
+export function faultOfProtocolError(code: string | undefined): Fault | null {
+  if (code === "session_expired") return "session-expired";
+  if (code === "invalid_api_key" || code === "unauthorized") return "not-allowed";
+  return null;
+}
+
+export function faultOfNotice(code: string): Fault | null {
+  return code === "server_stopping" ? "server-stopping" : null;
+}

@@ -1,0 +1,108 @@
+/** What was said so far and whose turn it is, built from the server's events alone. */
+
+import type { LatencyFigures, TurnPhase } from "../realtime/events.ts";
+
+export type Side = "coach" | "client";
+
+/** How sure the words of a turn are. */
+export type Certainty =
+  | "partial"
+  | "final"
+  /** The recogniser gave up; the words can still be typed. */
+  | "not_understood";
+
+export interface Turn {
+  id: string;
+  side: Side;
+  /** Words that will not change any more by themselves. */
+  text: string;
+  /** Words that the recogniser may still revise. */
+  unstable: string;
+  certainty: Certainty;
+  typed: boolean;
+  corrected: boolean;
+  /** The client's words that were really heard; null until the server says. */
+  heard: string | null;
+  interrupted: boolean;
+}
+
+export interface LatencyEntry extends LatencyFigures {
+  turn: number;
+}
+
+export interface Conversation {
+  turns: Turn[];
+  phase: TurnPhase;
+  latency: LatencyEntry[];
+  /** Which item each response is producing. */
+  items: Record<string, string>;
+  /** Our own events were seen, so the phase need not be guessed from the protocol's. */
+  announced: boolean;
+  notice: { code: string; message: string } | null;
+  /** Responses of the running connection that failed, for one message to the person. */
+  failed: boolean;
+}
+
+export const EMPTY: Conversation = {
+  turns: [],
+  phase: "listening",
+  latency: [],
+  items: {},
+  announced: false,
+  notice: null,
+  failed: false,
+};
+
+export function findTurn(turns: Turn[], id: string): Turn | undefined {
+  return turns.find((turn) => turn.id === id);
+}
+
+/** The turn that "Correct" means: the coach's latest, typed ones aside. */
+export function correctable(turns: Turn[]): Turn | undefined {
+  return turns.findLast((turn) => turn.side === "coach" && !turn.typed);
+}
+
+/** Everything that a turn shows, as one line. */
+export function wording(turn: Turn): string {
+  return [turn.text, turn.unstable].filter(Boolean).join(" ");
+}
+
+export function newTurn(id: string, side: Side): Turn {
+  return {
+    id,
+    side,
+    text: "",
+    unstable: "",
+    certainty: "partial",
+    typed: false,
+    corrected: false,
+    heard: null,
+    interrupted: false,
+  };
+}
+
+/** Changes one turn, making it at the end if it is new. */
+export function withTurn(
+  turns: Turn[],
+  id: string,
+  side: Side,
+  change: (turn: Turn) => Partial<Turn>,
+): Turn[] {
+  if (!id) return turns;
+  const known = findTurn(turns, id);
+  if (!known) {
+    const turn = newTurn(id, side);
+    return [...turns, { ...turn, ...change(turn) }];
+  }
+  return turns.map((turn) => (turn === known ? { ...turn, ...change(turn) } : turn));
+}
+
+/** Puts turn `id` right behind `previous`; null means first, an unknown one leaves it in place. */
+export function placed(turns: Turn[], id: string, previous: string | null | undefined): Turn[] {
+  const turn = findTurn(turns, id);
+  if (!turn || previous === undefined) return turns;
+  const rest = turns.filter((each) => each !== turn);
+  if (previous === null) return [turn, ...rest];
+  const at = rest.findIndex((each) => each.id === previous);
+  return at < 0 ? turns : [...rest.slice(0, at + 1), turn, ...rest.slice(at + 1)];
+}

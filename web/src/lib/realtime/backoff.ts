@@ -1,0 +1,16 @@
+/** How long to wait before the next attempt to reconnect. */
+
+const FIRST_MS = 400;
+const LONGEST_MS = 8_000;
+
+/** Attempts before the page stops trying by itself: about a minute of a server that is restarting. */
+export const ATTEMPTS = 12;
+
+/**
+ * Doubles from 0.4 s to 8 s, and takes away up to a quarter at random so that the pages of a
+ * restarted server do not all come back in the same instant. `random` is from 0 to 1.
+ */
+export function backoff(attempt: number, random: number): number {
+  const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
+  return Math.round(full * (1 - random / 4));
+}

@@ -1,0 +1,42 @@
+/** Opens a live session by the first transport that works: WebRTC, else WebSocket. */
+
+import { FaultError, isFinal } from "../faults/fault.ts";
+import { Scope } from "../scope.ts";
+import type { OpenTransport, Transport, TransportKind, TransportRequest } from "./transport.ts";
+
+/** A path that takes longer than this to open is not worth having, or is blocked. */
+export const PATIENCE_MS: Record<TransportKind, number> = { webrtc: 6_000, websocket: 8_000 };
+
+export interface Way {
+  kind: TransportKind;
+  open: OpenTransport;
+}
+
+/** Both ways in order of preference, or the one that was asked for by `?transport=`. */
+export function choose(ways: Way[], wanted: string | null): Way[] {
+  const forced = ways.filter((way) => way.kind === wanted);
+  return forced.length > 0 ? forced : ways;
+}
+
+export async function connect(ways: Way[], request: TransportRequest): Promise<Transport> {
+  let last: unknown;
+  for (const way of ways) {
+    const attempt = new Scope();
+    const abort = new AbortController();
+    attempt.listen(request.signal, "abort", () => abort.abort());
+    attempt.after(PATIENCE_MS[way.kind], () => abort.abort());
+    if (request.signal.aborted) abort.abort();
+    try {
+      return await way.open({ ...request, signal: abort.signal });
+    } catch (error) {
+      if (request.signal.aborted) throw error;
+      if (error instanceof FaultError && isFinal(error.fault)) throw error;
+      last = error;
+    } finally {
+      attempt.end();
+    }
+  }
+  // A server that says it is stopping will be back; anything else is summed up in one word.
+  if (last instanceof FaultError && last.fault === "server-stopping") throw last;
+  throw new FaultError("transports-failed", last instanceof Error ? last.message : undefined);
+}
