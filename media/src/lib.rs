@@ -6,11 +6,13 @@
 
 pub mod frame;
 pub mod g711;
+pub mod jitter;
 pub mod level;
 pub mod opus;
 pub mod pcm;
 pub mod playout;
 pub mod resample;
+mod rtp_clock;
 #[cfg(test)]
 mod signal;
 pub mod vad;
