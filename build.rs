@@ -2,6 +2,7 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    embedded();
     flite();
 }
 
@@ -17,5 +18,15 @@ fn flite() {
         "flite",
     ] {
         println!("cargo::rustc-link-lib=dylib={library}");
+    }
+}
+
+/// A release carries the page and every build the migrations; neither macro that embeds them
+/// notices a file that was added.
+fn embedded() {
+    println!("cargo::rerun-if-changed=migrations");
+    // A path that does not exist makes cargo build each time, which only a release deserves.
+    if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        println!("cargo::rerun-if-changed=web/dist");
     }
 }

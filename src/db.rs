@@ -1,1 +1,244 @@
-//! The database: SQLite or PostgreSQL behind one handle.
+//! The database: SQLite or PostgreSQL behind one handle, which names whose data it reaches.
+//!
+//! One SQL serves both: `$1` parameters, `RETURNING`, `ON CONFLICT`, text ids, times as integer
+//! microseconds, JSON as text. sqlx's `Any` driver carries exactly these types.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Once;
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AnyConnection, AnyPool, Connection};
+
+use crate::config;
+use crate::private::Private;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// How long a query waits for a free connection, and SQLite for another writer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why the database could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The folder of the SQLite file could not be made.
+    #[error("the folder of the database cannot be made: {0}")]
+    Folder(#[source] std::io::Error),
+    /// It could not be opened.
+    #[error("the database cannot be opened: {0}")]
+    Open(#[source] sqlx::Error),
+    /// Its tables could not be brought up to date.
+    #[error("the database cannot be brought up to date: {0}")]
+    Migrate(#[from] MigrateError),
+    /// A query failed.
+    #[error("the database failed: {0}")]
+    Query(#[from] sqlx::Error),
+    /// A stored value is not what was once written there.
+    #[error("the database holds a value that it should not: {0}")]
+    Stored(String),
+}
+
+/// The database. Clones share its connections.
+#[derive(Clone)]
+pub struct Db {
+    pool: AnyPool,
+    engine: Engine,
+}
+
+/// Which database stands behind the handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl Db {
+    /// Opens the database (SQLite: makes it if missing) and brings its tables up to date.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be reached, or was written by a newer release.
+    pub async fn open(config: &config::Database) -> Result<Self, DbError> {
+        static DRIVERS: Once = Once::new();
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let (engine, url) = address(&config.url)?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(config.max_connections)
+            .acquire_timeout(PATIENCE)
+            .after_connect(move |connection, _| Box::pin(prepare(engine, connection)))
+            .connect(url.expose())
+            .await
+            .map_err(DbError::Open)?;
+        MIGRATIONS.run(&pool).await?;
+        Ok(Self { pool, engine })
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// The data of one account: the only way to anything that belongs to a person.
+    #[must_use]
+    pub const fn of<'a>(&'a self, account: &'a AccountId) -> Owned<'a> {
+        Owned { db: self, account }
+    }
+
+    /// The connections, for what belongs to nobody.
+    #[must_use]
+    pub const fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// Whether it answers.
+    ///
+    /// # Errors
+    ///
+    /// If it does not.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.pool.acquire().await?.ping().await?;
+        Ok(())
+    }
+
+    /// Closes every connection, after their queries are done.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db")
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The data of one account. Every query through it carries the account.
+#[derive(Clone, Copy, Debug)]
+pub struct Owned<'a> {
+    db: &'a Db,
+    account: &'a AccountId,
+}
+
+impl<'a> Owned<'a> {
+    /// Whose data it is, to be bound in every query.
+    #[must_use]
+    pub const fn account(self) -> &'a AccountId {
+        self.account
+    }
+
+    /// The connections.
+    #[must_use]
+    pub const fn pool(self) -> &'a AnyPool {
+        &self.db.pool
+    }
+}
+
+/// Names an account.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AccountId(String);
+
+impl AccountId {
+    /// The account with this id.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// As the database keeps it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where the database is, as the driver takes it. Makes the folder of a SQLite file.
+fn address(url: &Private<String>) -> Result<(Engine, Private<String>), DbError> {
+    let Some(path) = url.expose().strip_prefix("sqlite:") else {
+        return Ok((Engine::Postgres, url.clone()));
+    };
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if let Some(folder) = Path::new(path).parent() {
+        std::fs::create_dir_all(folder).map_err(DbError::Folder)?;
+    }
+    let escaped: String = path.bytes().map(escape).collect();
+    Ok((
+        Engine::Sqlite,
+        Private::new(format!("sqlite:{escaped}?mode=rwc")),
+    ))
+}
+
+/// A byte of a path as it stands in a URL (RFC 3986 section 2).
+fn escape(byte: u8) -> String {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    }
+}
+
+/// Readies a new connection. A write-ahead log lets readers and one writer work side by side;
+/// with it, `synchronous = NORMAL` loses no consistency, at most the last commits at a power cut.
+async fn prepare(engine: Engine, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    if engine == Engine::Sqlite {
+        for pragma in [
+            "PRAGMA busy_timeout = 5000",
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = NORMAL",
+            "PRAGMA foreign_keys = ON",
+        ] {
+            sqlx::query(pragma).execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn makes_its_file_wherever_it_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Ann's data #1?/50%/x.db");
+        let url = Private::new(format!("sqlite:{}", path.display()));
+        let config = config::Database {
+            url,
+            max_connections: 2,
+        };
+        let db = Db::open(&config).await.unwrap();
+        assert!(path.exists());
+        let mode: (String,) = sqlx::query_as("PRAGMA journal_mode")
+            .fetch_one(db.pool())
+            .await
+            .unwrap();
+        assert_eq!(mode.0, "wal");
+        db.ping().await.unwrap();
+        db.close().await;
+        assert!(db.ping().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn an_error_does_not_print_the_password() {
+        let url = "postgres://coach:letters@127.0.0.1:1/none".to_owned();
+        let config = config::Database {
+            url: Private::new(url),
+            max_connections: 1,
+        };
+        let error = Db::open(&config).await.unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("letters"));
+    }
+}

@@ -5,11 +5,12 @@
 //! ```text
 //! doors     main · app · http
 //! engines   live
-//! rooms     practice
+//! rooms     practice · accounts
 //! stores    archive · providers
 //! ground    config · clock · db · telemetry · private · lifecycle
 //! ```
 
+pub mod accounts;
 pub mod app;
 pub mod archive;
 pub mod clock;

@@ -1,1 +1,3 @@
 //! What happened: the record of sessions.
+
+pub mod sessions;

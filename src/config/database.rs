@@ -35,6 +35,9 @@ impl Database {
         if !matches!(scheme, "sqlite" | "postgres" | "postgresql") {
             return Err(values.refuse(&URL, "must begin with sqlite: or postgres://"));
         }
+        if url.expose().contains(":memory:") {
+            return Err(values.refuse(&URL, "in memory, every connection would have its own"));
+        }
         Ok(Self {
             url,
             max_connections: values.within(&MAX_CONNECTIONS, 1..=1000)?,

@@ -1,0 +1,106 @@
+//! Client secrets: short-lived tokens (`ek_…`) with which a browser begins a session.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use rand::CryptoRng;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::clock::Micros;
+use crate::db::{AccountId, Db, DbError, Owned};
+use crate::private::Private;
+
+/// What every client secret begins with.
+pub const PREFIX: &str = "ek_";
+
+/// How long an expired secret is still known, so that its holder is told what is wrong with it.
+const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+
+/// What a client secret stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grant {
+    /// For whom its holder acts.
+    pub account: AccountId,
+    /// The session configuration it was issued with.
+    pub session: Value,
+    /// When it ends.
+    pub expires_at: Micros,
+}
+
+/// Issues a secret that lets its holder begin sessions with this configuration. Sweeps out old
+/// ones.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn issue(
+    of: Owned<'_>,
+    session: &Value,
+    now: Micros,
+    lifetime: Duration,
+    random: &mut (impl CryptoRng + ?Sized),
+) -> Result<(Private<String>, Micros), DbError> {
+    let mut bytes = [0; 32];
+    random.fill_bytes(&mut bytes);
+    let secret = Private::new(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)));
+    let expires_at = now.plus(lifetime);
+    sqlx::query("DELETE FROM client_secrets WHERE expires_at < $1")
+        .bind(now.minus(REMEMBERED).0)
+        .execute(of.pool())
+        .await?;
+    sqlx::query(
+        "INSERT INTO client_secrets (token_hash, account_id, session, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(hash(secret.expose()))
+    .bind(of.account().as_str())
+    .bind(session.to_string())
+    .bind(now.0)
+    .bind(expires_at.0)
+    .execute(of.pool())
+    .await?;
+    Ok((secret, expires_at))
+}
+
+/// What a secret stands for, even if it has expired; `None` if it was never issued, or long ago.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn find(db: &Db, secret: &str) -> Result<Option<Grant>, DbError> {
+    let row: Option<(String, String, i64)> = sqlx::query_as(
+        "SELECT account_id, session, expires_at FROM client_secrets WHERE token_hash = $1",
+    )
+    .bind(hash(secret))
+    .fetch_optional(db.pool())
+    .await?;
+    row.map(|(account, session, expires_at)| {
+        let session = serde_json::from_str(&session)
+            .map_err(|_| DbError::Stored("client_secrets.session is not JSON".to_owned()))?;
+        Ok(Grant {
+            account: AccountId::new(account),
+            session,
+            expires_at: Micros(expires_at),
+        })
+    })
+    .transpose()
+}
+
+fn hash(secret: &str) -> String {
+    let digest = Sha256::digest(secret.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hash;
+
+    /// FIPS 180-4, the example of one block.
+    #[test]
+    fn hashes_as_the_standard_says() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hash("abc"), abc);
+    }
+}
