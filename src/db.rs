@@ -233,7 +233,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_does_not_print_the_password() {
-        let url = "postgres://coach:letters@127.0.0.1:1/none".to_owned();
+        let url = "postgres://coach:letters@localhost/none?host=/nonexistent".to_owned();
         let config = config::Database {
             url: Private::new(url),
             max_connections: 1,

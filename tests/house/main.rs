@@ -1,5 +1,12 @@
 //! The house around the live engine: its map, its database on both engines, its HTTP edge.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod database;
 mod map;
 #[path = "../support/postgres.rs"]
