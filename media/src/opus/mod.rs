@@ -1,8 +1,14 @@
 //! The Opus codec (RFC 6716): speech to packets, and packets, whole or lost, to samples.
 
+mod decoder;
+mod encoder;
+
 use std::time::Duration;
 
-use opus::{Application, Bitrate, Channels, ErrorCode, Signal};
+use opus::ErrorCode;
+
+pub use decoder::Decoder;
+pub use encoder::{Encoder, EncoderSettings};
 
 /// The longest packet of one frame, in bytes (RFC 6716, section 3.2.1).
 pub const MAX_PACKET: usize = 1275;
@@ -56,250 +62,6 @@ impl From<opus::Error> for OpusError {
     }
 }
 
-/// How to encode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EncoderSettings {
-    /// Rate of the input, in hertz: 8, 12, 16, 24 or 48 thousand.
-    pub rate: u32,
-    /// Bits per second, 6000 to 510 000.
-    pub bitrate: i32,
-    /// 0 to 10: more computing for better sound. From 24 kHz a second of speech costs about 3 ms
-    /// at 0, 7 at 5 and 10 at 10.
-    pub complexity: i32,
-    /// Percentage of packets expected to be lost; above zero every packet also carries its
-    /// predecessor at low quality (in-band forward error correction).
-    pub loss: i32,
-    /// Whether silence is sent as an occasional tiny packet (discontinuous transmission).
-    pub dtx: bool,
-}
-
-impl Default for EncoderSettings {
-    /// Speech from 24 kHz at 28 kbit/s, complexity 5, prepared for 10 % loss, silence not sent.
-    fn default() -> Self {
-        Self {
-            rate: 24_000,
-            bitrate: 28_000,
-            complexity: 5,
-            loss: 10,
-            dtx: true,
-        }
-    }
-}
-
-/// Encodes mono speech in frames of 20 ms.
-#[derive(Debug)]
-pub struct Encoder {
-    inner: opus::Encoder,
-    frame: usize,
-    packet: Box<[u8; MAX_PACKET]>,
-}
-
-impl Encoder {
-    /// An encoder for one stream.
-    ///
-    /// # Errors
-    ///
-    /// [`OpusError::Setting`] if a setting is outside its range.
-    pub fn new(settings: EncoderSettings) -> Result<Self, OpusError> {
-        let EncoderSettings {
-            rate,
-            bitrate,
-            complexity,
-            loss,
-            dtx,
-        } = settings;
-        let in_range = (6000..=510_000).contains(&bitrate)
-            && (0..=10).contains(&complexity)
-            && (0..=100).contains(&loss);
-        if !in_range || !is_rate(rate) {
-            return Err(OpusError::Setting);
-        }
-        let mut inner = opus::Encoder::new(rate, Channels::Mono, Application::Voip)?;
-        inner.set_signal(Signal::Voice)?;
-        inner.set_bitrate(Bitrate::Bits(bitrate))?;
-        inner.set_complexity(complexity)?;
-        inner.set_inband_fec(loss > 0)?;
-        inner.set_packet_loss_perc(loss)?;
-        inner.set_dtx(dtx)?;
-        Ok(Self {
-            inner,
-            frame: (rate / 50) as usize,
-            packet: Box::new([0; MAX_PACKET]),
-        })
-    }
-
-    /// Samples of a frame.
-    #[must_use]
-    pub const fn frame(&self) -> usize {
-        self.frame
-    }
-
-    /// Encodes one frame; the packet is valid until the next call. With discontinuous
-    /// transmission the packet of a silent frame [need not be sent](is_dtx).
-    ///
-    /// # Errors
-    ///
-    /// [`OpusError::Frame`] if `samples` is not exactly one frame.
-    pub fn encode(&mut self, samples: &[i16]) -> Result<&[u8], OpusError> {
-        self.check(samples)?;
-        let len = self.inner.encode(samples, self.packet.as_mut_slice())?;
-        Ok(&self.packet[..len])
-    }
-
-    /// Encodes one frame into `out`, for which [`MAX_PACKET`] bytes always suffice, and returns
-    /// the packet's length. A smaller buffer bounds the packet.
-    ///
-    /// # Errors
-    ///
-    /// [`OpusError::Frame`] if `samples` is not exactly one frame, [`OpusError::Buffer`] if no
-    /// packet is as small as `out`.
-    pub fn encode_into(&mut self, samples: &[i16], out: &mut [u8]) -> Result<usize, OpusError> {
-        self.check(samples)?;
-        if out.is_empty() {
-            return Err(OpusError::Buffer);
-        }
-        Ok(self.inner.encode(samples, out)?)
-    }
-
-    /// Tells the encoder which percentage of packets is being lost, as the receiver reports it.
-    ///
-    /// # Errors
-    ///
-    /// [`OpusError::Setting`] above 100.
-    pub fn set_loss(&mut self, percent: i32) -> Result<(), OpusError> {
-        if !(0..=100).contains(&percent) {
-            return Err(OpusError::Setting);
-        }
-        self.inner.set_inband_fec(percent > 0)?;
-        Ok(self.inner.set_packet_loss_perc(percent)?)
-    }
-
-    /// Forgets the past: call it after a gap, so that old sound does not leak into the next.
-    ///
-    /// # Errors
-    ///
-    /// Only if libopus fails in itself.
-    pub fn reset(&mut self) -> Result<(), OpusError> {
-        Ok(self.inner.reset_state()?)
-    }
-
-    fn check(&self, samples: &[i16]) -> Result<(), OpusError> {
-        if samples.len() == self.frame {
-            Ok(())
-        } else {
-            Err(OpusError::Frame {
-                expected: self.frame,
-                actual: samples.len(),
-            })
-        }
-    }
-}
-
-/// Decodes packets to mono; stereo packets are mixed down.
-#[derive(Debug)]
-pub struct Decoder {
-    inner: opus::Decoder,
-    rate: u32,
-}
-
-impl Decoder {
-    /// A decoder for one stream that gives samples at `rate` hertz, whatever was encoded: 8, 12,
-    /// 16, 24 or 48 thousand. 16 kHz is what recognisers and voice activity want.
-    ///
-    /// # Errors
-    ///
-    /// [`OpusError::Setting`] for any other rate.
-    pub fn new(rate: u32) -> Result<Self, OpusError> {
-        if !is_rate(rate) {
-            return Err(OpusError::Setting);
-        }
-        let inner = opus::Decoder::new(rate, Channels::Mono)?;
-        Ok(Self { inner, rate })
-    }
-
-    /// Rate of the output, in hertz.
-    #[must_use]
-    pub const fn rate(&self) -> u32 {
-        self.rate
-    }
-
-    /// Appends the packet's samples to `out` and returns how many there are.
-    ///
-    /// # Errors
-    ///
-    /// [`OpusError::Packet`] if the packet is malformed; `out` is then as before, and the decoder
-    /// can go on.
-    pub fn decode(&mut self, packet: &[u8], out: &mut Vec<i16>) -> Result<usize, OpusError> {
-        let samples = self.samples(duration(packet)?);
-        self.run(packet, samples, false, out)
-    }
-
-    /// Appends what was lost immediately before `next`, for as long as `missing`, repaired from
-    /// what `next` tells about it; where it tells nothing, concealed. `next` itself is to be
-    /// decoded afterwards. Returns how many samples there are.
-    ///
-    /// # Errors
-    ///
-    /// [`OpusError::Missing`] if `missing` is not a multiple of 2.5 ms up to 120 ms,
-    /// [`OpusError::Packet`] if `next` is malformed.
-    pub fn decode_fec(
-        &mut self,
-        next: &[u8],
-        missing: Duration,
-        out: &mut Vec<i16>,
-    ) -> Result<usize, OpusError> {
-        let samples = self.missing(missing)?;
-        duration(next)?;
-        self.run(next, samples, true, out)
-    }
-
-    /// Appends a guess of what was lost, for as long as `missing`: the sound goes on and fades.
-    /// Returns how many samples there are.
-    ///
-    /// # Errors
-    ///
-    /// [`OpusError::Missing`] if `missing` is not a multiple of 2.5 ms up to 120 ms.
-    pub fn conceal(&mut self, missing: Duration, out: &mut Vec<i16>) -> Result<usize, OpusError> {
-        let samples = self.missing(missing)?;
-        self.run(&[], samples, false, out)
-    }
-
-    /// Forgets the past, for a stream that begins anew.
-    ///
-    /// # Errors
-    ///
-    /// Only if libopus fails in itself.
-    pub fn reset(&mut self) -> Result<(), OpusError> {
-        Ok(self.inner.reset_state()?)
-    }
-
-    fn run(
-        &mut self,
-        packet: &[u8],
-        samples: usize,
-        fec: bool,
-        out: &mut Vec<i16>,
-    ) -> Result<usize, OpusError> {
-        let before = out.len();
-        out.resize(before + samples, 0);
-        let result = self.inner.decode(packet, &mut out[before..], fec);
-        out.truncate(before + result.as_ref().copied().unwrap_or(0));
-        Ok(result?)
-    }
-
-    fn missing(&self, missing: Duration) -> Result<usize, OpusError> {
-        let whole = missing.as_nanos().is_multiple_of(2_500_000);
-        if missing.is_zero() || missing > MAX_DURATION || !whole {
-            return Err(OpusError::Missing(missing));
-        }
-        Ok(self.samples(missing))
-    }
-
-    const fn samples(&self, span: Duration) -> usize {
-        (span.as_micros() as u64 * self.rate as u64 / 1_000_000) as usize
-    }
-}
-
 /// How long the packet sounds: 2.5 to 120 ms.
 ///
 /// # Errors
@@ -326,6 +88,7 @@ const fn is_rate(rate: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use opus::{Application, Channels};
     use proptest::prelude::*;
 
     use super::*;

@@ -3,112 +3,26 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+mod bridge;
+mod clock;
+mod piece;
+
+pub use piece::{JitterSettings, JitterStats, Packet, Piece};
+
+use bridge::{Last, bridge, duration};
+use clock::{RtpClock, SLEW};
+
 use crate::frame::Position;
 use crate::opus;
-use crate::rtp_clock::{RtpClock, SLEW};
 
 /// Sequence numbers further ahead than this, or further behind than [`MISORDER`], belong to
 /// another stream (RFC 3550, appendix A.1).
 const DROPOUT: i16 = 3000;
 const MISORDER: i16 = -100;
-/// Shorter deviations between two packets are the clocks' drift, in samples at 48 kHz (2.5 ms).
-const UNIT: u64 = 120;
-/// Of a longer loss only the end is concealed, in samples at 48 kHz (120 ms): further back
-/// concealment has faded away, and it is silence.
-const CONCEALABLE: u64 = 5760;
 /// Sound further ahead of the present than this is dropped: nobody speaks faster than time.
 const AHEAD: Duration = Duration::from_secs(1);
 /// How long a late packet is remembered by the hold-back.
 const MEMORY: Duration = Duration::from_secs(10);
-
-/// One Opus packet with what RTP says about it (RFC 3550, RFC 7587).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Packet<B> {
-    /// RTP sequence number.
-    pub sequence: u16,
-    /// RTP timestamp at 48 kHz.
-    pub timestamp: u32,
-    /// The Opus packet.
-    pub payload: B,
-}
-
-/// How the buffer behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JitterSettings {
-    /// The most packets held back.
-    pub capacity: usize,
-    /// The least time a missing packet is waited for.
-    pub min_wait: Duration,
-    /// The most time a missing packet is waited for.
-    pub max_wait: Duration,
-}
-
-impl Default for JitterSettings {
-    fn default() -> Self {
-        Self {
-            capacity: 128,
-            min_wait: Duration::from_millis(20),
-            max_wait: Duration::from_millis(200),
-        }
-    }
-}
-
-/// What comes next on the timeline.
-///
-/// Positions never go back, and each piece begins where the one before ended, except that a
-/// correction for drifting clocks may move it by up to 1 % of its length.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece<B> {
-    /// A packet arrived.
-    Packet {
-        /// Where its sound begins.
-        at: Position,
-        /// How long it sounds.
-        span: Duration,
-        /// The Opus packet.
-        payload: B,
-    },
-    /// A packet was lost.
-    Lost {
-        /// Where its sound would begin.
-        at: Position,
-        /// How long it would sound: a multiple of 2.5 ms up to 120 ms, as
-        /// [`opus::Decoder::conceal`] takes it.
-        span: Duration,
-        /// The packet directly after it, from which [`opus::Decoder::decode_fec`] repairs it; it
-        /// comes again as the next piece. `None` if that one is lost too.
-        next: Option<B>,
-    },
-    /// Nothing was sent (discontinuous transmission, a muted microphone), or so much was lost
-    /// that it amounts to silence.
-    Gap {
-        /// Where it begins.
-        at: Position,
-        /// How long it lasts.
-        span: Duration,
-    },
-}
-
-/// What happened so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct JitterStats {
-    /// Packets pushed.
-    pub received: u64,
-    /// Packets given out.
-    pub delivered: u64,
-    /// Packets given up; some of them may have come late.
-    pub lost: u64,
-    /// Losses given out to be repaired or concealed.
-    pub concealed: u64,
-    /// Packets that came after they had been given up.
-    pub late: u64,
-    /// Packets that had come before.
-    pub duplicate: u64,
-    /// Packets that are no Opus or belong to no stream.
-    pub malformed: u64,
-    /// Packets dropped because more came than fit, or faster than time passes.
-    pub overflow: u64,
-}
 
 /// Puts packets in order and onto the session's timeline.
 ///
@@ -145,15 +59,6 @@ struct Slot<B> {
     span: u32,
     arrival: Position,
     payload: B,
-}
-
-/// The last packet given out.
-#[derive(Clone, Copy, Debug)]
-struct Last {
-    sequence: u64,
-    start: Position,
-    end: Position,
-    span: u64,
 }
 
 impl<B: AsRef<[u8]> + Clone> JitterBuffer<B> {
@@ -197,7 +102,7 @@ impl<B: AsRef<[u8]> + Clone> JitterBuffer<B> {
             self.clock.advance(packet.timestamp, span, arrival)
         } else {
             let (at, late) = self.clock.place(packet.timestamp, span, arrival);
-            self.lateness = self.lateness.max(late as f32);
+            self.came_late(late);
             // The next packet bounds it, whatever its timestamp says.
             self.slots
                 .iter()
@@ -330,9 +235,15 @@ impl<B: AsRef<[u8]> + Clone> JitterBuffer<B> {
         } else {
             self.stats.late += 1;
             let (_, late) = self.clock.place(packet.timestamp, span, arrival);
-            self.lateness = self.lateness.max(late as f32);
+            self.came_late(late);
         }
         true
+    }
+
+    /// Remembers how late a packet came, as far as it is ever waited for.
+    fn came_late(&mut self, samples: i64) {
+        let most = self.settings.max_wait.as_secs_f32() * 48_000.0;
+        self.lateness = self.lateness.max((samples as f32).min(most));
     }
 
     /// Gives up the oldest so that `sequence` fits.
@@ -378,7 +289,9 @@ impl<B: AsRef<[u8]> + Clone> JitterBuffer<B> {
             return;
         }
         if let Some(last) = self.last {
-            self.bridge(last, sequence, at, span, &payload);
+            let missing = sequence - last.sequence - 1;
+            self.stats.lost += missing;
+            self.stats.concealed += bridge(last, missing, at, span, &payload, &mut self.pending);
         }
         let end = Position::new(at.samples() + span);
         self.last = Some(Last {
@@ -394,51 +307,13 @@ impl<B: AsRef<[u8]> + Clone> JitterBuffer<B> {
             payload,
         });
     }
-
-    /// Fills the time between the last packet and one at `to`.
-    fn bridge(&mut self, last: Last, sequence: u64, to: Position, span: u64, next: &B) {
-        let missing = sequence - last.sequence - 1;
-        self.stats.lost += missing;
-        let time = to.samples().saturating_sub(last.end.samples());
-        let mut from = last.end;
-        // As long as its neighbours, unless there is less room; drift may have taken a bit.
-        let room = (time + UNIT / 2).checked_div(missing).unwrap_or(0);
-        let each = last.span.min(span).min(room) / UNIT * UNIT;
-        let lost = CONCEALABLE
-            .checked_div(each)
-            .map_or(0, |most| missing.min(most));
-        let silence = time.saturating_sub(lost * each);
-        if silence >= UNIT {
-            self.pending.push_back(Piece::Gap {
-                at: from,
-                span: duration(silence),
-            });
-            from = Position::new(from.samples() + silence);
-        }
-        for n in 1..=lost {
-            let next = (n == lost).then(|| next.clone());
-            // Drift can leave a little less than the losses' nominal time.
-            let at = from.min(to).max(last.start);
-            self.pending.push_back(Piece::Lost {
-                at,
-                span: duration(each),
-                next,
-            });
-            from = Position::new(from.samples() + each);
-            self.stats.concealed += 1;
-        }
-    }
-}
-
-/// The time of `samples` at 48 kHz.
-fn duration(samples: u64) -> Duration {
-    Position::new(samples) - Position::ZERO
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::bridge::UNIT;
     use super::*;
 
     /// A minimal Opus packet of 20 ms (configuration 1, one frame) that carries its number.

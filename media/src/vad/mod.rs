@@ -1,8 +1,12 @@
 //! Voice activity: whether somebody speaks, and since when.
 
+mod floor;
+
 use std::time::Duration;
 
 use earshot::Detector;
+
+use floor::Floor;
 
 use crate::frame::Position;
 use crate::level::{SILENCE, rms_dbfs};
@@ -17,14 +21,6 @@ pub const WINDOW: usize = 256;
 const STEP: Duration = Duration::from_millis(16);
 /// How far before the detector's answer an onset is looked for. It answers 80 to 110 ms late.
 const LOOK_BACK: usize = 12;
-/// The noise floor is the quietest level of this many spans of [`FLOOR_SPAN`] windows: two
-/// seconds, in which speech pauses and steady noise does not (minimum statistics, R. Martin,
-/// 2001).
-const FLOOR_SPANS: usize = 8;
-const FLOOR_SPAN: u32 = 16;
-/// Windows whose levels are averaged before the minimum is taken, so that one quiet window among
-/// noise does not count.
-const SMOOTH: f32 = 0.4;
 /// A jump of the position larger than this is a gap in the sound, in samples at 48 kHz.
 const GAP: u64 = 480;
 
@@ -307,43 +303,6 @@ impl std::fmt::Debug for Vad {
 
 fn span_of(samples: usize) -> Duration {
     Position::from_samples(samples as u64, RATE) - Position::ZERO
-}
-
-/// The level of the background: the minimum over the latest spans.
-#[derive(Clone, Debug)]
-struct Floor {
-    minima: [f32; FLOOR_SPANS],
-    current: usize,
-    windows: u32,
-    smooth: f32,
-}
-
-impl Floor {
-    /// Begins at `assumed`, so that somebody who speaks from the first sample on is heard.
-    const fn new(assumed: f32) -> Self {
-        Self {
-            minima: [assumed; FLOOR_SPANS],
-            current: 0,
-            windows: 0,
-            smooth: assumed,
-        }
-    }
-
-    fn push(&mut self, level: f32) {
-        self.smooth += (level - self.smooth) * SMOOTH;
-        if self.windows == FLOOR_SPAN {
-            self.windows = 0;
-            self.current = (self.current + 1) % FLOOR_SPANS;
-            self.minima[self.current] = self.smooth;
-        }
-        self.windows += 1;
-        let minimum = &mut self.minima[self.current];
-        *minimum = minimum.min(self.smooth);
-    }
-
-    fn level(&self) -> f32 {
-        self.minima.iter().copied().fold(f32::INFINITY, f32::min)
-    }
 }
 
 #[cfg(test)]
