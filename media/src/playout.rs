@@ -1,5 +1,6 @@
 //! What the listener has really heard of what was sent.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -52,8 +53,6 @@ pub struct Playout {
     floor: Position,
     /// Where the timeline stands still, and since when.
     paused: Option<(Position, Position)>,
-    /// When and where the last flush cut.
-    flushed: Option<Position>,
 }
 
 /// Sound of one tag without an interruption.
@@ -65,6 +64,8 @@ struct Stretch {
     len: u64,
     /// Samples sent, of which a flush may have dropped the end.
     sent: u64,
+    /// When it was flushed, heard or not.
+    flushed: Option<Position>,
 }
 
 impl Stretch {
@@ -96,7 +97,6 @@ impl Playout {
             stretches: VecDeque::new(),
             floor: Position::ZERO,
             paused: None,
-            flushed: None,
         }
     }
 
@@ -107,10 +107,9 @@ impl Playout {
     pub fn send(&mut self, tag: u64, at: Position, samples: u64) -> Position {
         // While the timeline stands still, nothing can come before where it stands.
         let at = self.paused.map_or(at, |(place, _)| at.min(place));
-        self.flushed = None;
         if let Some(last) = self.stretches.back_mut() {
             let end = last.end();
-            if last.tag == tag && at <= end && last.len == last.sent {
+            if last.tag == tag && at <= end && last.flushed.is_none() {
                 last.len += samples;
                 last.sent += samples;
                 return end;
@@ -125,6 +124,7 @@ impl Playout {
             start,
             len: samples,
             sent: samples,
+            flushed: None,
         });
         start
     }
@@ -235,6 +235,7 @@ impl Playout {
                     start: whole.at(heard),
                     len: whole.len - heard,
                     sent: whole.sent - heard,
+                    flushed: whole.flushed,
                 };
                 self.stretches[index].len = heard;
                 self.stretches[index].sent = heard;
@@ -267,8 +268,13 @@ impl Playout {
             .take()
             .map_or_else(|| self.cut(now), |(place, _)| place);
         let mut all: Vec<Heard> = Vec::new();
-        for stretch in &mut self.stretches {
+        for stretch in self
+            .stretches
+            .iter_mut()
+            .filter(|stretch| stretch.flushed.is_none())
+        {
             stretch.len = stretch.before(cut);
+            stretch.flushed = Some(now);
             match all.last_mut() {
                 Some(last) if last.tag == stretch.tag => {
                     last.heard += stretch.len;
@@ -281,13 +287,13 @@ impl Playout {
                 }),
             }
         }
-        self.flushed = Some(now);
         all.retain(|heard| heard.heard < heard.sent);
         all
     }
 
-    /// Takes the client's word that it had played `samples` of `tag` at `now`, or, if nothing was
-    /// sent since a flush, when it was flushed: corrects the estimated delay, and what was heard.
+    /// Takes the client's word that it had played `samples` of `tag`: at `now`, or when it was
+    /// flushed. Corrects what was heard, and the estimated delay unless other sound was sent
+    /// since the flush.
     ///
     /// Returns `false`, and changes nothing, if `tag` is unknown or less of it was sent.
     pub fn correct(&mut self, tag: u64, samples: u64, now: Position) -> bool {
@@ -295,43 +301,38 @@ impl Playout {
         let mut found = None;
         for (index, stretch) in self.stretches.iter().enumerate() {
             if stretch.tag == tag {
-                found = Some((
-                    index,
-                    left.min(stretch.sent),
-                    stretch.at(left.min(stretch.sent)),
-                ));
-                left -= left.min(stretch.sent);
+                let within = left.min(stretch.sent);
+                found = Some((index, *stretch, within));
+                left -= within;
                 if left == 0 {
                     break;
                 }
             }
         }
-        let (Some((index, within, place)), 0) = (found, left) else {
+        let (Some((index, stretch, within)), 0) = (found, left) else {
             return false;
         };
-        let when = match self.flushed {
-            Some(flushed) => {
-                for (n, stretch) in self.stretches.iter_mut().enumerate() {
-                    stretch.len = match n.cmp(&index) {
-                        std::cmp::Ordering::Less => stretch.sent,
-                        std::cmp::Ordering::Equal => within,
-                        std::cmp::Ordering::Greater => 0,
+        if stretch.flushed.is_some() {
+            for (n, other) in self.stretches.iter_mut().enumerate() {
+                if other.flushed == stretch.flushed {
+                    other.len = match n.cmp(&index) {
+                        Ordering::Less => other.sent,
+                        Ordering::Equal => within,
+                        Ordering::Greater => 0,
                     };
                 }
-                flushed
             }
-            None => now,
-        };
-        // At the end of all sound the client may have been done for long, which says nothing
-        // about the delay.
-        let ended = self
-            .stretches
-            .get(index)
-            .is_some_and(|stretch| within == stretch.sent)
-            && index + 1 == self.stretches.len();
-        if ended {
+        }
+        let place = stretch.at(within);
+        let latest = self.stretches.back().map(|last| last.flushed);
+        if latest != Some(stretch.flushed) {
+            return true;
+        }
+        if index + 1 == self.stretches.len() && within == stretch.sent {
+            // The client may have been done for long, which says nothing about the delay.
             self.floor = self.floor.max(place);
         } else {
+            let when = stretch.flushed.unwrap_or(now);
             self.delay = when.since(place).min(MAX_DELAY);
             self.floor = place;
         }
@@ -493,6 +494,27 @@ mod tests {
         assert_eq!(
             playout.heard(ms(1900)),
             [heard(1, 900, 1000), heard(2, 0, 1000)]
+        );
+    }
+
+    #[test]
+    fn a_late_word_about_flushed_sound_leaves_the_next_alone() {
+        let mut playout = Playout::new(Holder::Client, span(100));
+        playout.send(1, ms(0), len(1000));
+        assert_eq!(playout.flush(ms(600)), [heard(1, 500, 1000)]);
+        playout.send(2, ms(1500), len(1000));
+        assert!(playout.correct(1, len(420), ms(1700)));
+        assert_eq!(playout.delay(), span(100));
+        assert_eq!(
+            playout.heard(ms(1800)),
+            [heard(1, 420, 1000), heard(2, 200, 1000)]
+        );
+        // A second flush says nothing about the first.
+        assert_eq!(playout.flush(ms(1800)), [heard(2, 200, 1000)]);
+        assert!(playout.correct(2, len(100), ms(1900)));
+        assert_eq!(
+            playout.heard(ms(1900)),
+            [heard(1, 420, 1000), heard(2, 100, 1000)]
         );
     }
 
