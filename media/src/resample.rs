@@ -28,8 +28,9 @@ pub enum ResampleError {
 /// [`Resampler::flush`] exactly ⌈len × to / from⌉ samples have come out, and the next input
 /// begins a new stream.
 ///
-/// The pass band (−0.1 dB) reaches to 85 % of the lower rate's half; what would fold back from
-/// beyond it is damped by 70 dB or more. Equal rates pass through untouched and without delay.
+/// The pass band (±0.1 dB) reaches to 85 % of the lower rate's half; tones from 15 % above that
+/// half on, which would fold back, are damped by 80 dB or more. Equal rates pass through
+/// untouched and without delay.
 pub struct Resampler {
     from: u32,
     to: u32,
@@ -293,7 +294,8 @@ mod tests {
                     let out = convert(from, to, &sine(hertz, from, from as usize, 0.5));
                     let middle = &out[out.len() / 10..out.len() * 9 / 10];
                     let level = rms_dbfs(middle);
-                    assert!(level < -75.0, "{from}→{to}: {hertz} Hz left {level:.1} dB");
+                    println!("ALIAS {from}->{to} {share} {level:.1}");
+                    assert!(level < -89.0, "{from}→{to}: {hertz} Hz left {level:.1} dB");
                 }
             }
         }

@@ -189,6 +189,7 @@ mod tests {
             }
         }
         let [repaired, concealed] = errors;
+        println!("FEC {repaired:.1} {concealed:.1}");
         assert!(
             repaired < concealed - 3.0,
             "{repaired:.1} dB against {concealed:.1} dB"
