@@ -2,5 +2,7 @@
 //!
 //! This crate knows the wire and nothing of sound: audio passes through it as packets and bytes.
 
+#![forbid(unsafe_code)]
+
 pub mod event;
 pub mod link;

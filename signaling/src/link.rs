@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::event::{ClientEvent, ErrorBody, ServerEvent};
@@ -100,7 +101,7 @@ pub struct OutputAudio {
 }
 
 /// The ids that name one content part of a response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartIds {
     /// `resp_…`
     pub response_id: String,

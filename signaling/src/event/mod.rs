@@ -1,13 +1,20 @@
 //! The OpenAI Realtime protocol (GA): client events, server events, session, items, and our own events under one prefix.
 
-/// What a client sends.
-#[derive(Debug)]
-pub enum ClientEvent {}
+pub mod audio;
+mod base64;
+pub mod client;
+pub mod error;
+pub mod item;
+pub mod own;
+pub mod response;
+pub mod server;
+pub mod session;
+pub mod update;
 
-/// What the server sends.
-#[derive(Debug)]
-pub enum ServerEvent {}
-
-/// What was wrong with something a client sent.
-#[derive(Debug)]
-pub struct ErrorBody;
+pub use client::{ClientEvent, ClientEventKind, InputItem, Place, ResponseParams};
+pub use error::{ErrorBody, ErrorKind, code};
+pub use item::{Content, Item, ItemKind, ItemStatus, NewItem, Part, Role};
+pub use response::{Reason, Response, Status, StatusDetails, Usage};
+pub use server::{Conversation, ServerEvent, TranscriptionUsage};
+pub use session::Session;
+pub use update::{Field, SessionUpdate};
