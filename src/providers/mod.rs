@@ -5,6 +5,8 @@ pub mod llm;
 pub mod stt;
 pub mod tts;
 
+mod http;
+
 use std::time::Duration;
 
 /// What an engine is, for the page, the log and the disclosure record.

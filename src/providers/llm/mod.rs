@@ -1,5 +1,9 @@
 //! Language model: the streaming shape that every model has.
 
+pub mod chat;
+pub mod sse;
+pub mod standin;
+
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use serde_json::Value;
@@ -7,6 +11,8 @@ use serde_json::Value;
 use super::{EngineInfo, ProviderError};
 
 /// Tokens as they come. Dropping the stream cancels the request.
+///
+/// The stream ends with one `End` or one error, and nothing follows either.
 pub type Tokens = BoxStream<'static, Result<Token, ProviderError>>;
 
 /// A language model.
@@ -106,7 +112,7 @@ pub enum Finish {
     Stop,
     /// It reached the longest length allowed.
     Length,
-    /// It was withheld.
+    /// It was withheld, or the model refused. What the model says about that is not a token.
     Filtered,
 }
 

@@ -1,0 +1,32 @@
+//! The HTTP client that adapters share: TLS by ring and Mozilla's roots, no redirects.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Client, redirect};
+
+/// A client that gives up connecting after `connect`. Other deadlines are the caller's.
+///
+/// It follows no redirects, so that a key never goes to another host.
+///
+/// # Errors
+///
+/// What is wrong with TLS on this machine.
+pub(super) fn client(connect: Duration) -> Result<Client, String> {
+    let roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .connect_timeout(connect)
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("praxiloom/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| error.to_string())
+}
