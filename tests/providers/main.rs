@@ -8,7 +8,14 @@
 )]
 
 #[macro_use]
+mod model;
+#[macro_use]
 mod voice;
+
+#[path = "../support/sse_server.rs"]
+mod sse_server;
+
+mod llm_chat;
 mod tts_espeak;
 mod tts_flite;
 mod tts_local;
