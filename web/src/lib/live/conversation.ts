@@ -38,6 +38,8 @@ export interface Conversation {
   items: Record<string, string>;
   /** Our own events were seen, so the phase need not be guessed from the protocol's. */
   announced: boolean;
+  /** The engines that serve this session, as the server put it. */
+  engines: Record<string, unknown> | null;
   notice: { code: string; message: string } | null;
   /** Responses of the running connection that failed, for one message to the person. */
   failed: boolean;
@@ -49,6 +51,7 @@ export const EMPTY: Conversation = {
   latency: [],
   items: {},
   announced: false,
+  engines: null,
   notice: null,
   failed: false,
 };

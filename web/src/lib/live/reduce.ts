@@ -82,6 +82,8 @@ function apply(state: Conversation, event: ServerEvent): Conversation {
       const entry = { ...event, turn: (state.latency.at(-1)?.turn ?? 0) + 1 };
       return { ...state, latency: [...state.latency, entry].slice(-LATENCY_KEPT) };
     }
+    case "praxiloom.engines":
+      return { ...state, engines: event.engines };
     case "praxiloom.notice":
       return { ...state, notice: { code: event.code, message: event.message } };
     case "praxiloom.turn":

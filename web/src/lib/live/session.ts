@@ -151,6 +151,10 @@ export class LiveSession {
     await this.#transport?.useMicrophone(microphone?.stream ?? null);
   }
 
+  microphoneFailed(fault: Fault): void {
+    this.#set({ microphone: fault });
+  }
+
   /** After "Tap to hear": runs inside the tap. */
   async hear(): Promise<void> {
     await this.#resume?.();

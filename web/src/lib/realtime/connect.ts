@@ -18,6 +18,11 @@ export function choose(ways: Way[], wanted: string | null): Way[] {
   return forced.length > 0 ? forced : ways;
 }
 
+/** `?transport=webrtc` or `?transport=websocket` in the page's address, for tests and for support. */
+export function wantedTransport(search: string): string | null {
+  return new URLSearchParams(search).get("transport");
+}
+
 export async function connect(ways: Way[], request: TransportRequest): Promise<Transport> {
   let last: unknown;
   for (const way of ways) {

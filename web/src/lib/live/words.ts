@@ -1,0 +1,61 @@
+/** What the page says about a session, in words. */
+
+import { type Turn, wording } from "./conversation.ts";
+import type { Snapshot } from "./session.ts";
+
+export function phaseWords(snapshot: Snapshot, name: string): string {
+  if (snapshot.stage === "connecting") return `${name} is coming in…`;
+  if (snapshot.stage === "reconnecting") return "Reconnecting…";
+  if (snapshot.stage !== "live") return "";
+  if (snapshot.holding) return `${name} waits while you correct`;
+  switch (snapshot.conversation.phase) {
+    case "listening":
+      return snapshot.muted ? "You are muted" : `${name} is listening`;
+    case "coach_speaking":
+      return "You are speaking";
+    case "pausing":
+      return `${name} is giving you time`;
+    case "thinking":
+      return `${name} is thinking`;
+    case "client_speaking":
+      return `${name} is speaking`;
+    case "client_paused":
+      return `${name} paused for you`;
+  }
+}
+
+/** Whose voice the picture brings forward. */
+export function sounding(snapshot: Snapshot): "coach" | "client" | null {
+  if (snapshot.stage !== "live") return null;
+  const { phase } = snapshot.conversation;
+  if (phase === "client_speaking") return "client";
+  if (phase === "coach_speaking" || phase === "client_paused") return "coach";
+  return null;
+}
+
+/** Hours only where there are any: `4:05`, `1:04:05`. */
+export function clockFace(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number) => String(value).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = two(seconds % 60);
+  return hours > 0 ? `${String(hours)}:${two(minutes)}:${rest}` : `${String(minutes)}:${rest}`;
+}
+
+export function spokenDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const some = (value: number, unit: string) => `${String(value)} ${unit}${value === 1 ? "" : "s"}`;
+  if (minutes === 0) return some(seconds, "second");
+  if (seconds % 60 === 0) return some(minutes, "minute");
+  return `${some(minutes, "minute")} ${some(seconds % 60, "second")}`;
+}
+
+/** What a screen reader hears of a turn that is final: never a guess that may change. */
+export function announcement(turn: Turn, name: string): string {
+  if (turn.certainty === "not_understood") return "Your last words were not understood.";
+  const words = wording(turn);
+  if (turn.side === "coach") return `You: ${words}`;
+  return `${name}: ${words}${turn.interrupted ? " (interrupted)" : ""}`;
+}
