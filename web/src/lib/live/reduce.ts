@@ -122,6 +122,7 @@ function withItem(state: Conversation, event: ItemEvent): Conversation {
     }
     return change;
   });
+  if (event.type !== "conversation.item.added") return { ...state, turns };
   return { ...state, turns: placed(turns, item.id, event.previous_item_id) };
 }
 
