@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use rand::CryptoRng;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -29,8 +28,8 @@ pub struct Grant {
     pub expires_at: Micros,
 }
 
-/// Issues a secret that lets its holder begin sessions with this configuration. Sweeps out old
-/// ones.
+/// Issues a secret, made of these random bytes, that lets its holder begin sessions with this
+/// configuration. Sweeps out old ones.
 ///
 /// # Errors
 ///
@@ -40,11 +39,9 @@ pub async fn issue(
     session: &Value,
     now: Micros,
     lifetime: Duration,
-    random: &mut (impl CryptoRng + ?Sized),
+    random: [u8; 32],
 ) -> Result<(Private<String>, Micros), DbError> {
-    let mut bytes = [0; 32];
-    random.fill_bytes(&mut bytes);
-    let secret = Private::new(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)));
+    let secret = Private::new(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(random)));
     let expires_at = now.plus(lifetime);
     sqlx::query("DELETE FROM client_secrets WHERE expires_at < $1")
         .bind(now.minus(REMEMBERED).0)

@@ -8,7 +8,6 @@ use praxiloom::clock::Micros;
 use praxiloom::config;
 use praxiloom::db::{AccountId, Db, DbError, Engine};
 use praxiloom::private::Private;
-use rand::SeedableRng;
 use serde_json::json;
 
 use crate::postgres::Postgres;
@@ -156,10 +155,9 @@ async fn nobody_reaches_the_sessions_of_another(db: &Db, local: &AccountId, othe
 }
 
 async fn a_secret_is_found_by_itself_alone(db: &Db, local: &AccountId) {
-    let mut random = rand_chacha::ChaCha20Rng::seed_from_u64(7);
     let session = json!({"type": "realtime", "instructions": "Ümlaut"});
     let lifetime = Duration::from_secs(600);
-    let (secret, expires_at) = secrets::issue(db.of(local), &session, NOON, lifetime, &mut random)
+    let (secret, expires_at) = secrets::issue(db.of(local), &session, NOON, lifetime, [7; 32])
         .await
         .unwrap();
     assert!(secret.expose().starts_with("ek_") && secret.expose().len() > 40);
@@ -181,10 +179,11 @@ async fn a_secret_is_found_by_itself_alone(db: &Db, local: &AccountId) {
 }
 
 async fn old_secrets_are_swept_out(db: &Db, local: &AccountId) {
-    let mut random = rand_chacha::ChaCha20Rng::seed_from_u64(8);
+    let mut issued = 0;
     let mut issue = async |now: Micros| {
         let lifetime = Duration::from_secs(10);
-        secrets::issue(db.of(local), &json!({}), now, lifetime, &mut random)
+        issued += 1;
+        secrets::issue(db.of(local), &json!({}), now, lifetime, [issued; 32])
             .await
             .unwrap()
             .0

@@ -7,6 +7,9 @@
 )]
 
 mod database;
+mod edge;
 mod map;
 #[path = "../support/postgres.rs"]
 mod postgres;
+#[path = "../support/server.rs"]
+mod server;

@@ -1,1 +1,0 @@
-//! The assembled server: everything the doors hand out.

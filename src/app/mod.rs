@@ -1,0 +1,118 @@
+//! The assembled server: everything the doors hand out.
+
+mod engines;
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use engines::Engines;
+
+use crate::accounts;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{AccountId, Db, DbError};
+use crate::lifecycle::Lifecycle;
+use crate::telemetry::Metrics;
+
+/// How often metrics are folded into their buckets.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Everything that the doors hand out; rooms below receive what they use of it.
+#[derive(Debug)]
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// The database.
+    pub db: Db,
+    /// The metrics.
+    pub metrics: Metrics,
+    /// Start, drain, stop.
+    pub lifecycle: Lifecycle,
+    /// The account of everybody while nobody can sign up.
+    pub account: AccountId,
+    /// Who listens, thinks and speaks.
+    pub engines: Engines,
+    /// Held for as long as the data folder is in use.
+    _folder: File,
+}
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("server.data: {}: {error}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// Another server uses it.
+    #[error("server.data: {}: another praxiloom is using this folder", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl App {
+    /// Opens the data folder and the database. Belongs into a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// If either cannot be used.
+    pub async fn start(
+        config: Config,
+        clock: Clock,
+        engines: Engines,
+    ) -> Result<Arc<Self>, StartError> {
+        let folder = take(&config.server.data)?;
+        let db = Db::open(&config.database).await?;
+        let app = Arc::new(Self {
+            account: accounts::local(&db, clock.now()).await?,
+            lifecycle: Lifecycle::new(config.live.stop_grace),
+            metrics: Metrics::new(),
+            _folder: folder,
+            config,
+            clock,
+            db,
+            engines,
+        });
+        let (metrics, lifecycle) = (app.metrics.clone(), app.lifecycle.clone());
+        app.lifecycle.spawn(async move {
+            let mut ticks = tokio::time::interval(UPKEEP);
+            while lifecycle
+                .soft()
+                .run_until_cancelled(ticks.tick())
+                .await
+                .is_some()
+            {
+                metrics.upkeep();
+            }
+        });
+        Ok(app)
+    }
+}
+
+/// Takes the data folder, making it if missing. Two servers in one folder would write over each
+/// other.
+fn take(path: &PathBuf) -> Result<File, StartError> {
+    let refused = |error| StartError::Folder {
+        path: path.clone(),
+        error,
+    };
+    std::fs::create_dir_all(path).map_err(refused)?;
+    let lock = File::create(path.join("lock")).map_err(refused)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::InUse { path: path.clone() }),
+        Err(std::fs::TryLockError::Error(error)) => Err(refused(error)),
+    }
+}

@@ -1,0 +1,133 @@
+//! Who calls: the bearer of a request, from its header or, for browsers' WebSockets, from its
+//! subprotocol.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use serde_json::Value;
+
+use super::error::HttpError;
+use crate::accounts::secrets;
+use crate::app::App;
+use crate::db::AccountId;
+
+/// The subprotocol that a client asks for and is given.
+pub const SUBPROTOCOL: &str = "realtime";
+
+/// The subprotocol in which a browser, which can set no header on a WebSocket, sends its key.
+const KEY_SUBPROTOCOL: &str = "openai-insecure-api-key.";
+
+/// Who sent a request, found out while it is extracted.
+///
+/// Without `server.access_token` everybody is the local account, whatever key they send (the
+/// settings let such a server listen on loopback only, unless it is told to be open). A client
+/// secret that this server issued counts as what it is even then.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Whose data the caller reaches.
+    pub account: AccountId,
+    /// The session configuration that their client secret was issued with, if they sent one.
+    pub grant: Option<Value>,
+}
+
+impl Caller {
+    /// Refuses callers who may only begin the session that their client secret stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpError::Forbidden`] for them.
+    pub const fn full(&self) -> Result<(), HttpError> {
+        match self.grant {
+            None => Ok(()),
+            Some(_) => Err(HttpError::Forbidden(
+                "a client secret only begins a session: this takes the API key",
+            )),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, HttpError> {
+        let key = bearer(&parts.headers);
+        if let Some(key) = key.filter(|key| key.starts_with(secrets::PREFIX))
+            && let Some(grant) = secrets::find(&app.db, key).await?
+        {
+            if grant.expires_at <= app.clock.now() {
+                return Err(HttpError::ExpiredSecret);
+            }
+            return Ok(Self {
+                account: grant.account,
+                grant: Some(grant.session),
+            });
+        }
+        match (&app.config.server.access_token, key) {
+            (Some(_), None) => Err(HttpError::NoKey),
+            (Some(token), Some(key)) if !token.matches(key) => Err(HttpError::WrongKey),
+            _ => Ok(Self {
+                account: app.account.clone(),
+                grant: None,
+            }),
+        }
+    }
+}
+
+/// The key in `Authorization: Bearer …`, or among the subprotocols.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let authorization = headers.get(header::AUTHORIZATION);
+    let in_header = authorization
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, key)| key.trim());
+    let mut offered = headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    in_header
+        .or_else(|| offered.find_map(|offer| offer.trim().strip_prefix(KEY_SUBPROTOCOL)))
+        .filter(|key| !key.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn finds_the_key_wherever_it_is() {
+        let offered = header::SEC_WEBSOCKET_PROTOCOL;
+        for (sent, key) in [
+            (
+                headers(&[(header::AUTHORIZATION, "Bearer sk-1")]),
+                Some("sk-1"),
+            ),
+            (
+                headers(&[(header::AUTHORIZATION, "bearer  sk-1 ")]),
+                Some("sk-1"),
+            ),
+            (headers(&[(header::AUTHORIZATION, "Basic sk-1")]), None),
+            (headers(&[(header::AUTHORIZATION, "Bearer ")]), None),
+            (
+                headers(&[(offered.clone(), "realtime, openai-insecure-api-key.ek_2")]),
+                Some("ek_2"),
+            ),
+            (headers(&[(offered, "realtime")]), None),
+            (HeaderMap::new(), None),
+        ] {
+            assert_eq!(bearer(&sent), key, "{sent:?}");
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The one error body of the HTTP edge, in the shape that clients of OpenAI's API read:
+//! `{"error": {"message", "type", "code", "param"}}`.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use signaling::event::{ErrorBody, ErrorKind};
+
+use crate::db::DbError;
+
+/// Why a request was not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// No key came with the request, and one is needed. 401 `missing_api_key`.
+    #[error("no API key came with the request: send it as `Authorization: Bearer …`")]
+    NoKey,
+    /// The key is not one of ours. 401 `invalid_api_key`.
+    #[error("the API key is not known here")]
+    WrongKey,
+    /// The client secret has expired. 401 `expired_client_secret`.
+    #[error("the client secret has expired: ask for another one")]
+    ExpiredSecret,
+    /// The caller may not do this. 403 `forbidden`.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The page that sent the request comes from elsewhere. 403 `origin_not_allowed`.
+    #[error("pages of this origin may not call the server: see server.origins")]
+    WrongOrigin,
+    /// The request names a host that this server is not. 421 `host_not_allowed`.
+    #[error("the server does not answer to this host name: see server.public_url")]
+    WrongHost,
+    /// Something in the request is wrong. 400 `invalid_value`.
+    #[error("{message}")]
+    Invalid {
+        /// Which parameter, as a path into the body.
+        param: Option<String>,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The protocol refuses it, in its own words. 400, or 429 or 500 by its kind.
+    #[error(transparent)]
+    Protocol(#[from] ErrorBody),
+    /// There is nothing here. 404 `not_found`.
+    #[error("there is nothing at this address")]
+    NotFound,
+    /// It is not done with this method. 405 `method_not_allowed`.
+    #[error("this address does not take this method")]
+    WrongMethod,
+    /// The body is longer than allowed. 413 `body_too_large`.
+    #[error("the body is longer than this server takes")]
+    TooLarge,
+    /// The body is of a type not taken here. 415 `unsupported_media_type`.
+    #[error("the body must be {0}")]
+    WrongType(&'static str),
+    /// As many sessions are live as may be. 429 `too_many_sessions`.
+    #[error("as many sessions are live as this server takes: try again later")]
+    TooManySessions,
+    /// The server is stopping. 503 `server_stopping`.
+    #[error("the server is stopping: try again in a moment")]
+    Stopping,
+    /// The answer took too long. 504 `timeout`.
+    #[error("the answer took too long")]
+    TimedOut,
+    /// The database failed. 500 `internal_error`.
+    #[error("the server failed")]
+    Database(#[from] DbError),
+    /// Something else failed on the server; the words are for the log alone. 500
+    /// `internal_error`.
+    #[error("the server failed")]
+    Internal(&'static str),
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: Described<'a>,
+}
+
+#[derive(Serialize)]
+struct Described<'a> {
+    message: String,
+    r#type: &'static str,
+    code: &'a str,
+    param: Option<&'a str>,
+}
+
+impl HttpError {
+    /// A parameter is wrong.
+    pub fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid {
+            param: Some(param.into()),
+            message: message.into(),
+        }
+    }
+
+    /// Status and `code`.
+    #[must_use]
+    pub fn code(&self) -> (StatusCode, &str) {
+        match self {
+            Self::Protocol(error) => {
+                let status = match error.kind {
+                    ErrorKind::InvalidRequestError => StatusCode::BAD_REQUEST,
+                    ErrorKind::RateLimitError => StatusCode::TOO_MANY_REQUESTS,
+                    ErrorKind::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+                };
+                (status, error.code.as_deref().unwrap_or("invalid_value"))
+            }
+            Self::NoKey => (StatusCode::UNAUTHORIZED, "missing_api_key"),
+            Self::WrongKey => (StatusCode::UNAUTHORIZED, "invalid_api_key"),
+            Self::ExpiredSecret => (StatusCode::UNAUTHORIZED, "expired_client_secret"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::WrongOrigin => (StatusCode::FORBIDDEN, "origin_not_allowed"),
+            Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "host_not_allowed"),
+            Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::WrongType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::TooManySessions => (StatusCode::TOO_MANY_REQUESTS, "too_many_sessions"),
+            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "server_stopping"),
+            Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
+            Self::Database(_) | Self::Internal(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
+            }
+        }
+    }
+
+    /// `type`: whose fault it is, in OpenAI's words.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::TooManySessions => "rate_limit_error",
+            Self::Protocol(ErrorBody {
+                kind: ErrorKind::RateLimitError,
+                ..
+            }) => "rate_limit_error",
+            Self::Protocol(ErrorBody {
+                kind: ErrorKind::ServerError,
+                ..
+            }) => "server_error",
+            Self::Stopping | Self::TimedOut | Self::Database(_) | Self::Internal(_) => {
+                "server_error"
+            }
+            _ => "invalid_request_error",
+        }
+    }
+
+    /// After how many seconds another try is worth it.
+    const fn retry_after(&self) -> Option<u16> {
+        match self {
+            Self::TooManySessions => Some(30),
+            Self::Stopping => Some(5),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        match &self {
+            Self::Database(error) => tracing::error!(%error, "a request failed"),
+            Self::Internal(error) => tracing::error!(error, "a request failed"),
+            _ => {}
+        }
+        let (status, code) = self.code();
+        let param = match &self {
+            Self::Invalid { param, .. } => param.as_deref(),
+            Self::Protocol(error) => error.param.as_deref(),
+            _ => None,
+        };
+        let error = Described {
+            message: self.to_string(),
+            r#type: self.kind(),
+            code,
+            param,
+        };
+        let mut response = (status, Json(Body { error })).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn body(error: HttpError) -> serde_json::Value {
+        let body = error.into_response().into_body();
+        serde_json::from_slice(&axum::body::to_bytes(body, 4096).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn has_the_shape_that_clients_read() {
+        let error = HttpError::invalid("session.type", "must be `realtime`");
+        let expected = serde_json::json!({"error": {
+            "message": "must be `realtime`",
+            "type": "invalid_request_error",
+            "code": "invalid_value",
+            "param": "session.type",
+        }});
+        assert_eq!(body(error).await, expected);
+    }
+
+    #[tokio::test]
+    async fn keeps_what_failed_inside_to_itself() {
+        let error = HttpError::from(DbError::Stored("account 7".to_owned()));
+        let body = body(error).await.to_string();
+        assert!(!body.contains("account 7"), "{body}");
+        assert!(body.contains("server_error"));
+    }
+
+    #[test]
+    fn says_when_to_come_back() {
+        let response = HttpError::Stopping.into_response();
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+        let response = HttpError::NoKey.into_response();
+        assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
+    }
+}

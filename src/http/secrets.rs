@@ -1,0 +1,162 @@
+//! `POST /v1/realtime/client_secrets`: a short-lived key with which a browser begins a session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::auth::Caller;
+use super::body::JsonBody;
+use super::error::HttpError;
+use crate::accounts::secrets;
+use crate::app::App;
+
+/// How long a secret lives, in seconds, unless the request says otherwise.
+const LIFETIME: u64 = 600;
+const SHORTEST: u64 = 10;
+const LONGEST: u64 = 7200;
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub struct Issued {
+    /// `ek_…`
+    value: String,
+    /// Seconds since 1970.
+    expires_at: i64,
+    /// The session that it begins.
+    session: Value,
+}
+
+/// Issues a secret for `{expires_after?: {anchor: "created_at", seconds}, session?}`.
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    JsonBody(request): JsonBody<Map<String, Value>>,
+) -> Result<Json<Issued>, HttpError> {
+    caller.full()?;
+    let known = ["expires_after", "session"];
+    if let Some(name) = request.keys().find(|name| !known.contains(&name.as_str())) {
+        return Err(unknown(name));
+    }
+    let lifetime = lifetime(request.get("expires_after"))?;
+    let session = session(request.get("session"))?;
+    let (secret, expires_at) = secrets::issue(
+        app.db.of(&caller.account),
+        &session,
+        app.clock.now(),
+        lifetime,
+        rand::random(),
+    )
+    .await?;
+    Ok(Json(Issued {
+        value: secret.into_exposed(),
+        expires_at: expires_at.seconds(),
+        session,
+    }))
+}
+
+fn lifetime(expires_after: Option<&Value>) -> Result<Duration, HttpError> {
+    let Some(expires_after) = expires_after.filter(|value| !value.is_null()) else {
+        return Ok(Duration::from_secs(LIFETIME));
+    };
+    let Value::Object(expires_after) = expires_after else {
+        return Err(HttpError::invalid("expires_after", "must be an object"));
+    };
+    for (name, value) in expires_after {
+        match name.as_str() {
+            "anchor" if value == "created_at" => {}
+            "anchor" => {
+                let message = "the only anchor is `created_at`";
+                return Err(HttpError::invalid("expires_after.anchor", message));
+            }
+            "seconds" => {}
+            other => return Err(unknown(&format!("expires_after.{other}"))),
+        }
+    }
+    let seconds = match expires_after.get("seconds") {
+        None | Some(Value::Null) => Some(LIFETIME),
+        Some(seconds) => seconds.as_u64(),
+    };
+    let bounded = seconds.filter(|seconds| (SHORTEST..=LONGEST).contains(seconds));
+    bounded.map(Duration::from_secs).ok_or_else(|| {
+        let message = format!("must be a whole number from {SHORTEST} to {LONGEST}");
+        HttpError::invalid("expires_after.seconds", message)
+    })
+}
+
+/// The session configuration, which is merged with the server's own when the session begins.
+fn session(session: Option<&Value>) -> Result<Value, HttpError> {
+    let mut session = match session {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(session)) => session.clone(),
+        Some(_) => return Err(HttpError::invalid("session", "must be an object")),
+    };
+    match session.get("type") {
+        None => session.insert("type".to_owned(), "realtime".into()),
+        Some(kind) if kind == "realtime" => None,
+        Some(_) => return Err(HttpError::invalid("session.type", "must be `realtime`")),
+    };
+    Ok(Value::Object(session))
+}
+
+fn unknown(name: &str) -> HttpError {
+    HttpError::invalid(name, format!("unknown parameter: `{name}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn param(refused: Result<Duration, HttpError>) -> String {
+        match refused.unwrap_err() {
+            HttpError::Invalid { param, .. } => param.unwrap(),
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_lifetime_is_between_ten_seconds_and_two_hours() {
+        let seconds =
+            |seconds: Value| lifetime(Some(&json!({"anchor": "created_at", "seconds": seconds})));
+        assert_eq!(lifetime(None).unwrap().as_secs(), 600);
+        assert_eq!(
+            lifetime(Some(&json!({"anchor": "created_at"})))
+                .unwrap()
+                .as_secs(),
+            600
+        );
+        assert_eq!(seconds(json!(10)).unwrap().as_secs(), 10);
+        assert_eq!(seconds(json!(7200)).unwrap().as_secs(), 7200);
+        for wrong in [
+            json!(9),
+            json!(7201),
+            json!(-1),
+            json!(1.5),
+            json!("60"),
+            json!(1e300),
+        ] {
+            assert_eq!(param(seconds(wrong)), "expires_after.seconds");
+        }
+        assert_eq!(
+            param(lifetime(Some(&json!({"anchor": "now"})))),
+            "expires_after.anchor"
+        );
+        assert_eq!(
+            param(lifetime(Some(&json!({"second": 60})))),
+            "expires_after.second"
+        );
+        assert_eq!(param(lifetime(Some(&json!(60)))), "expires_after");
+    }
+
+    #[test]
+    fn a_session_is_a_conversation() {
+        assert_eq!(session(None).unwrap(), json!({"type": "realtime"}));
+        assert!(session(Some(&json!({"type": "translation"}))).is_err());
+        assert!(session(Some(&json!([]))).is_err());
+    }
+}
