@@ -1,7 +1,5 @@
 //! A change of the session: what a client gave, field by field absent, cleared or set.
 
-use serde::{Deserialize, Deserializer};
-
 use super::audio::{AudioFormat, Eagerness, NoiseReduction};
 use super::session::{
     MaxTokens, Modality, Prompt, Reasoning, Tool, ToolChoice, Tracing, Truncation, Voice,
@@ -17,15 +15,6 @@ pub enum Field<T> {
     Null,
     /// This.
     Value(T),
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Option::deserialize(deserializer)? {
-            Some(value) => Self::Value(value),
-            None => Self::Null,
-        })
-    }
 }
 
 /// A partial session, of `session.update`, of a client secret or of a call's offer.
@@ -80,8 +69,7 @@ pub struct InputUpdate {
 }
 
 /// A partial [`Transcription`](super::audio::Transcription).
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TranscriptionUpdate {
     /// By which model.
     pub model: Field<String>,
@@ -95,11 +83,9 @@ pub struct TranscriptionUpdate {
 
 /// A partial [`TurnDetection`](super::audio::TurnDetection). What is absent stays as it is while
 /// the kind stays, and is the default of another kind.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TurnDetectionUpdate {
     /// Which kind; absent: the one in force, or `server_vad`.
-    #[serde(rename = "type")]
     pub kind: Option<TurnDetectionKind>,
     /// As in [`ServerVad`](super::audio::ServerVad).
     pub threshold: Option<f64>,
@@ -118,8 +104,7 @@ pub struct TurnDetectionUpdate {
 }
 
 /// How the end of a turn is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TurnDetectionKind {
     /// By silence.
     ServerVad,
