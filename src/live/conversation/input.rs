@@ -1,0 +1,122 @@
+//! What goes into the state machine: everything that can happen to a conversation.
+
+use media::Position;
+use signaling::event::ClientEvent;
+
+use crate::providers::ProviderError;
+use crate::providers::llm::Token;
+use crate::providers::stt::Transcript;
+use crate::providers::tts::SpokenWord;
+
+/// One attempt at an answer. Later attempts have higher numbers, so that whatever arrives late
+/// for an earlier one is known to be stale.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(pub u64);
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Input {
+    /// Audio can flow.
+    Ready,
+    /// The client sent an event (audio excepted: that is [`Input::Audio`]).
+    Client(Box<ClientEvent>),
+    /// Audio from the microphone was received up to here.
+    Audio {
+        /// End of what was received, on the session's timeline.
+        to: Position,
+    },
+    /// The microphone's stream stood still for this long; the timeline went on without it.
+    Gap {
+        /// In samples at 48 kHz.
+        samples: u64,
+    },
+    /// Voice activity began.
+    VoiceStarted {
+        /// The onset, which lies in the past.
+        at: Position,
+    },
+    /// Voice activity ended.
+    VoiceStopped {
+        /// The last speech, which lies in the past.
+        at: Position,
+    },
+    /// The recogniser's words so far.
+    Partial {
+        /// The segment.
+        segment: u64,
+        /// The words.
+        transcript: Transcript,
+    },
+    /// The recogniser's final words.
+    Final {
+        /// The segment.
+        segment: u64,
+        /// The words.
+        transcript: Transcript,
+    },
+    /// The recogniser failed on a segment.
+    TranscriptFailed {
+        /// The segment.
+        segment: u64,
+        /// Why.
+        error: ProviderError,
+    },
+    /// A piece of the answer.
+    Token {
+        /// The attempt it belongs to.
+        generation: Generation,
+        /// The piece.
+        token: Token,
+    },
+    /// A sentence of the answer is ready to be spoken.
+    Sentence {
+        /// The attempt it belongs to.
+        generation: Generation,
+        /// What to say.
+        text: String,
+    },
+    /// The language model failed.
+    ModelFailed {
+        /// The attempt.
+        generation: Generation,
+        /// Why.
+        error: ProviderError,
+    },
+    /// More sound of a sentence was produced.
+    Produced {
+        /// The sentence.
+        sentence: u64,
+        /// Samples at 24 kHz, in addition to those before.
+        samples: u64,
+    },
+    /// When words of a sentence are spoken.
+    Words {
+        /// The sentence.
+        sentence: u64,
+        /// The words.
+        words: Vec<SpokenWord>,
+    },
+    /// A sentence is complete.
+    SentenceDone {
+        /// The sentence.
+        sentence: u64,
+    },
+    /// A sentence could not be spoken.
+    VoiceFailed {
+        /// The sentence.
+        sentence: u64,
+        /// Why.
+        error: ProviderError,
+    },
+    /// Sound of a sentence was sent to the client.
+    Sent {
+        /// The sentence.
+        sentence: u64,
+        /// Samples at 24 kHz sent of it in all.
+        samples: u64,
+    },
+    /// Time passed.
+    Time,
+    /// The server is stopping: tell the client.
+    Stopping,
+}

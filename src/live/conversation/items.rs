@@ -1,0 +1,306 @@
+//! The conversation's items: what was said, in order, and how much of it was heard.
+
+use std::sync::Arc;
+
+use signaling::event::{Content, Item, ItemKind, ItemStatus, Role};
+
+use super::output::Memory;
+use super::speech::{Speech, span};
+
+/// The items in order.
+#[derive(Debug, Default)]
+pub struct Items {
+    conversation: String,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    item: Arc<Item>,
+    /// How a spoken answer sounds, so that it can be cut by time.
+    speech: Option<Speech>,
+    /// How many samples of it were sent at most.
+    sent: u64,
+    cut: bool,
+}
+
+impl Items {
+    /// Names the conversation.
+    pub fn name(&mut self, id: String) {
+        self.conversation = id;
+    }
+
+    /// The conversation's id.
+    #[must_use]
+    pub fn conversation(&self) -> &str {
+        &self.conversation
+    }
+
+    /// The last item's id.
+    #[must_use]
+    pub fn last(&self) -> Option<String> {
+        self.entries.last().map(|entry| entry.item.id.clone())
+    }
+
+    /// The item before the one named.
+    #[must_use]
+    pub fn before(&self, id: &str) -> Option<String> {
+        let at = self.find(id)?;
+        Some(self.entries[at.checked_sub(1)?].item.id.clone())
+    }
+
+    /// Whether there is such an item.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.find(id).is_some()
+    }
+
+    /// The item.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<Item>> {
+        self.find(id).map(|at| &self.entries[at].item)
+    }
+
+    /// How many items there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Adds an item at the end.
+    pub fn push(&mut self, item: Arc<Item>) {
+        self.entries.push(Entry {
+            item,
+            speech: None,
+            sent: 0,
+            cut: false,
+        });
+    }
+
+    /// Adds an item at the front (`None`) or after another. Whether there is such another.
+    pub fn insert(&mut self, item: Arc<Item>, after: Option<&str>) -> bool {
+        let at = match after {
+            None => 0,
+            Some(id) => match self.find(id) {
+                Some(at) => at + 1,
+                None => return false,
+            },
+        };
+        self.entries.insert(
+            at,
+            Entry {
+                item,
+                speech: None,
+                sent: 0,
+                cut: false,
+            },
+        );
+        true
+    }
+
+    /// Puts a newer state of an item in its place.
+    pub fn replace(&mut self, item: Arc<Item>) {
+        if let Some(at) = self.find(&item.id) {
+            self.entries[at].item = item;
+        }
+    }
+
+    /// Removes an item. Whether there was one.
+    pub fn remove(&mut self, id: &str) -> bool {
+        self.find(id).map(|at| self.entries.remove(at)).is_some()
+    }
+
+    /// Remembers how a spoken answer sounds, and how much of it was heard if it was cut off.
+    pub fn spoken(&mut self, id: &str, speech: Speech, heard: Option<u64>) {
+        let Some(at) = self.find(id) else { return };
+        self.entries[at].sent = speech.sent_samples();
+        self.entries[at].speech = Some(speech);
+        if let Some(samples) = heard {
+            self.cut(at, samples);
+        }
+    }
+
+    /// Cuts a spoken answer to what was heard, in samples at 24 kHz. The words that remain.
+    pub fn truncate(&mut self, id: &str, samples: u64) -> Option<String> {
+        let at = self.find(id)?;
+        self.entries[at].speech.as_ref()?;
+        self.cut(at, samples);
+        Some(self.text_of(at))
+    }
+
+    /// How many samples of a spoken answer were sent; `None` if it is none.
+    #[must_use]
+    pub fn sent(&self, id: &str) -> Option<u64> {
+        let entry = &self.entries[self.find(id)?];
+        entry.speech.as_ref().map(|_| entry.sent)
+    }
+
+    /// Puts what was understood (or corrected) into a message of the coach.
+    pub fn understood(&mut self, id: &str, text: &str) -> bool {
+        let Some(at) = self.find(id) else {
+            return false;
+        };
+        let item = Arc::make_mut(&mut self.entries[at].item);
+        let ItemKind::Message {
+            role: Role::User,
+            content,
+        } = &mut item.kind
+        else {
+            return false;
+        };
+        for part in content.iter_mut() {
+            match part {
+                Content::InputAudio { transcript, .. } => {
+                    *transcript = Some(text.to_owned());
+                    return true;
+                }
+                Content::InputText { text: old } => {
+                    text.clone_into(old);
+                    return true;
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Whether something of the AI client was heard after this item.
+    #[must_use]
+    pub fn answered(&self, id: &str) -> bool {
+        let Some(at) = self.find(id) else {
+            return false;
+        };
+        (at + 1..self.entries.len()).any(|later| {
+            let role = role(&self.entries[later].item);
+            role == Some(Role::Assistant) && !self.text_of(later).is_empty()
+        })
+    }
+
+    /// The words of a message.
+    #[must_use]
+    pub fn text(&self, id: &str) -> Option<String> {
+        self.find(id).map(|at| self.text_of(at))
+    }
+
+    /// What the AI client said last, whether it was heard or not: an echo may be of any of it.
+    #[must_use]
+    pub fn last_spoken(&self) -> Option<String> {
+        let spoken = self
+            .entries
+            .iter()
+            .rev()
+            .find_map(|entry| entry.speech.as_ref());
+        spoken.map(Speech::text)
+    }
+
+    /// Whether a later message of the coach follows.
+    #[must_use]
+    pub fn followed(&self, id: &str) -> bool {
+        let Some(at) = self.find(id) else {
+            return false;
+        };
+        self.entries[at + 1..]
+            .iter()
+            .any(|entry| role(&entry.item) == Some(Role::User))
+    }
+
+    /// What a client may remember: words that were said and heard, in order.
+    #[must_use]
+    pub fn memory(&self) -> Vec<Memory> {
+        (0..self.entries.len())
+            .filter_map(|at| self.memory_of(at))
+            .collect()
+    }
+
+    fn memory_of(&self, at: usize) -> Option<Memory> {
+        let entry = &self.entries[at];
+        remembered(&entry.item, entry.cut)
+    }
+
+    fn cut(&mut self, at: usize, samples: u64) {
+        let entry = &mut self.entries[at];
+        let Some(speech) = &entry.speech else { return };
+        let heard = speech.heard(samples.min(entry.sent));
+        entry.cut = true;
+        let item = Arc::make_mut(&mut entry.item);
+        item.status = ItemStatus::Incomplete;
+        if let ItemKind::Message { content, .. } = &mut item.kind {
+            for part in content {
+                if let Content::OutputAudio { transcript, .. } = part {
+                    *transcript = Some(heard.clone());
+                }
+            }
+        }
+    }
+
+    fn text_of(&self, at: usize) -> String {
+        match &self.entries[at].item.kind {
+            ItemKind::Message { content, .. } => text(content),
+            _ => String::new(),
+        }
+    }
+
+    fn find(&self, id: &str) -> Option<usize> {
+        // Nearly everything concerns the last few items.
+        self.entries.iter().rposition(|entry| entry.item.id == id)
+    }
+}
+
+/// What an item leaves in memory.
+#[must_use]
+pub fn remembered(item: &Item, cut: bool) -> Option<Memory> {
+    let memory = match &item.kind {
+        ItemKind::Message { role, content } => {
+            let text = text(content);
+            if text.is_empty() {
+                return None;
+            }
+            match role {
+                Role::System => Memory::System(text),
+                Role::User => Memory::Coach(text),
+                Role::Assistant => Memory::Client { text, cut },
+            }
+        }
+        ItemKind::FunctionCall {
+            name,
+            call_id,
+            arguments,
+        } => Memory::Call {
+            call_id: call_id.clone(),
+            name: name.clone(),
+            arguments: arguments.clone(),
+        },
+        ItemKind::FunctionCallOutput { call_id, output } => Memory::CallOutput {
+            call_id: call_id.clone(),
+            output: output.clone(),
+        },
+    };
+    Some(memory)
+}
+
+/// A length of sound in whole milliseconds.
+#[must_use]
+pub fn ms(samples: u64) -> u64 {
+    span(samples).as_millis() as u64
+}
+
+fn role(item: &Item) -> Option<Role> {
+    match &item.kind {
+        ItemKind::Message { role, .. } => Some(*role),
+        _ => None,
+    }
+}
+
+fn text(content: &[Content]) -> String {
+    let texts = content.iter().filter_map(|part| match part {
+        Content::InputText { text } | Content::OutputText { text } => Some(text.as_str()),
+        Content::InputAudio { transcript, .. } | Content::OutputAudio { transcript, .. } => {
+            transcript.as_deref()
+        }
+        Content::InputImage { .. } => None,
+    });
+    texts
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,402 @@
+//! The pure state machine of a conversation: whose turn it is, what was heard, what is cancelled.
+//!
+//! The contract: [`Conversation::handle`] an input, drain [`Conversation::poll`], sleep until
+//! [`Conversation::deadline`] or the next input, repeat. There is no socket, clock or task
+//! inside, so every rule of turn-taking is tested in simulated time, and the same inputs give the
+//! same outputs.
+
+mod answering;
+mod client;
+mod endpoint;
+mod input;
+mod interruption;
+mod items;
+mod output;
+mod response;
+mod speech;
+mod taking;
+mod turn;
+mod voice;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use media::Position;
+use media::playout::{Holder, Playout};
+use signaling::event::audio::TurnDetection;
+use signaling::event::own::{self, TurnState};
+use signaling::event::{self, ErrorBody, ServerEvent, Session, code};
+use signaling::link::{Carrier, CloseReason};
+
+pub use endpoint::{Completeness, completeness};
+pub use input::{Generation, Input};
+pub use interruption::Harmless;
+pub use output::{Ask, Latency, Memory, Note, Output};
+
+use items::Items;
+use response::{Answer, Ending};
+use turn::Turn;
+
+/// What is known of an AI client before it says a word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traits {
+    /// How much longer than others it waits before it answers.
+    pub patience: Duration,
+    /// Its voice.
+    pub voice: String,
+}
+
+/// The AI clients that can be picked, by id.
+pub type Cast = BTreeMap<String, Traits>;
+
+/// What a conversation begins with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What carries it.
+    pub carrier: Carrier,
+    /// The effective configuration at the beginning.
+    pub session: Session,
+    /// Who can be picked.
+    pub cast: Arc<Cast>,
+    /// The client that speaks when the session names none.
+    pub default_client: Option<String>,
+    /// How long after sending the listener hears sound (the far jitter buffer and the way there).
+    pub playout_delay: Duration,
+    /// After which time the session ends.
+    pub cap: Duration,
+    /// What ids of this session contain, so that they differ from other sessions'.
+    pub tag: String,
+}
+
+/// Why the machine wants to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The silence will have lasted long enough for the turn to be over.
+    EndOfTurn,
+    /// The final words are not waited for any longer.
+    TranscriptLate,
+    /// Speech over the client's voice is judged again.
+    Overlap,
+    /// The sound sent will have been heard.
+    PlayoutEnds,
+    /// Nobody has spoken for as long as the session allows.
+    Idle,
+    /// A correction takes too long.
+    HoldExpires,
+    /// An engine has been silent for too long.
+    Stalled,
+    /// The session reaches its longest duration.
+    SessionCap,
+}
+
+/// How long a correction may hold the answer back.
+const LONGEST_HOLD: Duration = Duration::from_secs(120);
+/// How long an engine may make no progress on an answer.
+const LONGEST_STALL: Duration = Duration::from_secs(30);
+/// How often speech over the client's voice is judged anew.
+const OVERLAP_STEP: Duration = Duration::from_millis(50);
+
+/// One conversation.
+#[derive(Debug)]
+pub struct Conversation {
+    session: Arc<Session>,
+    settings: Settings,
+    outputs: VecDeque<Output>,
+    items: Items,
+    turn: Option<Turn>,
+    /// Turns that are over but whose final words are still to come.
+    unsettled: Vec<Turn>,
+    /// The answer that the client knows of.
+    answer: Option<Answer>,
+    /// An answer begun before the turn was over.
+    draft: Option<Answer>,
+    drafts_of_turn: u8,
+    /// Answers outside the conversation.
+    asides: Vec<Answer>,
+    /// A response is to follow the one that runs.
+    response_waits: bool,
+    playout: Playout,
+    /// The response whose sound was sent last, until all of it was heard.
+    sounding: Option<Sounding>,
+    paused: bool,
+    /// False interruptions of the present answer: after one, sound alone no longer pauses it.
+    false_alarms: u32,
+    /// End of the audio received.
+    received: Position,
+    /// Beginning of the audio that the next commit takes.
+    buffer_from: Position,
+    /// Samples at 48 kHz by which the timeline ran on without audio.
+    gaps: u64,
+    /// A correction holds the answer to this item back.
+    held: Option<(String, Position)>,
+    voice_locked: bool,
+    /// The time of the last input.
+    clock: Position,
+    /// When the last activity of either side ended.
+    quiet_since: Position,
+    progress: Position,
+    state: TurnState,
+    caption: (String, String),
+    counters: Counters,
+    closing: bool,
+}
+
+/// A response whose sound is on its way to the listener.
+#[derive(Clone, Debug)]
+struct Sounding {
+    generation: Generation,
+    response_id: String,
+    item_id: Option<String>,
+    /// What was heard when that was last told.
+    told: String,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    id: u64,
+    segment: u64,
+    sentence: u64,
+    generation: u64,
+}
+
+impl Conversation {
+    /// A conversation at its beginning. Greets the client with `session.created`.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let holder = match settings.carrier {
+            Carrier::WebRtc => Holder::Sender,
+            Carrier::WebSocket => Holder::Client,
+        };
+        let mut conversation = Self {
+            session: Arc::new(settings.session.clone()),
+            outputs: VecDeque::new(),
+            items: Items::default(),
+            turn: None,
+            unsettled: Vec::new(),
+            answer: None,
+            draft: None,
+            drafts_of_turn: 0,
+            asides: Vec::new(),
+            response_waits: false,
+            playout: Playout::new(holder, settings.playout_delay),
+            sounding: None,
+            paused: false,
+            false_alarms: 0,
+            received: Position::ZERO,
+            buffer_from: Position::ZERO,
+            gaps: 0,
+            held: None,
+            voice_locked: false,
+            clock: Position::ZERO,
+            quiet_since: Position::ZERO,
+            progress: Position::ZERO,
+            state: TurnState::Listening,
+            caption: (String::new(), String::new()),
+            counters: Counters::default(),
+            closing: false,
+            settings,
+        };
+        conversation.cast_voice();
+        let session = Box::new((*conversation.session).clone());
+        conversation.emit(ServerEvent::SessionCreated { session });
+        let id = conversation.id("conv");
+        conversation.items.name(id.clone());
+        conversation.emit(ServerEvent::ConversationCreated {
+            conversation: event::Conversation { id },
+        });
+        conversation
+    }
+
+    /// The session's effective configuration.
+    #[must_use]
+    pub fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// Takes in something that happened at `now`, which never goes back.
+    pub fn handle(&mut self, input: Input, now: Position) {
+        if self.closing {
+            return;
+        }
+        self.clock = now;
+        match input {
+            Input::Ready => self.quiet_since = now,
+            Input::Client(event) => self.client_event(*event, now),
+            Input::Audio { to } => self.audio(to, now),
+            Input::Gap { samples } => self.gaps += samples,
+            Input::VoiceStarted { at } => self.voice_started(at, now),
+            Input::VoiceStopped { at } => self.voice_stopped(at, now),
+            Input::Partial {
+                segment,
+                transcript,
+            } => self.words(segment, transcript, false, now),
+            Input::Final {
+                segment,
+                transcript,
+            } => self.words(segment, transcript, true, now),
+            Input::TranscriptFailed { segment, error } => {
+                self.transcript_failed(segment, &error, now)
+            }
+            Input::Token { generation, token } => self.token(generation, token, now),
+            Input::Sentence { generation, text } => self.sentence(generation, text),
+            Input::ModelFailed { generation, error } => self.model_failed(generation, &error),
+            Input::Produced { sentence, samples } => self.produced(sentence, samples, now),
+            Input::Words { sentence, words } => self.spoken_words(sentence, words),
+            Input::SentenceDone { sentence } => self.sentence_done(sentence, now),
+            Input::VoiceFailed { sentence, error } => self.voice_failed(sentence, &error, now),
+            Input::Sent { sentence, samples } => self.sent(sentence, samples, now),
+            Input::Stopping => self.notice("server_stopping", "The server is about to stop."),
+            Input::Time => {}
+        }
+        self.settle(now);
+    }
+
+    /// The next thing to do, if there is one.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When the machine wants an [`Input::Time`] at the latest, and why.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(Position, Reason)> {
+        if self.closing {
+            return None;
+        }
+        let mut soonest = (Position::ZERO + self.settings.cap, Reason::SessionCap);
+        let mut consider = |at: Option<Position>, reason| {
+            if let Some(at) = at.filter(|at| *at < soonest.0) {
+                soonest = (at, reason);
+            }
+        };
+        let turn = self.turn_deadline();
+        consider(
+            turn.map(|due| due.0),
+            turn.map_or(Reason::EndOfTurn, |due| due.1),
+        );
+        consider(
+            self.sounding.as_ref().and_then(|_| self.playout_ends()),
+            Reason::PlayoutEnds,
+        );
+        consider(self.idle_deadline(), Reason::Idle);
+        consider(
+            self.held.as_ref().map(|(_, since)| *since + LONGEST_HOLD),
+            Reason::HoldExpires,
+        );
+        consider(
+            self.answer.as_ref().map(|_| self.progress + LONGEST_STALL),
+            Reason::Stalled,
+        );
+        consider(self.unsettled_deadline(), Reason::TranscriptLate);
+        Some(soonest)
+    }
+
+    /// Lets everything happen whose time has come.
+    fn settle(&mut self, now: Position) {
+        self.judge_overlap(now);
+        self.end_turn_if_due(now);
+        self.settle_unsettled(now);
+        self.expire_hold(now);
+        self.finish_answer(now);
+        self.finish_sounding(now);
+        self.follow_up(now);
+        self.fail_if_stalled(now);
+        self.idle_if_due(now);
+        if now >= Position::ZERO + self.settings.cap {
+            let error = ErrorBody::invalid(
+                code::SESSION_EXPIRED,
+                "The session reached its longest duration.",
+            );
+            self.emit(ServerEvent::Error { error });
+            self.outputs.push_back(Output::Close(CloseReason::Ended));
+            self.closing = true;
+        }
+        self.tell_state();
+    }
+
+    fn emit(&mut self, event: ServerEvent) {
+        self.outputs.push_back(Output::Emit(Box::new(event)));
+    }
+
+    /// Emits an event of our own, if the client asked for them.
+    fn emit_own(&mut self, event: ServerEvent) {
+        if self.session.wants_own_events() {
+            self.emit(event);
+        }
+    }
+
+    fn notice(&mut self, code: &str, message: &str) {
+        let (code, message) = (code.to_owned(), message.to_owned());
+        self.emit_own(ServerEvent::Notice(own::Notice { code, message }));
+    }
+
+    fn note(&mut self, note: Note) {
+        self.outputs.push_back(Output::Noted(note));
+    }
+
+    fn id(&mut self, kind: &str) -> String {
+        self.counters.id += 1;
+        format!("{kind}_{}{:04}", self.settings.tag, self.counters.id)
+    }
+
+    fn detection(&self) -> Option<&TurnDetection> {
+        self.session.audio.input.turn_detection.as_ref()
+    }
+
+    /// The AI client of this session.
+    fn client_id(&self) -> Option<&str> {
+        let picked = self
+            .session
+            .prompt
+            .as_ref()
+            .map(|prompt| prompt.id.as_str());
+        picked.or(self.settings.default_client.as_deref())
+    }
+
+    fn patience(&self) -> Duration {
+        let traits = self.client_id().and_then(|id| self.settings.cast.get(id));
+        traits.map_or(Duration::ZERO, |traits| traits.patience)
+    }
+
+    /// A position as the protocol counts it: milliseconds of audio received.
+    fn buffer_ms(&self, at: Position) -> u64 {
+        Position::new(at.samples().saturating_sub(self.gaps)).ms()
+    }
+
+    fn tell_state(&mut self) {
+        let speaking = self
+            .answer
+            .as_ref()
+            .is_some_and(|answer| answer.first_packet.is_some());
+        let state = match &self.turn {
+            _ if self.paused => TurnState::ClientPaused,
+            Some(turn) if turn.overlapping => self.state,
+            Some(turn) if matches!(turn.voice, turn::Voice::On(_)) => TurnState::CoachSpeaking,
+            Some(_) if self.detection().is_some() => TurnState::Pausing,
+            _ if self.sounding.is_some() || speaking => TurnState::ClientSpeaking,
+            _ if self.answer.is_some() => TurnState::Thinking,
+            _ => TurnState::Listening,
+        };
+        if state != self.state {
+            self.state = state;
+            let response = self
+                .sounding
+                .as_ref()
+                .map(|sounding| sounding.response_id.clone());
+            let turn = own::Turn {
+                state,
+                at_ms: self.clock.ms(),
+                item_id: self.turn.as_ref().map(|turn| turn.item_id.clone()),
+                response_id: self
+                    .answer
+                    .as_ref()
+                    .map(|answer| answer.response.id.clone())
+                    .or(response),
+            };
+            self.emit_own(ServerEvent::Turn(turn));
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! What an answer sounds like: its sentences, when each word is spoken, and which were heard.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::providers::tts::{RATE, SpokenWord};
+
+/// The sound of one answer, in the order it is spoken. Positions count samples at 24 kHz from
+/// the beginning of the answer.
+#[derive(Clone, Debug, Default)]
+pub struct Speech {
+    sentences: Vec<Sentence>,
+    /// Sentence and word up to which the transcript was given out.
+    told: (usize, usize),
+}
+
+#[derive(Clone, Debug)]
+struct Sentence {
+    id: u64,
+    text: String,
+    words: Vec<SpokenWord>,
+    produced: u64,
+    sent: u64,
+    complete: bool,
+}
+
+impl Speech {
+    /// Adds a sentence that the voice was asked to speak.
+    pub fn push(&mut self, id: u64, text: String) {
+        let (words, produced, sent) = (Vec::new(), 0, 0);
+        self.sentences.push(Sentence {
+            id,
+            text,
+            words,
+            produced,
+            sent,
+            complete: false,
+        });
+    }
+
+    /// The last sentence, if there is one.
+    #[must_use]
+    pub fn last(&self) -> Option<u64> {
+        self.sentences.last().map(|sentence| sentence.id)
+    }
+
+    /// Whether the sentence belongs to this answer.
+    #[must_use]
+    pub fn has(&self, id: u64) -> bool {
+        self.sentences.iter().any(|sentence| sentence.id == id)
+    }
+
+    /// More sound was produced.
+    pub fn produced(&mut self, id: u64, samples: u64) {
+        if let Some(sentence) = self.find(id) {
+            sentence.produced += samples;
+        }
+    }
+
+    /// Word times became known.
+    pub fn words(&mut self, id: u64, words: Vec<SpokenWord>) {
+        if let Some(sentence) = self.find(id) {
+            let length = sentence.text.len();
+            sentence.words.extend(words.into_iter().filter(|word| {
+                word.text.end <= length && sentence.text.get(word.text.clone()).is_some()
+            }));
+        }
+    }
+
+    /// A sentence is complete: nothing more of it will be produced.
+    pub fn complete(&mut self, id: u64) {
+        if let Some(sentence) = self.find(id) {
+            sentence.complete = true;
+        }
+    }
+
+    /// Sound of a sentence was sent, `samples` of it in all.
+    pub fn sent(&mut self, id: u64, samples: u64) {
+        if let Some(sentence) = self.find(id) {
+            sentence.sent = sentence.sent.max(samples.min(sentence.produced));
+        }
+    }
+
+    /// Samples sent of the whole answer.
+    #[must_use]
+    pub fn sent_samples(&self) -> u64 {
+        self.sentences.iter().map(|sentence| sentence.sent).sum()
+    }
+
+    /// Whether any sound was produced.
+    #[must_use]
+    pub fn has_sound(&self) -> bool {
+        self.sentences.iter().any(|sentence| sentence.produced > 0)
+    }
+
+    /// Whether every sentence is complete and all of it was sent.
+    #[must_use]
+    pub fn all_sent(&self) -> bool {
+        self.sentences
+            .iter()
+            .all(|sentence| sentence.complete && sentence.sent >= sentence.produced)
+    }
+
+    /// The transcript that goes with the sound sent since this was last asked: words whose sound
+    /// has begun, with the spaces and punctuation around them.
+    pub fn untold(&mut self) -> String {
+        let mut text = String::new();
+        while let Some(sentence) = self.sentences.get(self.told.0) {
+            let finished = sentence.complete && sentence.sent >= sentence.produced;
+            let begun = |word: &SpokenWord| sentence.sent > word.start;
+            let until = if finished {
+                sentence.words.len()
+            } else {
+                sentence.words.iter().take_while(|word| begun(word)).count()
+            };
+            let last = finished.then_some(sentence.text.len());
+            let range = slice(sentence, self.told.1, until, last);
+            let part = shown(&sentence.text[range]);
+            if !part.is_empty() {
+                if self.told.0 > 0 && self.told.1 == 0 {
+                    text.push(' ');
+                }
+                text.push_str(&part);
+            }
+            self.told.1 = until;
+            if !finished {
+                break;
+            }
+            self.told = (self.told.0 + 1, 0);
+        }
+        text
+    }
+
+    /// Everything that was to be said.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let sentences: Vec<String> = self
+            .sentences
+            .iter()
+            .map(|sentence| shown(&sentence.text))
+            .collect();
+        sentences.join(" ")
+    }
+
+    /// What was heard of it when the listener had heard `samples`: whole words, each counted as
+    /// heard once half of it was.
+    #[must_use]
+    pub fn heard(&self, samples: u64) -> String {
+        let mut rest = samples;
+        let mut heard = Vec::new();
+        for sentence in &self.sentences {
+            let whole = sentence.complete && rest >= sentence.produced && sentence.produced > 0;
+            let text = if whole {
+                sentence.text.as_str()
+            } else {
+                let words = sentence.words.iter();
+                let count = words
+                    .take_while(|word| u64::midpoint(word.start, word.end) <= rest)
+                    .count();
+                &sentence.text[slice(sentence, 0, count, None)]
+            };
+            let text = shown(text);
+            if !text.is_empty() {
+                heard.push(text);
+            }
+            if !whole {
+                break;
+            }
+            rest -= sentence.produced;
+        }
+        heard.join(" ")
+    }
+
+    fn find(&mut self, id: u64) -> Option<&mut Sentence> {
+        // Sentences arrive in order, so the one meant is nearly always the last or next to last.
+        self.sentences
+            .iter_mut()
+            .rev()
+            .find(|sentence| sentence.id == id)
+    }
+}
+
+/// The text from word `from` to before word `until`, or to `last`.
+fn slice(sentence: &Sentence, from: usize, until: usize, last: Option<usize>) -> Range<usize> {
+    let begin = if from == 0 {
+        0
+    } else {
+        sentence.words[from - 1].text.end
+    };
+    let end = last.unwrap_or(if until == 0 {
+        0
+    } else {
+        sentence.words[until - 1].text.end
+    });
+    begin.min(end)..end
+}
+
+/// The text without its marks for pauses (`[pause 1200]`), which are for the voice alone.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("[pause ") {
+        let Some(length) = rest[at..].find(']') else {
+            break;
+        };
+        out.push_str(&rest[..at]);
+        rest = &rest[at + length + 1..];
+        if out.ends_with(' ') || out.is_empty() {
+            rest = rest.trim_start();
+        }
+    }
+    out.push_str(rest);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Samples of the voice as a span of time.
+#[must_use]
+pub fn span(samples: u64) -> Duration {
+    Duration::from_micros(samples * 1_000_000 / u64::from(RATE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spoken(texts: &[&str]) -> Speech {
+        let mut speech = Speech::default();
+        for (id, text) in texts.iter().enumerate() {
+            let id = id as u64;
+            speech.push(id, (*text).to_owned());
+            let mut at = 0;
+            let mut words = Vec::new();
+            for word in text.split_inclusive(' ') {
+                let length = word.trim_end().len();
+                let index = words.len() as u64;
+                words.push(SpokenWord {
+                    text: at..at + length,
+                    start: index * 100,
+                    end: (index + 1) * 100,
+                });
+                at += word.len();
+            }
+            speech.produced(id, words.len() as u64 * 100);
+            speech.words(id, words);
+            speech.complete(id);
+        }
+        speech
+    }
+
+    #[test]
+    fn words_are_heard_once_half_of_them_was() {
+        let speech = spoken(&["I see, well.", "It is hard."]);
+        assert_eq!(speech.heard(0), "");
+        assert_eq!(speech.heard(49), "");
+        assert_eq!(speech.heard(50), "I");
+        assert_eq!(speech.heard(160), "I see,");
+        assert_eq!(speech.heard(300), "I see, well.");
+        assert_eq!(speech.heard(360), "I see, well. It");
+        assert_eq!(speech.heard(9999), "I see, well. It is hard.");
+    }
+
+    #[test]
+    fn the_transcript_keeps_step_with_the_sound() {
+        let mut speech = spoken(&["I see, well.", "It is hard."]);
+        let mut told = String::new();
+        for (id, samples) in [(0, 20), (0, 120), (0, 300), (1, 150), (1, 300)] {
+            speech.sent(id, samples);
+            told.push_str(&speech.untold());
+            assert!(speech.text().starts_with(&told), "{told}");
+        }
+        assert_eq!(told, speech.text());
+        assert!(speech.all_sent());
+        assert_eq!(speech.sent_samples(), 600);
+        assert_eq!(speech.untold(), "");
+    }
+
+    #[test]
+    fn words_outside_the_text_are_ignored() {
+        let mut speech = Speech::default();
+        speech.push(7, "Ünd".to_owned());
+        let word = |text| SpokenWord {
+            text,
+            start: 0,
+            end: 10,
+        };
+        speech.words(7, vec![word(0..1), word(0..99), word(0..2)]);
+        speech.produced(7, 10);
+        assert_eq!(speech.heard(9), "Ü");
+        assert!(speech.has(7) && !speech.has(8));
+    }
+
+    #[test]
+    fn marks_for_pauses_are_not_shown() {
+        assert_eq!(
+            shown("Well. [pause 1200] I think so. [pause 300]"),
+            "Well. I think so."
+        );
+        assert_eq!(shown("[pause 500] Hm [pause"), "Hm [pause");
+    }
+}

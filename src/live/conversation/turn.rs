@@ -1,0 +1,251 @@
+//! The coach's turn while it lasts: its segments of speech and what was understood of them.
+
+use std::time::Duration;
+
+use media::Position;
+
+use crate::providers::stt::Transcript;
+
+/// How long the final words of a segment are waited for after the silence would have ended the
+/// turn, before what was understood so far has to do.
+pub const TRANSCRIPT_PATIENCE: Duration = Duration::from_millis(1500);
+
+/// One turn of the coach, from the first speech to the decision that it is over.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// Id of the item that the turn will become.
+    pub item_id: String,
+    /// Where its first speech began.
+    pub started: Position,
+    /// Whether the voice is on, or since when it is silent.
+    pub voice: Voice,
+    /// Whether the client was told that speech started.
+    pub announced: bool,
+    /// Whether it began over the AI client's voice and may not be an interruption.
+    pub overlapping: bool,
+    /// Whether the coach is correcting what was understood, which holds the answer back.
+    pub held: bool,
+    /// What the coach typed in place of what was understood.
+    corrected: Option<String>,
+    segments: Vec<Segment>,
+}
+
+/// Whether the coach's voice is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// On since then.
+    On(Position),
+    /// Silent since then.
+    Off(Position),
+}
+
+#[derive(Clone, Debug)]
+struct Segment {
+    id: u64,
+    transcript: Transcript,
+    state: State,
+    /// How long the voice was on in it.
+    voiced: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Listening,
+    Awaited,
+    Final,
+}
+
+impl Turn {
+    /// A turn whose first speech begins at `at`.
+    #[must_use]
+    pub fn new(item_id: String, at: Position) -> Self {
+        Self {
+            item_id,
+            started: at,
+            voice: Voice::Off(at),
+            announced: false,
+            overlapping: false,
+            held: false,
+            corrected: None,
+            segments: Vec::new(),
+        }
+    }
+
+    /// Speech began: a further segment.
+    pub fn begin(&mut self, segment: u64, at: Position) {
+        self.voice = Voice::On(at);
+        let (transcript, state) = (Transcript::default(), State::Listening);
+        self.segments.push(Segment {
+            id: segment,
+            transcript,
+            state,
+            voiced: Duration::ZERO,
+        });
+    }
+
+    /// Speech ended. Returns the segment whose final words are wanted.
+    pub fn end(&mut self, at: Position) -> Option<u64> {
+        let Voice::On(since) = self.voice else {
+            return None;
+        };
+        self.voice = Voice::Off(at);
+        let segment = self.segments.last_mut()?;
+        segment.voiced = at - since;
+        segment.state = State::Awaited;
+        Some(segment.id)
+    }
+
+    /// Words of a segment arrived. Whether the segment belongs to this turn.
+    pub fn understood(&mut self, id: u64, transcript: Transcript, last: bool) -> bool {
+        let Some(segment) = self.segments.iter_mut().find(|segment| segment.id == id) else {
+            return false;
+        };
+        if segment.state != State::Final {
+            segment.transcript = transcript;
+            if last {
+                segment.state = State::Final;
+            }
+        }
+        true
+    }
+
+    /// A segment will get no final words: what was understood so far has to do.
+    pub fn give_up(&mut self, id: u64) -> bool {
+        let segment = self.segments.iter_mut().find(|segment| segment.id == id);
+        segment
+            .map(|segment| segment.state = State::Final)
+            .is_some()
+    }
+
+    /// Whether the final words of every segment are there.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        self.segments
+            .iter()
+            .all(|segment| segment.state == State::Final)
+    }
+
+    /// The segments whose words are still to come.
+    pub fn open(&self) -> impl Iterator<Item = u64> + '_ {
+        let open = self
+            .segments
+            .iter()
+            .filter(|segment| segment.state != State::Final);
+        open.map(|segment| segment.id)
+    }
+
+    /// Replaces what was understood by what the coach typed.
+    pub fn correct(&mut self, text: String) {
+        self.corrected = Some(text);
+    }
+
+    /// What was understood so far, or what the coach typed instead.
+    #[must_use]
+    pub fn text(&self) -> String {
+        if let Some(text) = &self.corrected {
+            return text.clone();
+        }
+        let texts = self
+            .segments
+            .iter()
+            .map(|segment| segment.transcript.text());
+        texts
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// What was understood, split into what stays and what may still be revised.
+    #[must_use]
+    pub fn caption(&self) -> (String, String) {
+        let (mut stable, mut unstable) = (Vec::new(), Vec::new());
+        for segment in &self.segments {
+            let words = segment
+                .transcript
+                .words
+                .iter()
+                .map(|word| word.text.as_str());
+            let kept = match segment.state {
+                State::Final => usize::MAX,
+                State::Listening | State::Awaited => segment.transcript.stable,
+            };
+            for (index, word) in words.enumerate() {
+                // A word after an unstable one is not shown as settled.
+                if index < kept && unstable.is_empty() {
+                    stable.push(word)
+                } else {
+                    unstable.push(word)
+                }
+            }
+        }
+        (stable.join(" "), unstable.join(" "))
+    }
+
+    /// How long the voice was on altogether.
+    #[must_use]
+    pub fn voiced(&self, now: Position) -> Duration {
+        let past: Duration = self.segments.iter().map(|segment| segment.voiced).sum();
+        match self.voice {
+            Voice::On(since) => past + (now - since),
+            Voice::Off(_) => past,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::stt::Word;
+
+    fn words(text: &str, stable: usize) -> Transcript {
+        let word = |text: &str| {
+            let (start, end) = (Position::ZERO, Position::ZERO);
+            Word {
+                text: text.to_owned(),
+                start,
+                end,
+                confidence: 1.0,
+            }
+        };
+        Transcript {
+            words: text.split(' ').map(word).collect(),
+            stable,
+        }
+    }
+
+    #[test]
+    fn a_turn_joins_its_segments() {
+        let mut turn = Turn::new("item".to_owned(), Position::from_ms(100));
+        turn.begin(1, Position::from_ms(100));
+        assert!(turn.understood(1, words("what would", 1), false));
+        assert_eq!(turn.caption(), ("what".to_owned(), "would".to_owned()));
+        assert_eq!(turn.end(Position::from_ms(900)), Some(1));
+        assert!(!turn.settled());
+        assert!(turn.understood(1, words("what would", 2), true));
+        assert!(turn.settled());
+        turn.begin(2, Position::from_ms(1400));
+        turn.understood(2, words("you like", 0), false);
+        assert_eq!(turn.text(), "what would you like");
+        assert_eq!(
+            turn.caption(),
+            ("what would".to_owned(), "you like".to_owned())
+        );
+        assert_eq!(
+            turn.voiced(Position::from_ms(1500)),
+            Duration::from_millis(900)
+        );
+        assert_eq!(turn.open().collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn late_words_of_another_turn_are_not_taken() {
+        let mut turn = Turn::new("item".to_owned(), Position::ZERO);
+        turn.begin(5, Position::ZERO);
+        assert!(!turn.understood(4, words("old", 1), true));
+        assert_eq!(turn.text(), "");
+        turn.end(Position::from_ms(10));
+        turn.understood(5, words("new", 1), true);
+        turn.understood(5, words("late partial", 0), false);
+        assert_eq!(turn.text(), "new");
+    }
+}

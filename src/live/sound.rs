@@ -1,0 +1,77 @@
+//! What sound looks like on the wire: the client's voice in the session's output format.
+
+use bytes::Bytes;
+use media::g711::{self, Law};
+use media::opus::{Encoder, EncoderSettings, OpusError};
+use media::pcm;
+use media::resample::{ResampleError, Resampler};
+use signaling::event::audio::AudioFormat;
+
+use crate::providers::tts::RATE;
+
+/// Why sound could not be brought into a format.
+#[derive(Debug, thiserror::Error)]
+pub enum SoundError {
+    /// The Opus codec failed.
+    #[error(transparent)]
+    Opus(#[from] OpusError),
+    /// The resampler failed.
+    #[error(transparent)]
+    Resample(#[from] ResampleError),
+}
+
+/// Turns frames of 20 ms at 24 kHz into what the link sends.
+#[derive(Debug)]
+pub enum Encoding {
+    /// Opus packets (WebRTC).
+    Opus(Box<Encoder>),
+    /// PCM16, little-endian, 24 kHz.
+    Pcm,
+    /// G.711, 8 kHz.
+    G711(Law, Box<Resampler>),
+}
+
+impl Encoding {
+    /// Opus with forward error correction.
+    ///
+    /// # Errors
+    /// If the codec cannot be set up.
+    pub fn opus(settings: EncoderSettings) -> Result<Self, SoundError> {
+        Ok(Self::Opus(Box::new(Encoder::new(settings)?)))
+    }
+
+    /// The encoding for a format of the session.
+    ///
+    /// # Errors
+    /// If the resampler cannot be set up.
+    pub fn of(format: AudioFormat) -> Result<Self, SoundError> {
+        let g711 = |law| Ok(Self::G711(law, Box::new(Resampler::new(RATE, g711::RATE)?)));
+        match format {
+            AudioFormat::Pcm => Ok(Self::Pcm),
+            AudioFormat::Pcmu => g711(Law::Mu),
+            AudioFormat::Pcma => g711(Law::A),
+        }
+    }
+
+    /// Encodes one frame.
+    ///
+    /// # Errors
+    /// If the codec fails.
+    pub fn encode(&mut self, frame: &[i16]) -> Result<Bytes, SoundError> {
+        match self {
+            Self::Opus(encoder) => Ok(Bytes::copy_from_slice(encoder.encode(frame)?)),
+            Self::Pcm => {
+                let mut bytes = Vec::with_capacity(frame.len() * 2);
+                pcm::write(frame, &mut bytes);
+                Ok(bytes.into())
+            }
+            Self::G711(law, resampler) => {
+                let mut samples = Vec::with_capacity(frame.len() / 3 + 8);
+                resampler.process(frame, &mut samples)?;
+                let mut bytes = Vec::with_capacity(samples.len());
+                law.encode(&samples, &mut bytes);
+                Ok(bytes.into())
+            }
+        }
+    }
+}
