@@ -1,0 +1,151 @@
+//! What waits for one call between the shared ports and its driver.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+/// Datagrams that wait for one call; more are dropped, as a full socket would.
+pub(super) const WAITING: usize = 256;
+/// TCP connections one call may hold at once: several paths, and those a network change left.
+pub(super) const STREAMS: usize = 16;
+
+/// What waits for one call, and under which names the call is known.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    v4: Side,
+    v6: Side,
+    pub(super) names: Mutex<Names>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) fragments: VecDeque<Box<str>>,
+    pub(super) addresses: VecDeque<SocketAddr>,
+    pub(super) closed: bool,
+}
+
+impl Inbox {
+    pub(super) fn new() -> Self {
+        Self {
+            v4: Side::new(),
+            v6: Side::new(),
+            names: Mutex::default(),
+        }
+    }
+
+    /// The half that serves an address's family: ICE never pairs one with the other.
+    pub(super) fn side(&self, address: SocketAddr) -> &Side {
+        if address.is_ipv4() {
+            &self.v4
+        } else {
+            &self.v6
+        }
+    }
+
+    /// Datagrams dropped because the call did not fetch them in time.
+    pub(super) fn overflowed(&self) -> usize {
+        self.v4.overflowed.load(Ordering::Relaxed) + self.v6.overflowed.load(Ordering::Relaxed)
+    }
+}
+
+/// A TCP connection on its way to its call, with the bytes already read from it.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub(super) stream: TcpStream,
+    pub(super) read: Bytes,
+    pub(super) peer: SocketAddr,
+    /// Held for as long as the connection is open.
+    pub(super) open: OwnedSemaphorePermit,
+}
+
+/// What waits for one call on one address family.
+#[derive(Debug)]
+pub(super) struct Side {
+    queue: Mutex<Queue>,
+    overflowed: AtomicUsize,
+    open: Arc<Semaphore>,
+    streams: mpsc::Sender<Arrived>,
+    accept: Mutex<Option<mpsc::Receiver<Arrived>>>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    datagrams: VecDeque<(Bytes, SocketAddr)>,
+    waker: Option<Waker>,
+}
+
+impl Side {
+    fn new() -> Self {
+        let (streams, accept) = mpsc::channel(STREAMS);
+        Self {
+            queue: Mutex::default(),
+            overflowed: AtomicUsize::new(0),
+            open: Arc::new(Semaphore::new(STREAMS)),
+            streams,
+            accept: Mutex::new(Some(accept)),
+        }
+    }
+
+    pub(super) fn push(&self, datagram: Bytes, from: SocketAddr) {
+        let mut queue = lock(&self.queue);
+        if queue.datagrams.len() >= WAITING {
+            self.overflowed.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        queue.datagrams.push_back((datagram, from));
+        let waker = queue.waker.take();
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// The next datagram and where it came from.
+    pub(super) fn poll_pop(&self, context: &mut Context<'_>) -> Poll<(Bytes, SocketAddr)> {
+        let mut queue = lock(&self.queue);
+        match queue.datagrams.pop_front() {
+            Some(next) => Poll::Ready(next),
+            None => {
+                // The driver also probes with a waker that does nothing: it must not replace the
+                // one that waits.
+                if !context.waker().will_wake(Waker::noop()) {
+                    queue.waker = Some(context.waker().clone());
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Hands a TCP connection to the call; closed at once when the call has enough.
+    pub(super) fn deliver(&self, stream: TcpStream, read: Bytes, peer: SocketAddr) {
+        if let Ok(open) = Arc::clone(&self.open).try_acquire_owned() {
+            let _ = self.streams.try_send(Arrived {
+                stream,
+                read,
+                peer,
+                open,
+            });
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        lock(&self.queue).datagrams.len()
+    }
+
+    /// The connections that arrive; `None` if they were already taken.
+    pub(super) fn accept(&self) -> Option<mpsc::Receiver<Arrived>> {
+        lock(&self.accept).take()
+    }
+}
+
+/// A panic elsewhere cannot leave these small structures half-changed.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
