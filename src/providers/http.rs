@@ -7,12 +7,13 @@ use reqwest::{Client, redirect};
 
 /// A client that gives up connecting after `connect`. Other deadlines are the caller's.
 ///
-/// It follows no redirects, so that a key never goes to another host.
+/// It follows no redirects, so that a key never goes to another host. A server on this machine
+/// (`here`) is never asked through a proxy.
 ///
 /// # Errors
 ///
 /// What is wrong with TLS on this machine.
-pub(super) fn client(connect: Duration) -> Result<Client, String> {
+pub(super) fn client(connect: Duration, here: bool) -> Result<Client, String> {
     let roots = rustls::RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
@@ -22,7 +23,11 @@ pub(super) fn client(connect: Duration) -> Result<Client, String> {
         .map_err(|error| error.to_string())?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Client::builder()
+    let mut builder = Client::builder();
+    if here {
+        builder = builder.no_proxy();
+    }
+    builder
         .tls_backend_preconfigured(tls)
         .connect_timeout(connect)
         .redirect(redirect::Policy::none())

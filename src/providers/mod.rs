@@ -1,6 +1,7 @@
 //! Who does the work: one small streaming shape each for speech to text, language model and text
 //! to speech, with a local engine and adapters behind it.
 
+pub mod engines;
 pub mod llm;
 pub mod stt;
 pub mod tts;

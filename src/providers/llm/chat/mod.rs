@@ -95,10 +95,11 @@ impl Chat {
             value.set_sensitive(true);
             Ok(value)
         });
-        let client = http::client(settings.connect).map_err(unavailable)?;
+        let processor = processor(&completions);
+        let client = http::client(settings.connect, processor.is_none()).map_err(unavailable)?;
         Ok(Self {
             client,
-            processor: processor(&completions),
+            processor,
             models: url("models")?,
             completions,
             authorization: authorization.transpose()?,

@@ -387,6 +387,29 @@ mod tests {
         assert_eq!(first, second);
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_spoken_or_stopped_is_given_back() {
+        let pages = || -> usize {
+            let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+            statm.split(' ').nth(1).unwrap().parse().unwrap()
+        };
+        let speak = |stop_after| {
+            let mut heard = Heard {
+                stop_after,
+                ..Heard::default()
+            };
+            let text = c"A sentence of about two seconds, said again.";
+            synthesise(Recording::Kal16, text, 1.0, 320, &mut heard).unwrap();
+        };
+        (0..50).for_each(|n| speak((n % 2 == 0).then_some(8000)));
+        let before = pages();
+        (0..400).for_each(|n| speak((n % 2 == 0).then_some(8000)));
+        // A lost wave would be 64 KiB each time, a lost utterance as much again.
+        let grown = pages().saturating_sub(before) * 4;
+        assert!(grown < 6 * 1024, "{grown} KiB");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
 
