@@ -45,12 +45,11 @@ export class Scope {
   }
 
   after(ms: number, run: () => void): () => void {
-    const cancel = this.add(() => clearTimeout(timer));
     const timer = setTimeout(() => {
       cancel();
       run();
     }, ms);
-    if (this.#ended) clearTimeout(timer);
+    const cancel = this.add(() => clearTimeout(timer));
     return cancel;
   }
 
@@ -61,12 +60,10 @@ export class Scope {
 
   /** Calls `draw` before every repaint with the time since the page was opened. */
   frames(draw: (now: number) => void): () => void {
-    let id = 0;
-    const step = (now: number) => {
+    let id = requestAnimationFrame(function step(now) {
       draw(now);
       id = requestAnimationFrame(step);
-    };
-    id = requestAnimationFrame(step);
+    });
     return this.add(() => cancelAnimationFrame(id));
   }
 

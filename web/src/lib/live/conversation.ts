@@ -109,3 +109,23 @@ export function placed(turns: Turn[], id: string, previous: string | null | unde
   const at = rest.findIndex((each) => each.id === previous);
   return at < 0 ? turns : [...rest.slice(0, at + 1), turn, ...rest.slice(at + 1)];
 }
+
+/** What stands when a connection broke: nothing is under way any more, and nothing more will come of it. */
+export function settled(conversation: Conversation): Conversation {
+  const turns = conversation.turns
+    .map((turn): Turn => {
+      if (turn.certainty !== "partial") return turn;
+      if (turn.side === "coach") return { ...turn, certainty: "final" };
+      return { ...turn, certainty: "final", interrupted: true, text: turn.heard ?? turn.text };
+    })
+    .filter((turn) => wording(turn) !== "" || turn.certainty === "not_understood");
+  return {
+    ...conversation,
+    turns,
+    phase: "listening",
+    items: {},
+    announced: false,
+    failed: false,
+    notice: null,
+  };
+}

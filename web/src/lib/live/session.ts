@@ -16,7 +16,7 @@ import { type ClientEvent, type ServerEvent, sessionRequest } from "../realtime/
 import type { createSecret } from "../realtime/secret.ts";
 import type { Transport, TransportKind } from "../realtime/transport.ts";
 import { Scope } from "../scope.ts";
-import { type Conversation, EMPTY, newTurn, withTurn } from "./conversation.ts";
+import { type Conversation, EMPTY, newTurn, settled, withTurn } from "./conversation.ts";
 import { reduce } from "./reduce.ts";
 import { replay } from "./replay.ts";
 
@@ -250,6 +250,7 @@ export class LiveSession {
     if (connection !== this.#connection || this.#over) return;
     connection.end();
     this.#transport = null;
+    this.#set({ audioBlocked: false, conversation: settled(this.snapshot.conversation) });
     if (fault === null && !this.#stopping) return this.#finish(null);
     const cause = this.#stopping ? "server-stopping" : (fault ?? "network-lost");
     const { startedAt, attempt } = this.snapshot;
@@ -258,7 +259,9 @@ export class LiveSession {
     if (startedAt === null || !again || attempt >= ATTEMPTS) {
       return this.#set({ stage: "failed", fault: cause, holding: null });
     }
-    const shown = cause === "transports-failed" ? "network-lost" : cause;
+    // Whether the network or the server is away cannot be told from here: what was known first stands.
+    const away = cause === "transports-failed" || cause === "server-unreachable";
+    const shown = away ? (this.snapshot.fault ?? "network-lost") : cause;
     this.#set({ stage: "reconnecting", fault: shown, attempt: attempt + 1, holding: null });
     this.#connection = this.#scope.child();
     this.#connection.after(backoff(attempt, this.world.random()), () => void this.#connect());

@@ -1,0 +1,272 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Client } from "../api.ts";
+import type { Output } from "../audio/output.ts";
+import { FaultError } from "../faults/fault.ts";
+import type { ClientEvent } from "../realtime/events.ts";
+import type { Transport, TransportHooks, TransportRequest } from "../realtime/transport.ts";
+import { LiveSession, type World } from "./session.ts";
+
+const client: Client = {
+  id: "marta",
+  name: "Marta",
+  who: "",
+  brings: "",
+  difficulty: "",
+  trains: [],
+  voice: "slt",
+  language: "en",
+  portrait: "",
+};
+
+/** A server that the test plays by hand. */
+class Line {
+  sent: ClientEvent[] = [];
+  closed = false;
+  interrupted = 0;
+  constructor(readonly hooks: TransportHooks) {}
+  transport(): Transport {
+    return {
+      kind: "webrtc",
+      send: (event) => void this.sent.push(event),
+      interrupt: () => void (this.interrupted += 1),
+      useMicrophone: () => Promise.resolve(),
+      outputLevel: () => 0,
+      close: () => void (this.closed = true),
+    };
+  }
+  types() {
+    return this.sent.map((event) => event.type);
+  }
+}
+
+describe("LiveSession", () => {
+  let lines: Line[];
+  let refuse: FaultError | null;
+  let session: LiveSession;
+  let ids: number;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal("window", new EventTarget());
+    lines = [];
+    refuse = null;
+    ids = 0;
+    const open = (request: TransportRequest) => {
+      if (refuse) return Promise.reject(refuse);
+      const line = new Line(request.hooks);
+      lines.push(line);
+      return Promise.resolve(line.transport());
+    };
+    const world: World = {
+      ways: [{ kind: "webrtc", open }],
+      createSecret: () =>
+        refuse ? Promise.reject(refuse) : Promise.resolve({ value: "ek_1", model: "m" }),
+      iceServers: () => Promise.resolve([]),
+      output: {} as Output,
+      now: () => Date.now(),
+      random: () => 0,
+      newId: () => `item_${String((ids += 1))}`,
+    };
+    session = new LiveSession(world, client, () => undefined);
+  });
+
+  afterEach(() => {
+    session.close();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  const settle = () => vi.advanceTimersByTimeAsync(0);
+  const line = () => {
+    const last = lines.at(-1);
+    if (!last) throw new Error("no line is open");
+    return last;
+  };
+
+  async function live() {
+    session.start(null);
+    await settle();
+    expect(session.snapshot.stage).toBe("live");
+  }
+
+  it("opens, and asks for the client and for our own events", async () => {
+    await live();
+    expect(line().sent[0]).toMatchObject({
+      type: "session.update",
+      session: {
+        type: "realtime",
+        prompt: { id: "marta" },
+        include: ["praxiloom.events"],
+        audio: { input: { turn_detection: { type: "semantic_vad" } } },
+      },
+    });
+  });
+
+  it("holds, corrects and releases a turn", async () => {
+    await live();
+    line().hooks.event({
+      type: "conversation.item.input_audio_transcription.completed",
+      item_id: "u1",
+      transcript: "what wood you",
+    });
+    session.hold("u1");
+    expect(session.snapshot.holding).toBe("u1");
+    session.correct("u1", "  What would you? ");
+    expect(session.snapshot.holding).toBeNull();
+    expect(session.snapshot.conversation.turns[0]).toMatchObject({
+      text: "What would you?",
+      corrected: true,
+    });
+    session.hold("u1");
+    session.correct("u1", "   ");
+    expect(line().sent.slice(1)).toEqual([
+      { type: "praxiloom.turn.hold", item_id: "u1" },
+      { type: "praxiloom.turn.correct", item_id: "u1", transcript: "What would you?" },
+      { type: "praxiloom.turn.hold", item_id: "u1" },
+      { type: "praxiloom.turn.release", item_id: "u1" },
+    ]);
+  });
+
+  it("types a turn, cancelling an answer that is under way", async () => {
+    await live();
+    line().hooks.event({ type: "response.created", response_id: "r1" });
+    session.say(" And now? ");
+    session.say("  ");
+    expect(line().types().slice(1)).toEqual([
+      "response.cancel",
+      "conversation.item.create",
+      "response.create",
+    ]);
+    expect(line().interrupted).toBe(1);
+    expect(session.snapshot.conversation.turns).toMatchObject([
+      { text: "And now?", typed: true, certainty: "final" },
+    ]);
+  });
+
+  it("reconnects by itself and gives the new connection what was said", async () => {
+    await live();
+    session.say("First");
+    line().hooks.event({ type: "response.output_text.done", item_id: "c1", text: "Second" });
+    line().hooks.event({
+      type: "conversation.item.done",
+      item: { id: "c1", role: "assistant", text: "Second", typed: false },
+      previous_item_id: "item_1",
+    });
+    const started = session.snapshot.startedAt;
+    line().hooks.down("network-lost");
+    expect(session.snapshot).toMatchObject({ stage: "reconnecting", fault: "network-lost" });
+    await vi.advanceTimersByTimeAsync(400);
+    expect(lines).toHaveLength(2);
+    expect(session.snapshot).toMatchObject({ stage: "live", fault: null, startedAt: started });
+    expect(line().sent.slice(1)).toMatchObject([
+      { item: { id: "item_1", role: "user", content: [{ type: "input_text", text: "First" }] } },
+      { item: { id: "c1", role: "assistant", content: [{ type: "output_text", text: "Second" }] } },
+    ]);
+  });
+
+  it("keeps of a broken answer what was heard, and waits for nothing more of it", async () => {
+    await live();
+    line().hooks.event({
+      type: "response.output_audio_transcript.delta",
+      item_id: "c1",
+      delta: "I would like",
+    });
+    line().hooks.event({
+      type: "praxiloom.heard",
+      item_id: "c1",
+      audio_ms: 300,
+      transcript: "I would",
+    });
+    line().hooks.event({ type: "praxiloom.turn", state: "client_speaking" });
+    line().hooks.down("network-lost");
+    expect(session.snapshot.conversation).toMatchObject({
+      phase: "listening",
+      turns: [{ text: "I would", interrupted: true, certainty: "final" }],
+    });
+  });
+
+  it("says that the server is restarting when it said so before it went", async () => {
+    await live();
+    line().hooks.event({ type: "praxiloom.notice", code: "server_stopping", message: "Soon back" });
+    line().hooks.down("network-lost");
+    expect(session.snapshot).toMatchObject({ stage: "reconnecting", fault: "server-stopping" });
+    refuse = new FaultError("server-unreachable");
+    await vi.advanceTimersByTimeAsync(400);
+    expect(session.snapshot).toMatchObject({ attempt: 2, fault: "server-stopping" });
+  });
+
+  it("stops trying after a while, and starts again when asked", async () => {
+    await live();
+    refuse = new FaultError("server-unreachable");
+    line().hooks.down("network-lost");
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(session.snapshot).toMatchObject({ stage: "failed", fault: "server-unreachable" });
+    refuse = null;
+    session.retry();
+    await settle();
+    expect(session.snapshot.stage).toBe("live");
+  });
+
+  it("tries again at once when the network is back", async () => {
+    await live();
+    refuse = new FaultError("server-unreachable");
+    line().hooks.down("network-lost");
+    await vi.advanceTimersByTimeAsync(10_000);
+    refuse = null;
+    window.dispatchEvent(new Event("online"));
+    await settle();
+    expect(session.snapshot.stage).toBe("live");
+  });
+
+  it("fails plainly when the first connection does not come about", async () => {
+    refuse = new FaultError("transports-failed");
+    session.start(null);
+    await settle();
+    expect(session.snapshot).toMatchObject({ stage: "failed", fault: "transports-failed" });
+  });
+
+  it("ends when the server ends the session, and when it expired", async () => {
+    await live();
+    line().hooks.event({
+      type: "error",
+      code: "session_expired",
+      message: "60 minutes",
+      event_id: undefined,
+    });
+    expect(session.snapshot).toMatchObject({ stage: "ended", fault: "session-expired" });
+    expect(line().closed).toBe(true);
+  });
+
+  it("shows other errors without ending, but not those of two things at once", async () => {
+    await live();
+    const error = { type: "error", message: "No such item", event_id: undefined } as const;
+    line().hooks.event({ ...error, code: "response_cancel_not_active" });
+    expect(session.snapshot.conversation.notice).toBeNull();
+    line().hooks.event({ ...error, code: "item_not_found" });
+    expect(session.snapshot.conversation.notice?.message).toBe("No such item");
+    expect(session.snapshot.stage).toBe("live");
+  });
+
+  it("lets blocked sound be started by a tap", async () => {
+    await live();
+    const resume = vi.fn(() => Promise.resolve());
+    line().hooks.blocked(resume);
+    expect(session.snapshot.audioBlocked).toBe(true);
+    await session.hear();
+    expect(resume).toHaveBeenCalledOnce();
+    expect(session.snapshot.audioBlocked).toBe(false);
+  });
+
+  it("hears nothing more of a connection that it gave up", async () => {
+    await live();
+    const old = line();
+    old.hooks.down("network-lost");
+    await vi.advanceTimersByTimeAsync(400);
+    old.hooks.down("network-lost");
+    expect(session.snapshot.stage).toBe("live");
+    session.end();
+    expect(session.snapshot.stage).toBe("ended");
+    expect(line().closed).toBe(true);
+  });
+});

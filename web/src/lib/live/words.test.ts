@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { shortcutOf } from "../keys.ts";
+import { clientInHash, hashOf } from "../route.ts";
+import { newTurn } from "./conversation.ts";
+import { steps } from "./latency.ts";
+import { replay } from "./replay.ts";
+import { ease, thread } from "./threads.ts";
+import { announcement, clockFace, spokenDuration } from "./words.ts";
+
+describe("words", () => {
+  it("tells time", () => {
+    expect([0, 59_999, 61_000, 3_845_000, -5].map(clockFace)).toEqual([
+      "0:00",
+      "0:59",
+      "1:01",
+      "1:04:05",
+      "0:00",
+    ]);
+    expect([1_000, 60_000, 61_000, 754_000].map(spokenDuration)).toEqual([
+      "1 second",
+      "1 minute",
+      "1 minute 1 second",
+      "12 minutes 34 seconds",
+    ]);
+  });
+
+  it("announces final turns by who spoke", () => {
+    const coach = { ...newTurn("u", "coach"), text: "And now?", certainty: "final" as const };
+    expect(announcement(coach, "Marta")).toBe("You: And now?");
+    expect(announcement({ ...coach, side: "client", interrupted: true }, "Marta")).toBe(
+      "Marta: And now? (interrupted)",
+    );
+    expect(announcement({ ...coach, certainty: "not_understood" }, "Marta")).toMatch(
+      /not understood/,
+    );
+  });
+});
+
+describe("latency", () => {
+  const figures = {
+    response_id: "r",
+    turn_decided_ms: 600,
+    first_token_ms: 650,
+    first_audio_ms: 700,
+    first_packet_ms: 720,
+  };
+
+  it("splits the whole into its steps", () => {
+    expect(steps(figures).map(({ key, ms }) => [key, ms])).toEqual([
+      ["decide", 600],
+      ["think", 50],
+      ["voice", 50],
+      ["send", 20],
+    ]);
+  });
+
+  it("adds up to the last figure when a step was missing or came ahead of time", () => {
+    for (const odd of [
+      { ...figures, first_token_ms: 200 },
+      { ...figures, first_audio_ms: null },
+    ]) {
+      expect(steps(odd).reduce((sum, step) => sum + step.ms, 0)).toBe(720);
+    }
+  });
+});
+
+describe("replay", () => {
+  it("gives back what was said, of the client only what was heard", () => {
+    const final = { certainty: "final" as const };
+    const turns = [
+      { ...newTurn("u1", "coach"), text: "Hello", ...final },
+      { ...newTurn("c1", "client"), text: "I am", heard: "I", interrupted: true, ...final },
+      { ...newTurn("u2", "coach"), text: "half a" },
+      { ...newTurn("u3", "coach"), ...final },
+    ];
+    expect(replay(turns)).toMatchObject([
+      { item: { id: "u1", role: "user", content: [{ type: "input_text", text: "Hello" }] } },
+      { item: { id: "c1", role: "assistant", content: [{ type: "output_text", text: "I" }] } },
+    ]);
+  });
+});
+
+describe("thread", () => {
+  it("starts and ends in the middle, and reaches further the louder the voice", () => {
+    const height = (path: string) => {
+      const ys = [...path.matchAll(/[\d.-]+ ([\d.-]+)/g)].map((match) => Number(match[1]));
+      return Math.max(...ys) - Math.min(...ys);
+    };
+    const path = thread(600, 120, 0.5, 1, 1);
+    expect(path.startsWith("M0.0 60.0")).toBe(true);
+    expect(path.endsWith("600.0 60.0")).toBe(true);
+    expect(height(thread(600, 120, 1, 1, 1))).toBeGreaterThan(height(thread(600, 120, 0.1, 1, 1)));
+  });
+
+  it("rises faster than it falls", () => {
+    expect(ease(0, 1)).toBeGreaterThan(1 - ease(1, 0));
+  });
+});
+
+describe("keys and addresses", () => {
+  const press = (key: string, more: object = {}) =>
+    shortcutOf({ key, ...more } as unknown as KeyboardEvent);
+
+  it("knows its keys, and keeps out of typing and of the browser's own", () => {
+    expect(press("m")).toBe("mute");
+    expect(press("C")).toBe("captions");
+    expect(press("x")).toBeNull();
+    expect(press("m", { ctrlKey: true })).toBeNull();
+    expect(press("m", { repeat: true })).toBeNull();
+    expect(press("m", { target: { tagName: "TEXTAREA" } })).toBeNull();
+    expect(press("m", { target: { tagName: "INPUT" } })).toBeNull();
+  });
+
+  it("keeps a client's id through the address", () => {
+    expect(clientInHash(hashOf("a b/ä"))).toBe("a b/ä");
+    expect(clientInHash("#/")).toBeNull();
+    expect(clientInHash("#/with/%E0%A4%A")).toBeNull();
+  });
+});
