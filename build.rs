@@ -4,6 +4,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     embedded();
     flite();
+    pocketsphinx();
 }
 
 /// flite ships no pkg-config file; the order is that of dependence, voices first.
@@ -18,6 +19,22 @@ fn flite() {
         "flite",
     ] {
         println!("cargo::rustc-link-lib=dylib={library}");
+    }
+}
+
+/// The bindings read the cepstral mean out of a structure whose layout belongs to this release,
+/// so another one must not be linked unseen.
+fn pocketsphinx() {
+    for library in ["pocketsphinx", "sphinxbase"] {
+        let found = pkg_config::Config::new()
+            .exactly_version("5prealpha")
+            .probe(library);
+        if let Err(error) = found {
+            println!(
+                "cargo::error={library} 5prealpha is missing: apt-get install pkg-config \
+                 libpocketsphinx-dev pocketsphinx-en-us. {error}"
+            );
+        }
     }
 }
 

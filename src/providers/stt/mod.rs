@@ -1,5 +1,7 @@
 //! Speech to text: the streaming shape that every recogniser has.
 
+pub mod pocketsphinx;
+
 use futures::future::BoxFuture;
 use media::Position;
 use tokio::sync::mpsc;
@@ -102,7 +104,8 @@ pub enum ListenOutput {
 pub struct Transcript {
     /// The words in order.
     pub words: Vec<Word>,
-    /// How many of them, from the first, will not be revised any more.
+    /// How many of them, from the first, no later partial will revise. A final may, since it
+    /// hears the whole segment; all of its own words are stable.
     pub stable: usize,
 }
 

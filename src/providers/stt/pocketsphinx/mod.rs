@@ -1,0 +1,154 @@
+//! The local recogniser: Debian's pocketsphinx, a small pool of decoders lent to whoever speaks.
+
+mod arpa;
+mod ear;
+#[expect(unsafe_code, reason = "pocketsphinx is a C library; this module is all that touches it")]
+mod ffi;
+mod pool;
+mod pronounce;
+mod segment;
+mod stream;
+mod words;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use self::arpa::Trigrams;
+use self::ffi::DecoderError;
+use self::pool::{Pool, Recipe};
+use self::segment::Speaker;
+use self::stream::Stream;
+use self::words::Expected;
+use super::{ListenRequest, Listening, QUEUE, SpeechToText};
+use crate::providers::{EngineInfo, ProviderError};
+
+/// Its name in the configuration.
+pub const NAME: &str = "pocketsphinx";
+
+/// Sample rate, in hertz.
+const RATE: usize = 16_000;
+
+/// What coaches say.
+const COACHING: &str = include_str!("coaching.txt");
+
+/// How the local recogniser is set up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// How many people can be listened to at the same time; others wait and are caught up about
+    /// nine times faster than they speak. Each costs 100 MB, the second and further ones from
+    /// when they are first needed.
+    pub decoders: usize,
+    /// Folder with the models: `en-us` (acoustic), `cmudict-en-us.dict` and `en-us.lm.bin`.
+    pub models: PathBuf,
+    /// Weight of the coaching language model beside the general one; 0 leaves it out. The
+    /// library raises it to the language weight, so that useful ones are tiny.
+    pub coaching: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            decoders: 2,
+            models: PathBuf::from("/usr/share/pocketsphinx/model/en-us"),
+            coaching: 1e-5,
+        }
+    }
+}
+
+/// The local recogniser. Dropping it and its streams ends its threads and frees the decoders.
+#[derive(Debug)]
+pub struct Pocketsphinx {
+    pool: Arc<Pool>,
+}
+
+impl Pocketsphinx {
+    /// Loads the models and starts the first decoder, which blocks for some tenths of a second.
+    ///
+    /// # Errors
+    /// The models are missing or broken, or the temporary folder cannot be written.
+    pub fn start(settings: &Settings) -> Result<Self, ProviderError> {
+        let coaching = match settings.coaching {
+            weight if weight > 0.0 && weight < 1.0 => Some((coaching_model()?, weight)),
+            0.0 => None,
+            weight => {
+                return Err(ProviderError::Refused {
+                    engine: NAME.to_owned(),
+                    message: format!("the coaching weight {weight} is not between 0 and 1"),
+                });
+            }
+        };
+        let recipe = Recipe {
+            acoustic: settings.models.join("en-us"),
+            dictionary: settings.models.join("cmudict-en-us.dict"),
+            language: settings.models.join("en-us.lm.bin"),
+            coaching,
+        };
+        let pool = Pool::start(recipe, settings.decoders).map_err(|error| {
+            ProviderError::Unavailable {
+                engine: NAME.to_owned(),
+                message: format!(
+                    "{error} from {} (Debian package pocketsphinx-en-us)",
+                    settings.models.display()
+                ),
+            }
+        })?;
+        Ok(Self { pool: Arc::new(pool) })
+    }
+}
+
+impl SpeechToText for Pocketsphinx {
+    fn info(&self) -> EngineInfo {
+        EngineInfo {
+            name: NAME.to_owned(),
+            processor: None,
+            note: "Listens on this machine, nothing leaves it. It is a demonstration: it mishears \
+                   about one word in four of clear English and most of a free conversation."
+                .to_owned(),
+        }
+    }
+
+    fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>> {
+        async move {
+            if let Some(language) = request.language.filter(|language| !is_english(language)) {
+                return Err(ProviderError::Refused {
+                    engine: NAME.to_owned(),
+                    message: format!("it understands English only, not {language:?}"),
+                });
+            }
+            let (input, inputs) = mpsc::channel(QUEUE);
+            let (outputs, output) = mpsc::channel(QUEUE);
+            let speaker = Speaker::new(Expected::parse(&request.expect), outputs);
+            tokio::spawn(Stream::new(Arc::clone(&self.pool), speaker).run(inputs));
+            Ok(Listening { input, output })
+        }
+        .boxed()
+    }
+}
+
+fn is_english(language: &str) -> bool {
+    let primary = language.split(['-', '_']).next().unwrap_or_default();
+    primary.eq_ignore_ascii_case("en")
+}
+
+fn coaching_model() -> Result<tempfile::NamedTempFile, ProviderError> {
+    // The library reads models from files only, and knows this kind by its ending.
+    let write = || {
+        let mut file = tempfile::Builder::new().prefix("coaching").suffix(".lm").tempfile()?;
+        file.write_all(Trigrams::count(COACHING).arpa().as_bytes())?;
+        file.flush()?;
+        Ok(file)
+    };
+    write().map_err(|error: std::io::Error| ProviderError::Unavailable {
+        engine: NAME.to_owned(),
+        message: format!("the coaching language model cannot be written: {error}"),
+    })
+}
+
+fn unavailable(error: &DecoderError) -> ProviderError {
+    ProviderError::Unavailable { engine: NAME.to_owned(), message: error.to_string() }
+}
