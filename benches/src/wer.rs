@@ -16,7 +16,11 @@ impl Errors {
     /// Errors per word that was said.
     #[must_use]
     pub fn rate(self) -> f64 {
-        if self.words == 0 { 0.0 } else { self.errors as f64 / self.words as f64 }
+        if self.words == 0 {
+            0.0
+        } else {
+            self.errors as f64 / self.words as f64
+        }
     }
 }
 
@@ -42,13 +46,18 @@ pub fn word_errors(said: &str, heard: &str) -> Errors {
             row[index + 1] = substituted.min(row[index] + 1).min(diagonal + 1);
         }
     }
-    Errors { words: said.len(), errors: row[heard.len()] }
+    Errors {
+        words: said.len(),
+        errors: row[heard.len()],
+    }
 }
 
 fn plain(text: &str) -> Vec<String> {
     text.split_whitespace()
         .map(|word| {
-            let kept = word.chars().filter(|letter| letter.is_alphanumeric() || *letter == '\'');
+            let kept = word
+                .chars()
+                .filter(|letter| letter.is_alphanumeric() || *letter == '\'');
             kept.flat_map(char::to_lowercase).collect::<String>()
         })
         .filter(|word| !word.is_empty())
@@ -59,7 +68,10 @@ fn plain(text: &str) -> Vec<String> {
 #[must_use]
 pub fn percentile(sorted: &[Duration], share: f64) -> Duration {
     let rank = (sorted.len() as f64 * share).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+    sorted
+        .get(rank.saturating_sub(1))
+        .copied()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -74,7 +86,13 @@ mod tests {
         assert_eq!(errors("what is it", "what it"), 1);
         assert_eq!(errors("what is it", "so what is it now"), 2);
         assert_eq!(errors("what is it", ""), 3);
-        assert_eq!(word_errors("", "hello"), Errors { words: 0, errors: 1 });
+        assert_eq!(
+            word_errors("", "hello"),
+            Errors {
+                words: 0,
+                errors: 1
+            }
+        );
     }
 
     #[test]

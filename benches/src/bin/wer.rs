@@ -1,5 +1,8 @@
 //! Measures a recogniser on recordings: word error rate, CPU, latency of finals, revisions.
-#![expect(clippy::print_stdout, reason = "the table on standard output is what it is for")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the table on standard output is what it is for"
+)]
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -64,7 +67,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let begun = Instant::now();
     let engine = Pocketsphinx::start(&settings)?;
-    println!("engine started in {} ms, {} MB", begun.elapsed().as_millis(), resident()?);
+    println!(
+        "engine started in {} ms, {} MB",
+        begun.elapsed().as_millis(),
+        resident()?
+    );
     println!("| file | words | errors | WER | seconds | final ms | partials | revised |");
     println!("|---|---|---|---|---|---|---|---|");
     let files = table(&arguments.data)?;
@@ -72,7 +79,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (mut all, mut seconds, mut latencies) = (Errors::default(), 0.0, Vec::new());
     let (mut partials, mut revised, mut retracted) = (0, 0, 0);
     for group in files.chunks(arguments.together.max(1)) {
-        let sessions = group.iter().map(|(file, _)| listen(&engine, file, &arguments));
+        let sessions = group
+            .iter()
+            .map(|(file, _)| listen(&engine, file, &arguments));
         let heard = futures::future::try_join_all(sessions).await?;
         for ((file, said), heard) in group.iter().zip(heard) {
             let text: Vec<&str> = heard.words.iter().map(|word| word.text.as_str()).collect();
@@ -102,9 +111,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let cpu = (self::cpu()? - cpu).as_secs_f64();
     latencies.sort_unstable();
-    println!("| all | {} | {} | {:.1} % | {seconds:.1} | | {partials} | {revised} |", all.words, all.errors, all.rate() * 100.0);
+    println!(
+        "| all | {} | {} | {:.1} % | {seconds:.1} | | {partials} | {revised} |",
+        all.words,
+        all.errors,
+        all.rate() * 100.0
+    );
     println!();
-    println!("CPU per second of audio: {:.3} s; resident {} MB", cpu / seconds, resident()?);
+    println!(
+        "CPU per second of audio: {:.3} s; resident {} MB",
+        cpu / seconds,
+        resident()?
+    );
     println!(
         "final after the end, ms: p50 {} p95 {} max {} ({} segments)",
         percentile(&latencies, 0.5).as_millis(),
@@ -112,18 +130,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
         percentile(&latencies, 1.0).as_millis(),
         latencies.len(),
     );
-    println!("partials that revised a shown word: {revised} of {partials}; finals that changed a stable word: {retracted}");
+    println!(
+        "partials that revised a shown word: {revised} of {partials}; finals that changed a stable word: {retracted}"
+    );
     Ok(())
 }
 
-async fn listen(engine: &Pocketsphinx, file: &Path, arguments: &Arguments) -> Result<Heard, Box<dyn Error>> {
+async fn listen(
+    engine: &Pocketsphinx,
+    file: &Path,
+    arguments: &Arguments,
+) -> Result<Heard, Box<dyn Error>> {
     let mut wave = hound::WavReader::open(file)?;
     if wave.spec().sample_rate != 16_000 || wave.spec().channels != 1 {
         return Err(format!("{} is not 16 kHz mono", file.display()).into());
     }
     let samples: Vec<i16> = wave.samples().collect::<Result<_, _>>()?;
     let mut stream = engine.open(ListenRequest::default()).await?;
-    let mut heard = Heard { seconds: samples.len() as f64 / 16_000.0, ..Heard::default() };
+    let mut heard = Heard {
+        seconds: samples.len() as f64 / 16_000.0,
+        ..Heard::default()
+    };
     let mut at = Position::ZERO;
     let mut due = tokio::time::Instant::now();
     let warm = (arguments.known * 16_000).min(samples.len() as u64) as usize;
@@ -132,7 +159,10 @@ async fn listen(engine: &Pocketsphinx, file: &Path, arguments: &Arguments) -> Re
             continue;
         }
         let segment = segment as u64;
-        stream.input.send(ListenInput::Begin { segment, from: at }).await?;
+        stream
+            .input
+            .send(ListenInput::Begin { segment, from: at })
+            .await?;
         let mut shown: Vec<String> = Vec::new();
         let mut stable: Vec<String> = Vec::new();
         let from = Instant::now();
@@ -182,21 +212,38 @@ fn table(data: &Path) -> Result<Vec<(PathBuf, String)>, Box<dyn Error>> {
     let rows = readme.lines().filter_map(|line| {
         let mut cells = line.trim().trim_matches('|').split('|').map(str::trim);
         let (file, words) = (cells.next()?, cells.next()?);
-        let sound = Path::new(file).extension().is_some_and(|extension| extension == "wav");
+        let sound = Path::new(file)
+            .extension()
+            .is_some_and(|extension| extension == "wav");
         (sound && !file.contains(',')).then(|| (data.join(file), words.to_owned()))
     });
     let rows: Vec<_> = rows.collect();
-    if rows.is_empty() { Err("the table names no WAV file".into()) } else { Ok(rows) }
+    if rows.is_empty() {
+        Err("the table names no WAV file".into())
+    } else {
+        Ok(rows)
+    }
 }
 
 /// CPU time of this process so far.
 fn cpu() -> Result<Duration, Box<dyn Error>> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let ticks = |index: usize| {
+        fields
+            .get(index)
+            .and_then(|field| field.parse::<u64>().ok())
+    };
     // Linux counts these in hundredths of a second.
     let ticks = ticks(11).zip(ticks(12)).map(|(user, system)| user + system);
-    Ok(Duration::from_millis(ticks.ok_or("no CPU time in /proc/self/stat")? * 10))
+    Ok(Duration::from_millis(
+        ticks.ok_or("no CPU time in /proc/self/stat")? * 10,
+    ))
 }
 
 /// Resident memory in megabytes.

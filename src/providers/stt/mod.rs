@@ -1,6 +1,10 @@
 //! Speech to text: the streaming shape that every recogniser has.
 
+#[cfg(test)]
+pub(crate) mod conformance;
 pub mod pocketsphinx;
+pub mod punctuate;
+pub mod standin;
 
 use futures::future::BoxFuture;
 use media::Position;

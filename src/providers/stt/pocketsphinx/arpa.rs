@@ -7,6 +7,14 @@ use std::fmt::Write as _;
 /// Essen and Kneser 1994).
 const DISCOUNT: f64 = 0.5;
 
+/// How much of a word's probability these sentences claim to know when they have not seen what
+/// comes before it; the rest stays with the general model. So only sequences that were seen
+/// weigh in when the two are mixed, and frequent words are not forced upon other talk.
+const KNOWN: f64 = 0.02;
+
+/// Stands for every other word. It is not written: the library would give its probability to each.
+const UNKNOWN: &str = "<UNK>";
+
 /// A logarithm that stands for "never".
 const NEVER: f64 = -99.0;
 
@@ -16,6 +24,21 @@ type Counts<'a> = BTreeMap<Vec<&'a str>, f64>;
 #[derive(Debug)]
 pub(super) struct Trigrams<'a> {
     counts: [Counts<'a>; 3],
+    /// What follows each context of one and of two words.
+    contexts: [BTreeMap<Vec<&'a str>, Following>; 2],
+    /// All words but the beginnings of sentences.
+    words: f64,
+}
+
+/// What was seen after a context.
+#[derive(Clone, Copy, Debug, Default)]
+struct Following {
+    /// How often it was followed at all.
+    times: f64,
+    /// By how many different words.
+    words: f64,
+    /// How probable these are in the next shorter context.
+    shorter: f64,
 }
 
 impl<'a> Trigrams<'a> {
@@ -33,7 +56,28 @@ impl<'a> Trigrams<'a> {
                 }
             }
         }
-        Self { counts }
+        let words = counts[0]
+            .iter()
+            .filter(|(word, _)| word[0] != "<s>")
+            .map(|(_, count)| count);
+        let words = words.sum();
+        let mut model = Self {
+            counts,
+            contexts: [BTreeMap::new(), BTreeMap::new()],
+            words,
+        };
+        for order in 1..=2 {
+            // The shorter contexts must be complete before the longer ones are summed up.
+            let mut contexts: BTreeMap<Vec<&str>, Following> = BTreeMap::new();
+            for (words, count) in &model.counts[order] {
+                let following = contexts.entry(words[..order].to_vec()).or_default();
+                following.times += count;
+                following.words += 1.0;
+                following.shorter += model.probability(&words[1..]);
+            }
+            model.contexts[order - 1] = contexts;
+        }
+        model
     }
 
     /// The words that it knows.
@@ -53,7 +97,7 @@ impl<'a> Trigrams<'a> {
             for words in counts.keys() {
                 let _ = write!(arpa, "{:.4} {}", self.logarithm(words), words.join(" "));
                 if order < 2 {
-                    let _ = write!(arpa, " {:.4}", self.backoff(words).log10().max(NEVER));
+                    let _ = write!(arpa, " {:.4}", self.backoff(words).log10());
                 }
                 arpa.push('\n');
             }
@@ -63,7 +107,11 @@ impl<'a> Trigrams<'a> {
     }
 
     fn logarithm(&self, words: &[&str]) -> f64 {
-        if words == ["<s>"] { NEVER } else { self.probability(words).log10() }
+        if words == ["<s>"] {
+            NEVER
+        } else {
+            self.probability(words).log10()
+        }
     }
 
     /// Probability of the last of one to three words after those before it.
@@ -71,41 +119,23 @@ impl<'a> Trigrams<'a> {
         let order = words.len() - 1;
         let seen = self.counts[order].get(words);
         if order == 0 {
-            let all: f64 = self.counts[0].values().sum();
-            let begins = self.counts[0].get(&["<s>"][..]).copied().unwrap_or_default();
-            return seen.map_or(0.0, |seen| seen / (all - begins));
+            let unknown = if words == [UNKNOWN] { 1.0 - KNOWN } else { 0.0 };
+            return seen.map_or(unknown, |seen| KNOWN * seen / self.words);
         }
-        match seen {
-            Some(seen) => (seen - DISCOUNT) / self.following(&words[..order]).0,
-            None => self.backoff(&words[..order]) * self.probability(&words[1..]),
+        match (seen, self.contexts[order - 1].get(&words[..order])) {
+            (Some(seen), Some(following)) => (seen - DISCOUNT) / following.times,
+            _ => self.backoff(&words[..order]) * self.probability(&words[1..]),
         }
     }
 
     /// What a context leaves for the words that were not seen after it, as a factor of their
     /// probability in the shorter context.
     fn backoff(&self, context: &[&str]) -> f64 {
-        let (all, different, shorter) = self.following(context);
-        if all == 0.0 {
-            return 1.0;
-        }
-        let left = 1.0 - shorter;
-        // Every word that the shorter context knows was seen here: nothing is left to divide.
-        if left < 1e-9 { 1e-9 } else { DISCOUNT * different / all / left }
-    }
-
-    /// How often anything follows a context, how many different words do, and how probable
-    /// these are in the shorter context.
-    fn following(&self, context: &[&str]) -> (f64, f64, f64) {
-        let mut sums = (0.0, 0.0, 0.0);
-        let after = self.counts[context.len()]
-            .range(context.to_vec()..)
-            .take_while(|(words, _)| words.starts_with(context));
-        for (words, count) in after {
-            sums.0 += count;
-            sums.1 += 1.0;
-            sums.2 += self.probability(&words[1..]);
-        }
-        sums
+        self.contexts[context.len() - 1]
+            .get(context)
+            .map_or(1.0, |following| {
+                DISCOUNT * following.words / following.times / (1.0 - following.shorter)
+            })
     }
 }
 
@@ -113,15 +143,25 @@ impl<'a> Trigrams<'a> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "# Questions.\nwhat would you like\nwhat do you want\n\nyou would like that\n";
+    const TEXT: &str =
+        "# Questions.\nwhat would you like\nwhat do you want\n\nyou would like that\n";
 
     #[test]
     fn probabilities_sum_to_one_in_every_context() {
         let model = Trigrams::count(TEXT);
-        let vocabulary: Vec<&str> =
-            model.vocabulary().into_iter().filter(|word| *word != "<s>").collect();
-        let contexts: [&[&str]; 5] =
-            [&[], &["what"], &["<s>", "what"], &["would", "you"], &["like", "want"]];
+        let mut vocabulary: Vec<&str> = model
+            .vocabulary()
+            .into_iter()
+            .filter(|word| *word != "<s>")
+            .collect();
+        vocabulary.push(UNKNOWN);
+        let contexts: [&[&str]; 5] = [
+            &[],
+            &["what"],
+            &["<s>", "what"],
+            &["would", "you"],
+            &["like", "want"],
+        ];
         for context in contexts {
             let sum: f64 = vocabulary
                 .iter()

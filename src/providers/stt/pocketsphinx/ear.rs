@@ -48,7 +48,11 @@ pub(super) struct Ear {
 impl Ear {
     pub(super) fn new(decoder: Decoder) -> Self {
         let anybody = decoder.cepstrum();
-        Self { decoder, anybody, taught: HashSet::new() }
+        Self {
+            decoder,
+            anybody,
+            taught: HashSet::new(),
+        }
     }
 
     /// How many words it was taught for sessions.
@@ -81,7 +85,11 @@ impl Ear {
                 new.extend(known.map(|phones| (format!("{key}{ADDED}"), phones)));
             }
         }
-        if new.is_empty() { Ok(()) } else { self.decoder.add_words(&new) }
+        if new.is_empty() {
+            Ok(())
+        } else {
+            self.decoder.add_words(&new)
+        }
     }
 }
 
@@ -119,7 +127,9 @@ impl<'a> Shift<'a> {
     fn run(&mut self, contested: &dyn Fn() -> bool) -> Result<Left, DecoderError> {
         let mut next = None;
         loop {
-            let fed = next.take().map_or_else(|| self.segment.feed.recv_timeout(PATIENCE), Ok);
+            let fed = next
+                .take()
+                .map_or_else(|| self.segment.feed.recv_timeout(PATIENCE), Ok);
             let starving = matches!(fed, Err(RecvTimeoutError::Timeout));
             match fed {
                 Ok(Feed::Audio { at, samples }) => {
@@ -134,7 +144,9 @@ impl<'a> Shift<'a> {
                 Ok(Feed::End { to }) => {
                     let mut words = self.finish()?;
                     words.retain(|word| word.start < to);
-                    words.iter_mut().for_each(|word| word.end = word.end.min(to));
+                    words
+                        .iter_mut()
+                        .for_each(|word| word.end = word.end.min(to));
                     self.segment.answer(words);
                     return Ok(Left::Done);
                 }
@@ -157,18 +169,27 @@ impl<'a> Shift<'a> {
     }
 
     fn hear(&mut self, samples: &[i16]) -> Result<(), DecoderError> {
-        let Some(held) = &mut self.held else { return self.decoder.feed(samples) };
+        let Some(held) = &mut self.held else {
+            return self.decoder.feed(samples);
+        };
         held.extend_from_slice(samples);
-        if held.len() >= PRIMING { self.prime() } else { Ok(()) }
+        if held.len() >= PRIMING {
+            self.prime()
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes the mean of what was held back, then decodes it.
     fn prime(&mut self) -> Result<(), DecoderError> {
-        let Some(held) = self.held.take() else { return Ok(()) };
+        let Some(held) = self.held.take() else {
+            return Ok(());
+        };
         let mean = self.decoder.measure(&held).unwrap_or(self.anybody);
         self.decoder.set_cepstrum(&mean);
         self.decoder.begin()?;
-        held.chunks(CHUNK).try_for_each(|chunk| self.decoder.feed(chunk))
+        held.chunks(CHUNK)
+            .try_for_each(|chunk| self.decoder.feed(chunk))
     }
 
     fn tell(&mut self) {
@@ -190,7 +211,9 @@ impl<'a> Shift<'a> {
 
     fn words(&mut self) -> Vec<Word> {
         let heard = self.decoder.words();
-        let spoken = heard.iter().rfind(|heard| spelling(&heard.text, &[]).is_some());
+        let spoken = heard
+            .iter()
+            .rfind(|heard| spelling(&heard.text, &[]).is_some());
         let steps = self.timeline.samples / STEP;
         self.pausing = spoken.map_or(0, |word| word.end) + PAUSE <= steps;
         let mut words = self.segment.earlier.clone();
@@ -225,7 +248,11 @@ impl Timeline {
 
     fn position(&self, sample: usize) -> Position {
         let behind = self.anchors.partition_point(|(first, _)| *first <= sample);
-        let (first, at) = self.anchors.get(behind.saturating_sub(1)).copied().unwrap_or_default();
+        let (first, at) = self
+            .anchors
+            .get(behind.saturating_sub(1))
+            .copied()
+            .unwrap_or_default();
         let offset = Position::from_samples((sample - first) as u64, RATE as u32);
         Position::new(at.samples() + offset.samples())
     }

@@ -106,8 +106,10 @@ impl Decoder {
             owned.push(text(key)?);
             owned.push(value);
         }
-        let mut arguments: Vec<*mut c_char> =
-            owned.iter().map(|argument| argument.as_ptr().cast_mut()).collect();
+        let mut arguments: Vec<*mut c_char> = owned
+            .iter()
+            .map(|argument| argument.as_ptr().cast_mut())
+            .collect();
         // SAFETY: `arguments` are NUL-terminated strings that outlive the call, which copies them
         // and writes to none; the definition table is the library's own static. Passing a null
         // file switches the library's log off, so that it never prints what was said.
@@ -151,15 +153,23 @@ impl Decoder {
             ps_set_lm(self.raw.as_ptr(), SEARCH.as_ptr(), model.0.as_ptr()) == 0
                 && ps_set_search(self.raw.as_ptr(), SEARCH.as_ptr()) == 0
         };
-        if set { Ok(()) } else { Err(DecoderError::LanguageModel) }
+        if set {
+            Ok(())
+        } else {
+            Err(DecoderError::LanguageModel)
+        }
     }
 
     /// Begins an utterance; one that is under way is dropped.
     pub(super) fn begin(&mut self) -> Result<(), DecoderError> {
         self.abandon();
         let before = self.cepstrum();
-        // SAFETY: the decoder is alive and between utterances.
-        check(unsafe { ps_start_utt(self.raw.as_ptr()) })?;
+        // SAFETY: the decoder is alive and between utterances. A new stream makes word times count
+        // from here rather than from the first utterance of this decoder.
+        check(unsafe {
+            ps_start_stream(self.raw.as_ptr());
+            ps_start_utt(self.raw.as_ptr())
+        })?;
         self.before = Some(before);
         Ok(())
     }
@@ -170,9 +180,7 @@ impl Decoder {
             return Ok(());
         }
         // SAFETY: the pointer and the length describe `samples`, which the call only reads.
-        check(unsafe {
-            ps_process_raw(self.raw.as_ptr(), samples.as_ptr(), samples.len(), 0, 0)
-        })
+        check(unsafe { ps_process_raw(self.raw.as_ptr(), samples.as_ptr(), samples.len(), 0, 0) })
     }
 
     /// Ends the utterance; its words can be read until the next one begins.
@@ -258,7 +266,10 @@ impl Decoder {
     /// The mean that the decoder has now.
     pub(super) fn cepstrum(&self) -> Cepstrum {
         let Ok(state) = self.front_end() else {
-            return Cepstrum { sum: [0.0; CEPSTRUM], steps: 0 };
+            return Cepstrum {
+                sum: [0.0; CEPSTRUM],
+                steps: 0,
+            };
         };
         let mut sum = [0.0; CEPSTRUM];
         // SAFETY: `front_end` has checked that the vectors have CEPSTRUM elements; no reference
@@ -277,7 +288,8 @@ impl Decoder {
             return;
         }
         let mut mean = cepstrum.sum;
-        mean.iter_mut().for_each(|value| *value /= cepstrum.steps as f32);
+        mean.iter_mut()
+            .for_each(|value| *value /= cepstrum.steps as f32);
         // SAFETY: as above; `&mut self` keeps everybody else out, and the library reads these
         // only from within calls on this decoder.
         unsafe {
@@ -316,7 +328,10 @@ impl Decoder {
             result >= 0
         };
         let taken = usize::try_from(steps).ok()?;
-        let mut cepstrum = Cepstrum { sum: [0.0; CEPSTRUM], steps: 0 };
+        let mut cepstrum = Cepstrum {
+            sum: [0.0; CEPSTRUM],
+            steps: 0,
+        };
         // Like the library, leave out what is quieter than anything that can be speech.
         for row in rows.iter().take(taken).filter(|row| row[0] >= 0.0) {
             for (sum, value) in cepstrum.sum.iter_mut().zip(row) {
@@ -371,12 +386,17 @@ impl Model {
                 ps_get_logmath(decoder.raw.as_ptr()),
             )
         };
-        NonNull::new(raw).map(Self).ok_or(DecoderError::LanguageModel)
+        NonNull::new(raw)
+            .map(Self)
+            .ok_or(DecoderError::LanguageModel)
     }
 
     fn mixed_with(&self, other: &Self, weight: f32) -> Result<Self, DecoderError> {
         let mut models = [self.0.as_ptr(), other.0.as_ptr()];
-        let mut names = [c"general".as_ptr().cast_mut(), c"coaching".as_ptr().cast_mut()];
+        let mut names = [
+            c"general".as_ptr().cast_mut(),
+            c"coaching".as_ptr().cast_mut(),
+        ];
         let weights = [1.0 - weight, weight];
         // SAFETY: three arrays of two; the models are retained and the names copied by the call.
         let raw = unsafe {
@@ -388,7 +408,9 @@ impl Model {
                 2,
             )
         };
-        NonNull::new(raw).map(Self).ok_or(DecoderError::LanguageModel)
+        NonNull::new(raw)
+            .map(Self)
+            .ok_or(DecoderError::LanguageModel)
     }
 }
 
@@ -408,7 +430,11 @@ fn path(value: &Path) -> Result<CString, DecoderError> {
 }
 
 fn check(code: c_int) -> Result<(), DecoderError> {
-    if code < 0 { Err(DecoderError::Search) } else { Ok(()) }
+    if code < 0 {
+        Err(DecoderError::Search)
+    } else {
+        Ok(())
+    }
 }
 
 #[repr(C)]
@@ -500,11 +526,7 @@ unsafe extern "C" {
     fn ps_get_logmath(decoder: *mut PsDecoder) -> *mut LogMath;
     fn ps_get_fe(decoder: *mut PsDecoder) -> *mut FrontEnd;
     fn ps_get_feat(decoder: *mut PsDecoder) -> *mut Features;
-    fn ps_set_lm(
-        decoder: *mut PsDecoder,
-        name: *const c_char,
-        model: *mut NgramModel,
-    ) -> c_int;
+    fn ps_set_lm(decoder: *mut PsDecoder, name: *const c_char, model: *mut NgramModel) -> c_int;
     fn ps_set_search(decoder: *mut PsDecoder, name: *const c_char) -> c_int;
     fn ps_lookup_word(decoder: *mut PsDecoder, word: *const c_char) -> *mut c_char;
     fn ps_add_word(
@@ -513,6 +535,7 @@ unsafe extern "C" {
         phones: *const c_char,
         update: c_int,
     ) -> c_int;
+    fn ps_start_stream(decoder: *mut PsDecoder) -> c_int;
     fn ps_start_utt(decoder: *mut PsDecoder) -> c_int;
     fn ps_process_raw(
         decoder: *mut PsDecoder,

@@ -2,7 +2,10 @@
 
 mod arpa;
 mod ear;
-#[expect(unsafe_code, reason = "pocketsphinx is a C library; this module is all that touches it")]
+#[expect(
+    unsafe_code,
+    reason = "pocketsphinx is a C library; this module is all that touches it"
+)]
 mod ffi;
 mod pool;
 mod pronounce;
@@ -88,16 +91,17 @@ impl Pocketsphinx {
             language: settings.models.join("en-us.lm.bin"),
             coaching,
         };
-        let pool = Pool::start(recipe, settings.decoders).map_err(|error| {
-            ProviderError::Unavailable {
+        let pool =
+            Pool::start(recipe, settings.decoders).map_err(|error| ProviderError::Unavailable {
                 engine: NAME.to_owned(),
                 message: format!(
                     "{error} from {} (Debian package pocketsphinx-en-us)",
                     settings.models.display()
                 ),
-            }
-        })?;
-        Ok(Self { pool: Arc::new(pool) })
+            })?;
+        Ok(Self {
+            pool: Arc::new(pool),
+        })
     }
 }
 
@@ -138,7 +142,10 @@ fn is_english(language: &str) -> bool {
 fn coaching_model() -> Result<tempfile::NamedTempFile, ProviderError> {
     // The library reads models from files only, and knows this kind by its ending.
     let write = || {
-        let mut file = tempfile::Builder::new().prefix("coaching").suffix(".lm").tempfile()?;
+        let mut file = tempfile::Builder::new()
+            .prefix("coaching")
+            .suffix(".lm")
+            .tempfile()?;
         file.write_all(Trigrams::count(COACHING).arpa().as_bytes())?;
         file.flush()?;
         Ok(file)
@@ -150,5 +157,117 @@ fn coaching_model() -> Result<tempfile::NamedTempFile, ProviderError> {
 }
 
 fn unavailable(error: &DecoderError) -> ProviderError {
-    ProviderError::Unavailable { engine: NAME.to_owned(), message: error.to_string() }
+    ProviderError::Unavailable {
+        engine: NAME.to_owned(),
+        message: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::providers::stt::conformance::{self, say, spoken, until_final};
+    use media::Position;
+
+    fn engine() -> Pocketsphinx {
+        Pocketsphinx::start(&Settings::default()).expect("install pocketsphinx-en-us")
+    }
+
+    #[tokio::test]
+    async fn is_a_recogniser_like_every_other() {
+        let engine = engine();
+        conformance::all(&engine).await;
+        assert_eq!(
+            engine.pool.threads(),
+            2,
+            "no more decoders than were asked for"
+        );
+    }
+
+    #[tokio::test]
+    async fn understands_a_coach_and_knows_the_client_by_name() {
+        let engine = engine();
+        let expect = vec!["Maya".to_owned(), "Xanthippia".to_owned()];
+        let request = ListenRequest {
+            language: Some("en-GB".to_owned()),
+            expect,
+        };
+        let mut stream = engine.open(request).await.unwrap();
+        let mut at = Position::ZERO;
+        for (segment, name, text) in [
+            (0, "begin", "what would you like to talk about today"),
+            (1, "maya", "so Maya what would you like to work on"),
+        ] {
+            at = say(&stream, segment, at, &spoken(name)).await;
+            assert_eq!(until_final(&mut stream).await.last.text(), text);
+        }
+    }
+
+    #[tokio::test]
+    async fn its_threads_end_with_it() {
+        let engine = engine();
+        let ended = engine.pool.watch();
+        let mut stream = engine.open(ListenRequest::default()).await.unwrap();
+        say(&stream, 0, Position::ZERO, &spoken("begin")).await;
+        drop(engine);
+        assert!(
+            !until_final(&mut stream).await.last.words.is_empty(),
+            "a session goes on"
+        );
+        drop(stream);
+        let begun = Instant::now();
+        while !ended() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "a thread stays");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn refuses_what_it_cannot_do() {
+        let nowhere = Settings {
+            models: PathBuf::from("/nowhere"),
+            ..Settings::default()
+        };
+        let error = Pocketsphinx::start(&nowhere)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("/nowhere") && error.contains("pocketsphinx-en-us"),
+            "{error}"
+        );
+        let heavy = Settings {
+            coaching: 2.0,
+            ..Settings::default()
+        };
+        assert!(matches!(
+            Pocketsphinx::start(&heavy),
+            Err(ProviderError::Refused { .. })
+        ));
+        let request = ListenRequest {
+            language: Some("fi".to_owned()),
+            expect: Vec::new(),
+        };
+        let refused = engine().open(request).await.map(|_| ());
+        assert!(matches!(refused, Err(ProviderError::Refused { .. })));
+    }
+
+    #[test]
+    fn every_word_of_the_coaching_sentences_is_in_the_dictionary() {
+        let file = Settings::default().models.join("cmudict-en-us.dict");
+        let dictionary = std::fs::read_to_string(file).expect("install pocketsphinx-en-us");
+        let known: std::collections::HashSet<&str> = dictionary
+            .lines()
+            .filter_map(|line| line.split_whitespace().next())
+            .collect();
+        let model = Trigrams::count(COACHING);
+        let unknown: Vec<&str> = model
+            .vocabulary()
+            .into_iter()
+            .filter(|word| !word.starts_with('<') && !known.contains(word))
+            .collect();
+        assert_eq!(unknown, Vec::<&str>::new());
+    }
 }

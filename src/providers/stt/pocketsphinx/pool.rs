@@ -27,7 +27,10 @@ pub(super) struct Recipe {
 
 impl Recipe {
     fn make(&self) -> Result<Ear, DecoderError> {
-        let coaching = self.coaching.as_ref().map(|(file, weight)| (file.path(), *weight));
+        let coaching = self
+            .coaching
+            .as_ref()
+            .map(|(file, weight)| (file.path(), *weight));
         Decoder::start(Models {
             acoustic: &self.acoustic,
             dictionary: &self.dictionary,
@@ -145,7 +148,10 @@ impl Shared {
                 return Some(segment);
             }
             state.idle += 1;
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
             state.idle -= 1;
         }
     }
@@ -153,7 +159,10 @@ impl Shared {
     /// Whether a segment waits that no decoder is about to take.
     fn is_contested(&self) -> bool {
         let state = self.lock();
-        let waiting = state.queue.iter().filter(|segment| !segment.speaker.busy.load(Ordering::Acquire));
+        let waiting = state
+            .queue
+            .iter()
+            .filter(|segment| !segment.speaker.busy.load(Ordering::Acquire));
         state.closed || (waiting.count() > state.idle && state.threads >= self.limit)
     }
 
@@ -171,7 +180,9 @@ impl Shared {
 }
 
 fn next_in(queue: &VecDeque<Segment>) -> Option<usize> {
-    queue.iter().position(|segment| !segment.speaker.busy.load(Ordering::Acquire))
+    queue
+        .iter()
+        .position(|segment| !segment.speaker.busy.load(Ordering::Acquire))
 }
 
 /// At the end, but before later segments of the same speaker.
@@ -210,7 +221,9 @@ impl Worker {
                 drop(ear);
                 ear = match self.0.recipe.make() {
                     Ok(ear) => ear,
-                    Err(error) => return tracing::error!(%error, "a decoder could not be made anew"),
+                    Err(error) => {
+                        return tracing::error!(%error, "a decoder could not be made anew");
+                    }
                 };
             }
         }

@@ -95,8 +95,9 @@ pub(super) fn phones(word: &str) -> Option<String> {
         } else if rest.starts_with("er") {
             phones.push("ER");
             step = 2;
-        } else if let Some((spelling, sound)) =
-            RULES.iter().find(|(spelling, _)| rest.starts_with(spelling))
+        } else if let Some((spelling, sound)) = RULES
+            .iter()
+            .find(|(spelling, _)| rest.starts_with(spelling))
         {
             phones.extend(*sound);
             step = spelling.len();

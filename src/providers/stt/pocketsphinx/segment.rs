@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use super::ffi::Cepstrum;
 use super::words::{Expected, Settling};
-use crate::providers::stt::{ListenOutput, Transcript, Word};
 use crate::providers::ProviderError;
+use crate::providers::stt::{ListenOutput, Transcript, Word};
 
 /// A mean over fewer steps (10 ms) than this is not trusted: the next segment primes again.
 const TRUSTED: i32 = 100;
@@ -110,25 +110,43 @@ pub(super) struct Segment {
 impl Segment {
     pub(super) fn new(speaker: Arc<Speaker>, id: u64, feed: Receiver<Feed>) -> Self {
         speaker.open.fetch_add(1, Ordering::AcqRel);
-        Self { speaker, id, feed, settling: Settling::default(), earlier: Vec::new() }
+        Self {
+            speaker,
+            id,
+            feed,
+            settling: Settling::default(),
+            earlier: Vec::new(),
+        }
     }
 
     /// Says what was understood so far, if that is news.
     pub(super) fn hint(&mut self, words: Vec<Word>) {
         if let Some(transcript) = self.settling.next(words) {
-            self.speaker.hint(ListenOutput::Partial { segment: self.id, transcript });
+            self.speaker.hint(ListenOutput::Partial {
+                segment: self.id,
+                transcript,
+            });
         }
     }
 
     /// Says what was understood, for good.
     pub(super) fn answer(&self, words: Vec<Word>) {
-        let transcript = Transcript { stable: words.len(), words };
-        self.speaker.answer(ListenOutput::Final { segment: self.id, transcript });
+        let transcript = Transcript {
+            stable: words.len(),
+            words,
+        };
+        self.speaker.answer(ListenOutput::Final {
+            segment: self.id,
+            transcript,
+        });
     }
 
     /// Says that it could not be decoded.
     pub(super) fn fail(&self, error: ProviderError) {
-        self.speaker.answer(ListenOutput::Failed { segment: self.id, error });
+        self.speaker.answer(ListenOutput::Failed {
+            segment: self.id,
+            error,
+        });
     }
 }
 

@@ -60,8 +60,12 @@ impl Stream {
     pub(super) async fn run(mut self, mut input: mpsc::Receiver<ListenInput>) {
         while let Some(input) = input.recv().await {
             match input {
-                ListenInput::Audio { at, samples } => self.hear(at.samples_at(RATE as u32), &samples),
-                ListenInput::Begin { segment, from } => self.begin(segment, from.samples_at(RATE as u32)),
+                ListenInput::Audio { at, samples } => {
+                    self.hear(at.samples_at(RATE as u32), &samples)
+                }
+                ListenInput::Begin { segment, from } => {
+                    self.begin(segment, from.samples_at(RATE as u32))
+                }
                 ListenInput::End { segment, to } => self.end(segment, to),
                 ListenInput::Discard { segment } => self.discard(segment),
             }
@@ -71,8 +75,12 @@ impl Stream {
     fn hear(&mut self, at: u64, samples: &[i16]) {
         // What was heard before is not heard again.
         let known = self.next.saturating_sub(at);
-        let samples = usize::try_from(known).ok().and_then(|known| samples.get(known..));
-        let Some(samples) = samples.filter(|samples| !samples.is_empty()) else { return };
+        let samples = usize::try_from(known)
+            .ok()
+            .and_then(|known| samples.get(known..));
+        let Some(samples) = samples.filter(|samples| !samples.is_empty()) else {
+            return;
+        };
         let at = at.max(self.next);
         if at != self.next {
             self.kept.clear();
@@ -97,10 +105,19 @@ impl Stream {
         let (feed, fed) = sync_channel(WAITING);
         let first = self.next - self.kept.len() as u64;
         let from = from.max(first);
-        let skipped = usize::try_from(from - first).unwrap_or(usize::MAX).min(self.kept.len());
+        let skipped = usize::try_from(from - first)
+            .unwrap_or(usize::MAX)
+            .min(self.kept.len());
         let earlier: Vec<i16> = self.kept.iter().skip(skipped).copied().collect();
-        self.active = Some(Active { id, from, feed, chunk: Vec::with_capacity(CHUNK), at: from });
-        self.pool.submit(Segment::new(Arc::clone(&self.speaker), id, fed));
+        self.active = Some(Active {
+            id,
+            from,
+            feed,
+            chunk: Vec::with_capacity(CHUNK),
+            at: from,
+        });
+        self.pool
+            .submit(Segment::new(Arc::clone(&self.speaker), id, fed));
         self.pass_on(from, &earlier);
     }
 
@@ -112,10 +129,15 @@ impl Stream {
         let Some(mut active) = self.active.take_if(|active| active.id == id) else {
             // It began before this stream did, or not at all: there are no words to tell.
             let transcript = Transcript::default();
-            return self.speaker.answer(ListenOutput::Final { segment: id, transcript });
+            return self.speaker.answer(ListenOutput::Final {
+                segment: id,
+                transcript,
+            });
         };
         let wanted = to.samples_at(RATE as u32).saturating_sub(active.at);
-        active.chunk.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+        active
+            .chunk
+            .truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
         if !(active.flush() && active.send(Feed::End { to })) {
             self.fail(id, FULL);
         }
@@ -129,7 +151,9 @@ impl Stream {
     }
 
     fn pass_on(&mut self, at: u64, samples: &[i16]) {
-        let Some(active) = &mut self.active else { return };
+        let Some(active) = &mut self.active else {
+            return;
+        };
         let id = active.id;
         if !active.push(at, samples) {
             self.active = None;
@@ -139,7 +163,10 @@ impl Stream {
     }
 
     fn fail(&self, segment: u64, message: &str) {
-        let error = ProviderError::Unavailable { engine: NAME.to_owned(), message: message.to_owned() };
+        let error = ProviderError::Unavailable {
+            engine: NAME.to_owned(),
+            message: message.to_owned(),
+        };
         self.speaker.answer(ListenOutput::Failed { segment, error });
     }
 }
@@ -150,7 +177,9 @@ impl Active {
     /// Whether there was room.
     fn push(&mut self, at: u64, samples: &[i16]) -> bool {
         let early = usize::try_from(self.from.saturating_sub(at)).unwrap_or(usize::MAX);
-        let Some(mut samples) = samples.get(early..) else { return true };
+        let Some(mut samples) = samples.get(early..) else {
+            return true;
+        };
         let at = at.max(self.from);
         if at != self.at + self.chunk.len() as u64 {
             if !self.flush() {
@@ -176,7 +205,10 @@ impl Active {
         let at = Position::from_samples(self.at, RATE as u32);
         self.at += self.chunk.len() as u64;
         let samples = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
-        self.send(Feed::Audio { at, samples: samples.into_boxed_slice() })
+        self.send(Feed::Audio {
+            at,
+            samples: samples.into_boxed_slice(),
+        })
     }
 
     /// A decoder that has gone has said why itself.

@@ -51,11 +51,16 @@ impl Expected {
         let mut parsed: Vec<Self> = Vec::new();
         for written in expect.iter().flat_map(|phrase| phrase.split_whitespace()) {
             let written = written.trim_matches(|letter: char| !letter.is_alphabetic());
-            let plain = written.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '\'');
+            let plain = written
+                .chars()
+                .all(|letter| letter.is_ascii_alphabetic() || letter == '\'');
             let key = written.to_ascii_lowercase();
             let new = parsed.iter().all(|known| known.key != key);
             if plain && new && (2..=LETTERS).contains(&key.len()) && parsed.len() < EXPECTED {
-                parsed.push(Self { key, written: written.to_owned() });
+                parsed.push(Self {
+                    key,
+                    written: written.to_owned(),
+                });
             }
         }
         parsed
@@ -95,28 +100,44 @@ impl Settling {
     /// Settled words stay as they are, whatever the decoder thinks of them now: what it says
     /// about the time after them follows.
     fn behind_settled(&self, hypothesis: Vec<Word>) -> Vec<Word> {
-        let Some(last) = self.settled.last() else { return hypothesis };
+        let Some(last) = self.settled.last() else {
+            return hypothesis;
+        };
         let agrees = hypothesis.len() >= self.settled.len()
-            && self.settled.iter().zip(&hypothesis).all(|(settled, word)| settled.text == word.text);
+            && self
+                .settled
+                .iter()
+                .zip(&hypothesis)
+                .all(|(settled, word)| settled.text == word.text);
         let rest: Vec<Word> = if agrees {
             hypothesis.into_iter().skip(self.settled.len()).collect()
         } else {
-            hypothesis.into_iter().filter(|word| middle(word) >= last.end).collect()
+            hypothesis
+                .into_iter()
+                .filter(|word| middle(word) >= last.end)
+                .collect()
         };
         let mut words = self.settled.clone();
-        words.extend(rest.into_iter().map(|word| Word { start: word.start.max(last.end), ..word }));
+        words.extend(rest.into_iter().map(|word| Word {
+            start: word.start.max(last.end),
+            ..word
+        }));
         words
     }
 
     fn agreed(&self) -> usize {
-        let Some(newest) = self.recent.back() else { return 0 };
+        let Some(newest) = self.recent.back() else {
+            return 0;
+        };
         if self.recent.len() < AGREEING {
             return 0;
         }
         // The last word is still being spoken.
         (0..newest.len().saturating_sub(1))
             .take_while(|&index| {
-                self.recent.iter().all(|texts| texts.get(index) == newest.get(index))
+                self.recent
+                    .iter()
+                    .all(|texts| texts.get(index) == newest.get(index))
             })
             .count()
     }
@@ -169,12 +190,28 @@ mod tests {
     #[test]
     fn settles_what_three_partials_share_but_not_the_last_word() {
         let mut settling = Settling::default();
-        assert_eq!(settling.next(words("what would")).map(|t| t.stable), Some(0));
-        assert_eq!(settling.next(words("what would you")).map(|t| t.stable), Some(0));
-        assert_eq!(settling.next(words("what would you")).map(|t| t.stable), None);
-        assert_eq!(settling.next(words("what wood you like")).map(|t| t.stable), Some(1));
+        assert_eq!(
+            settling.next(words("what would")).map(|t| t.stable),
+            Some(0)
+        );
+        assert_eq!(
+            settling.next(words("what would you")).map(|t| t.stable),
+            Some(0)
+        );
+        assert_eq!(
+            settling.next(words("what would you")).map(|t| t.stable),
+            None
+        );
+        assert_eq!(
+            settling.next(words("what wood you like")).map(|t| t.stable),
+            Some(1)
+        );
         let kept = settling.next(words("watt wood you like")).map(|t| t.text());
-        assert_eq!(kept.as_deref(), None, "the settled word stays, so nothing is new");
+        assert_eq!(
+            kept.as_deref(),
+            None,
+            "the settled word stays, so nothing is new"
+        );
     }
 
     proptest! {
