@@ -190,27 +190,25 @@ mod tests {
     #[test]
     fn settles_what_three_partials_share_but_not_the_last_word() {
         let mut settling = Settling::default();
+        let mut next = |text| {
+            settling
+                .next(words(text))
+                .map(|told| (told.text(), told.stable))
+        };
+        let told = |text: &str, stable| Some((text.to_owned(), stable));
+        assert_eq!(next("what"), told("what", 0));
+        assert_eq!(next("what wood"), told("what wood", 0));
+        assert_eq!(next("what would you"), told("what would you", 1));
         assert_eq!(
-            settling.next(words("what would")).map(|t| t.stable),
-            Some(0)
-        );
-        assert_eq!(
-            settling.next(words("what would you")).map(|t| t.stable),
-            Some(0)
-        );
-        assert_eq!(
-            settling.next(words("what would you")).map(|t| t.stable),
-            None
-        );
-        assert_eq!(
-            settling.next(words("what wood you like")).map(|t| t.stable),
-            Some(1)
-        );
-        let kept = settling.next(words("watt wood you like")).map(|t| t.text());
-        assert_eq!(
-            kept.as_deref(),
+            next("watt would you"),
             None,
-            "the settled word stays, so nothing is new"
+            "what is settled stays, so nothing is new"
+        );
+        assert_eq!(next("watt would you like"), told("what would you like", 3));
+        assert_eq!(
+            next("what"),
+            told("what would you", 3),
+            "settled words cannot go missing"
         );
     }
 
