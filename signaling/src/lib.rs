@@ -6,4 +6,6 @@
 
 pub mod event;
 pub mod link;
+pub mod memory;
 pub mod webrtc;
+pub mod websocket;

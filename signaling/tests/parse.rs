@@ -1,5 +1,7 @@
 //! What clients send becomes events, and what is wrong with it is named precisely.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};

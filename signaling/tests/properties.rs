@@ -1,6 +1,12 @@
 //! The parser survives whatever arrives, events survive the wire, a change applied twice is the
 //! change applied once.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::sync::Arc;
 
 use proptest::collection::vec;

@@ -4,6 +4,7 @@ pub mod audio;
 mod base64;
 pub mod client;
 pub mod error;
+mod id;
 pub mod item;
 mod merge;
 pub mod own;
@@ -15,6 +16,7 @@ pub mod update;
 
 pub use client::{ClientEvent, ClientEventKind, InputItem, Place, ResponseParams};
 pub use error::{ErrorBody, ErrorKind, code};
+pub use id::EventIds;
 pub use item::{Content, Item, ItemKind, ItemStatus, NewItem, Part, Role};
 pub use parse::{parse, parse_session};
 pub use response::{Reason, Response, Status, StatusDetails, Usage};
