@@ -12,8 +12,8 @@ const CEPSTRUM: usize = 13;
 /// Name under which the language model is registered as a search.
 const SEARCH: &CStr = c"speech";
 
-/// How many times likelier than an average word an added one is. The library's own value of 1
-/// makes names too rare ever to be understood.
+/// How many times likelier than an average word an added one is. The library's own value is 1,
+/// which is rare for a name that is spoken in every session.
 const EXPECTATION: f32 = 50.0;
 
 /// Why a decoder could not do its work.

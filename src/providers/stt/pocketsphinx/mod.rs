@@ -49,7 +49,8 @@ pub struct Settings {
     /// Folder with the models: `en-us` (acoustic), `cmudict-en-us.dict` and `en-us.lm.bin`.
     pub models: PathBuf,
     /// Weight of the coaching language model beside the general one; 0 leaves it out. The
-    /// library raises it to the language weight, so that useful ones are tiny.
+    /// library mixes probabilities that are raised to the language weight (6.5), so that useful
+    /// ones are tiny: 1e-5 already makes free talk three points of word error rate worse.
     pub coaching: f32,
 }
 
@@ -58,7 +59,7 @@ impl Default for Settings {
         Self {
             decoders: 2,
             models: PathBuf::from("/usr/share/pocketsphinx/model/en-us"),
-            coaching: 1e-5,
+            coaching: 1e-8,
         }
     }
 }
