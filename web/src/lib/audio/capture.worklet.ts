@@ -12,6 +12,16 @@ class Capture extends AudioWorkletProcessor {
   readonly #resampler = new Resampler(sampleRate, RATE);
   readonly #chunker = new Chunker(CHUNK);
 
+  #running = true;
+
+  constructor() {
+    super();
+    // The only message there is: to stop.
+    this.port.onmessage = () => {
+      this.#running = false;
+    };
+  }
+
   process(inputs: Float32Array[][]): boolean {
     const channel = inputs[0]?.[0];
     if (channel) {
@@ -20,7 +30,7 @@ class Capture extends AudioWorkletProcessor {
         this.port.postMessage(pcm, [pcm.buffer]);
       });
     }
-    return true;
+    return this.#running;
   }
 }
 

@@ -13,7 +13,11 @@ export type ToPlayback =
   | { do: "finish"; item: string }
   | { do: "pause" }
   | { do: "resume" }
-  | { do: "clear"; token: number };
+  | { do: "clear"; token: number }
+  | { do: "stop" };
+
+/** To the capture worklet: a processor that is not told to stop runs as long as its context. */
+export type ToCapture = { do: "stop" };
 
 export type FromPlayback =
   | { did: "end"; item: string; frames: number }

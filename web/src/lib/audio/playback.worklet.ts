@@ -9,6 +9,7 @@ const REPORT_FRAMES = Math.round(sampleRate / 20);
 class Playback extends AudioWorkletProcessor {
   readonly #playout = new Playout(sampleRate);
   #sinceReport = 0;
+  #running = true;
 
   constructor() {
     super();
@@ -18,7 +19,7 @@ class Playback extends AudioWorkletProcessor {
   process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
     const channels = outputs[0] ?? [];
     const out = channels[0];
-    if (!out) return true;
+    if (!out) return this.#running;
     for (const ended of this.#playout.pull(out)) this.#tell({ did: "end", ...ended });
     for (const other of channels.slice(1)) other.set(out);
     this.#sinceReport += out.length;
@@ -27,7 +28,7 @@ class Playback extends AudioWorkletProcessor {
       const position = this.#playout.position();
       if (position) this.#tell({ did: "move", ...position });
     }
-    return true;
+    return this.#running;
   }
 
   #obey(order: ToPlayback): void {
@@ -40,6 +41,9 @@ class Playback extends AudioWorkletProcessor {
         return this.#playout.pause();
       case "resume":
         return this.#playout.resume();
+      case "stop":
+        this.#running = false;
+        return;
       case "clear":
         return this.#tell({ did: "clear", token: order.token, heard: this.#playout.clear() });
     }

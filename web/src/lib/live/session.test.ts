@@ -256,6 +256,9 @@ describe("LiveSession", () => {
     await session.hear();
     expect(resume).toHaveBeenCalledOnce();
     expect(session.snapshot.audioBlocked).toBe(false);
+    line().hooks.blocked(resume);
+    line().hooks.blocked(null);
+    expect(session.snapshot.audioBlocked).toBe(false);
   });
 
   it("hears nothing more of a connection that it gave up", async () => {

@@ -196,7 +196,7 @@ export class LiveSession {
           down: (fault) => this.#down(connection, fault),
           blocked: (resume) => {
             this.#resume = resume;
-            this.#set({ audioBlocked: true });
+            this.#set({ audioBlocked: resume !== null });
           },
         },
       });
@@ -269,7 +269,8 @@ export class LiveSession {
 
   #finish(fault: Fault | null): void {
     if (this.#over) return;
-    this.#set({ stage: "ended", fault, holding: null, endedAt: this.world.now() });
+    const conversation = settled(this.snapshot.conversation);
+    this.#set({ stage: "ended", fault, holding: null, endedAt: this.world.now(), conversation });
     this.close();
   }
 

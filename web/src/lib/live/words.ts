@@ -7,7 +7,9 @@ export function phaseWords(snapshot: Snapshot, name: string): string {
   if (snapshot.stage === "connecting") return `${name} is coming in…`;
   if (snapshot.stage === "reconnecting") return "Reconnecting…";
   if (snapshot.stage !== "live") return "";
-  if (snapshot.holding) return `${name} waits while you correct`;
+  // The server does not wait for ever; once the client speaks, that is what is true.
+  if (snapshot.holding && snapshot.conversation.phase !== "client_speaking")
+    return `${name} waits while you correct`;
   switch (snapshot.conversation.phase) {
     case "listening":
       return snapshot.muted ? "You are muted" : `${name} is listening`;

@@ -26,6 +26,7 @@ export class Speaker {
     this.#reader = new LevelReader(audio);
     this.#node.connect(this.#reader.node).connect(audio.destination);
     scope.add(() => {
+      this.#tell({ do: "stop" });
       this.#node.port.onmessage = null;
       this.#node.disconnect();
       this.#reader.node.disconnect();

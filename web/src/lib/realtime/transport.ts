@@ -22,8 +22,9 @@ export interface TransportHooks {
   event(event: ServerEvent): void;
   /** The connection is gone; null when the server ended the session in good order. */
   down(fault: Fault | null): void;
-  /** The browser keeps the client silent until the person touches the page; `resume` then plays. */
-  blocked(resume: () => Promise<void>): void;
+  /** The browser keeps the client silent until the person touches the page; `resume` then plays.
+   * Null when the sound flows (again). */
+  blocked(resume: (() => Promise<void>) | null): void;
 }
 
 export interface TransportRequest {

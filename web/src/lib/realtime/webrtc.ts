@@ -133,10 +133,11 @@ class Call implements Transport {
   #play(event: RTCTrackEvent): void {
     const stream = event.streams[0] ?? new MediaStream([event.track]);
     const { element, audio, hooks } = this.request;
+    const silence = element.srcObject;
     element.srcObject = stream;
     element.muted = false;
     this.#scope.add(() => {
-      element.srcObject = audio.createMediaStreamDestination().stream;
+      element.srcObject = silence;
     });
     element.play().catch((error: unknown) => {
       // A newer source interrupts an older play(): not a refusal.

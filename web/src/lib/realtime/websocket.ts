@@ -1,7 +1,7 @@
 /** A live session over one WebSocket: base64 PCM both ways, playback owned by this page. */
 
 import captureUrl from "../audio/capture.worklet.ts?worker&url";
-import { CAPTURE, type Captured } from "../audio/messages.ts";
+import { CAPTURE, type Captured, type ToCapture } from "../audio/messages.ts";
 import { toBase64 } from "../audio/pcm.ts";
 import { type Fault, faultOfClose, FaultError } from "../faults/fault.ts";
 import { Scope } from "../scope.ts";
@@ -73,7 +73,10 @@ class Line implements Transport {
     await audio.audioWorklet.addModule(captureUrl);
     await this.useMicrophone(microphone);
     for (const event of this.#early.splice(0)) this.#receive(event);
-    if (audio.state !== "running") hooks.blocked(() => audio.resume());
+    const tell = () => hooks.blocked(audio.state === "running" ? null : () => audio.resume());
+    // Also later: a phone call interrupts the sound of a page on iOS.
+    this.scope.listen(audio, "statechange", tell);
+    tell();
   }
 
   send(event: ClientEvent): void {
@@ -109,6 +112,7 @@ class Line implements Transport {
       this.send({ type: "input_audio_buffer.append", audio: toBase64(data) });
     };
     this.scope.add(() => {
+      capture.port.postMessage({ do: "stop" } satisfies ToCapture);
       capture.port.onmessage = null;
       capture.disconnect();
       this.#source?.disconnect();
