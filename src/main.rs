@@ -1,34 +1,81 @@
 //! The `praxiloom` command.
 
+use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 
-use praxiloom::config::{AskError, Task};
+use praxiloom::app::{App, Engines};
+use praxiloom::clock::Clock;
+use praxiloom::config::{self, AskError, Config, Task};
+use praxiloom::http::Edge;
+use praxiloom::lifecycle::Stopped;
+use praxiloom::telemetry;
 
 fn main() -> ExitCode {
+    // A variable that is not UTF-8 is none of ours.
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let asked = match praxiloom::config::ask(std::env::args_os(), variables) {
+    let asked = match config::ask(std::env::args_os(), variables) {
         Ok(asked) => asked,
         Err(AskError::Usage(usage)) => usage.exit(),
         Err(error) => return fail(&error),
     };
-    let printed = match asked.task {
-        Task::ShowExample => print(&praxiloom::config::example()),
+    let done = match asked.task {
+        Task::ShowExample => print(&config::example()),
         Task::ShowConfig => print(&asked.effective),
-        Task::Serve => Ok(()),
+        Task::Serve => serve(asked.config),
     };
-    match printed {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
+        Err(error) => fail(error.as_ref()),
     }
 }
 
-fn print(text: &str) -> std::io::Result<()> {
-    std::io::stdout().lock().write_all(text.as_bytes())
+#[tokio::main]
+async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    telemetry::start_log(&config.log)?;
+    // The vendors' connections and our own certificate use one cryptography. It is already
+    // chosen only if something in this process did so before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let engines = Engines::start(&config).await?;
+    let app = App::start(config, Clock::system(), engines).await?;
+    let edge = Edge::bind(&app).await?;
+    print(&greeting(&app, &edge))?;
+    let served = app.clone();
+    app.lifecycle.spawn_essential("http", async move {
+        if let Err(error) = edge.run(served).await {
+            tracing::error!(%error, "the listener failed");
+        }
+    });
+    let stopped = app.lifecycle.run().await?;
+    app.db.close().await;
+    match stopped {
+        Stopped::Drained => tracing::info!("stopped; everything ended by itself"),
+        Stopped::Cut => tracing::warn!("stopped; what was still going on was cut off"),
+        Stopped::Left(tasks) => tracing::error!(tasks, "stopped; some tasks did not end"),
+    }
+    Ok(())
 }
 
-fn fail(error: &dyn std::error::Error) -> ExitCode {
+/// Where the server is, and who listens, thinks and speaks.
+fn greeting(app: &App, edge: &Edge) -> String {
+    let (stt, llm, tts) = app.engines.info();
+    let mut text = format!("praxiloom serves on {}\n", edge.url());
+    for (does, engine) in [("listens", stt), ("thinks", llm), ("speaks", tts)] {
+        let receiver = engine
+            .processor
+            .map_or_else(String::new, |name| format!(" [{name}]"));
+        text += &format!("  {does:<8} {}{receiver}: {}\n", engine.name, engine.note);
+    }
+    text
+}
+
+fn print(text: &str) -> Result<(), Box<dyn Error>> {
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+fn fail(error: &dyn Error) -> ExitCode {
+    // Nobody is left to tell if this fails.
     let _ = writeln!(std::io::stderr(), "praxiloom: {error}");
     ExitCode::FAILURE
 }

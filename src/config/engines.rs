@@ -1,6 +1,9 @@
 //! Settings of the three engines: who listens, who thinks of an answer, who speaks.
 
+use std::path::PathBuf;
 use std::time::Duration;
+
+use serde_json::{Map, Value};
 
 use super::error::ConfigError;
 use super::setting::Setting;
@@ -14,6 +17,8 @@ pub enum Stt {
     Pocketsphinx {
         /// Size of the pool; about 100 MB each.
         decoders: usize,
+        /// Folder of the models.
+        models: PathBuf,
     },
     /// An engine for measuring the rest: it answers every segment alike.
     StandIn {
@@ -59,6 +64,8 @@ pub struct OpenAi {
     pub key: Option<Private<String>>,
     /// Longest wait for the first token.
     pub timeout: Duration,
+    /// More members of the request's body.
+    pub extra: Map<String, Value>,
 }
 
 static STT_ENGINE: Setting = Setting::text(
@@ -70,6 +77,11 @@ static STT_DECODERS: Setting = Setting::number(
     "stt.decoders",
     "2",
     "How many people can be listened to at the same moment; about 100 MB each.",
+);
+static STT_MODELS: Setting = Setting::text(
+    "stt.models",
+    "/usr/share/pocketsphinx/model/en-us",
+    "Folder of pocketsphinx's models.",
 );
 static STT_STANDIN: Setting = Setting::number(
     "stt.standin_ms",
@@ -104,6 +116,11 @@ static LLM_TIMEOUT: Setting = Setting::number(
     "20",
     "Longest wait for the first token.",
 );
+static LLM_EXTRA: Setting = Setting::text(
+    "llm.extra",
+    "",
+    "More members of the request's body, as a JSON object, e.g. '{\"temperature\": 0.7}'.",
+);
 static LLM_STANDIN: Setting = Setting::number(
     "llm.standin_ms",
     "0",
@@ -113,6 +130,7 @@ static LLM_STANDIN: Setting = Setting::number(
 pub(super) static SETTINGS: &[&Setting] = &[
     &STT_ENGINE,
     &STT_DECODERS,
+    &STT_MODELS,
     &STT_STANDIN,
     &TTS_ENGINE,
     &TTS_STANDIN,
@@ -121,6 +139,7 @@ pub(super) static SETTINGS: &[&Setting] = &[
     &LLM_MODEL,
     &LLM_KEY,
     &LLM_TIMEOUT,
+    &LLM_EXTRA,
     &LLM_STANDIN,
 ];
 
@@ -129,7 +148,10 @@ impl Stt {
         let decoders = values.within(&STT_DECODERS, 1..=64)?;
         let delay = delay(values, &STT_STANDIN)?;
         match values.get::<String>(&STT_ENGINE)?.as_str() {
-            "pocketsphinx" => Ok(Self::Pocketsphinx { decoders }),
+            "pocketsphinx" => Ok(Self::Pocketsphinx {
+                decoders,
+                models: values.get(&STT_MODELS)?,
+            }),
             "standin" => Ok(Self::StandIn { delay }),
             other => Err(unknown(values, &STT_ENGINE, other, "pocketsphinx, standin")),
         }
@@ -161,6 +183,7 @@ impl Llm {
                 })?,
                 key: values.secret(&LLM_KEY),
                 timeout,
+                extra: extra(values)?,
             })),
             other => Err(unknown(
                 values,
@@ -183,6 +206,12 @@ fn base_url(values: &Values) -> Result<String, ConfigError> {
     }
 }
 
+fn extra(values: &Values) -> Result<Map<String, Value>, ConfigError> {
+    let text: Option<String> = values.optional(&LLM_EXTRA)?;
+    let parsed = text.map_or_else(|| Ok(Map::new()), |text| serde_json::from_str(&text));
+    parsed.map_err(|error| values.refuse(&LLM_EXTRA, format!("not a JSON object: {error}")))
+}
+
 fn delay(values: &Values, setting: &'static Setting) -> Result<Duration, ConfigError> {
     values
         .within(setting, 0..=60_000)
@@ -201,7 +230,7 @@ mod tests {
     #[test]
     fn the_default_engines_need_no_key() {
         let config = config(&[]);
-        assert_eq!(config.stt, Stt::Pocketsphinx { decoders: 2 });
+        assert!(matches!(config.stt, Stt::Pocketsphinx { decoders: 2, .. }));
         assert_eq!(config.tts, Tts::Local);
         assert!(matches!(config.llm, Llm::Authored));
     }
@@ -224,6 +253,13 @@ mod tests {
             panic!("not openai")
         };
         assert_eq!(server.base_url, "http://127.0.0.1:11434/v1");
+        let extra = ("PRAXILOOM_LLM_EXTRA", r#"{"temperature": 0.5}"#);
+        let Llm::OpenAi(server) = config(&[openai, model, extra]).llm else {
+            panic!("not openai")
+        };
+        assert_eq!(server.extra["temperature"], 0.5);
+        let list = ("PRAXILOOM_LLM_EXTRA", "[1]");
+        assert!(refused(&[openai, model, list]).starts_with("PRAXILOOM_LLM_EXTRA: not a JSON"));
         let wrong = ("PRAXILOOM_LLM_BASE_URL", "localhost");
         assert!(refused(&[openai, model, wrong]).starts_with("PRAXILOOM_LLM_BASE_URL: "));
     }

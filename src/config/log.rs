@@ -27,7 +27,8 @@ pub enum LogFormat {
 static LEVEL: Setting = Setting::text(
     "log.level",
     "info,sqlx=warn",
-    "What is logged: error, warn, info, debug or trace, and by module after a comma.",
+    "What is logged: error, warn, info, debug or trace, and by module after a comma. The last two\n\
+     are for praxiloom's own code: libraries would tell there what they carry.",
 );
 static FORMAT: Setting = Setting::text(
     "log.format",

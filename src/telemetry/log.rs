@@ -2,7 +2,9 @@
 
 use std::io::IsTerminal;
 
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
 
@@ -44,6 +46,7 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = EnvFilter::builder().parse(level)?;
+    let discreet = filter_fn(|event| *event.level() <= Level::INFO || is_ours(event.target()));
     let lines = if json {
         tracing_subscriber::fmt::layer()
             .json()
@@ -58,6 +61,15 @@ where
             .boxed()
     };
     Ok(tracing_subscriber::registry().with(filter).with(lines))
+}
+
+/// Whether our own code wrote this. Libraries log what they carry at their finer levels (a socket
+/// its messages, a client its headers), so those levels are ours alone.
+fn is_ours(target: &str) -> bool {
+    let origin = target.split("::").next();
+    ["praxiloom", "signaling", "media"]
+        .map(Some)
+        .contains(&origin)
 }
 
 #[cfg(test)]
@@ -117,6 +129,21 @@ mod tests {
                 "{lines}"
             );
         }
+    }
+
+    #[test]
+    fn libraries_do_not_tell_what_they_carry() {
+        let lines = logged("trace", true, || {
+            tracing::trace!(target: "tungstenite::protocol", "my marriage");
+            tracing::debug!(target: "log", "my marriage");
+            tracing::trace!(target: "praxiloom::live", "a step");
+            tracing::warn!(target: "sqlx::query", "slow");
+        });
+        assert!(!lines.contains("marriage"), "{lines}");
+        assert!(
+            lines.contains("a step") && lines.contains("slow"),
+            "{lines}"
+        );
     }
 
     #[test]

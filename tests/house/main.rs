@@ -6,10 +6,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod binary;
 mod database;
 mod edge;
 mod map;
 #[path = "../support/postgres.rs"]
 mod postgres;
+#[path = "../support/process.rs"]
+mod process;
 #[path = "../support/server.rs"]
 mod server;
