@@ -7,6 +7,9 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use signaling::event::Session;
+use signaling::event::parse::parse_session;
+use uuid::Uuid;
 
 use super::auth::Caller;
 use super::body::JsonBody;
@@ -16,6 +19,8 @@ use crate::app::App;
 
 /// How long a secret lives, in seconds, unless the request says otherwise.
 const LIFETIME: u64 = 600;
+/// The model of sessions that name none. Whatever they name, the configured engines answer.
+const MODEL: &str = "praxiloom";
 const SHORTEST: u64 = 10;
 const LONGEST: u64 = 7200;
 
@@ -27,7 +32,7 @@ pub struct Issued {
     /// Seconds since 1970.
     expires_at: i64,
     /// The session that it begins.
-    session: Value,
+    session: Session,
 }
 
 /// Issues a secret for `{expires_after?: {anchor: "created_at", seconds}, session?}`.
@@ -42,10 +47,11 @@ pub async fn create(
         return Err(unknown(name));
     }
     let lifetime = lifetime(request.get("expires_after"))?;
-    let session = session(request.get("session"))?;
+    let asked = session(request.get("session"))?;
+    let session = in_force(&app, &asked)?;
     let (secret, expires_at) = secrets::issue(
         app.db.of(&caller.account),
-        &session,
+        &asked,
         app.clock.now(),
         lifetime,
         rand::random(),
@@ -94,12 +100,23 @@ fn session(session: Option<&Value>) -> Result<Value, HttpError> {
         Some(Value::Object(session)) => session.clone(),
         Some(_) => return Err(HttpError::invalid("session", "must be an object")),
     };
-    match session.get("type") {
-        None => session.insert("type".to_owned(), "realtime".into()),
-        Some(kind) if kind == "realtime" => None,
-        Some(_) => return Err(HttpError::invalid("session.type", "must be `realtime`")),
-    };
+    session.entry("type").or_insert("realtime".into());
     Ok(Value::Object(session))
+}
+
+/// The session as it would begin, so that a wrong configuration is refused now and not then.
+fn in_force(app: &App, asked: &Value) -> Result<Session, HttpError> {
+    let update = parse_session(&asked.to_string())?;
+    let voice = app.engines.tts.voices().into_iter().next();
+    let voice = voice.map_or_else(String::new, |voice| voice.name);
+    let ends = app.clock.now().plus(app.config.live.max_length).seconds();
+    let session = Session::new(
+        format!("sess_{}", Uuid::now_v7().simple()),
+        update.model.as_deref().unwrap_or(MODEL),
+        voice,
+        u64::try_from(ends).unwrap_or_default(),
+    );
+    Ok(session.merged(&update, false)?)
 }
 
 fn unknown(name: &str) -> HttpError {
@@ -156,7 +173,6 @@ mod tests {
     #[test]
     fn a_session_is_a_conversation() {
         assert_eq!(session(None).unwrap(), json!({"type": "realtime"}));
-        assert!(session(Some(&json!({"type": "translation"}))).is_err());
         assert!(session(Some(&json!([]))).is_err());
     }
 }

@@ -60,7 +60,10 @@ where
             .with_writer(writer)
             .boxed()
     };
-    Ok(tracing_subscriber::registry().with(filter).with(lines))
+    Ok(tracing_subscriber::registry()
+        .with(filter)
+        .with(discreet)
+        .with(lines))
 }
 
 /// Whether our own code wrote this. Libraries log what they carry at their finer levels (a socket

@@ -98,7 +98,8 @@ async fn issues_secrets_that_expire() {
     let secret = issued["value"].as_str().unwrap();
     assert!(secret.starts_with("ek_"));
     assert_eq!(issued["expires_at"], NOON.seconds() + 60);
-    assert_eq!(issued["session"]["type"], "realtime");
+    assert_eq!(issued["session"]["object"], "realtime.session");
+    assert_eq!(issued["session"]["audio"]["output"]["speed"], 1.0);
 
     let with_secret = async || {
         let request = client.get(server.url("/api/rtc")).bearer_auth(secret);
