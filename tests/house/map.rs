@@ -1,6 +1,6 @@
 //! The code stays true to the map in `src/lib.rs`, and every file says what it is for.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -153,25 +153,24 @@ fn room_of(file: &Path) -> Option<String> {
 /// Which of these rooms the code names by path, sorted.
 fn rooms_used(code: &str, names: &[&str]) -> Vec<String> {
     let code = without_comments(code);
-    let mut used = BTreeMap::new();
-    for start in ["crate::", "praxiloom::"] {
-        for (at, _) in code.match_indices(start) {
-            let rest = &code[at + start.len()..];
-            let paths = if rest.starts_with('{') {
-                top_level(rest)
-            } else {
-                vec![rest]
-            };
-            for path in paths {
-                let end = path.find(|c: char| !c.is_alphanumeric() && c != '_');
-                let room = &path[..end.unwrap_or(path.len())];
-                if names.contains(&room) {
-                    used.insert(room.to_owned(), ());
-                }
+    let mut used = BTreeSet::new();
+    let start = "crate::";
+    for (at, _) in code.match_indices(start) {
+        let rest = &code[at + start.len()..];
+        let paths = if rest.starts_with('{') {
+            top_level(rest)
+        } else {
+            vec![rest]
+        };
+        for path in paths {
+            let end = path.find(|c: char| !c.is_alphanumeric() && c != '_');
+            let room = &path[..end.unwrap_or(path.len())];
+            if names.contains(&room) {
+                used.insert(room.to_owned());
             }
         }
     }
-    used.into_keys().collect()
+    used.into_iter().collect()
 }
 
 /// The elements of the outermost `{…}` at the beginning of `text`.
