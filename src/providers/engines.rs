@@ -5,9 +5,39 @@ use std::sync::Arc;
 use super::ProviderError;
 use super::llm::chat::{Chat, ChatSettings};
 use super::llm::{self, LanguageModel};
+use super::stt::{self, SpeechToText, pocketsphinx};
 use super::tts::local::Local;
 use super::tts::{self, TextToSpeech, espeak, flite};
-use crate::config::{Llm, Tts};
+use crate::config::{Llm, Stt, Tts};
+
+/// Starts the recogniser. Its models are loaded before this returns, so that the first session is
+/// as quick as the second.
+///
+/// # Errors
+///
+/// As the engine's own start.
+pub async fn listener(settings: &Stt) -> Result<Arc<dyn SpeechToText>, ProviderError> {
+    Ok(match settings {
+        Stt::Pocketsphinx { decoders, models } => {
+            let settings = pocketsphinx::Settings {
+                decoders: *decoders,
+                models: models.clone(),
+                ..pocketsphinx::Settings::default()
+            };
+            // Loading the models blocks for some tenths of a second.
+            let start = move || pocketsphinx::Pocketsphinx::start(&settings);
+            let started = tokio::task::spawn_blocking(start).await;
+            Arc::new(started.map_err(|_| ProviderError::Unavailable {
+                engine: pocketsphinx::NAME.to_owned(),
+                message: "it broke off while it started".to_owned(),
+            })??)
+        }
+        Stt::StandIn { delay } => Arc::new(stt::standin::Standin::new(stt::standin::Settings {
+            delay: *delay,
+            ..stt::standin::Settings::default()
+        })),
+    })
+}
 
 /// Starts the voice.
 ///
@@ -43,6 +73,7 @@ pub fn model(settings: &Llm) -> Result<Option<Arc<dyn LanguageModel>>, ProviderE
         Llm::OpenAi(server) => {
             let settings = ChatSettings {
                 key: server.key.clone(),
+                extra: server.extra.clone(),
                 first_token: server.timeout,
                 ..ChatSettings::new(&server.base_url, &server.model)
             };
@@ -66,6 +97,13 @@ mod tests {
     #[tokio::test]
     async fn what_is_named_is_started() {
         let delay = Duration::ZERO;
+        let standin = listener(&Stt::StandIn { delay }).await.unwrap();
+        assert_eq!(standin.info().name, stt::standin::NAME);
+        let missing = Stt::Pocketsphinx {
+            decoders: 1,
+            models: "/none".into(),
+        };
+        assert!(listener(&missing).await.is_err());
         let name = voice(&Tts::Local).await.unwrap().info().name;
         assert_eq!(name, tts::local::NAME);
         let name = voice(&Tts::StandIn { delay }).await.unwrap().info().name;
@@ -78,6 +116,7 @@ mod tests {
             model: "small".to_owned(),
             key: None,
             timeout: Duration::from_secs(1),
+            extra: serde_json::Map::new(),
         };
         let chat = model(&Llm::OpenAi(server)).unwrap().unwrap();
         assert_eq!(chat.info().name, llm::chat::NAME);
