@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -91,18 +91,11 @@ impl Lifecycle {
         });
     }
 
-    /// Waits for SIGTERM or SIGINT (or for `soft` to be cancelled otherwise), then stops; a
-    /// second signal ends the grace at once.
-    ///
-    /// # Errors
-    ///
-    /// If the process cannot listen for signals.
-    pub async fn run(&self) -> std::io::Result<Stopped> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    /// Waits for a signal (or for `soft` to be cancelled otherwise), then stops; a second signal
+    /// ends the grace at once.
+    pub async fn run(&self, mut signals: Signals) -> Stopped {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = signals.next() => {}
             () = self.soft.cancelled() => {}
         }
         tracing::info!(
@@ -110,13 +103,7 @@ impl Lifecycle {
             grace.seconds = self.grace.as_secs(),
             "stopping; a second signal ends live sessions at once"
         );
-        let again = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        };
-        Ok(self.stop(again).await)
+        self.stop(signals.next()).await
     }
 
     /// Stops: soft at once, hard after the grace or as soon as `impatient` is ready.
@@ -135,6 +122,34 @@ impl Lifecycle {
         match tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await {
             Ok(()) => Stopped::Cut,
             Err(_) => Stopped::Left(self.tasks.len()),
+        }
+    }
+}
+
+/// SIGTERM and SIGINT, which from now on end the process only through its lifecycle.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Listens from now on: before anybody is told that the server is there.
+    ///
+    /// # Errors
+    ///
+    /// If the process cannot listen for signals.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }
@@ -191,6 +206,9 @@ mod tests {
     async fn a_panic_of_an_essential_task_stops_the_server() {
         let lifecycle = Lifecycle::new(GRACE);
         lifecycle.spawn_essential("writer", async { panic!("broken on purpose") });
-        assert_eq!(lifecycle.run().await.unwrap(), Stopped::Drained);
+        assert_eq!(
+            lifecycle.run(Signals::listen().unwrap()).await,
+            Stopped::Drained
+        );
     }
 }

@@ -8,7 +8,7 @@ use praxiloom::app::{App, Engines};
 use praxiloom::clock::Clock;
 use praxiloom::config::{self, AskError, Config, Task};
 use praxiloom::http::Edge;
-use praxiloom::lifecycle::Stopped;
+use praxiloom::lifecycle::{Signals, Stopped};
 use praxiloom::telemetry;
 
 fn main() -> ExitCode {
@@ -37,6 +37,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     // The vendors' connections and our own certificate use one cryptography. It is already
     // chosen only if something in this process did so before, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let signals = Signals::listen()?;
     let engines = Engines::start(&config).await?;
     let app = App::start(config, Clock::system(), engines).await?;
     let edge = Edge::bind(&app).await?;
@@ -47,7 +48,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
             tracing::error!(%error, "the listener failed");
         }
     });
-    let stopped = app.lifecycle.run().await?;
+    let stopped = app.lifecycle.run(signals).await;
     app.db.close().await;
     match stopped {
         Stopped::Drained => tracing::info!("stopped; everything ended by itself"),
