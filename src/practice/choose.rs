@@ -1,0 +1,322 @@
+//! What to say without a language model: authored lines, chosen by what was heard and the state.
+
+use super::memory::Memory;
+use super::moves::{Move, Topic};
+use super::sheet::{Line, Reaction, Sheet, Slot};
+use super::spoken::split;
+use super::words::words;
+use super::{Reply, Sentence};
+
+/// Client turns that pass before a reaction may be said again.
+const APART: usize = 12;
+/// Silence between two lines, in milliseconds.
+const BETWEEN_LINES: u32 = 300;
+
+/// The order in which a client's thoughts wander when nothing is left to say about a topic.
+const TRAIL: &[Topic] = &[
+    Topic::WhatBrings,
+    Topic::WhyNow,
+    Topic::Feelings,
+    Topic::Others,
+    Topic::Obstacles,
+    Topic::Identity,
+    Topic::Values,
+    Topic::Strengths,
+    Topic::Future,
+    Topic::Goal,
+    Topic::Measure,
+    Topic::Options,
+    Topic::NextStep,
+    Topic::Support,
+    Topic::Accountability,
+    Topic::Learning,
+];
+
+/// Makes one answer.
+pub(super) struct Chooser<'a> {
+    sheet: &'a Sheet,
+    shared: &'a [Line],
+    memory: Memory<'a>,
+    dice: Dice,
+    out: Vec<(String, String)>,
+}
+
+impl<'a> Chooser<'a> {
+    pub(super) fn new(sheet: &'a Sheet, shared: &'a [Line], memory: Memory<'a>, seed: u64) -> Self {
+        let turn = (memory.coach_turns * 1009 + memory.client_turns) as u64;
+        Self {
+            sheet,
+            shared,
+            memory,
+            dice: Dice(seed ^ turn.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            out: Vec::new(),
+        }
+    }
+
+    pub(super) fn reply(mut self) -> Reply {
+        self.answer();
+        if self.out.is_empty() {
+            self.must(Reaction::Musing);
+        }
+        let level = self.memory.ceiling().max(1);
+        let think = self.sheet.thinking_ms * (u32::from(level) + 1) / 2;
+        let short = self.out.first().is_some_and(|(_, text)| text.len() < 40);
+        let think = if short { think / 2 } else { think };
+        let mut sentences = Vec::new();
+        for (i, (_, text)) in self.out.iter().enumerate() {
+            for (j, sentence) in split(text).into_iter().enumerate() {
+                let pause_before_ms = match (i, j) {
+                    (0, 0) => think * (80 + self.dice.below(41)) / 100,
+                    (_, 0) => BETWEEN_LINES,
+                    _ => 0,
+                };
+                sentences.push(Sentence {
+                    text: sentence,
+                    pause_before_ms,
+                });
+            }
+        }
+        let this_turn = self.memory.coach_turns.saturating_sub(1);
+        let steps = match self.memory.coach {
+            Some(_) => self
+                .memory
+                .steps
+                .iter()
+                .filter(|s| s.turn == this_turn)
+                .copied()
+                .collect(),
+            None => Vec::new(),
+        };
+        Reply {
+            sentences,
+            line_ids: self.out.into_iter().map(|(id, _)| id).collect(),
+            steps,
+            state: self.memory.state,
+            heard_as: self.memory.coach.map(|u| (u.kind, u.topic)),
+        }
+    }
+
+    fn answer(&mut self) {
+        let Some(coach) = self.memory.coach.clone() else {
+            return self.silence();
+        };
+        let goes_on = matches!(
+            coach.kind,
+            Move::Backchannel | Move::InviteSilence | Move::Unclear | Move::Repeat
+        ) || (coach.kind == Move::OpenQuestion
+            && matches!(coach.topic, Some(Topic::More)));
+        if let Some(lost) = self.memory.cut.filter(|_| goes_on) {
+            self.must(Reaction::Resume);
+            return self.say(lost);
+        }
+        if self.memory.was_cut
+            && coach.kind != Move::Goodbye
+            && (self.memory.interruptions >= 2 || self.memory.state.trust < 45)
+        {
+            self.may(Reaction::Interrupted);
+        }
+        let open = self.memory.state.level();
+        match coach.kind {
+            Move::Greeting if !self.memory.greeted => self.must(Reaction::Greeting),
+            Move::Greeting | Move::Backchannel | Move::InviteSilence => {
+                if self.dice.below(2) == 0 {
+                    self.may(Reaction::Listened);
+                }
+                self.go_on();
+            }
+            Move::SmallTalk => self.must(Reaction::SmallTalk),
+            Move::OpenQuestion => self.about(coach.topic),
+            Move::Reflection => {
+                if self.dice.below(3) > 0 {
+                    self.may(Reaction::Reflection);
+                }
+                self.go_on();
+            }
+            Move::Summary => {
+                self.must(Reaction::Summary);
+                if open >= 3 {
+                    self.go_on();
+                }
+            }
+            Move::Affirmation => self.must(Reaction::Affirmation),
+            Move::Advice => self.must(Reaction::Advice),
+            Move::AdviceWithPermission => self.must(Reaction::AdviceWelcome),
+            Move::AskPermission => self.must(Reaction::Permission),
+            Move::Telling => self.must(Reaction::Telling),
+            Move::LeadingQuestion => self.must(Reaction::Leading),
+            Move::ClosedQuestion => {
+                self.must(Reaction::Closed);
+                if open >= 3 && coach.topic.is_some() {
+                    self.about(coach.topic);
+                }
+            }
+            Move::StackedQuestion => match coach.topic {
+                Some(topic) if self.dice.below(2) == 0 => self.about(Some(topic)),
+                _ => self.must(Reaction::Stacked),
+            },
+            Move::WhyQuestion => {
+                self.must(Reaction::Why);
+                if open >= 3 {
+                    self.about(coach.topic);
+                }
+            }
+            Move::Clarify => {
+                let term = self.sheet.terms.iter().position(|term| {
+                    term.iter()
+                        .flat_map(|t| words(t))
+                        .any(|t| coach.words.iter().any(|w| t.likeness(w) >= 80))
+                });
+                let explained = term.and_then(|i| self.fresh(Slot::Term(i)));
+                match explained {
+                    Some(line) => self.say(line),
+                    None => self.must(Reaction::Clarify),
+                }
+            }
+            Move::Repeat => self.again(),
+            Move::Goodbye => self.must(Reaction::Goodbye),
+            Move::Unclear => self.must(Reaction::Misheard),
+        }
+    }
+
+    fn silence(&mut self) {
+        match (self.memory.client_turns, self.sheet.opens) {
+            (0, true) => self.must(Reaction::Greeting),
+            (0, false) => self.must(Reaction::Opening),
+            _ => self.must(Reaction::Idle),
+        }
+    }
+
+    /// Answers a question about a topic.
+    fn about(&mut self, topic: Option<Topic>) {
+        let Some(topic) = topic.filter(|t| *t != Topic::More) else {
+            return self.go_on();
+        };
+        match self.fresh(Slot::Topic(topic)) {
+            Some(line) => self.say(line),
+            None => {
+                self.may(Reaction::Musing);
+                if self.out.is_empty() || self.dice.below(2) == 0 {
+                    self.wander(topic);
+                }
+            }
+        }
+    }
+
+    /// Says more about what is being talked about.
+    fn go_on(&mut self) {
+        let topic = self.memory.topic.unwrap_or(Topic::WhatBrings);
+        match self.fresh(Slot::Topic(topic)) {
+            Some(line) => self.say(line),
+            None => self.wander(topic),
+        }
+    }
+
+    fn wander(&mut self, from: Topic) {
+        let start = TRAIL.iter().position(|t| *t == from).map_or(0, |i| i + 1);
+        let next = (0..TRAIL.len())
+            .find_map(|i| self.fresh(Slot::Topic(TRAIL[(start + i) % TRAIL.len()])));
+        match next {
+            Some(line) => self.say(line),
+            None if self.out.is_empty() => self.must(Reaction::Musing),
+            None => {}
+        }
+    }
+
+    /// The deepest line not yet heard that may be said now.
+    fn fresh(&self, slot: Slot) -> Option<&'a Line> {
+        let ceiling = self.memory.ceiling();
+        let unsaid = |l: &&Line| {
+            l.slot == slot
+                && l.level <= ceiling.max(1)
+                && !self.memory.said.contains_key(l.id.as_str())
+        };
+        // Of one depth, in the order they were written.
+        self.sheet
+            .lines
+            .iter()
+            .filter(unsaid)
+            .rev()
+            .max_by_key(|l| l.level)
+    }
+
+    /// Says the client's last words again, the last two sentences of them.
+    fn again(&mut self) {
+        let said = split(self.memory.last_words);
+        if said.is_empty() {
+            return self.must(Reaction::Opening);
+        }
+        self.must(Reaction::Repeat);
+        let tail = said[said.len().saturating_sub(2)..].concat();
+        self.out.push(("again".to_owned(), tail.trim().to_owned()));
+    }
+
+    /// Reacts, if there is something that was not said lately.
+    fn may(&mut self, reaction: Reaction) {
+        if let Some(line) = self.pick(reaction, true) {
+            self.say(line);
+        }
+    }
+
+    /// Reacts, with what was said longest ago if need be.
+    fn must(&mut self, reaction: Reaction) {
+        let line = self
+            .pick(reaction, true)
+            .or_else(|| self.pick(Reaction::Musing, true))
+            .or_else(|| self.pick(reaction, false));
+        if let Some(line) = line {
+            self.say(line);
+        }
+    }
+
+    fn pick(&mut self, reaction: Reaction, only_rested: bool) -> Option<&'a Line> {
+        let ceiling = self.memory.ceiling().max(1);
+        let fits = |l: &&Line| {
+            l.slot == Slot::Reaction(reaction)
+                && l.level <= ceiling
+                && !self.out.iter().any(|(id, _)| *id == l.id)
+        };
+        let own: Vec<&Line> = self.sheet.lines.iter().filter(fits).collect();
+        let all: Vec<&Line> = own
+            .iter()
+            .copied()
+            .chain(self.shared.iter().filter(fits))
+            .collect();
+        for pool in [&own, &all] {
+            let fresh: Vec<&Line> = pool
+                .iter()
+                .copied()
+                .filter(|l| !self.memory.said.contains_key(l.id.as_str()))
+                .collect();
+            if !fresh.is_empty() {
+                return fresh
+                    .get(self.dice.below(fresh.len() as u32) as usize)
+                    .copied();
+            }
+        }
+        let now = self.memory.client_turns;
+        all.into_iter()
+            .filter_map(|l| Some((*self.memory.said.get(l.id.as_str())?, l)))
+            .filter(|(at, _)| !only_rested || now - at >= APART)
+            .min_by_key(|(at, _)| *at)
+            .map(|(_, l)| l)
+    }
+
+    fn say(&mut self, line: &Line) {
+        if !self.out.iter().any(|(id, _)| *id == line.id) {
+            self.out.push((line.id.clone(), line.text.clone()));
+        }
+    }
+}
+
+/// Chance from a seed alone (splitmix64, Steele et al. 2014).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: u32) -> u32 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        u32::try_from((z ^ (z >> 31)) % u64::from(sides.max(1))).unwrap_or(0)
+    }
+}

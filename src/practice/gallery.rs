@@ -1,0 +1,184 @@
+//! The clients to choose from, and the card that the page may show of each.
+
+use serde::Serialize;
+
+use super::sheet::{Difficulty, Sheet, SheetError};
+
+/// Every client's sheet, built into the binary.
+const SHEETS: &[(&str, &str)] = &[
+    (
+        "clients/maya-promotion.toml",
+        include_str!("clients/maya-promotion.toml"),
+    ),
+    (
+        "clients/tom-boundaries.toml",
+        include_str!("clients/tom-boundaries.toml"),
+    ),
+    (
+        "clients/elena-crossroads.toml",
+        include_str!("clients/elena-crossroads.toml"),
+    ),
+    (
+        "clients/victor-feedback.toml",
+        include_str!("clients/victor-feedback.toml"),
+    ),
+];
+
+/// The clients, in the order in which they are shown.
+#[derive(Clone, Debug)]
+pub struct Gallery {
+    sheets: Vec<Sheet>,
+}
+
+/// What may be known of a client before the session. Nothing that they disclose only in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Card {
+    /// Names the client on the wire (`prompt.id`).
+    pub id: String,
+    /// First name.
+    pub name: String,
+    /// As in "she/her".
+    pub pronouns: String,
+    /// Years.
+    pub age: u8,
+    /// Who they are, in a line.
+    pub who: String,
+    /// The topic, in their own words.
+    pub brings: String,
+    /// How demanding they are for the coach.
+    pub difficulty: Difficulty,
+    /// What a coach practises with them.
+    pub trains: Vec<String>,
+    /// Name of the voice.
+    pub voice: String,
+    /// Path of the portrait on this server.
+    pub portrait: String,
+    /// BCP 47 language.
+    pub language: String,
+    /// Silence, in milliseconds, that they leave the coach before they take the turn.
+    pub patience_ms: u32,
+}
+
+impl Gallery {
+    /// Reads and checks every sheet.
+    pub fn load() -> Result<Self, SheetError> {
+        let sheets = SHEETS
+            .iter()
+            .map(|(file, text)| Sheet::parse(file, text))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { sheets })
+    }
+
+    /// The client of this name.
+    pub fn get(&self, id: &str) -> Option<&Sheet> {
+        self.sheets.iter().find(|s| s.id == id)
+    }
+
+    /// The client that a session has if it names none.
+    pub fn first(&self) -> Option<&Sheet> {
+        self.sheets.first()
+    }
+
+    /// Every client.
+    pub fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    /// The cards for the page.
+    pub fn cards(&self) -> Vec<Card> {
+        self.sheets.iter().map(Card::from).collect()
+    }
+}
+
+impl From<&Sheet> for Card {
+    fn from(sheet: &Sheet) -> Self {
+        Self {
+            id: sheet.id.clone(),
+            name: sheet.name.clone(),
+            pronouns: sheet.pronouns.clone(),
+            age: sheet.age,
+            who: sheet.who.clone(),
+            brings: sheet.brings.clone(),
+            difficulty: sheet.difficulty,
+            trains: sheet.trains.clone(),
+            voice: sheet.voice.clone(),
+            portrait: format!("/portraits/{}", sheet.portrait),
+            language: sheet.language.clone(),
+            patience_ms: sheet.patience_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_sheet_is_sound_and_has_a_portrait() {
+        let gallery = Gallery::load().unwrap();
+        let ids: BTreeSet<_> = gallery.sheets().iter().map(|s| &s.id).collect();
+        assert_eq!(ids.len(), gallery.sheets().len());
+        assert!(gallery.sheets().len() >= 4);
+        for (i, sheet) in gallery.sheets().iter().enumerate() {
+            println!(
+                "{}: {} lines, {} facts",
+                sheet.id,
+                sheet.lines.len(),
+                sheet.facts.len()
+            );
+            assert!(
+                sheet.lines.len() >= if i == 0 { 90 } else { 30 },
+                "{}",
+                sheet.id
+            );
+            for level in 1..=4 {
+                assert!(
+                    sheet.lines.iter().any(|l| l.level == level),
+                    "{} level {level}",
+                    sheet.id
+                );
+                assert!(
+                    sheet.facts.iter().any(|f| f.level == level),
+                    "{} fact {level}",
+                    sheet.id
+                );
+            }
+            let portrait = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("web/public/portraits")
+                .join(&sheet.portrait);
+            assert!(
+                std::fs::read_to_string(&portrait).unwrap().contains("<svg"),
+                "{portrait:?}"
+            );
+        }
+        let voices: BTreeSet<_> = gallery.sheets().iter().map(|s| &s.voice).collect();
+        assert_eq!(
+            voices.len(),
+            gallery.sheets().len(),
+            "each has a voice of their own"
+        );
+    }
+
+    #[test]
+    fn a_card_hides_what_is_hidden() {
+        let gallery = Gallery::load().unwrap();
+        for (sheet, card) in gallery.sheets().iter().zip(gallery.cards()) {
+            let json = serde_json::to_string(&card).unwrap().to_lowercase();
+            assert!(!json.contains(&sheet.beneath.to_lowercase()));
+            for fact in sheet.facts.iter().filter(|f| f.level > 1) {
+                assert!(!json.contains(&fact.text.to_lowercase()));
+                for word in &fact.words {
+                    assert!(
+                        !json.contains(&word.to_lowercase()),
+                        "{} in the card of {}",
+                        word,
+                        sheet.id
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What the client remembers: the session folded into state, lines said and lines cut off.
+
+use std::collections::BTreeMap;
+
+use super::Heard;
+use super::moves::{Move, Recogniser, Rows, Topic, Understood};
+use super::sheet::{Line, Sheet, Slot};
+use super::state::{Cause, State, StateStep};
+use super::words::words;
+
+/// The session so far, as the client lived it. Made anew for every answer, so that what was
+/// truncated, corrected or deleted needs no undoing.
+#[derive(Clone, Debug)]
+pub(super) struct Memory<'a> {
+    pub(super) state: State,
+    /// Every step of the session.
+    pub(super) steps: Vec<StateStep>,
+    /// How many times the coach spoke.
+    pub(super) coach_turns: usize,
+    /// How many times the client spoke.
+    pub(super) client_turns: usize,
+    /// The client turn in which each line was last heard.
+    pub(super) said: BTreeMap<&'a str, usize>,
+    /// The deepest level disclosed.
+    pub(super) deepest: u8,
+    /// What is being talked about.
+    pub(super) topic: Option<Topic>,
+    /// The coach spoke over the client's last words.
+    pub(super) was_cut: bool,
+    /// The line that was lost by it.
+    pub(super) cut: Option<&'a Line>,
+    pub(super) interruptions: usize,
+    /// The client's last words.
+    pub(super) last_words: &'a str,
+    /// What the coach said last; `None` if the coach stays silent.
+    pub(super) coach: Option<Understood>,
+    /// The same move how many times in a row, before the last.
+    pub(super) habit: usize,
+    pub(super) greeted: bool,
+}
+
+impl<'a> Memory<'a> {
+    pub(super) fn recall(
+        recogniser: &Recogniser,
+        sheet: &'a Sheet,
+        shared: &'a [Line],
+        history: &'a [Heard],
+    ) -> Self {
+        let mut memory = Self {
+            state: sheet.start,
+            steps: Vec::new(),
+            coach_turns: 0,
+            client_turns: 0,
+            said: BTreeMap::new(),
+            deepest: 0,
+            topic: None,
+            was_cut: false,
+            cut: None,
+            interruptions: 0,
+            last_words: "",
+            coach: None,
+            habit: 0,
+            greeted: false,
+        };
+        let mut known = Rows::default();
+        let mut i = 0;
+        while let Some(item) = history.get(i) {
+            match item {
+                Heard::Client(text) => {
+                    memory.client(text, sheet, shared);
+                    i += 1;
+                }
+                Heard::Coach(_) => {
+                    // What the coach says in several breaths, the client hears as one.
+                    let breaths: Vec<&str> = history[i..]
+                        .iter()
+                        .map_while(|h| match h {
+                            Heard::Coach(text) => Some(text.as_str()),
+                            Heard::Client(_) => None,
+                        })
+                        .collect();
+                    memory.coach(&breaths.join(" "), recogniser, &mut known, sheet);
+                    i += breaths.len();
+                }
+            }
+        }
+        if matches!(history.last(), Some(Heard::Client(_)) | None) {
+            memory.coach = None;
+        }
+        memory
+    }
+
+    /// How deep the client goes now: no level is passed over.
+    pub(super) fn ceiling(&self) -> u8 {
+        self.state.level().min(self.deepest + 1)
+    }
+
+    fn coach(&mut self, text: &str, recogniser: &Recogniser, known: &mut Rows, sheet: &Sheet) {
+        let before = self.coach.as_ref().map(|u| u.kind);
+        let understood = recogniser.understand_with(
+            known,
+            text,
+            self.last_words,
+            before == Some(Move::AskPermission),
+        );
+        self.habit = if before == Some(understood.kind) {
+            self.habit + 1
+        } else {
+            0
+        };
+        let turn = self.coach_turns;
+        if self.was_cut {
+            self.interruptions += 1;
+            self.state
+                .take(turn, Cause::Interruption, None, 100, 0, &mut self.steps);
+        }
+        let pleasantry = matches!(understood.kind, Move::Greeting | Move::SmallTalk);
+        if !(pleasantry && self.greeted && self.habit > 0) {
+            let topic = understood
+                .topic
+                .filter(|t| *t != Topic::More)
+                .or(self.topic);
+            self.state.take(
+                turn,
+                Cause::Move(understood.kind),
+                topic,
+                sheet.pace,
+                self.habit,
+                &mut self.steps,
+            );
+        }
+        self.coach_turns += 1;
+        self.coach = Some(understood);
+    }
+
+    fn client(&mut self, text: &'a str, sheet: &'a Sheet, shared: &'a [Line]) {
+        let heard: Vec<String> = words(text).into_iter().map(|w| w.text).collect();
+        let ended = text
+            .trim_end()
+            .trim_end_matches(['"', '”', '\''])
+            .ends_with(['.', '?', '!']);
+        let (mut whole_to_end, mut partial): (bool, Option<(usize, &'a Line)>) = (false, None);
+        let mut topics: Vec<(usize, &'a Line)> = Vec::new();
+        for line in sheet.lines.iter().chain(shared) {
+            let Some(first) = line.words.first() else {
+                continue;
+            };
+            for at in (0..heard.len()).filter(|&at| heard[at] == *first) {
+                let alike = heard[at..]
+                    .iter()
+                    .zip(&line.words)
+                    .take_while(|(a, b)| a == b)
+                    .count();
+                let to_end = at + alike == heard.len();
+                if alike == line.words.len() {
+                    whole_to_end |= to_end;
+                    topics.push((at, line));
+                    break;
+                }
+                if to_end && alike >= 2 && partial.is_none_or(|(longest, _)| alike > longest) {
+                    partial = Some((alike, line));
+                }
+            }
+        }
+        topics.sort_by_key(|(at, _)| *at);
+        let partial = partial.filter(|(k, _)| !whole_to_end && (!ended || *k >= 3));
+        self.was_cut = !heard.is_empty() && (partial.is_some() || !ended);
+        self.cut = None;
+        match partial {
+            // Most of it was heard, and the point with it.
+            Some((k, line)) if k * 10 >= line.words.len() * 6 => topics.push((heard.len(), line)),
+            Some((_, line)) => self.cut = Some(line),
+            None => {}
+        }
+        for (_, line) in topics {
+            self.said.insert(&line.id, self.client_turns);
+            self.deepest = self.deepest.max(line.level);
+            match line.slot {
+                Slot::Topic(topic) => self.topic = Some(topic),
+                Slot::Reaction(super::sheet::Reaction::Greeting) => self.greeted = true,
+                Slot::Reaction(_) | Slot::Term(_) => {}
+            }
+        }
+        self.client_turns += 1;
+        self.last_words = text;
+    }
+}

@@ -1,0 +1,437 @@
+//! The client as an instrument: scripted coaches hold whole sessions with every client.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sheet::{Sheet, Slot};
+use super::{Gallery, Heard, Move, Practice, Reply};
+
+const GOOD: &[&str] = &[
+    "what brings you here today",
+    "it sounds like that has been on your mind for a while",
+    "what would you like to take away from our session today",
+    "how will you know that this conversation was a success",
+    "what makes this important to you right now",
+    "so this really matters to you",
+    "how do you feel about that",
+    "i hear some sadness in what you say",
+    "what do you notice in your body as you say that",
+    "take your time",
+    "what is in the way",
+    "so part of you wants it and part of you holds back",
+    "what do you value most in all of this",
+    "how do you see yourself in this",
+    "what do the people around you think",
+    "let me summarize what i have heard so far and please correct me",
+    "tell me more about that",
+    "when was a time when you handled something similar",
+    "i appreciate how honest you are with yourself",
+    "what could you do about it",
+    "imagine it is a year from now what do you see",
+    "it seems like something is shifting for you",
+    "what would support you",
+    "what will you do next",
+    "how will you keep yourself accountable",
+    "what are you learning about yourself",
+];
+const TELLING: &[&str] = &[
+    "you should talk to your boss about this",
+    "if i were you i would make a plan and stick to it",
+    "in my experience most people have this problem and it goes away after a while when they get used to it",
+    "you need to be more confident",
+    "have you tried writing it down",
+    "you just have to say no to them",
+    "what do you think about that",
+    "there is a model by a professor that explains how people in organizations react to this kind of thing",
+];
+const CLOSED: &[&str] = &[
+    "do you like your job",
+    "is it about your boss",
+    "have you told them",
+    "are you angry",
+    "did you ask for help",
+    "can you change it",
+    "will you do it this week",
+    "is there someone who can support you",
+];
+const INTERRUPTING: &[&str] = &[
+    "what is the goal",
+    "okay and how do you feel about it",
+    "right what is in the way",
+    "sure what will you do next",
+];
+
+struct Session {
+    history: Vec<Heard>,
+    replies: Vec<Reply>,
+    /// Level that the state allowed at each reply.
+    levels: Vec<u8>,
+}
+
+impl Session {
+    fn held(
+        sheet: &Sheet,
+        seed: u64,
+        turns: usize,
+        coach: impl Fn(usize) -> Option<String>,
+        hear: impl Fn(&str) -> String,
+    ) -> Self {
+        let practice = Practice::load().unwrap();
+        let mut session = Self {
+            history: Vec::new(),
+            replies: Vec::new(),
+            levels: Vec::new(),
+        };
+        for turn in 0..turns {
+            session.history.extend(coach(turn).map(Heard::Coach));
+            let reply = practice.reply(sheet, &session.history, seed);
+            session.levels.push(reply.state.level());
+            session.history.push(Heard::Client(hear(&reply.text())));
+            session.replies.push(reply);
+        }
+        session
+    }
+
+    fn scripted(sheet: &Sheet, seed: u64, turns: usize, script: &[&str]) -> Self {
+        Self::held(
+            sheet,
+            seed,
+            turns,
+            |t| Some(script[t % script.len()].to_owned()),
+            str::to_owned,
+        )
+    }
+
+    fn deepest(&self, sheet: &Sheet) -> u8 {
+        let levels: BTreeMap<&str, u8> = sheet
+            .lines
+            .iter()
+            .map(|l| (l.id.as_str(), l.level))
+            .collect();
+        self.replies
+            .iter()
+            .flat_map(|r| &r.line_ids)
+            .filter_map(|id| levels.get(id.as_str()))
+            .max()
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// The fewest client turns between two times of the same whole answer.
+    fn nearest_repeat(&self) -> usize {
+        let mut last: BTreeMap<String, usize> = BTreeMap::new();
+        let mut nearest = usize::MAX;
+        for (turn, reply) in self.replies.iter().enumerate() {
+            if let Some(before) = last.insert(reply.text(), turn) {
+                nearest = nearest.min(turn - before);
+            }
+        }
+        nearest
+    }
+
+    fn check(&self, sheet: &Sheet, what: &str) {
+        let levels: BTreeMap<&str, (u8, Slot)> = sheet
+            .lines
+            .iter()
+            .map(|l| (l.id.as_str(), (l.level, l.slot)))
+            .collect();
+        let mut told = BTreeSet::new();
+        for (turn, reply) in self.replies.iter().enumerate() {
+            assert!(
+                !reply.text().trim().is_empty(),
+                "{} {what} {turn}: says nothing",
+                sheet.id
+            );
+            for id in &reply.line_ids {
+                let Some((level, slot)) = levels.get(id.as_str()) else {
+                    continue;
+                };
+                assert!(
+                    *level <= self.levels[turn],
+                    "{} {what} {turn}: {id} leaks",
+                    sheet.id
+                );
+                if matches!(slot, Slot::Topic(_)) {
+                    assert!(
+                        told.insert(id.clone()),
+                        "{} {what} {turn}: {id} told twice",
+                        sheet.id
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn everyone(test: impl Fn(&Sheet, u64)) {
+    let gallery = Gallery::load().unwrap();
+    for sheet in gallery.sheets() {
+        for seed in 0..2 {
+            test(sheet, seed);
+        }
+    }
+}
+
+#[test]
+fn good_coach_reaches_the_depth_and_telling_coach_does_not() {
+    everyone(|sheet, seed| {
+        let good = Session::scripted(sheet, seed, 60, GOOD);
+        let telling = Session::scripted(sheet, seed, 60, TELLING);
+        let closed = Session::scripted(sheet, seed, 60, CLOSED);
+        let depth = [
+            good.deepest(sheet),
+            telling.deepest(sheet),
+            closed.deepest(sheet),
+        ];
+        println!(
+            "{} seed {seed}: deepest level good {} telling {} closed {}",
+            sheet.id, depth[0], depth[1], depth[2]
+        );
+        assert!(
+            depth[0] >= 3 && depth[1] <= 1 && depth[2] <= 2,
+            "{} {depth:?}",
+            sheet.id
+        );
+        good.check(sheet, "good");
+        telling.check(sheet, "telling");
+        closed.check(sheet, "closed");
+    });
+}
+
+#[test]
+fn disclosure_goes_level_by_level() {
+    everyone(|sheet, seed| {
+        let good = Session::scripted(sheet, seed, 60, GOOD);
+        let levels: BTreeMap<&str, u8> = sheet
+            .lines
+            .iter()
+            .map(|l| (l.id.as_str(), l.level))
+            .collect();
+        let mut deepest = 0;
+        let mut first = BTreeMap::new();
+        for (turn, reply) in good.replies.iter().enumerate() {
+            for id in &reply.line_ids {
+                let level = levels.get(id.as_str()).copied().unwrap_or(1);
+                assert!(
+                    level <= deepest + 1,
+                    "{} {turn}: {id} passes over a level",
+                    sheet.id
+                );
+                first.entry(level).or_insert(turn);
+            }
+            let now = reply
+                .line_ids
+                .iter()
+                .filter_map(|id| levels.get(id.as_str()))
+                .max()
+                .copied()
+                .unwrap_or(0);
+            deepest = deepest.max(now);
+        }
+        println!(
+            "{} seed {seed}: first turn of each level {first:?}",
+            sheet.id
+        );
+        assert!(first.get(&3).is_none_or(|t| *t >= 8), "{}: flips", sheet.id);
+    });
+}
+
+#[test]
+fn an_hour_of_anything_neither_runs_dry_nor_loops() {
+    everyone(|sheet, seed| {
+        let mut nearest = Vec::new();
+        for (name, script) in [
+            ("good", GOOD),
+            ("telling", TELLING),
+            ("closed", CLOSED),
+            ("mm", &["mm hmm"][..]),
+            ("same", &["what else"][..]),
+        ] {
+            let session = Session::scripted(sheet, seed, 60, script);
+            session.check(sheet, name);
+            nearest.push((name, session.nearest_repeat()));
+        }
+        for (name, turns) in &nearest {
+            assert!(
+                *turns >= 8,
+                "{} {name}: the same answer after {turns} turns",
+                sheet.id
+            );
+        }
+    });
+}
+
+#[test]
+fn idle_coach_is_waited_for_and_asked() {
+    everyone(|sheet, seed| {
+        let idle = Session::held(sheet, seed, 30, |_| None, str::to_owned);
+        idle.check(sheet, "idle");
+        assert!(idle.nearest_repeat() >= 6, "{}", sheet.id);
+        assert_eq!(idle.deepest(sheet), 1);
+    });
+}
+
+#[test]
+fn interrupting_costs_trust_and_what_was_cut_is_not_lost() {
+    everyone(|sheet, seed| {
+        let coach = |t: usize| Some(INTERRUPTING[t % INTERRUPTING.len()].to_owned());
+        let half = |text: &str| {
+            text.split(' ')
+                .take(3)
+                .collect::<Vec<_>>()
+                .join(" ")
+                .trim_end_matches(['.', ',', '?', '!'])
+                .to_owned()
+        };
+        let cut = Session::held(sheet, seed, 20, coach, half);
+        let whole = Session::held(sheet, seed, 20, coach, str::to_owned);
+        let trust = |s: &Session| s.replies.last().unwrap().state.trust;
+        assert!(trust(&cut) < trust(&whole), "{}", sheet.id);
+        assert!(cut.deepest(sheet) <= whole.deepest(sheet));
+    });
+}
+
+#[test]
+fn a_line_cut_off_is_taken_up_again() {
+    let (practice, gallery) = (Practice::load().unwrap(), Gallery::load().unwrap());
+    let sheet = gallery.first().unwrap();
+    let mut history = vec![Heard::Coach("what brings you here today".into())];
+    let line = practice.reply(sheet, &history, 3);
+    assert_eq!(line.line_ids, ["what_brings/1/0"]);
+    history.push(Heard::Client("Well, I was up for".into()));
+    history.push(Heard::Coach("sorry go on".into()));
+    let again = practice.reply(sheet, &history, 3);
+    assert!(
+        again.line_ids.contains(&"what_brings/1/0".to_owned()),
+        "{again:?}"
+    );
+    assert!(
+        again.line_ids.len() == 2,
+        "takes it up in so many words: {again:?}"
+    );
+    // With the point heard, it is not said again.
+    history[1] = Heard::Client(
+        "Well, I was up for a promotion, head of planning. It went to someone else. So I'd".into(),
+    );
+    let on = practice.reply(sheet, &history, 3);
+    assert!(
+        !on.line_ids.contains(&"what_brings/1/0".to_owned()),
+        "{on:?}"
+    );
+}
+
+#[test]
+fn moves_are_answered_in_kind() {
+    let (practice, gallery) = (Practice::load().unwrap(), Gallery::load().unwrap());
+    for sheet in gallery.sheets() {
+        let mut history = vec![Heard::Coach("what brings you here today".into())];
+        let first = practice.reply(sheet, &history, 1).text();
+        history.push(Heard::Client(first));
+        for (text, prefix, kind) in [
+            ("you should just tell your boss", "advice/", Move::Advice),
+            ("do you like your work", "closed/", Move::ClosedQuestion),
+            ("could you say that again please", "repeat/", Move::Repeat),
+            ("orange nebula window", "misheard/", Move::Unclear),
+            ("thank you for today goodbye", "goodbye/", Move::Goodbye),
+            (
+                "can i share an observation with you",
+                "permission/",
+                Move::AskPermission,
+            ),
+            (
+                "don't you think that is a bit childish",
+                "leading/",
+                Move::LeadingQuestion,
+            ),
+            (
+                "well done that takes courage",
+                "affirmation/",
+                Move::Affirmation,
+            ),
+        ] {
+            let mut now = history.clone();
+            now.push(Heard::Coach(text.into()));
+            let reply = practice.reply(sheet, &now, 1);
+            assert_eq!(reply.heard_as.map(|h| h.0), Some(kind), "{text}");
+            assert!(reply.line_ids[0].starts_with(prefix), "{text}: {reply:?}");
+        }
+    }
+}
+
+#[test]
+fn asked_to_repeat_they_repeat_and_misheard_they_ask_in_new_words() {
+    let (practice, gallery) = (Practice::load().unwrap(), Gallery::load().unwrap());
+    let sheet = gallery.first().unwrap();
+    let history = [
+        Heard::Coach("what brings you".into()),
+        Heard::Client(
+            "It went to someone else. So I'd like to work out how to get the next one.".into(),
+        ),
+        Heard::Coach("sorry i did not catch that".into()),
+    ];
+    assert!(
+        practice
+            .reply(sheet, &history, 5)
+            .text()
+            .contains("how to get the next one")
+    );
+    let mut history = Vec::new();
+    let mut before = String::new();
+    for _ in 0..20 {
+        history.push(Heard::Coach("zebra cactus fluorescent".into()));
+        let now = practice.reply(sheet, &history, 5).text();
+        assert_ne!(now, before);
+        before.clone_from(&now);
+        history.push(Heard::Client(now));
+    }
+}
+
+#[test]
+fn same_history_and_seed_same_words() {
+    everyone(|sheet, seed| {
+        let (a, b) = (
+            Session::scripted(sheet, seed, 30, GOOD),
+            Session::scripted(sheet, seed, 30, GOOD),
+        );
+        assert_eq!(a.history, b.history);
+        assert!(a.replies.iter().any(|r| !r.steps.is_empty()));
+    });
+}
+
+#[test]
+fn sample() {
+    let gallery = Gallery::load().unwrap();
+    for sheet in gallery.sheets() {
+        let session = Session::scripted(sheet, 1, 26, GOOD);
+        println!("\n== {} ==", sheet.name);
+        let mut replies = session.replies.iter();
+        for heard in &session.history {
+            match heard {
+                Heard::Coach(text) => println!("Coach:  {text}"),
+                Heard::Client(text) => {
+                    let reply = replies.next().unwrap();
+                    println!(
+                        "{}: {text}\n        {:?} level {} {:?}",
+                        sheet.name,
+                        reply.heard_as,
+                        reply.state.level(),
+                        reply.line_ids
+                    );
+                }
+            }
+        }
+        assert!(replies.next().is_none());
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 48, failure_persistence: None, ..Default::default() })]
+    #[test]
+    fn any_history_has_an_answer(turns in proptest::collection::vec((proptest::bool::ANY, "\\PC{0,60}"), 0..12), seed: u64) {
+        let (practice, gallery) = (Practice::load().unwrap(), Gallery::load().unwrap());
+        let history: Vec<Heard> = turns.into_iter().map(|(coach, text)| if coach { Heard::Coach(text) } else { Heard::Client(text) }).collect();
+        for sheet in gallery.sheets() {
+            proptest::prop_assert!(!practice.reply(sheet, &history, seed).sentences.is_empty());
+            practice.prompt(sheet, &history);
+        }
+    }
+}
