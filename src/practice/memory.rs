@@ -6,7 +6,7 @@ use super::Heard;
 use super::moves::{Move, Recogniser, Rows, Topic, Understood};
 use super::sheet::{Line, Sheet, Slot};
 use super::state::{Cause, State, StateStep};
-use super::words::words;
+use super::words::tokens;
 
 /// The session so far, as the client lived it. Made anew for every answer, so that what was
 /// truncated, corrected or deleted needs no undoing.
@@ -134,18 +134,22 @@ impl<'a> Memory<'a> {
     }
 
     fn client(&mut self, text: &'a str, sheet: &'a Sheet, shared: &'a [Line]) {
-        let heard: Vec<String> = words(text).into_iter().map(|w| w.text).collect();
+        let heard = tokens(text);
         let ended = text
             .trim_end()
             .trim_end_matches(['"', '”', '\''])
             .ends_with(['.', '?', '!']);
         let (mut whole_to_end, mut partial): (bool, Option<(usize, &'a Line)>) = (false, None);
         let mut topics: Vec<(usize, &'a Line)> = Vec::new();
+        let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, word) in heard.iter().enumerate() {
+            places.entry(word).or_default().push(at);
+        }
         for line in sheet.lines.iter().chain(shared) {
             let Some(first) = line.words.first() else {
                 continue;
             };
-            for at in (0..heard.len()).filter(|&at| heard[at] == *first) {
+            for &at in places.get(first.as_str()).into_iter().flatten() {
                 let alike = heard[at..]
                     .iter()
                     .zip(&line.words)

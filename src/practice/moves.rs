@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::cues;
-use super::words::{Word, words};
+use super::words::{Word, tokens, words};
 
 /// What the coach asks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -123,7 +123,19 @@ type Row = Rc<[u8]>;
 
 /// Rows worked out so far: people use the same few words again and again.
 #[derive(Debug, Default)]
-pub(crate) struct Rows(HashMap<String, Row>);
+pub(crate) struct Rows {
+    rows: HashMap<String, Row>,
+    words: HashMap<String, Word>,
+}
+
+impl Rows {
+    fn word(&mut self, token: String) -> Word {
+        self.words
+            .entry(token)
+            .or_insert_with_key(|t| Word::new(t))
+            .clone()
+    }
+}
 
 /// A topic below this is a guess.
 const TOPIC_FLOOR: u32 = 180;
@@ -182,18 +194,19 @@ impl Recogniser {
         client: &str,
         permitted: bool,
     ) -> Understood {
-        let heard = words(text);
+        let heard: Vec<Word> = tokens(text).into_iter().map(|t| known.word(t)).collect();
         let rows: Vec<Row> = heard.iter().map(|w| self.row(known, w)).collect();
         let clauses = clauses(&heard);
         let last = clauses.last().map_or(0, |c| heard.len() - c.len());
-        let kind = self.kind(text, &heard, &rows, &clauses, client, permitted);
+        let echo = echo(known, &heard, client);
+        let kind = self.kind(text, &heard, &rows, &clauses, echo, permitted);
         let topic = match kind {
             Move::StackedQuestion => self.topic(&rows[last..]).or_else(|| self.topic(&rows)),
             _ => self.topic(&rows),
         };
         // A question without its opening word is still a question about something.
         let kind = match (kind, topic) {
-            (Move::Unclear, Some(_)) => Move::OpenQuestion,
+            (Move::Unclear, Some(_)) if heard.len() >= 4 => Move::OpenQuestion,
             (Move::Backchannel, Some(Topic::More)) => Move::OpenQuestion,
             _ => kind,
         };
@@ -206,7 +219,7 @@ impl Recogniser {
     }
 
     fn row(&self, known: &mut Rows, word: &Word) -> Row {
-        let row = known.0.entry(word.text.clone()).or_insert_with(|| {
+        let row = known.rows.entry(word.text.clone()).or_insert_with(|| {
             self.vocabulary
                 .iter()
                 .map(|v| u8::try_from(v.likeness(word)).unwrap_or(100))
@@ -221,7 +234,7 @@ impl Recogniser {
         heard: &[Word],
         rows: &[Row],
         clauses: &[&[Word]],
-        client: &str,
+        echo: usize,
         permitted: bool,
     ) -> Move {
         if heard
@@ -272,7 +285,7 @@ impl Recogniser {
         if self.says(Move::Greeting, rows) && heard.len() <= 20 {
             return Move::Greeting;
         }
-        if echo(heard, client) >= 2 {
+        if echo >= 2 {
             return if heard.len() > 35 {
                 Move::Summary
             } else {
@@ -474,8 +487,8 @@ fn opener_free(heard: &[Word], from: usize, to: usize) -> bool {
 }
 
 /// How many words of meaning come back from what the client said.
-fn echo(heard: &[Word], client: &str) -> usize {
-    let said = words(client);
+fn echo(known: &mut Rows, heard: &[Word], client: &str) -> usize {
+    let said: Vec<Word> = tokens(client).into_iter().map(|t| known.word(t)).collect();
     heard
         .iter()
         .filter(|w| w.is_content() && said.iter().any(|s| s.is_content() && s.likeness(w) >= 80))

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::moves::Topic;
 use super::spoken::without_pauses;
 use super::state::State;
-use super::words::words;
+use super::words::tokens;
 
 /// An AI client.
 #[derive(Clone, Debug)]
@@ -397,7 +397,7 @@ impl Check<'_> {
                     slot,
                     level,
                     text: text.get_ref().clone(),
-                    words: words(text.get_ref()).into_iter().map(|w| w.text).collect(),
+                    words: tokens(text.get_ref()),
                 };
                 self.line(&line, facts)
                     .map_err(|m| self.at(text.span(), m))?;
@@ -438,8 +438,7 @@ impl Check<'_> {
             return Err(format!("{c:?} cannot be spoken"));
         }
         for fact in facts.iter().filter(|f| f.level > line.level) {
-            for given_away in fact.words.iter().map(|w| words(w)) {
-                let phrase: Vec<_> = given_away.iter().map(|w| w.text.as_str()).collect();
+            for phrase in fact.words.iter().map(|w| tokens(w)) {
                 if line.words.windows(phrase.len().max(1)).any(|w| w == phrase) {
                     let phrase = phrase.join(" ");
                     return Err(format!(
