@@ -102,6 +102,15 @@ describe("Playout", () => {
     expect(ended).toEqual([{ item: "a", frames: PREBUFFER }]);
   });
 
+  it("keeps items apart that arrive interleaved", () => {
+    for (let i = 0; i < 10; i += 1) {
+      playout.push("a", ones(1_000));
+      playout.push("b", ones(1_000));
+    }
+    pull(4_800);
+    expect(playout.clear().map(({ item }) => item)).toEqual(["a", "b"]);
+  });
+
   it("refuses sound without end", () => {
     const small = new Playout(1_000);
     for (let second = 0; second < 400; second += 1) small.push("a", ones(1_000));

@@ -136,10 +136,11 @@ export class Playout {
   }
 
   #segment(item: string): Segment {
-    const last = this.#segments.at(-1);
-    if (last?.item === item) return last;
+    const known = this.#segments.find((each) => each.item === item);
+    if (known) return known;
     const segment = { item, chunks: [], offset: 0, queued: 0, played: 0, finished: false };
     // A new item means that the one before it is complete.
+    const last = this.#segments.at(-1);
     if (last) last.finished = true;
     this.#segments.push(segment);
     return segment;
