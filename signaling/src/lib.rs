@@ -1,7 +1,6 @@
 //! How praxiloom talks to the browser: the OpenAI Realtime protocol over WebSocket and WebRTC.
 //!
-//! This crate knows the wire and nothing of sound: audio passes through it as packets and bytes.
-
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 pub mod event;

@@ -445,3 +445,16 @@ fn a_session_outside_an_event_is_read_alike() {
     let error = parse_session(r#"{"type":"realtime","audio":3}"#).unwrap_err();
     assert_eq!(error.param.as_deref(), Some("session.audio"));
 }
+
+#[test]
+fn what_fuzzing_begins_with_is_understood() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/parse");
+    let mut count = 0;
+    for seed in std::fs::read_dir(seeds).unwrap() {
+        let path = seed.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(parse(&text).is_ok(), "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 5, "{count} seeds");
+}
