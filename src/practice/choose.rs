@@ -222,19 +222,16 @@ impl<'a> Chooser<'a> {
         }
     }
 
-    /// The deepest line not yet heard that may be said now.
+    /// The deepest line not yet heard that may be said now. Whoever said that it hurts does not go
+    /// on to say that it is fine: nothing shallower than what was said to the same.
     fn fresh(&self, slot: Slot) -> Option<&'a Line> {
-        let ceiling = self.memory.ceiling();
-        let unsaid = |l: &&Line| {
-            l.slot == slot
-                && l.level <= ceiling.max(1)
-                && !self.memory.said.contains_key(l.id.as_str())
-        };
+        let ceiling = self.memory.ceiling().max(1);
+        let said = |l: &&Line| self.memory.said.contains_key(l.id.as_str());
+        let lines = || self.sheet.lines.iter().filter(move |l| l.slot == slot);
+        let floor = lines().filter(said).map(|l| l.level).max().unwrap_or(1);
         // Of one depth, in the order they were written.
-        self.sheet
-            .lines
-            .iter()
-            .filter(unsaid)
+        lines()
+            .filter(|l| !said(l) && (floor..=ceiling).contains(&l.level))
             .rev()
             .max_by_key(|l| l.level)
     }

@@ -415,7 +415,7 @@ pub(super) const TOPIC_PHRASES: &[(Topic, &str, u32)] = &[
     (Topic::Accountability, "hold yourself", 3),
     (Topic::Accountability, "follow through", 3),
     (Topic::Learning, "about yourself", 3),
-    (Topic::Learning, "taking away", 4),
+    (Topic::Learning, "taking away", 2),
     (Topic::Learning, "take away", 2),
     (Topic::Closing, "wrap up", 3),
     (Topic::Closing, "good place", 3),
