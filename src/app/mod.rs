@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use signaling::webrtc::{WebRtc, WebRtcSettings};
+
 pub use engines::Engines;
 
 use crate::accounts;
@@ -14,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{AccountId, Db, DbError};
 use crate::lifecycle::Lifecycle;
+use crate::practice::{Gallery, SheetError};
 use crate::telemetry::Metrics;
 
 /// How often metrics are folded into their buckets.
@@ -36,6 +39,10 @@ pub struct App {
     pub account: AccountId,
     /// Who listens, thinks and speaks.
     pub engines: Engines,
+    /// The AI clients.
+    pub gallery: Gallery,
+    /// Takes calls over WebRTC; `None` if the settings turn it off.
+    pub calls: Option<WebRtc>,
     /// Held for as long as the data folder is in use.
     _folder: File,
 }
@@ -60,6 +67,12 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// An AI client's sheet is wrong.
+    #[error("an AI client cannot be read: {0}")]
+    Gallery(#[from] SheetError),
+    /// The port of calls cannot be had.
+    #[error("webrtc.listen: {0}")]
+    Calls(#[from] signaling::webrtc::Error),
 }
 
 impl App {
@@ -79,6 +92,8 @@ impl App {
             account: accounts::local(&db, clock.now()).await?,
             lifecycle: Lifecycle::new(config.live.stop_grace),
             metrics: Metrics::new(),
+            gallery: Gallery::load()?,
+            calls: calls(&config)?,
             _folder: folder,
             config,
             clock,
@@ -99,6 +114,23 @@ impl App {
         });
         Ok(app)
     }
+}
+
+/// Binds the port of calls.
+fn calls(config: &Config) -> Result<Option<WebRtc>, StartError> {
+    let webrtc = &config.webrtc;
+    if !webrtc.enabled() {
+        return Ok(None);
+    }
+    let settings = WebRtcSettings {
+        udp_listen: webrtc.listen,
+        tcp_listen: webrtc.tcp.then_some(webrtc.listen),
+        udp: webrtc.udp,
+        announced: webrtc.announce.clone(),
+        max_calls: config.live.max_sessions,
+        ..WebRtcSettings::default()
+    };
+    Ok(Some(WebRtc::bind(settings)?))
 }
 
 /// Takes the data folder, making it if missing. Two servers in one folder would write over each

@@ -2,6 +2,7 @@
 
 pub mod auth;
 mod body;
+mod clients;
 mod engines;
 pub mod error;
 mod guard;
@@ -32,6 +33,7 @@ pub fn router(app: &Arc<App>) -> Router {
     let requests = Router::new()
         .route("/health", get(health::health))
         .route("/metrics", get(metrics::metrics))
+        .route("/api/clients", get(clients::clients))
         .route("/api/engines", get(engines::engines))
         .route("/api/rtc", get(rtc::rtc))
         .route("/v1/realtime/client_secrets", post(secrets::create))

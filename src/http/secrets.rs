@@ -7,8 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use signaling::event::Session;
-use signaling::event::parse::parse_session;
+use signaling::event::{Field, Session, parse_session};
 use uuid::Uuid;
 
 use super::auth::Caller;
@@ -107,8 +106,14 @@ fn session(session: Option<&Value>) -> Result<Value, HttpError> {
 /// The session as it would begin, so that a wrong configuration is refused now and not then.
 fn in_force(app: &App, asked: &Value) -> Result<Session, HttpError> {
     let update = parse_session(&asked.to_string())?;
-    let voice = app.engines.tts.voices().into_iter().next();
-    let voice = voice.map_or_else(String::new, |voice| voice.name);
+    let client = match &update.prompt {
+        Field::Value(prompt) => Some(app.gallery.get(&prompt.id).ok_or_else(|| {
+            let message = format!("there is no AI client `{}`", prompt.id);
+            HttpError::invalid("session.prompt.id", message)
+        })?),
+        _ => app.gallery.first(),
+    };
+    let voice = client.map_or_else(String::new, |client| client.voice.clone());
     let ends = app.clock.now().plus(app.config.live.max_length).seconds();
     let session = Session::new(
         format!("sess_{}", Uuid::now_v7().simple()),

@@ -153,6 +153,22 @@ fn what_cannot_be_had_is_named() {
         String::from_utf8(output.unwrap().stderr).unwrap()
     };
     assert!(serve(folder.path(), &[]).contains(&format!("server.listen: {address}: ")));
+    let port = [
+        ("PRAXILOOM_LISTEN", "127.0.0.1:0"),
+        ("PRAXILOOM_WEBRTC_LISTEN", &address),
+    ];
+    let mut calls = command(&["serve", "--data"]);
+    let output = calls
+        .arg(folder.path())
+        .envs(STAND_INS)
+        .envs(port)
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("webrtc.listen: ")
+    );
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     assert!(serve(&file, &[]).contains("server.data: "));

@@ -45,6 +45,23 @@ async fn answers_what_the_page_asks() {
     let engines: Value = get("/api/engines").await.json().await.unwrap();
     assert_eq!(engines["llm"]["name"], "authored");
     assert_eq!(engines["stt"]["processor"], Value::Null);
+    let clients: Value = get("/api/clients").await.json().await.unwrap();
+    assert!(
+        clients["clients"].as_array().unwrap().len() >= 2,
+        "{clients}"
+    );
+    for field in [
+        "id",
+        "name",
+        "who",
+        "brings",
+        "difficulty",
+        "voice",
+        "language",
+        "portrait",
+    ] {
+        assert!(clients["clients"][0][field].is_string(), "{field}");
+    }
     let rtc: Value = get("/api/rtc").await.json().await.unwrap();
     assert_eq!(
         rtc["ice_servers"],
@@ -130,6 +147,14 @@ async fn refuses_secrets_that_make_no_sense() {
         (
             r#"{"session":{"type":"translation"}}"#,
             json!("session.type"),
+        ),
+        (
+            r#"{"session":{"type":"realtime","prompt":{"id":"nobody"}}}"#,
+            json!("session.prompt.id"),
+        ),
+        (
+            r#"{"session":{"type":"realtime","audio":{"output":{"speed":9}}}}"#,
+            json!("session.audio.output.speed"),
         ),
         (r#"{"sesion":{}}"#, json!("sesion")),
         (r#"{"session":"#, Value::Null),
