@@ -23,7 +23,7 @@ pub use engines::{Llm, OpenAi, Stt, Tts};
 pub use error::{ConfigError, Source};
 pub use live::Live;
 pub use log::{Log, LogFormat};
-pub use server::{Origin, Origins, Server, Tls};
+pub use server::{Origin, Origins, Server, Tls, is_local_name};
 pub use webrtc::{IceServer, WebRtc};
 
 use setting::Setting;

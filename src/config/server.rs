@@ -1,6 +1,6 @@
 //! Settings of the HTTP edge: where it listens, who may come in, how much they may send.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -62,6 +62,16 @@ impl Origin {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The host alone.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        }
     }
 
     /// Host, and port unless it is the scheme's own.
@@ -198,6 +208,15 @@ impl Server {
                        (PRAXILOOM_ACCESS_TOKEN), or server.open (--open) to let everybody in";
             return Err(values.refuse(&LISTEN, why));
         }
+        let behind_proxy = server.public_url.as_ref();
+        if behind_proxy.is_some_and(|url| !is_local_name(url.host()))
+            && server.access_token.is_none()
+            && !server.open
+        {
+            let why = "whoever reaches the proxy comes in: set server.access_token \
+                       (PRAXILOOM_ACCESS_TOKEN), or server.open (--open) to let everybody in";
+            return Err(values.refuse(&PUBLIC_URL, why));
+        }
         if server.origins == Origins::Any && server.access_token.is_none() {
             return Err(values.refuse(&ORIGINS, "`*` needs server.access_token"));
         }
@@ -209,6 +228,17 @@ impl Server {
     pub const fn is_local(&self) -> bool {
         self.listen.ip().is_loopback()
     }
+}
+
+/// Whether a host name always means this machine (RFC 6761 section 6.3).
+#[must_use]
+pub fn is_local_name(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let address: Option<IpAddr> = address.parse().ok();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || address.is_some_and(|address| address.is_loopback())
 }
 
 fn origins(values: &Values) -> Result<Origins, ConfigError> {
@@ -237,6 +267,17 @@ mod tests {
         assert!(config(&[listen, token]).server.access_token.is_some());
         let short = refused(&[("PRAXILOOM_ACCESS_TOKEN", "short-one")]);
         assert!(!short.contains("short-one"), "{short}");
+    }
+
+    #[test]
+    fn a_proxy_needs_a_token() {
+        let public = ("PRAXILOOM_PUBLIC_URL", "https://coach.example:8443");
+        assert!(refused(&[public]).starts_with("PRAXILOOM_PUBLIC_URL: whoever reaches"));
+        let token = ("PRAXILOOM_ACCESS_TOKEN", "long enough to guess at");
+        let url = config(&[public, token]).server.public_url.unwrap();
+        assert_eq!(url.host(), "coach.example");
+        let local = config(&[("PRAXILOOM_PUBLIC_URL", "http://[::1]")]);
+        assert_eq!(local.server.public_url.unwrap().host(), "[::1]");
     }
 
     #[test]

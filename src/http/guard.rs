@@ -5,7 +5,6 @@
 //! by a request across origins (the `Origin` header tells), or by a host name that was made to
 //! point at 127.0.0.1 (DNS rebinding; the `Host` header tells). Programs send no `Origin`.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -16,7 +15,7 @@ use axum::response::Response;
 
 use super::error::HttpError;
 use crate::app::App;
-use crate::config::{Origin, Origins, Server};
+use crate::config::{Origin, Origins, Server, is_local_name};
 
 /// Lets a request through, or refuses it.
 pub async fn guard(
@@ -42,7 +41,7 @@ fn check(server: &Server, headers: &HeaderMap, uri: &Uri) -> Result<(), HttpErro
     let host = host(headers, uri)?;
     if server.is_local()
         && let Some(host) = &host
-        && !is_loopback(host)
+        && !is_local_name(host.host())
         && !is_public(server, host)
     {
         return Err(HttpError::WrongHost);
@@ -68,15 +67,6 @@ fn host(headers: &HeaderMap, uri: &Uri) -> Result<Option<Authority>, HttpError> 
     };
     let parsed = Authority::try_from(host.as_bytes());
     parsed.map(Some).map_err(|_| HttpError::WrongHost)
-}
-
-fn is_loopback(host: &Authority) -> bool {
-    let name = host.host().to_ascii_lowercase();
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    let address: Option<IpAddr> = address.parse().ok();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || address.is_some_and(|address| address.is_loopback())
 }
 
 fn is_public(server: &Server, host: &Authority) -> bool {
