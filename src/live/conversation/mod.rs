@@ -36,6 +36,7 @@ pub use endpoint::{Completeness, completeness};
 pub use input::{Generation, Input};
 pub use interruption::Harmless;
 pub use output::{Ask, Latency, Memory, Note, Output};
+pub use speech::shown;
 
 use items::Items;
 use response::{Answer, Ending};
@@ -64,6 +65,8 @@ pub struct Settings {
     pub cast: Arc<Cast>,
     /// The client that speaks when the session names none.
     pub default_client: Option<String>,
+    /// Whether instructions alone make a client, since a language model can follow them.
+    pub follows_instructions: bool,
     /// How long after sending the listener hears sound (the far jitter buffer and the way there).
     pub playout_delay: Duration,
     /// After which time the session ends.
@@ -353,7 +356,8 @@ impl Conversation {
             .prompt
             .as_ref()
             .map(|prompt| prompt.id.as_str());
-        picked.or(self.settings.default_client.as_deref())
+        let plain = self.settings.follows_instructions && !self.session.instructions.is_empty();
+        picked.or(self.settings.default_client.as_deref().filter(|_| !plain))
     }
 
     fn patience(&self) -> Duration {

@@ -1,0 +1,282 @@
+//! The first stage: what the microphone sent becomes frames at 16 kHz on the session's timeline,
+//! with the edges of speech.
+
+use std::time::Duration;
+
+use media::Position;
+use media::frame::FRAME;
+use media::g711::{self, Law};
+use media::jitter::{self, JitterBuffer, JitterSettings, JitterStats, Piece};
+use media::opus::Decoder;
+use media::pcm::PcmReader;
+use media::resample::Resampler;
+use media::vad::{Activity, Edge, Vad, VadSettings};
+use signaling::event::audio::AudioFormat;
+use signaling::link::Packet;
+
+use super::sound::SoundError;
+
+/// The rate at which the recogniser and voice activity listen.
+const RATE: u32 = 16_000;
+/// Samples of one frame for the recogniser.
+const SAMPLES: usize = RATE as usize / 50;
+/// A client that sends no sound for this long while somebody speaks has fallen silent: the speech
+/// ends there, whatever comes later.
+const SILENT: Duration = Duration::from_millis(400);
+/// Bytes that come later than this after the ones before were not sent in one piece: there was
+/// a pause (mute, push to talk), and the timeline goes on where it is now.
+const PAUSE: Duration = Duration::from_millis(600);
+/// The longest gap that is filled with silence; a longer one is skipped.
+const LONGEST_FILL: Duration = Duration::from_millis(1000);
+
+/// What comes out of the microphone stage, in order.
+#[derive(Debug, PartialEq)]
+pub enum Captured {
+    /// 20 ms of sound.
+    Frame {
+        /// Position of the first sample.
+        at: Position,
+        /// 320 samples at 16 kHz.
+        samples: Box<[i16]>,
+    },
+    /// The timeline went on without sound for this many samples at 48 kHz.
+    Gap(u64),
+    /// Speech began (back-dated to its onset).
+    Started(Position),
+    /// Speech ended (back-dated to its last sound).
+    Stopped(Position),
+}
+
+/// The microphone of one session.
+#[derive(Debug)]
+pub struct Mic {
+    source: Source,
+    vad: Vad,
+    /// End of the sound so far.
+    end: Position,
+    /// Samples that do not fill a frame yet; they end at `end`.
+    partial: Vec<i16>,
+    scratch: Vec<i16>,
+    activity: Vec<Activity>,
+    begun: bool,
+}
+
+#[derive(Debug)]
+enum Source {
+    Packets { jitter: Box<JitterBuffer<bytes::Bytes>>, decoder: Box<Decoder> },
+    Bytes { reader: PcmReader, law: Option<Law>, resampler: Box<Resampler>, samples: Vec<i16> },
+}
+
+impl Mic {
+    /// A microphone that sends Opus packets.
+    ///
+    /// # Errors
+    /// If the decoder cannot be set up.
+    pub fn packets() -> Result<Self, SoundError> {
+        let jitter = Box::new(JitterBuffer::new(JitterSettings::default()));
+        let decoder = Box::new(Decoder::new(RATE)?);
+        Ok(Self::new(Source::Packets { jitter, decoder }))
+    }
+
+    /// A microphone that sends bytes in a format of the session.
+    ///
+    /// # Errors
+    /// If the resampler cannot be set up.
+    pub fn bytes(format: AudioFormat) -> Result<Self, SoundError> {
+        Ok(Self::new(source(format)?))
+    }
+
+    fn new(source: Source) -> Self {
+        Self {
+            source,
+            vad: Vad::new(VadSettings::default()),
+            end: Position::ZERO,
+            partial: Vec::with_capacity(SAMPLES),
+            scratch: Vec::new(),
+            activity: Vec::new(),
+            begun: false,
+        }
+    }
+
+    /// Reads another format from now on. Packets stay packets.
+    ///
+    /// # Errors
+    /// If the resampler cannot be set up.
+    pub fn read_as(&mut self, format: AudioFormat) -> Result<(), SoundError> {
+        if matches!(self.source, Source::Bytes { .. }) {
+            self.source = source(format)?;
+        }
+        Ok(())
+    }
+
+    /// How sure voice activity must be, 0 to 1 (`turn_detection.threshold`), and how long a
+    /// silence it passes over.
+    pub fn listen(&mut self, threshold: f64, hangover: Duration) {
+        self.vad.set_threshold(threshold as f32);
+        self.vad.set_hangover(hangover);
+    }
+
+    /// End of the sound so far.
+    #[must_use]
+    pub fn end(&self) -> Position {
+        self.end
+    }
+
+    /// What the jitter buffer counted, for a microphone that sends packets.
+    #[must_use]
+    pub fn stats(&self) -> Option<JitterStats> {
+        match &self.source {
+            Source::Packets { jitter, .. } => Some(jitter.stats()),
+            Source::Bytes { .. } => None,
+        }
+    }
+
+    /// A packet arrived.
+    pub fn packet(&mut self, packet: Packet, now: Position, out: &mut Vec<Captured>) {
+        if let Source::Packets { jitter, .. } = &mut self.source {
+            let Packet { sequence, timestamp, payload } = packet;
+            jitter.push(jitter::Packet { sequence, timestamp, payload }, now);
+            self.drain(now, out);
+        }
+    }
+
+    /// Bytes arrived.
+    ///
+    /// # Errors
+    /// If they cannot be resampled; they are lost.
+    pub fn read(&mut self, bytes: &[u8], now: Position, out: &mut Vec<Captured>) -> Result<(), SoundError> {
+        let mut sound = std::mem::take(&mut self.scratch);
+        sound.clear();
+        if let Source::Bytes { reader, law, resampler, samples } = &mut self.source {
+            samples.clear();
+            match law {
+                Some(law) => law.decode(bytes, samples),
+                None => reader.read(bytes, samples),
+            }
+            resampler.process(samples, &mut sound)?;
+        }
+        let length = Position::from_samples(sound.len() as u64, RATE) - Position::ZERO;
+        if !self.begun || now > self.end + PAUSE + length {
+            self.skip_to(now.back(length), out);
+        }
+        self.sound(&sound, out);
+        self.scratch = sound;
+        Ok(())
+    }
+
+    /// When the stage must be woken though nothing arrived.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Position> {
+        let waiting = match &self.source {
+            Source::Packets { jitter, .. } => jitter.deadline(),
+            Source::Bytes { .. } => None,
+        };
+        let silent = self.vad.is_speaking().then(|| self.end + SILENT);
+        [waiting, silent].into_iter().flatten().min()
+    }
+
+    /// Time passed.
+    pub fn wake(&mut self, now: Position, out: &mut Vec<Captured>) {
+        self.drain(now, out);
+        if self.vad.is_speaking() && now >= self.end + SILENT {
+            self.fill(now - self.end, out);
+        }
+    }
+
+    fn drain(&mut self, now: Position, out: &mut Vec<Captured>) {
+        loop {
+            let Source::Packets { jitter, decoder } = &mut self.source else { return };
+            let Some(piece) = jitter.pop(now) else { return };
+            let mut sound = std::mem::take(&mut self.scratch);
+            sound.clear();
+            // A packet that cannot be decoded, or a loss that cannot be concealed, is silence.
+            let (at, span, decoded) = match piece {
+                Piece::Packet { at, span, payload } => (at, span, decoder.decode(&payload, &mut sound)),
+                Piece::Lost { at, span, next: Some(next) } => (at, span, decoder.decode_fec(&next, span, &mut sound)),
+                Piece::Lost { at, span, next: None } => (at, span, decoder.conceal(span, &mut sound)),
+                Piece::Gap { at, span } => (at, span, Ok(0)),
+            };
+            if !self.begun || at > self.end + LONGEST_FILL {
+                self.skip_to(at, out);
+            } else if at > self.end {
+                self.fill(at - self.end, out);
+            }
+            // Sound from before what was already filled with silence came too late.
+            let late = (self.end - at).min(span);
+            let skipped = (Position::ZERO + late).samples_at(RATE) as usize;
+            if decoded.is_err() || sound.is_empty() {
+                self.fill(span - late, out);
+            } else {
+                self.sound(sound.get(skipped..).unwrap_or_default(), out);
+            }
+            self.scratch = sound;
+        }
+    }
+
+    /// The timeline goes on at `at` without sound.
+    fn skip_to(&mut self, at: Position, out: &mut Vec<Captured>) {
+        if self.vad.is_speaking() {
+            self.fill(LONGEST_FILL.min(at - self.end), out);
+        }
+        if at > self.end {
+            out.push(Captured::Gap(at.samples() - self.end.samples()));
+            self.end = at;
+            self.partial.clear();
+            self.vad.reset();
+        }
+        self.begun = true;
+    }
+
+    fn fill(&mut self, span: Duration, out: &mut Vec<Captured>) {
+        let samples = (Position::ZERO + span.min(LONGEST_FILL)).samples_at(RATE) as usize;
+        let silence = [0; SAMPLES];
+        let mut left = samples;
+        while left > 0 {
+            let count = left.min(SAMPLES);
+            self.sound(&silence[..count], out);
+            left -= count;
+        }
+    }
+
+    /// Sound that follows at `end`.
+    fn sound(&mut self, mut samples: &[i16], out: &mut Vec<Captured>) {
+        while !samples.is_empty() {
+            let count = samples.len().min(SAMPLES - self.partial.len());
+            let (now, later) = samples.split_at(count);
+            self.partial.extend_from_slice(now);
+            self.end = self.end + span_of(count);
+            samples = later;
+            if self.partial.len() == SAMPLES {
+                self.frame(out);
+            }
+        }
+    }
+
+    fn frame(&mut self, out: &mut Vec<Captured>) {
+        let at = self.end.back(FRAME);
+        self.activity.clear();
+        self.vad.push(at, &self.partial, &mut self.activity);
+        out.push(Captured::Frame { at, samples: self.partial.as_slice().into() });
+        self.partial.clear();
+        for edge in self.activity.iter().filter_map(|activity| activity.edge) {
+            out.push(match edge {
+                Edge::Started { at } => Captured::Started(at),
+                Edge::Stopped { at } => Captured::Stopped(at),
+            });
+        }
+    }
+}
+
+fn source(format: AudioFormat) -> Result<Source, SoundError> {
+    let (law, rate) = match format {
+        AudioFormat::Pcm => (None, format.rate()),
+        AudioFormat::Pcmu => (Some(Law::Mu), g711::RATE),
+        AudioFormat::Pcma => (Some(Law::A), g711::RATE),
+    };
+    let resampler = Box::new(Resampler::new(rate, RATE)?);
+    Ok(Source::Bytes { reader: PcmReader::new(), law, resampler, samples: Vec::new() })
+}
+
+fn span_of(samples: usize) -> Duration {
+    Position::from_samples(samples as u64, RATE) - Position::ZERO
+}
