@@ -126,7 +126,7 @@ impl Mic {
     #[must_use]
     pub fn stats(&self) -> Option<JitterStats> {
         match &self.source {
-            Source::Packets { jitter, .. } => Some(jitter.stats()),
+            Source::Packets { jitter, .. } => Some(*jitter.stats()),
             Source::Bytes { .. } => None,
         }
     }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use signaling::event::session::Voice;
 use signaling::event::{ErrorBody, Session, SessionUpdate};
 use signaling::link::{Carrier, Link};
 use tokio_util::sync::CancellationToken;
@@ -106,8 +107,8 @@ pub struct Opening {
     pub carrier: Carrier,
     /// The model that the client asked for.
     pub model: Option<String>,
-    /// The configuration that came with it.
-    pub session: Option<SessionUpdate>,
+    /// The configuration that came with it, in the order in which it is merged.
+    pub updates: Vec<SessionUpdate>,
 }
 
 /// A session that has its place but no connection yet.
@@ -170,17 +171,22 @@ impl Live {
         };
         let id = format!("{kind}_{}", uuid::Uuid::now_v7().simple());
         let expires = self.clock.now().plus(self.cap).seconds().try_into().unwrap_or(u64::MAX);
-        let voice = self.thinker.gallery.first().map_or("", |sheet| sheet.voice.as_str());
         let model = opening.model.unwrap_or_else(|| MODEL.to_owned());
-        let mut session = Session::new(id.clone(), model, voice, expires);
-        if let Some(update) = opening.session {
-            session = session.merged(&update, false)?;
-            if let Some(prompt) = session.prompt.as_ref().filter(|prompt| !self.cast.contains_key(&prompt.id)) {
-                let message = format!("no AI client has the id '{}'", prompt.id);
-                return Err(ErrorBody::value("session.prompt.id", &message).into());
-            }
+        let mut session = Session::new(id.clone(), model, "", expires);
+        for update in &opening.updates {
+            session = session.merged(update, false)?;
         }
-        let place = self.registry.enter(&id).ok_or(BeginError::Full)?;
+        if let Some(prompt) = session.prompt.as_ref().filter(|prompt| !self.cast.contains_key(&prompt.id)) {
+            let message = format!("no AI client has the id '{}'", prompt.id);
+            return Err(ErrorBody::value("session.prompt.id", &message).into());
+        }
+        if session.audio.output.voice.name().is_empty() {
+            let picked = session.prompt.as_ref().and_then(|prompt| self.cast.get(&prompt.id));
+            let voice = picked.map(|traits| traits.voice.clone());
+            let first = || self.thinker.gallery.first().map(|sheet| sheet.voice.clone());
+            session.audio.output.voice = Voice::Named(voice.or_else(first).unwrap_or_default());
+        }
+        let place = self.registry.enter(&id, &opening.account).ok_or(BeginError::Full)?;
         Ok(Begun { id, account: opening.account, session, place })
     }
 

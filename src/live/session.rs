@@ -155,6 +155,10 @@ impl LiveSession {
             }
             self.settle();
         }
+        if let Some(stats) = self.mic.stats() {
+            let media::jitter::JitterStats { received, lost, concealed, late, .. } = stats;
+            tracing::debug!(received, lost, concealed, late, "packets of a call");
+        }
         self.ended.unwrap_or(Ended::Completed)
     }
 

@@ -80,23 +80,17 @@ impl VoiceStage {
             }
             self.feed();
             let Some((stream, _)) = &mut self.stream else { continue };
-            let received = if let Some(next) = self.waiting.front() {
-                // The queue of the voice was full: hand over as soon as there is room.
-                tokio::select! {
-                    room = stream.input.reserve() => {
-                        match room {
-                            Ok(room) => {
-                                room.send(next.clone());
-                                self.waiting.pop_front();
-                            }
-                            Err(_) => self.fail_open(),
-                        }
-                        continue;
+            let Speaking { input, output } = stream;
+            // If the voice's queue is full, the rest is handed over as soon as there is room.
+            let received = tokio::select! {
+                biased;
+                received = output.recv() => received,
+                room = input.reserve(), if !self.waiting.is_empty() => {
+                    if let (Ok(room), Some(next)) = (room, self.waiting.pop_front()) {
+                        room.send(next);
                     }
-                    received = stream.output.recv() => received,
+                    continue;
                 }
-            } else {
-                stream.output.recv().await
             };
             match received {
                 Some(output) => {

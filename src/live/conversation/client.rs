@@ -98,12 +98,6 @@ impl Conversation {
     }
 
     /// Gives the session the voice of its AI client.
-    pub(super) fn cast_voice(&mut self) {
-        let mut session = (*self.session).clone();
-        self.give_voice(&mut session);
-        self.session = Arc::new(session);
-    }
-
     fn give_voice(&self, session: &mut Session) {
         let picked = session.prompt.as_ref().map(|prompt| prompt.id.as_str());
         let picked = picked.or(self.settings.default_client.as_deref());

@@ -203,7 +203,6 @@ impl Conversation {
             closing: false,
             settings,
         };
-        conversation.cast_voice();
         let session = Box::new((*conversation.session).clone());
         conversation.emit(ServerEvent::SessionCreated { session });
         let id = conversation.id("conv");

@@ -1,0 +1,168 @@
+//! Live sessions: `GET /v1/realtime` (WebSocket), `POST /v1/realtime/calls` (WebRTC) and
+//! `POST /v1/realtime/calls/{id}/hangup`.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Path, Query, Request, State, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use signaling::event::{SessionUpdate, parse};
+use signaling::link::{Carrier, Link};
+use signaling::webrtc::{self, MAX_SDP};
+use signaling::websocket::{self, Patience};
+
+use super::auth::Caller;
+use super::body::refused;
+use super::error::HttpError;
+use crate::app::App;
+use crate::live::{BeginError, Begun, Opening};
+
+/// The media type of an offer and its answer (RFC 8866).
+const SDP: &str = "application/sdp";
+
+/// What a session is opened with.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    model: Option<String>,
+    intent: Option<String>,
+    call_id: Option<String>,
+}
+
+/// A session over a WebSocket.
+pub async fn socket(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, HttpError> {
+    if asked.intent.is_some() {
+        let message = "only conversations are held here: leave `intent` out";
+        return Err(HttpError::invalid("intent", message));
+    }
+    if asked.call_id.is_some() {
+        let message = "a call's events go over its own data channel: no second connection joins it";
+        return Err(HttpError::invalid("call_id", message));
+    }
+    let begun = begin(&app, caller, Carrier::WebSocket, asked.model, None)?;
+    Ok(websocket::prepare(upgrade).on_upgrade(async move |socket| {
+        let (link, pump) = websocket::open(socket, Patience::default());
+        app.lifecycle.spawn(pump.run());
+        run(app, begun, link);
+    }))
+}
+
+/// A session over WebRTC: an offer in, its answer out, and where the call is (`Location`).
+pub async fn call(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response, HttpError> {
+    let Some(webrtc) = app.webrtc.clone() else { return Err(HttpError::NotFound) };
+    let (offer, session) = read(request).await?;
+    let begun = begin(&app, caller, Carrier::WebRtc, None, session)?;
+    let (answer, link, _) = webrtc.answer(&offer).await.map_err(unanswered)?;
+    let location = format!("/v1/realtime/calls/{}", begun.id());
+    run(app, begun, link);
+    let headers = [(header::CONTENT_TYPE, SDP.to_owned()), (header::LOCATION, location)];
+    Ok((StatusCode::CREATED, headers, answer).into_response())
+}
+
+/// Ends a call.
+pub async fn hang_up(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, HttpError> {
+    if app.live.registry().hang_up(&id, &caller.account) {
+        Ok(StatusCode::OK)
+    } else {
+        Err(HttpError::NotFound)
+    }
+}
+
+/// Takes a place for the session. What the client secret settled comes first, what the request
+/// says after it.
+fn begin(
+    app: &App,
+    caller: Caller,
+    carrier: Carrier,
+    model: Option<String>,
+    session: Option<SessionUpdate>,
+) -> Result<Begun, HttpError> {
+    if !app.lifecycle.is_open() {
+        return Err(HttpError::Stopping);
+    }
+    let granted = caller.grant.map(|grant| parse::parse_session(&grant.to_string())).transpose()?;
+    let updates = granted.into_iter().chain(session).collect();
+    let opening = Opening { account: caller.account, carrier, model, updates };
+    app.live.begin(opening).map_err(|error| match error {
+        BeginError::Full => HttpError::TooManySessions,
+        BeginError::Session(error) => HttpError::Protocol(error),
+    })
+}
+
+fn run(app: Arc<App>, begun: Begun, link: Link) {
+    let lifecycle = app.lifecycle.clone();
+    let (soft, hard) = (lifecycle.soft().clone(), lifecycle.hard().clone());
+    lifecycle.spawn(async move { app.live.run(begun, link, soft, hard).await });
+}
+
+/// The offer and the session that a call's request carries: the offer alone, or both as parts.
+async fn read(request: Request) -> Result<(String, Option<SessionUpdate>), HttpError> {
+    match content_type(request.headers()).as_deref() {
+        Some(SDP) => {
+            let body = Bytes::from_request(request, &()).await.map_err(refused)?;
+            Ok((text(body, "sdp")?, None))
+        }
+        Some("multipart/form-data") => {
+            let parts = Multipart::from_request(request, &()).await;
+            parts_of(parts.map_err(|error| HttpError::invalid("body", error.body_text()))?).await
+        }
+        _ => Err(HttpError::WrongType("application/sdp or multipart/form-data")),
+    }
+}
+
+async fn parts_of(mut parts: Multipart) -> Result<(String, Option<SessionUpdate>), HttpError> {
+    let (mut offer, mut session) = (None, None);
+    let broken = |error: axum::extract::multipart::MultipartError| {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            HttpError::TooLarge
+        } else {
+            HttpError::invalid("body", error.body_text())
+        }
+    };
+    while let Some(part) = parts.next_field().await.map_err(broken)? {
+        match part.name() {
+            Some("sdp") => offer = Some(text(part.bytes().await.map_err(broken)?, "sdp")?),
+            Some("session") => {
+                let given = text(part.bytes().await.map_err(broken)?, "session")?;
+                session = Some(parse::parse_session(&given)?);
+            }
+            // Other parts are none of ours; clients of the future may send them.
+            _ => {}
+        }
+    }
+    let offer = offer.ok_or_else(|| HttpError::invalid("sdp", "the part `sdp` is missing"))?;
+    Ok((offer, session))
+}
+
+fn text(body: Bytes, param: &str) -> Result<String, HttpError> {
+    if param == "sdp" && body.len() > MAX_SDP {
+        return Err(HttpError::TooLarge);
+    }
+    String::from_utf8(body.into()).map_err(|_| HttpError::invalid(param, "must be UTF-8"))
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next()?.trim().to_ascii_lowercase())
+}
+
+fn unanswered(error: webrtc::Error) -> HttpError {
+    match error {
+        webrtc::Error::Offer(error) => HttpError::invalid("sdp", error.to_string()),
+        webrtc::Error::Busy => HttpError::TooManySessions,
+        error => {
+            tracing::error!(%error, "a call could not be answered");
+            HttpError::Internal("a call could not be answered")
+        }
+    }
+}
