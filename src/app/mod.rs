@@ -16,7 +16,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{AccountId, Db, DbError};
 use crate::lifecycle::Lifecycle;
-use crate::practice::{Gallery, SheetError};
+use crate::live::{Live, LiveParts};
+use crate::practice::{Gallery, Practice, SheetError};
 use crate::telemetry::Metrics;
 
 /// How often metrics are folded into their buckets.
@@ -40,7 +41,9 @@ pub struct App {
     /// Who listens, thinks and speaks.
     pub engines: Engines,
     /// The AI clients.
-    pub gallery: Gallery,
+    pub gallery: Arc<Gallery>,
+    /// The live sessions.
+    pub live: Live,
     /// Takes calls over WebRTC; `None` if the settings turn it off.
     pub calls: Option<WebRtc>,
     /// Held for as long as the data folder is in use.
@@ -88,11 +91,27 @@ impl App {
     ) -> Result<Arc<Self>, StartError> {
         let folder = take(&config.server.data)?;
         let db = Db::open(&config.database).await?;
+        let account = accounts::local(&db, clock.now()).await?;
+        let (metrics, gallery) = (Metrics::new(), Arc::new(Gallery::load()?));
+        let live = Live::new(LiveParts {
+            stt: engines.stt.clone(),
+            tts: engines.tts.clone(),
+            model: engines.llm.clone(),
+            practice: Arc::new(Practice::load()?),
+            gallery: gallery.clone(),
+            db: db.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            most: config.live.max_sessions,
+            lead: config.live.websocket_lead,
+            cap: config.live.max_length,
+        });
         let app = Arc::new(Self {
-            account: accounts::local(&db, clock.now()).await?,
+            account,
             lifecycle: Lifecycle::new(config.live.stop_grace),
-            metrics: Metrics::new(),
-            gallery: Gallery::load()?,
+            metrics,
+            gallery,
+            live,
             calls: calls(&config)?,
             _folder: folder,
             config,

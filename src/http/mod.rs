@@ -11,6 +11,7 @@ mod health;
 mod metrics;
 mod observe;
 mod page;
+mod realtime;
 mod rtc;
 mod secrets;
 mod serve;
@@ -31,6 +32,8 @@ pub use serve::{Edge, ServeError};
 pub fn router(app: &Arc<App>) -> Router {
     // Held to their time: everything but live sessions, which set their own.
     let requests = Router::new()
+        .route("/v1/realtime/calls", post(realtime::call))
+        .route("/v1/realtime/calls/{id}/hangup", post(realtime::hang_up))
         .route("/health", get(health::health))
         .route("/metrics", get(metrics::metrics))
         .route("/api/clients", get(clients::clients))
@@ -44,6 +47,7 @@ pub fn router(app: &Arc<App>) -> Router {
 
     // The last layer sees a request first.
     requests
+        .route("/v1/realtime", get(realtime::socket))
         .layer(DefaultBodyLimit::max(app.config.server.max_body))
         .layer(from_fn_with_state(app.clone(), guard::guard))
         .layer(headers::cors(app))

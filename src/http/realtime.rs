@@ -54,14 +54,23 @@ pub async fn socket(
 }
 
 /// A session over WebRTC: an offer in, its answer out, and where the call is (`Location`).
-pub async fn call(State(app): State<Arc<App>>, caller: Caller, request: Request) -> Result<Response, HttpError> {
-    let Some(webrtc) = app.webrtc.clone() else { return Err(HttpError::NotFound) };
+pub async fn call(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, HttpError> {
+    let Some(calls) = &app.calls else {
+        return Err(HttpError::NotFound);
+    };
     let (offer, session) = read(request).await?;
     let begun = begin(&app, caller, Carrier::WebRtc, None, session)?;
-    let (answer, link, _) = webrtc.answer(&offer).await.map_err(unanswered)?;
+    let (answer, link, _) = calls.answer(&offer).await.map_err(unanswered)?;
     let location = format!("/v1/realtime/calls/{}", begun.id());
     run(app, begun, link);
-    let headers = [(header::CONTENT_TYPE, SDP.to_owned()), (header::LOCATION, location)];
+    let headers = [
+        (header::CONTENT_TYPE, SDP.to_owned()),
+        (header::LOCATION, location),
+    ];
     Ok((StatusCode::CREATED, headers, answer).into_response())
 }
 
@@ -90,9 +99,17 @@ fn begin(
     if !app.lifecycle.is_open() {
         return Err(HttpError::Stopping);
     }
-    let granted = caller.grant.map(|grant| parse::parse_session(&grant.to_string())).transpose()?;
+    let granted = caller
+        .grant
+        .map(|grant| parse::parse_session(&grant.to_string()))
+        .transpose()?;
     let updates = granted.into_iter().chain(session).collect();
-    let opening = Opening { account: caller.account, carrier, model, updates };
+    let opening = Opening {
+        account: caller.account,
+        carrier,
+        model,
+        updates,
+    };
     app.live.begin(opening).map_err(|error| match error {
         BeginError::Full => HttpError::TooManySessions,
         BeginError::Session(error) => HttpError::Protocol(error),
@@ -116,7 +133,9 @@ async fn read(request: Request) -> Result<(String, Option<SessionUpdate>), HttpE
             let parts = Multipart::from_request(request, &()).await;
             parts_of(parts.map_err(|error| HttpError::invalid("body", error.body_text()))?).await
         }
-        _ => Err(HttpError::WrongType("application/sdp or multipart/form-data")),
+        _ => Err(HttpError::WrongType(
+            "application/sdp or multipart/form-data",
+        )),
     }
 }
 

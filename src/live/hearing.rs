@@ -28,7 +28,15 @@ impl Hearing {
     #[must_use]
     pub fn new(engine: Arc<dyn SpeechToText>, request: ListenRequest) -> Self {
         let (opening, open, failed) = (Opening::new(), VecDeque::new(), VecDeque::new());
-        Self { engine, request, stream: None, opening, open, failed, dropped: 0 }
+        Self {
+            engine,
+            request,
+            stream: None,
+            opening,
+            open,
+            failed,
+            dropped: 0,
+        }
     }
 
     /// Another language may be spoken from now on.
@@ -74,7 +82,9 @@ impl Hearing {
             };
             match stream.output.recv().await {
                 Some(output) => {
-                    if let ListenOutput::Final { segment, .. } | ListenOutput::Failed { segment, .. } = &output {
+                    if let ListenOutput::Final { segment, .. }
+                    | ListenOutput::Failed { segment, .. } = &output
+                    {
                         self.open.retain(|open| open != segment);
                     }
                     return output;
@@ -90,14 +100,21 @@ impl Hearing {
     async fn reopen(&mut self) {
         let (engine, request) = (self.engine.clone(), self.request.clone());
         let name = engine.info().name;
-        match self.opening.wait(&name, || async move { engine.open(request).await }).await {
+        match self
+            .opening
+            .wait(&name, || async move { engine.open(request).await })
+            .await
+        {
             Ok(stream) => self.stream = Some(stream),
             Err(error) => self.fail_open(&error),
         }
     }
 
     fn fail_open(&mut self, error: &ProviderError) {
-        let failed = self.open.drain(..).map(|segment| ListenOutput::Failed { segment, error: error.clone() });
+        let failed = self.open.drain(..).map(|segment| ListenOutput::Failed {
+            segment,
+            error: error.clone(),
+        });
         self.failed.extend(failed);
     }
 

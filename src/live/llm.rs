@@ -52,22 +52,36 @@ impl Mind {
     #[must_use]
     pub fn new(thinker: Thinker, seed: u64) -> Self {
         let (sender, thoughts) = mpsc::channel(QUEUE);
-        Self { thinker, seed, running: HashMap::new(), sender, thoughts }
+        Self {
+            thinker,
+            seed,
+            running: HashMap::new(),
+            sender,
+            thoughts,
+        }
     }
 
     /// Begins an answer. Authored lines come back at once; a model's come through
     /// [`Mind::next`].
     pub fn ask(&mut self, ask: Ask) -> Vec<Thought> {
-        let sheet = ask.client.as_deref().and_then(|id| self.thinker.gallery.get(id));
+        let sheet = ask
+            .client
+            .as_deref()
+            .and_then(|id| self.thinker.gallery.get(id));
         let heard = heard(&ask.memory);
         let Some(model) = self.thinker.model.clone() else {
             let Some(sheet) = sheet.or_else(|| self.thinker.gallery.first()) else {
                 return vec![end(ask.generation)];
             };
             let reply = self.thinker.practice.reply(sheet, &heard, self.seed);
-            return authored(ask.generation, ask.speaks, reply.sentences.into_iter().map(|sentence| {
-                (sentence.text, sentence.pause_before_ms)
-            }));
+            return authored(
+                ask.generation,
+                ask.speaks,
+                reply
+                    .sentences
+                    .into_iter()
+                    .map(|sentence| (sentence.text, sentence.pause_before_ms)),
+            );
         };
         let mut prompt = match sheet {
             Some(sheet) => self.thinker.practice.prompt(sheet, &heard),
@@ -75,7 +89,8 @@ impl Mind {
         };
         complete(&mut prompt, &ask, sheet.is_some());
         let (generation, speaks, sender) = (ask.generation, ask.speaks, self.sender.clone());
-        let task = tokio::spawn(async move { think(&*model, prompt, generation, speaks, &sender).await });
+        let task =
+            tokio::spawn(async move { think(&*model, prompt, generation, speaks, &sender).await });
         self.running.insert(generation, task.abort_handle());
         Vec::new()
     }
@@ -90,7 +105,10 @@ impl Mind {
     /// The next thought of the model.
     pub async fn next(&mut self) -> Option<Thought> {
         let thought = self.thoughts.recv().await;
-        if let Some(Thought::Failed(generation, _) | Thought::Token(generation, Token::End { .. })) = &thought {
+        if let Some(
+            Thought::Failed(generation, _) | Thought::Token(generation, Token::End { .. }),
+        ) = &thought
+        {
             self.running.remove(generation);
         }
         thought
@@ -129,10 +147,17 @@ async fn think(
                 let sentences = splitter.push(&filter.push(&text));
                 // The first token's time is worth knowing before the first sentence is whole.
                 thoughts.push(Thought::Token(generation, Token::Text(text)));
-                thoughts.extend(sentences.into_iter().map(|text| Thought::Sentence(generation, text)));
+                thoughts.extend(
+                    sentences
+                        .into_iter()
+                        .map(|text| Thought::Sentence(generation, text)),
+                );
             }
             Ok(token @ Token::End { .. }) => {
-                let rest = splitter.push(&filter.finish()).into_iter().chain(splitter.finish());
+                let rest = splitter
+                    .push(&filter.finish())
+                    .into_iter()
+                    .chain(splitter.finish());
                 if speaks {
                     thoughts.extend(rest.map(|text| Thought::Sentence(generation, text)));
                 }
@@ -159,11 +184,19 @@ fn authored(
     for (text, pause) in sentences {
         if speaks {
             let text = text.trim();
-            let text = if pause > 0 { format!("[pause {pause}] {text}") } else { text.to_owned() };
+            let text = if pause > 0 {
+                format!("[pause {pause}] {text}")
+            } else {
+                text.to_owned()
+            };
             thoughts.push(Thought::Sentence(generation, text));
         } else {
             let shown = super::conversation::shown(&text);
-            let text = if thoughts.is_empty() { shown } else { format!(" {}", shown.trim_start()) };
+            let text = if thoughts.is_empty() {
+                shown
+            } else {
+                format!(" {}", shown.trim_start())
+            };
             thoughts.push(Thought::Token(generation, Token::Text(text)));
         }
     }
@@ -172,7 +205,13 @@ fn authored(
 }
 
 fn end(generation: Generation) -> Thought {
-    Thought::Token(generation, Token::End { finish: Finish::Stop, usage: None })
+    Thought::Token(
+        generation,
+        Token::End {
+            finish: Finish::Stop,
+            usage: None,
+        },
+    )
 }
 
 /// Adds to a prompt what the session asks for.
@@ -185,13 +224,22 @@ fn complete(prompt: &mut Prompt, ask: &Ask, has_client: bool) {
     }
     if !has_client {
         prompt.messages = messages(&ask.memory);
-    } else if ask.memory.iter().any(|memory| !matches!(memory, Memory::Coach(_) | Memory::Client { .. })) {
-        let silence = prompt.messages.pop_if(|message| matches!(message, Message::System(_)));
+    } else if ask
+        .memory
+        .iter()
+        .any(|memory| !matches!(memory, Memory::Coach(_) | Memory::Client { .. }))
+    {
+        let silence = prompt
+            .messages
+            .pop_if(|message| matches!(message, Message::System(_)));
         prompt.messages = messages(&ask.memory);
         prompt.messages.extend(silence);
     }
     prompt.tools.clone_from(&ask.tools);
-    prompt.tool_choice = ask.tool_choice.as_ref().and_then(|choice| serde_json::to_value(choice).ok());
+    prompt.tool_choice = ask
+        .tool_choice
+        .as_ref()
+        .and_then(|choice| serde_json::to_value(choice).ok());
     prompt.max_tokens = ask.max_tokens.or(prompt.max_tokens);
 }
 
@@ -200,7 +248,15 @@ fn messages(memory: &[Memory]) -> Vec<Message> {
         Memory::System(text) => Message::System(text),
         Memory::Coach(text) => Message::User(text),
         Memory::Client { text, .. } => Message::Assistant(text),
-        Memory::Call { call_id, name, arguments } => Message::Call { call_id, name, arguments },
+        Memory::Call {
+            call_id,
+            name,
+            arguments,
+        } => Message::Call {
+            call_id,
+            name,
+            arguments,
+        },
         Memory::CallOutput { call_id, output } => Message::CallOutput { call_id, output },
     };
     memory.iter().map(of).collect()

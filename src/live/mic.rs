@@ -63,8 +63,16 @@ pub struct Mic {
 
 #[derive(Debug)]
 enum Source {
-    Packets { jitter: Box<JitterBuffer<bytes::Bytes>>, decoder: Box<Decoder> },
-    Bytes { reader: PcmReader, law: Option<Law>, resampler: Box<Resampler>, samples: Vec<i16> },
+    Packets {
+        jitter: Box<JitterBuffer<bytes::Bytes>>,
+        decoder: Box<Decoder>,
+    },
+    Bytes {
+        reader: PcmReader,
+        law: Option<Law>,
+        resampler: Box<Resampler>,
+        samples: Vec<i16>,
+    },
 }
 
 impl Mic {
@@ -134,8 +142,19 @@ impl Mic {
     /// A packet arrived.
     pub fn packet(&mut self, packet: Packet, now: Position, out: &mut Vec<Captured>) {
         if let Source::Packets { jitter, .. } = &mut self.source {
-            let Packet { sequence, timestamp, payload } = packet;
-            jitter.push(jitter::Packet { sequence, timestamp, payload }, now);
+            let Packet {
+                sequence,
+                timestamp,
+                payload,
+            } = packet;
+            jitter.push(
+                jitter::Packet {
+                    sequence,
+                    timestamp,
+                    payload,
+                },
+                now,
+            );
             self.drain(now, out);
         }
     }
@@ -144,10 +163,21 @@ impl Mic {
     ///
     /// # Errors
     /// If they cannot be resampled; they are lost.
-    pub fn read(&mut self, bytes: &[u8], now: Position, out: &mut Vec<Captured>) -> Result<(), SoundError> {
+    pub fn read(
+        &mut self,
+        bytes: &[u8],
+        now: Position,
+        out: &mut Vec<Captured>,
+    ) -> Result<(), SoundError> {
         let mut sound = std::mem::take(&mut self.scratch);
         sound.clear();
-        if let Source::Bytes { reader, law, resampler, samples } = &mut self.source {
+        if let Source::Bytes {
+            reader,
+            law,
+            resampler,
+            samples,
+        } = &mut self.source
+        {
             samples.clear();
             match law {
                 Some(law) => law.decode(bytes, samples),
@@ -185,15 +215,27 @@ impl Mic {
 
     fn drain(&mut self, now: Position, out: &mut Vec<Captured>) {
         loop {
-            let Source::Packets { jitter, decoder } = &mut self.source else { return };
+            let Source::Packets { jitter, decoder } = &mut self.source else {
+                return;
+            };
             let Some(piece) = jitter.pop(now) else { return };
             let mut sound = std::mem::take(&mut self.scratch);
             sound.clear();
             // A packet that cannot be decoded, or a loss that cannot be concealed, is silence.
             let (at, span, decoded) = match piece {
-                Piece::Packet { at, span, payload } => (at, span, decoder.decode(&payload, &mut sound)),
-                Piece::Lost { at, span, next: Some(next) } => (at, span, decoder.decode_fec(&next, span, &mut sound)),
-                Piece::Lost { at, span, next: None } => (at, span, decoder.conceal(span, &mut sound)),
+                Piece::Packet { at, span, payload } => {
+                    (at, span, decoder.decode(&payload, &mut sound))
+                }
+                Piece::Lost {
+                    at,
+                    span,
+                    next: Some(next),
+                } => (at, span, decoder.decode_fec(&next, span, &mut sound)),
+                Piece::Lost {
+                    at,
+                    span,
+                    next: None,
+                } => (at, span, decoder.conceal(span, &mut sound)),
                 Piece::Gap { at, span } => (at, span, Ok(0)),
             };
             if !self.begun || at > self.end + LONGEST_FILL {
@@ -256,7 +298,10 @@ impl Mic {
         let at = self.end.back(FRAME);
         self.activity.clear();
         self.vad.push(at, &self.partial, &mut self.activity);
-        out.push(Captured::Frame { at, samples: self.partial.as_slice().into() });
+        out.push(Captured::Frame {
+            at,
+            samples: self.partial.as_slice().into(),
+        });
         self.partial.clear();
         for edge in self.activity.iter().filter_map(|activity| activity.edge) {
             out.push(match edge {
@@ -274,7 +319,12 @@ fn source(format: AudioFormat) -> Result<Source, SoundError> {
         AudioFormat::Pcma => (Some(Law::A), g711::RATE),
     };
     let resampler = Box::new(Resampler::new(rate, RATE)?);
-    Ok(Source::Bytes { reader: PcmReader::new(), law, resampler, samples: Vec::new() })
+    Ok(Source::Bytes {
+        reader: PcmReader::new(),
+        law,
+        resampler,
+        samples: Vec::new(),
+    })
 }
 
 fn span_of(samples: usize) -> Duration {

@@ -32,8 +32,8 @@ use crate::telemetry::{Metrics, Transport};
 use conversation::{Cast, Conversation, Settings, Traits};
 use hearing::Hearing;
 use llm::{Mind, Thinker};
-pub use registry::Registry;
 use registry::Place;
+pub use registry::Registry;
 use session::{Ended, LiveSession, Parts};
 use voice::VoiceStage;
 
@@ -59,6 +59,14 @@ pub struct Live {
     lead: Duration,
     cap: Duration,
     engines: serde_json::Value,
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live")
+            .field("sessions", &self.registry.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What live sessions are made of.
@@ -132,17 +140,43 @@ impl Live {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: LiveParts) -> Self {
-        let LiveParts { stt, tts, model, practice, gallery, db, clock, metrics, most, lead, cap } = parts;
+        let LiveParts {
+            stt,
+            tts,
+            model,
+            practice,
+            gallery,
+            db,
+            clock,
+            metrics,
+            most,
+            lead,
+            cap,
+        } = parts;
+        // Every turn waits for a moment of silence; a sheet says how long that is in all.
         let traits = |sheet: &crate::practice::Sheet| Traits {
-            patience: Duration::from_millis(sheet.patience_ms.into()),
+            patience: Duration::from_millis(sheet.patience_ms.into())
+                .saturating_sub(conversation::QUICKEST),
             voice: sheet.voice.clone(),
         };
-        let cast = gallery.sheets().iter().map(|sheet| (sheet.id.clone(), traits(sheet))).collect();
-        let names = (stt.info().name, model.as_ref().map(|model| model.info().name), tts.info().name);
+        let cast = gallery
+            .sheets()
+            .iter()
+            .map(|sheet| (sheet.id.clone(), traits(sheet)))
+            .collect();
+        let names = (
+            stt.info().name,
+            model.as_ref().map(|model| model.info().name),
+            tts.info().name,
+        );
         Self {
             cast: Arc::new(cast),
             engines: json!({"stt": names.0, "llm": names.1, "tts": names.2}),
-            thinker: Thinker { practice, gallery, model },
+            thinker: Thinker {
+                practice,
+                gallery,
+                model,
+            },
             registry: Registry::new(most),
             stt,
             tts,
@@ -170,29 +204,66 @@ impl Live {
             Carrier::WebRtc => "rtc",
         };
         let id = format!("{kind}_{}", uuid::Uuid::now_v7().simple());
-        let expires = self.clock.now().plus(self.cap).seconds().try_into().unwrap_or(u64::MAX);
+        let expires = self
+            .clock
+            .now()
+            .plus(self.cap)
+            .seconds()
+            .try_into()
+            .unwrap_or(u64::MAX);
         let model = opening.model.unwrap_or_else(|| MODEL.to_owned());
         let mut session = Session::new(id.clone(), model, "", expires);
         for update in &opening.updates {
             session = session.merged(update, false)?;
         }
-        if let Some(prompt) = session.prompt.as_ref().filter(|prompt| !self.cast.contains_key(&prompt.id)) {
+        if let Some(prompt) = session
+            .prompt
+            .as_ref()
+            .filter(|prompt| !self.cast.contains_key(&prompt.id))
+        {
             let message = format!("no AI client has the id '{}'", prompt.id);
             return Err(ErrorBody::value("session.prompt.id", &message).into());
         }
         if session.audio.output.voice.name().is_empty() {
-            let picked = session.prompt.as_ref().and_then(|prompt| self.cast.get(&prompt.id));
+            let picked = session
+                .prompt
+                .as_ref()
+                .and_then(|prompt| self.cast.get(&prompt.id));
             let voice = picked.map(|traits| traits.voice.clone());
-            let first = || self.thinker.gallery.first().map(|sheet| sheet.voice.clone());
+            let first = || {
+                self.thinker
+                    .gallery
+                    .first()
+                    .map(|sheet| sheet.voice.clone())
+            };
             session.audio.output.voice = Voice::Named(voice.or_else(first).unwrap_or_default());
         }
-        let place = self.registry.enter(&id, &opening.account).ok_or(BeginError::Full)?;
-        Ok(Begun { id, account: opening.account, session, place })
+        let place = self
+            .registry
+            .enter(&id, &opening.account)
+            .ok_or(BeginError::Full)?;
+        Ok(Begun {
+            id,
+            account: opening.account,
+            session,
+            place,
+        })
     }
 
     /// Runs a session over its connection to its end.
-    pub async fn run(&self, begun: Begun, link: Link, stopping: CancellationToken, now: CancellationToken) {
-        let Begun { id, account, session, place } = begun;
+    pub async fn run(
+        &self,
+        begun: Begun,
+        link: Link,
+        stopping: CancellationToken,
+        now: CancellationToken,
+    ) {
+        let Begun {
+            id,
+            account,
+            session,
+            place,
+        } = begun;
         let carrier = link.carrier;
         let transport = match carrier {
             Carrier::WebSocket => Transport::WebSocket,
@@ -220,7 +291,9 @@ impl Live {
             }
         };
         let ended_at = self.clock.now();
-        counted.ended_after(Duration::from_micros((ended_at.0 - started_at.0).try_into().unwrap_or(0)));
+        counted.ended_after(Duration::from_micros(
+            (ended_at.0 - started_at.0).try_into().unwrap_or(0),
+        ));
         let reason = match ended {
             Ended::Completed => EndReason::ByClient,
             Ended::Lost | Ended::NotReading => EndReason::Lost,
@@ -245,11 +318,21 @@ impl Live {
         now: CancellationToken,
     ) -> Result<LiveSession, sound::SoundError> {
         let gallery = &self.thinker.gallery;
-        let language = session.audio.input.transcription.as_ref().and_then(|asked| asked.language.clone());
+        let language = session
+            .audio
+            .input
+            .transcription
+            .as_ref()
+            .and_then(|asked| asked.language.clone());
         let names = gallery.sheets().iter().map(|sheet| sheet.name.clone());
-        let request = ListenRequest { language: language.clone(), expect: names.collect() };
+        let request = ListenRequest {
+            language: language.clone(),
+            expect: names.collect(),
+        };
         let tag: String = session.id.chars().rev().take(8).collect();
-        let seed = tag.bytes().fold(0u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
+        let seed = tag.bytes().fold(0u64, |seed, byte| {
+            seed.wrapping_mul(31).wrapping_add(byte.into())
+        });
         let settings = Settings {
             carrier: link.carrier,
             cast: self.cast.clone(),
@@ -265,7 +348,11 @@ impl Live {
         };
         let conversation = Conversation::new(settings);
         let output = &conversation.session().audio.output;
-        let voice = VoiceRequest { voice: output.voice.name().to_owned(), language, speed: output.speed as f32 };
+        let voice = VoiceRequest {
+            voice: output.voice.name().to_owned(),
+            language,
+            speed: output.speed as f32,
+        };
         LiveSession::new(Parts {
             link,
             conversation,

@@ -22,7 +22,10 @@ impl<T: Send + 'static> Opening<T> {
     /// Nothing is being opened.
     #[must_use]
     pub const fn new() -> Self {
-        Self { task: None, failures: 0 }
+        Self {
+            task: None,
+            failures: 0,
+        }
     }
 
     /// Waits for the stream, which `open` opens unless that is under way. After a failure the
@@ -30,7 +33,11 @@ impl<T: Send + 'static> Opening<T> {
     ///
     /// # Errors
     /// What the engine says.
-    pub async fn wait<F>(&mut self, engine: &str, open: impl FnOnce() -> F) -> Result<T, ProviderError>
+    pub async fn wait<F>(
+        &mut self,
+        engine: &str,
+        open: impl FnOnce() -> F,
+    ) -> Result<T, ProviderError>
     where
         F: Future<Output = Result<T, ProviderError>> + Send + 'static,
     {
@@ -66,7 +73,9 @@ impl<T> Drop for Opening<T> {
 fn wait(failures: u32) -> Duration {
     match failures {
         0 => Duration::ZERO,
-        _ => Duration::from_millis(250).saturating_mul(1 << failures.min(5)).min(LONGEST_WAIT),
+        _ => Duration::from_millis(250)
+            .saturating_mul(1 << failures.min(5))
+            .min(LONGEST_WAIT),
     }
 }
 

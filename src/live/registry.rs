@@ -32,16 +32,26 @@ impl Registry {
     /// A registry with room for so many sessions.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { live: Arc::default(), most }
+        Self {
+            live: Arc::default(),
+            most,
+        }
     }
 
     /// Takes a place, if there is one.
     #[must_use]
     pub fn enter(&self, id: &str, account: &AccountId) -> Option<Place> {
         let hang_up = CancellationToken::new();
-        let entry = Entry { account: account.clone(), hang_up: hang_up.clone() };
+        let entry = Entry {
+            account: account.clone(),
+            hang_up: hang_up.clone(),
+        };
         self.live.insert(id.to_owned(), entry);
-        let place = Place { registry: self.clone(), id: id.to_owned(), hang_up };
+        let place = Place {
+            registry: self.clone(),
+            id: id.to_owned(),
+            hang_up,
+        };
         // Counted after entering, so that two that come at once cannot both take the last place.
         (self.live.len() <= self.most).then_some(place)
     }

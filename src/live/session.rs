@@ -96,13 +96,28 @@ impl LiveSession {
     /// # Errors
     /// If a codec cannot be set up.
     pub fn new(parts: Parts) -> Result<Self, SoundError> {
-        let Parts { link, conversation, hearing, mind, voice, lead, metrics, stopping, now, hang_up } = parts;
+        let Parts {
+            link,
+            conversation,
+            hearing,
+            mind,
+            voice,
+            lead,
+            metrics,
+            stopping,
+            now,
+            hang_up,
+        } = parts;
         let session = conversation.session().clone();
         let (mic, encoding) = match link.carrier {
-            Carrier::WebRtc => (Mic::packets()?, Encoding::opus(media::opus::EncoderSettings::default())?),
-            Carrier::WebSocket => {
-                (Mic::bytes(session.audio.input.format)?, Encoding::of(session.audio.output.format)?)
-            }
+            Carrier::WebRtc => (
+                Mic::packets()?,
+                Encoding::opus(media::opus::EncoderSettings::default())?,
+            ),
+            Carrier::WebSocket => (
+                Mic::bytes(session.audio.input.format)?,
+                Encoding::of(session.audio.output.format)?,
+            ),
         };
         let mut live = Self {
             speaker: Speaker::new(link.carrier, encoding, lead),
@@ -130,7 +145,11 @@ impl LiveSession {
     pub async fn run(mut self) -> Ended {
         let timer = tokio::time::sleep_until(self.started);
         tokio::pin!(timer);
-        let (stopping, stop_now, hang_up) = (self.stopping.clone(), self.now.clone(), self.hang_up.clone());
+        let (stopping, stop_now, hang_up) = (
+            self.stopping.clone(),
+            self.now.clone(),
+            self.hang_up.clone(),
+        );
         let mut told = false;
         self.settle();
         while self.ended.is_none() {
@@ -156,7 +175,13 @@ impl LiveSession {
             self.settle();
         }
         if let Some(stats) = self.mic.stats() {
-            let media::jitter::JitterStats { received, lost, concealed, late, .. } = stats;
+            let media::jitter::JitterStats {
+                received,
+                lost,
+                concealed,
+                late,
+                ..
+            } = stats;
             tracing::debug!(received, lost, concealed, late, "packets of a call");
         }
         self.ended.unwrap_or(Ended::Completed)
@@ -170,7 +195,10 @@ impl LiveSession {
     /// When the loop must wake though nothing arrives.
     fn due(&self) -> Instant {
         let machine = self.conversation.deadline().map(|(at, _)| at);
-        let soonest = [machine, self.speaker.due(), self.mic.deadline()].into_iter().flatten().min();
+        let soonest = [machine, self.speaker.due(), self.mic.deadline()]
+            .into_iter()
+            .flatten()
+            .min();
         let at = soonest.unwrap_or(Position::from_ms(u32::MAX.into())) - Position::ZERO;
         self.started + at.saturating_sub(self.skew)
     }
@@ -289,8 +317,20 @@ impl LiveSession {
 
     fn understood(&mut self, heard: ListenOutput) {
         self.handle(match heard {
-            ListenOutput::Partial { segment, transcript } => Input::Partial { segment, transcript },
-            ListenOutput::Final { segment, transcript } => Input::Final { segment, transcript },
+            ListenOutput::Partial {
+                segment,
+                transcript,
+            } => Input::Partial {
+                segment,
+                transcript,
+            },
+            ListenOutput::Final {
+                segment,
+                transcript,
+            } => Input::Final {
+                segment,
+                transcript,
+            },
             ListenOutput::Failed { segment, error } => Input::TranscriptFailed { segment, error },
         });
     }
@@ -310,12 +350,17 @@ impl LiveSession {
                 let count = samples.len() as u64;
                 if let Some(before) = self.voice.produced(sentence, count) {
                     self.speaker.push(sentence, before, samples);
-                    self.handle(Input::Produced { sentence, samples: count });
+                    self.handle(Input::Produced {
+                        sentence,
+                        samples: count,
+                    });
                 }
             }
             SpeakOutput::Words { sentence, words } => self.handle(Input::Words { sentence, words }),
             SpeakOutput::Done { sentence } => self.handle(Input::SentenceDone { sentence }),
-            SpeakOutput::Failed { sentence, error } => self.handle(Input::VoiceFailed { sentence, error }),
+            SpeakOutput::Failed { sentence, error } => {
+                self.handle(Input::VoiceFailed { sentence, error })
+            }
         }
     }
 
@@ -360,7 +405,9 @@ impl LiveSession {
                 done = self.mic.read_as(new_audio.input.format);
             }
             if new_audio.output.format != old_audio.output.format {
-                done = done.and(Encoding::of(new_audio.output.format).map(|to| self.speaker.encode_as(to)));
+                done = done.and(
+                    Encoding::of(new_audio.output.format).map(|to| self.speaker.encode_as(to)),
+                );
             }
         }
         if let Err(error) = done {
@@ -368,14 +415,21 @@ impl LiveSession {
             return;
         }
         self.configure_mic();
-        self.voice.configure(&self.session.audio.output, self.session.output_modalities == Modality::Audio);
-        self.hearing.configure(self.session.audio.input.transcription.as_ref());
+        self.voice.configure(
+            &self.session.audio.output,
+            self.session.output_modalities == Modality::Audio,
+        );
+        self.hearing
+            .configure(self.session.audio.input.transcription.as_ref());
     }
 
     fn configure_mic(&mut self) {
         use signaling::event::audio::TurnDetection::ServerVad;
         let (threshold, silence) = match self.session.audio.input.turn_detection {
-            Some(ServerVad(vad)) => (vad.threshold, Duration::from_millis(vad.silence_duration_ms.into())),
+            Some(ServerVad(vad)) => (
+                vad.threshold,
+                Duration::from_millis(vad.silence_duration_ms.into()),
+            ),
             _ => (0.5, HANGOVER),
         };
         self.mic.listen(threshold, silence.min(HANGOVER));

@@ -29,7 +29,15 @@ impl VoiceStage {
     #[must_use]
     pub fn new(engine: Arc<dyn TextToSpeech>, wanted: VoiceRequest) -> Self {
         let (waiting, open, failed) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
-        Self { engine, wanted, stream: None, opening: Opening::new(), waiting, open, failed }
+        Self {
+            engine,
+            wanted,
+            stream: None,
+            opening: Opening::new(),
+            waiting,
+            open,
+            failed,
+        }
     }
 
     /// Speaks differently from the next sentence on.
@@ -42,7 +50,10 @@ impl VoiceStage {
 
     /// Speaks a sentence.
     pub fn say(&mut self, sentence: u64, text: String) {
-        let stale = self.stream.as_ref().is_some_and(|(_, voice)| !same(voice, &self.wanted));
+        let stale = self
+            .stream
+            .as_ref()
+            .is_some_and(|(_, voice)| !same(voice, &self.wanted));
         if stale && self.open.is_empty() {
             self.stream = None;
         }
@@ -54,7 +65,9 @@ impl VoiceStage {
     /// Drops all sentences up to this one.
     pub fn cancel(&mut self, through: u64) {
         self.open.retain(|(sentence, _)| *sentence > through);
-        self.waiting.retain(|input| matches!(input, SpeakInput::Say { sentence, .. } if *sentence > through));
+        self.waiting.retain(
+            |input| matches!(input, SpeakInput::Say { sentence, .. } if *sentence > through),
+        );
         self.waiting.push_front(SpeakInput::Cancel { through });
         self.feed();
     }
@@ -79,7 +92,9 @@ impl VoiceStage {
                 continue;
             }
             self.feed();
-            let Some((stream, _)) = &mut self.stream else { continue };
+            let Some((stream, _)) = &mut self.stream else {
+                continue;
+            };
             let Speaking { input, output } = stream;
             // If the voice's queue is full, the rest is handed over as soon as there is room.
             let received = tokio::select! {
@@ -94,7 +109,9 @@ impl VoiceStage {
             };
             match received {
                 Some(output) => {
-                    if let SpeakOutput::Done { sentence } | SpeakOutput::Failed { sentence, .. } = &output {
+                    if let SpeakOutput::Done { sentence } | SpeakOutput::Failed { sentence, .. } =
+                        &output
+                    {
                         self.open.retain(|(open, _)| open != sentence);
                     }
                     return output;
@@ -115,7 +132,9 @@ impl VoiceStage {
     }
 
     fn feed(&mut self) {
-        let Some((stream, _)) = &self.stream else { return };
+        let Some((stream, _)) = &self.stream else {
+            return;
+        };
         while let Some(input) = self.waiting.pop_front() {
             match stream.input.try_send(input) {
                 Ok(()) => {}
@@ -139,12 +158,20 @@ impl VoiceStage {
     }
 
     fn fail_with(&mut self, error: &ProviderError) {
-        let failed = self.open.drain(..).map(|(sentence, _)| SpeakOutput::Failed { sentence, error: error.clone() });
+        let failed = self
+            .open
+            .drain(..)
+            .map(|(sentence, _)| SpeakOutput::Failed {
+                sentence,
+                error: error.clone(),
+            });
         self.failed.extend(failed);
         self.waiting.clear();
     }
 }
 
 fn same(one: &VoiceRequest, other: &VoiceRequest) -> bool {
-    one.voice == other.voice && one.language == other.language && one.speed.to_bits() == other.speed.to_bits()
+    one.voice == other.voice
+        && one.language == other.language
+        && one.speed.to_bits() == other.speed.to_bits()
 }

@@ -69,6 +69,9 @@ pub fn completeness(text: &str) -> Completeness {
     }
 }
 
+/// The silence after a whole sentence that ends a turn with the least patient client.
+pub const QUICKEST: Duration = Duration::from_millis(600);
+
 /// How long the silence after the last speech must last, counted from the end of that speech.
 ///
 /// `server_vad` waits exactly `silence_duration_ms`, as the protocol says. `semantic_vad` judges
@@ -94,7 +97,7 @@ pub fn silence_needed(
             };
             let longest = Duration::from_millis(longest);
             let base = match completeness(text) {
-                Completeness::Complete => Duration::from_millis(600),
+                Completeness::Complete => QUICKEST,
                 Completeness::Open => Duration::from_millis(1100),
                 Completeness::GoesOn => return Some(longest),
             };

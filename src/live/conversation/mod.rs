@@ -32,7 +32,7 @@ use signaling::event::own::{self, TurnState};
 use signaling::event::{self, ErrorBody, ServerEvent, Session, code};
 use signaling::link::{Carrier, CloseReason};
 
-pub use endpoint::{Completeness, completeness};
+pub use endpoint::QUICKEST;
 pub use input::{Generation, Input};
 pub use interruption::Harmless;
 pub use output::{Ask, Latency, Memory, Note, Output};
