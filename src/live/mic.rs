@@ -286,7 +286,7 @@ impl Mic {
             let count = samples.len().min(SAMPLES - self.partial.len());
             let (now, later) = samples.split_at(count);
             self.partial.extend_from_slice(now);
-            self.end = self.end + span_of(count);
+            self.end += span_of(count);
             samples = later;
             if self.partial.len() == SAMPLES {
                 self.frame(out);

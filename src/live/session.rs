@@ -273,7 +273,7 @@ impl LiveSession {
             return;
         }
         let format = self.session.audio.input.format;
-        if bytes.len() % format.bytes_per_sample() != 0 {
+        if !bytes.len().is_multiple_of(format.bytes_per_sample()) {
             let wanted = "16-bit samples need an even number of bytes";
             self.refuse(ErrorBody::value("audio", wanted).for_event(event_id));
             return;
