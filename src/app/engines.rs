@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use signaling::event::own;
+
 use crate::config::Config;
 use crate::providers::llm::LanguageModel;
 use crate::providers::stt::SpeechToText;
@@ -40,6 +42,22 @@ impl Engines {
     pub fn info(&self) -> (EngineInfo, EngineInfo, EngineInfo) {
         let llm = self.llm.as_ref().map_or_else(authored, |llm| llm.info());
         (self.stt.info(), llm, self.tts.info())
+    }
+
+    /// What coaches are told of them.
+    #[must_use]
+    pub fn lines(&self) -> own::Engines {
+        let line = |info: EngineInfo| own::Engine {
+            name: info.name,
+            note: info.note,
+            processor: info.processor,
+        };
+        let (stt, llm, tts) = self.info();
+        own::Engines {
+            stt: line(stt),
+            llm: line(llm),
+            tts: line(tts),
+        }
     }
 }
 

@@ -97,6 +97,7 @@ impl App {
             stt: engines.stt.clone(),
             tts: engines.tts.clone(),
             model: engines.llm.clone(),
+            engines: engines.lines(),
             practice: Arc::new(Practice::load()?),
             gallery: gallery.clone(),
             db: db.clone(),

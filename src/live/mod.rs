@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use signaling::event::own::{self, Engines};
 use signaling::event::session::Voice;
 use signaling::event::{ErrorBody, Session, SessionUpdate};
 use signaling::link::{Carrier, Link};
@@ -58,7 +59,7 @@ pub struct Live {
     metrics: Metrics,
     lead: Duration,
     cap: Duration,
-    engines: serde_json::Value,
+    engines: own::Engines,
 }
 
 impl std::fmt::Debug for Live {
@@ -77,6 +78,8 @@ pub struct LiveParts {
     pub tts: Arc<dyn TextToSpeech>,
     /// Thinks; authored lines without one.
     pub model: Option<Arc<dyn LanguageModel>>,
+    /// What coaches are told of the three.
+    pub engines: own::Engines,
     /// The clients' inner life.
     pub practice: Arc<Practice>,
     /// The clients.
@@ -144,6 +147,7 @@ impl Live {
             stt,
             tts,
             model,
+            engines,
             practice,
             gallery,
             db,
@@ -164,14 +168,9 @@ impl Live {
             .iter()
             .map(|sheet| (sheet.id.clone(), traits(sheet)))
             .collect();
-        let names = (
-            stt.info().name,
-            model.as_ref().map(|model| model.info().name),
-            tts.info().name,
-        );
         Self {
             cast: Arc::new(cast),
-            engines: json!({"stt": names.0, "llm": names.1, "tts": names.2}),
+            engines,
             thinker: Thinker {
                 practice,
                 gallery,
@@ -271,11 +270,13 @@ impl Live {
         };
         let started_at = self.clock.now();
         let client_id = session.prompt.as_ref().map(|prompt| prompt.id.clone());
+        let Engines { stt, llm, tts } = &self.engines;
+        let names = json!({"stt": stt.name, "llm": llm.name, "tts": tts.name});
         let row = NewSession {
             id: &id,
             client_id: client_id.as_deref(),
             transport: transport.name(),
-            engines: &self.engines,
+            engines: &names,
             started_at,
         };
         if let Err(error) = sessions::start(self.db.of(&account), &row).await {
@@ -359,6 +360,7 @@ impl Live {
             hearing: Hearing::new(self.stt.clone(), request),
             mind: Mind::new(self.thinker.clone(), seed),
             voice: VoiceStage::new(self.tts.clone(), voice),
+            engines: self.engines.clone(),
             lead: self.lead,
             metrics: self.metrics.clone(),
             stopping,

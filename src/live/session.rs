@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use media::Position;
+use signaling::event::own;
 use signaling::event::session::Modality;
 use signaling::event::{ClientEventKind, ErrorBody, ServerEvent, Session};
 use signaling::link::{Carrier, CloseReason, Closed, FromClient, Link, ToClient};
@@ -56,6 +57,8 @@ pub struct Parts {
     pub mind: Mind,
     /// The voice's stage.
     pub voice: VoiceStage,
+    /// What the coach is told of the engines.
+    pub engines: own::Engines,
     /// How far ahead sound is sent over WebSocket.
     pub lead: Duration,
     /// Where latencies are counted.
@@ -78,6 +81,7 @@ pub struct LiveSession {
     voice: VoiceStage,
     speaker: Speaker,
     session: Arc<Session>,
+    engines: own::Engines,
     metrics: Metrics,
     stopping: CancellationToken,
     now: CancellationToken,
@@ -102,6 +106,7 @@ impl LiveSession {
             hearing,
             mind,
             voice,
+            engines,
             lead,
             metrics,
             stopping,
@@ -128,6 +133,7 @@ impl LiveSession {
             mind,
             voice,
             session,
+            engines,
             metrics,
             stopping,
             now,
@@ -152,6 +158,9 @@ impl LiveSession {
         );
         let mut told = false;
         self.settle();
+        if self.session.wants_own_events() {
+            self.tell_engines();
+        }
         while self.ended.is_none() {
             let due = self.due();
             if timer.deadline() != due {
@@ -414,6 +423,9 @@ impl LiveSession {
             self.fail(&error);
             return;
         }
+        if self.session.wants_own_events() && !old.wants_own_events() {
+            self.tell_engines();
+        }
         self.configure_mic();
         self.voice.configure(
             &self.session.audio.output,
@@ -421,6 +433,11 @@ impl LiveSession {
         );
         self.hearing
             .configure(self.session.audio.input.transcription.as_ref());
+    }
+
+    fn tell_engines(&mut self) {
+        let engines = self.engines.clone();
+        self.send(ToClient::Event(Arc::new(ServerEvent::Engines(engines))));
     }
 
     fn configure_mic(&mut self) {
