@@ -1,5 +1,6 @@
 //! Whose data it is: accounts, and the secrets that let a browser act for one.
 
+pub mod allowance;
 pub mod secrets;
 
 use crate::clock::Micros;

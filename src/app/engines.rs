@@ -30,11 +30,15 @@ impl Engines {
     ///
     /// If one cannot work here; the error says which.
     pub async fn start(config: &Config) -> Result<Self, ProviderError> {
-        Ok(Self {
+        let engines = Self {
             stt: engines::listener(&config.stt).await?,
             llm: engines::model(&config.llm)?,
             tts: engines::voice(&config.tts).await?,
-        })
+        };
+        if let Some(llm) = engines.llm.clone() {
+            tokio::spawn(async move { llm.warm().await });
+        }
+        Ok(engines)
     }
 
     /// What they are: who listens, who thinks, who speaks.

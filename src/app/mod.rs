@@ -12,9 +12,11 @@ use signaling::webrtc::{WebRtc, WebRtcSettings};
 pub use engines::Engines;
 
 use crate::accounts;
-use crate::clock::Clock;
+use crate::accounts::allowance::Allowances;
+use crate::archive::sessions;
+use crate::clock::{Clock, Micros};
 use crate::config::Config;
-use crate::db::{AccountId, Db, DbError};
+use crate::db::{AccountId, Db, DbError, Engine};
 use crate::lifecycle::Lifecycle;
 use crate::live::{Live, LiveParts};
 use crate::practice::{Gallery, Practice, SheetError};
@@ -38,6 +40,8 @@ pub struct App {
     pub lifecycle: Lifecycle,
     /// The account of everybody while nobody can sign up.
     pub account: AccountId,
+    /// How many client secrets each account may still ask for.
+    pub allowances: Allowances,
     /// Who listens, thinks and speaks.
     pub engines: Engines,
     /// The AI clients.
@@ -92,6 +96,7 @@ impl App {
         let folder = take(&config.server.data)?;
         let db = Db::open(&config.database).await?;
         let account = accounts::local(&db, clock.now()).await?;
+        close_left(&db, clock.now()).await?;
         let (metrics, gallery) = (Metrics::new(), Arc::new(Gallery::load()?));
         let live = Live::new(LiveParts {
             stt: engines.stt.clone(),
@@ -109,6 +114,7 @@ impl App {
         });
         let app = Arc::new(Self {
             account,
+            allowances: Allowances::default(),
             lifecycle: Lifecycle::new(config.live.stop_grace),
             metrics,
             gallery,
@@ -134,6 +140,21 @@ impl App {
         });
         Ok(app)
     }
+}
+
+/// Closes the record of sessions that a killed server left open. A SQLite file is this server's
+/// alone, as its folder is; PostgreSQL may serve others, whose sessions go on.
+async fn close_left(db: &Db, now: Micros) -> Result<(), DbError> {
+    if db.engine() == Engine::Sqlite {
+        let sessions = sessions::close_left(db, now).await?;
+        if sessions > 0 {
+            tracing::warn!(
+                sessions,
+                "the server was killed during sessions; they are lost"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Binds the port of calls.

@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::FromRow;
 
 use crate::clock::Micros;
-use crate::db::{DbError, Owned};
+use crate::db::{Db, DbError, Owned};
 
 /// Most sessions that one page of the list holds.
 pub const PAGE: u32 = 100;
@@ -66,7 +66,7 @@ pub struct SessionRow {
     pub engines: String,
     /// When it began, in microseconds since 1970.
     pub started_at: i64,
-    /// When it ended; `None` while it goes on, or if the server was killed during it.
+    /// When it ended; `None` while it goes on.
     pub ended_at: Option<i64>,
     /// Why it ended, by [`EndReason::name`].
     pub end_reason: Option<String>,
@@ -115,6 +115,22 @@ pub async fn finish(
     .execute(of.pool())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Records that every session still open was lost, whosever it is: what a killed server left
+/// behind. Only for a server that has the database to itself. Returns how many there were.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn close_left(db: &Db, now: Micros) -> Result<u64, DbError> {
+    let done =
+        sqlx::query("UPDATE sessions SET ended_at = $1, end_reason = $2 WHERE ended_at IS NULL")
+            .bind(now.0)
+            .bind(EndReason::Lost.name())
+            .execute(db.pool())
+            .await?;
+    Ok(done.rows_affected())
 }
 
 /// One session of the account.

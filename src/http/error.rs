@@ -56,6 +56,10 @@ pub enum HttpError {
     /// As many sessions are live as may be. 429 `too_many_sessions`.
     #[error("as many sessions are live as this server takes: try again later")]
     TooManySessions,
+    /// The account asked for too many client secrets in a short time. 429
+    /// `too_many_client_secrets`.
+    #[error("too many client secrets were asked for: try again in a moment")]
+    TooManySecrets,
     /// The server is stopping. 503 `server_stopping`.
     #[error("the server is stopping: try again in a moment")]
     Stopping,
@@ -117,6 +121,7 @@ impl HttpError {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::WrongType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::TooManySessions => (StatusCode::TOO_MANY_REQUESTS, "too_many_sessions"),
+            Self::TooManySecrets => (StatusCode::TOO_MANY_REQUESTS, "too_many_client_secrets"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "server_stopping"),
             Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
             Self::Database(_) | Self::Internal(_) => {
@@ -128,7 +133,7 @@ impl HttpError {
     /// `type`: whose fault it is, in OpenAI's words.
     const fn kind(&self) -> &'static str {
         match self {
-            Self::TooManySessions => "rate_limit_error",
+            Self::TooManySessions | Self::TooManySecrets => "rate_limit_error",
             Self::Protocol(ErrorBody {
                 kind: ErrorKind::RateLimitError,
                 ..
@@ -148,6 +153,7 @@ impl HttpError {
     const fn retry_after(&self) -> Option<u16> {
         match self {
             Self::TooManySessions => Some(30),
+            Self::TooManySecrets => Some(1),
             Self::Stopping => Some(5),
             _ => None,
         }

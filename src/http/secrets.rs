@@ -48,6 +48,9 @@ pub async fn create(
     let lifetime = lifetime(request.get("expires_after"))?;
     let asked = session(request.get("session"))?;
     let session = in_force(&app, &asked)?;
+    if !app.allowances.take(&caller.account, app.clock.steady()) {
+        return Err(HttpError::TooManySecrets);
+    }
     let (secret, expires_at) = secrets::issue(
         app.db.of(&caller.account),
         &asked,

@@ -283,6 +283,9 @@ impl Live {
             tracing::error!(%error, session.id = %id, "a session could not be recorded");
             self.metrics.error("database");
         }
+        if let Some(model) = self.thinker.model.clone() {
+            tokio::spawn(async move { model.warm().await });
+        }
         let counted = self.metrics.session(transport);
         let ended = match self.assemble(session, link, &place, stopping, now) {
             Ok(live) => live.run().await,

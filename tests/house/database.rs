@@ -47,6 +47,7 @@ async fn every_scenario(url: &str) {
     a_secret_is_found_by_itself_alone(&db, &local).await;
     old_secrets_are_swept_out(&db, &local).await;
     many_write_at_once(&db, &local).await;
+    what_a_killed_server_left_is_closed(&db, &local).await;
     an_account_takes_its_data_along(&db, &other).await;
     db.close().await;
 }
@@ -207,6 +208,21 @@ async fn many_write_at_once(db: &Db, local: &AccountId) {
     for writer in futures::future::join_all(writers).await {
         assert!(writer.unwrap().unwrap());
     }
+}
+
+async fn what_a_killed_server_left_is_closed(db: &Db, local: &AccountId) {
+    start(db, local, "sess_killed", NOON).await.unwrap();
+    let later = NOON.plus(Duration::from_secs(3600));
+    assert!(sessions::close_left(db, later).await.unwrap() >= 1);
+    assert_eq!(sessions::close_left(db, later).await.unwrap(), 0);
+    let of = db.of(local);
+    let killed = sessions::find(of, "sess_killed").await.unwrap().unwrap();
+    assert_eq!(
+        (killed.ended_at, killed.end_reason.as_deref()),
+        (Some(later.0), Some("lost"))
+    );
+    let ended = sessions::find(of, "sess_once").await.unwrap().unwrap();
+    assert_ne!(ended.ended_at, killed.ended_at);
 }
 
 async fn an_account_takes_its_data_along(db: &Db, other: &AccountId) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use praxiloom::app::{App, StartError};
+use praxiloom::archive::sessions::{self, NewSession};
 use praxiloom::clock::Clock;
 use praxiloom::http::Edge;
 use praxiloom::lifecycle::Stopped;
@@ -173,6 +174,49 @@ async fn refuses_secrets_that_make_no_sense() {
     assert_eq!((status, code.as_str()), (413, "body_too_large"));
     let nothing = client().post(server.url(SECRETS)).send().await.unwrap();
     assert_eq!(nothing.status(), StatusCode::OK, "a body that says nothing");
+}
+
+#[tokio::test]
+async fn issues_no_flood_of_secrets() {
+    let server = Running::start(&[]).await;
+    let client = client();
+    let post = async || client.post(server.url(SECRETS)).send().await.unwrap();
+    let mut response = post().await;
+    for _ in 0..1000 {
+        if response.status() != StatusCode::OK {
+            break;
+        }
+        response = post().await;
+    }
+    assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+    let (status, code) = error_code(response).await;
+    assert_eq!((status, code.as_str()), (429, "too_many_client_secrets"));
+}
+
+#[tokio::test]
+async fn what_a_killed_server_left_is_closed_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || App::start(config(folder.path(), &[]), Clock::set_to(NOON), engines());
+    let first = start().await.unwrap();
+    let session = NewSession {
+        id: "sess_left",
+        client_id: None,
+        transport: "websocket",
+        engines: &Value::Null,
+        started_at: NOON,
+    };
+    sessions::start(first.db.of(&first.account), &session)
+        .await
+        .unwrap();
+    first.db.close().await;
+    drop(first);
+    let next = start().await.unwrap();
+    let row = sessions::find(next.db.of(&next.account), "sess_left").await;
+    let row = row.unwrap().unwrap();
+    assert_eq!(
+        (row.ended_at, row.end_reason.as_deref()),
+        (Some(NOON.0), Some("lost"))
+    );
 }
 
 #[tokio::test]

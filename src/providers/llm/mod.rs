@@ -20,6 +20,12 @@ pub trait LanguageModel: Send + Sync + 'static {
     /// What it is.
     fn info(&self) -> EngineInfo;
 
+    /// Readies what the first question would otherwise wait for, such as a connection. Whether
+    /// that worked is not told: the question will tell.
+    fn warm(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
     /// Asks for the next message.
     fn respond(&self, prompt: Prompt) -> BoxFuture<'_, Result<Tokens, ProviderError>>;
 }

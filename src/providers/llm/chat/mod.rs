@@ -107,9 +107,8 @@ impl Chat {
         })
     }
 
-    /// Opens a connection ahead of the first question, so that this one need not wait for it.
-    /// Whether that works is not told: the question will tell.
-    pub async fn warm(&self) {
+    /// Opens a connection, which then waits for the first question.
+    async fn connect(&self) {
         let request = self.authorized(self.client.get(self.models.clone()));
         let exchange = async {
             if let Ok(response) = request.send().await {
@@ -173,6 +172,10 @@ impl LanguageModel for Chat {
             processor: self.processor.clone(),
             note: format!("The model {} answers.", self.settings.model),
         }
+    }
+
+    fn warm(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.connect())
     }
 
     fn respond(&self, prompt: Prompt) -> BoxFuture<'_, Result<Tokens, ProviderError>> {
