@@ -2,14 +2,24 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use media::Position;
 use signaling::event::audio::Transcription;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::Instant;
 
 use super::opening::Opening;
 use crate::providers::ProviderError;
 use crate::providers::stt::{ListenInput, ListenOutput, ListenRequest, Listening, SpeechToText};
+
+/// How much may wait here, beside the recogniser's own queue, before sound that is in no hurry
+/// (sent faster than time passes) is held back.
+const ROOM: usize = 64;
+/// How much waits here at most: five seconds. Older sound is dropped for newer; marks never are.
+const MOST: usize = 256;
+/// A recogniser that takes nothing for so long is not waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The recogniser of one session.
 pub struct Hearing {
@@ -17,24 +27,40 @@ pub struct Hearing {
     request: ListenRequest,
     stream: Option<Listening>,
     opening: Opening<Listening>,
+    /// What could not be handed over yet.
+    waiting: VecDeque<ListenInput>,
+    /// When something was handed over last, or nothing waited.
+    progress: Instant,
+    /// The recogniser has taken nothing for too long.
+    stuck: bool,
     /// Segments whose final words are still to come: they fail if the stream breaks.
     open: VecDeque<u64>,
     failed: VecDeque<ListenOutput>,
     dropped: u64,
 }
 
+/// What a turn of the stage brought.
+enum Step {
+    Output(ListenOutput),
+    HandedOver,
+    Opened,
+    Broke,
+}
+
 impl Hearing {
     /// A recogniser that opens with the first use.
     #[must_use]
     pub fn new(engine: Arc<dyn SpeechToText>, request: ListenRequest) -> Self {
-        let (opening, open, failed) = (Opening::new(), VecDeque::new(), VecDeque::new());
         Self {
             engine,
             request,
             stream: None,
-            opening,
-            open,
-            failed,
+            opening: Opening::new(),
+            waiting: VecDeque::new(),
+            progress: Instant::now(),
+            stuck: false,
+            open: VecDeque::new(),
+            failed: VecDeque::new(),
             dropped: 0,
         }
     }
@@ -44,7 +70,10 @@ impl Hearing {
         let language = transcription.and_then(|transcription| transcription.language.clone());
         if language.is_some() && language != self.request.language {
             self.request.language = language;
-            self.stream = None;
+            self.opening.abandon();
+            if self.stream.take().is_some() {
+                self.fail_open(&self.unavailable("another language is spoken now"));
+            }
         }
     }
 
@@ -70,34 +99,65 @@ impl Hearing {
         self.feed(ListenInput::Discard { segment });
     }
 
-    /// The next words. Waits for ever while there are none; reopens a stream that broke.
-    pub async fn next(&mut self) -> ListenOutput {
+    /// Whether sound that is in no hurry may come.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.stuck || self.waiting.len() < ROOM
+    }
+
+    /// The next words, or `None` when there [is room](Hearing::has_room) again. Waits for ever
+    /// while there is neither; reopens a stream that broke.
+    pub async fn next(&mut self) -> Option<ListenOutput> {
         loop {
             if let Some(failed) = self.failed.pop_front() {
-                return failed;
+                return Some(failed);
             }
-            let Some(stream) = &mut self.stream else {
-                self.reopen().await;
-                continue;
-            };
-            match stream.output.recv().await {
+            let had_room = self.has_room();
+            let patience = tokio::time::sleep_until(self.progress + PATIENCE);
+            tokio::select! {
+                step = self.step() => match step {
+                    Step::Output(output) => return Some(output),
+                    Step::HandedOver => self.progressed(),
+                    Step::Opened => {}
+                    Step::Broke => self.broke(),
+                },
+                () = patience, if !had_room => self.stuck = true,
+            }
+            if !had_room && self.has_room() {
+                return None;
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Step {
+        let Some(stream) = &mut self.stream else {
+            return self.reopen().await;
+        };
+        let Listening { input, output } = stream;
+        tokio::select! {
+            biased;
+            received = output.recv() => match received {
                 Some(output) => {
                     if let ListenOutput::Final { segment, .. }
                     | ListenOutput::Failed { segment, .. } = &output
                     {
                         self.open.retain(|open| open != segment);
                     }
-                    return output;
+                    Step::Output(output)
                 }
-                None => self.stream = None,
+                None => Step::Broke,
+            },
+            room = input.reserve(), if !self.waiting.is_empty() => {
+                let Ok(room) = room else { return Step::Broke };
+                if let Some(next) = self.waiting.pop_front() {
+                    room.send(next);
+                }
+                Step::HandedOver
             }
-            let message = "the stream broke off".to_owned();
-            let engine = self.engine.info().name;
-            self.fail_open(&ProviderError::Unavailable { engine, message });
         }
     }
 
-    async fn reopen(&mut self) {
+    async fn reopen(&mut self) -> Step {
         let (engine, request) = (self.engine.clone(), self.request.clone());
         let name = engine.info().name;
         match self
@@ -105,12 +165,35 @@ impl Hearing {
             .wait(&name, || async move { engine.open(request).await })
             .await
         {
-            Ok(stream) => self.stream = Some(stream),
+            Ok(stream) => {
+                self.stream = Some(stream);
+                self.progressed();
+            }
             Err(error) => self.fail_open(&error),
         }
+        Step::Opened
     }
 
+    fn progressed(&mut self) {
+        self.progress = Instant::now();
+        self.stuck = false;
+    }
+
+    fn broke(&mut self) {
+        self.stream = None;
+        self.opening.broke();
+        self.fail_open(&self.unavailable("the stream broke off"));
+    }
+
+    fn unavailable(&self, message: &str) -> ProviderError {
+        let (engine, message) = (self.engine.info().name, message.to_owned());
+        ProviderError::Unavailable { engine, message }
+    }
+
+    /// Gives up the segments whose words are awaited, and what waits to be told of them.
     fn fail_open(&mut self, error: &ProviderError) {
+        self.waiting
+            .retain(|input| matches!(input, ListenInput::Audio { .. }));
         let failed = self.open.drain(..).map(|segment| ListenOutput::Failed {
             segment,
             error: error.clone(),
@@ -119,17 +202,30 @@ impl Hearing {
     }
 
     fn feed(&mut self, input: ListenInput) {
-        let Some(stream) = &self.stream else { return };
-        match stream.input.try_send(input) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => {
-                // A recogniser ten seconds behind is not made faster by waiting for it.
+        if self.waiting.is_empty() {
+            self.progress = Instant::now();
+            if let Some(stream) = &self.stream {
+                match stream.input.try_send(input) {
+                    Ok(()) => {}
+                    // If it broke, the end of its output tells that, too.
+                    Err(TrySendError::Full(input) | TrySendError::Closed(input)) => {
+                        self.waiting.push_back(input);
+                    }
+                }
+                return;
+            }
+        }
+        self.waiting.push_back(input);
+        if self.waiting.len() > MOST {
+            // A recogniser seconds behind is not made faster by waiting for it.
+            let is_audio = |input: &ListenInput| matches!(input, ListenInput::Audio { .. });
+            if let Some(oldest) = self.waiting.iter().position(is_audio) {
+                self.waiting.remove(oldest);
                 if self.dropped.is_multiple_of(500) {
                     tracing::warn!(dropped = self.dropped, "the recogniser does not keep up");
                 }
                 self.dropped += 1;
             }
-            Err(TrySendError::Closed(_)) => self.stream = None,
         }
     }
 }

@@ -23,9 +23,18 @@ const SAMPLES: usize = RATE as usize / 50;
 /// A client that sends no sound for this long while somebody speaks has fallen silent: the speech
 /// ends there, whatever comes later.
 const SILENT: Duration = Duration::from_millis(400);
-/// Bytes that come later than this after the ones before were not sent in one piece: there was
-/// a pause (mute, push to talk), and the timeline goes on where it is now.
-const PAUSE: Duration = Duration::from_millis(600);
+/// A client that sends long chunks is silent between them: it has fallen silent only when this
+/// much more than the length of one has passed …
+const OVERDUE: Duration = Duration::from_millis(200);
+/// … or this much in all, since a recording that is sent in one piece is a long chunk, too.
+const LONGEST_LULL: Duration = Duration::from_millis(1500);
+/// Bytes that come this much later than that were not sent in one piece: there was a pause (mute,
+/// push to talk), and the timeline goes on where it is now.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Over so long a time the promptest chunk tells how far the client's clock has fallen behind …
+const DRIFT_SPAN: Duration = Duration::from_secs(4);
+/// … and from here on the timeline goes on without the sound that is missing.
+const DRIFT: Duration = Duration::from_millis(60);
 /// The longest gap that is filled with silence; a longer one is skipped.
 const LONGEST_FILL: Duration = Duration::from_millis(1000);
 
@@ -59,6 +68,17 @@ pub struct Mic {
     scratch: Vec<i16>,
     activity: Vec<Activity>,
     begun: bool,
+    /// Length of the latest chunk of bytes.
+    chunk: Duration,
+    drift: Drift,
+}
+
+/// How far the sound that a client sends as bytes lies behind the timeline, by the promptest
+/// chunk since `since`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Drift {
+    since: Position,
+    least: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -103,6 +123,8 @@ impl Mic {
             scratch: Vec::new(),
             activity: Vec::new(),
             begun: false,
+            chunk: Duration::ZERO,
+            drift: Drift::default(),
         }
     }
 
@@ -159,16 +181,49 @@ impl Mic {
         }
     }
 
-    /// Bytes arrived.
+    /// A chunk of bytes of this length arrived, to be [read](Mic::read) next: finds its place on
+    /// the timeline.
     ///
     /// # Errors
-    /// If they cannot be resampled; they are lost.
-    pub fn read(
+    /// If what came before cannot be resampled.
+    pub fn arrive(
         &mut self,
-        bytes: &[u8],
+        length: Duration,
         now: Position,
         out: &mut Vec<Captured>,
     ) -> Result<(), SoundError> {
+        self.chunk = length;
+        let lag = now - (self.end + length);
+        if !self.begun || lag > self.lull() + PAUSE {
+            self.flush(out)?;
+            self.skip_to(now.back(length), out);
+            self.drift = Drift {
+                since: now,
+                least: None,
+            };
+            return Ok(());
+        }
+        let least = self.drift.least.map_or(lag, |least| least.min(lag));
+        self.drift.least = Some(least);
+        // A word must not be torn: the next moment of silence comes soon enough.
+        if now - self.drift.since >= DRIFT_SPAN && !self.vad.is_speaking() {
+            if least >= DRIFT {
+                self.flush(out)?;
+                self.skip_to(self.end + least, out);
+            }
+            self.drift = Drift {
+                since: now,
+                least: None,
+            };
+        }
+        Ok(())
+    }
+
+    /// Reads bytes of the chunk that arrived.
+    ///
+    /// # Errors
+    /// If they cannot be resampled; they are lost.
+    pub fn read(&mut self, bytes: &[u8], out: &mut Vec<Captured>) -> Result<(), SoundError> {
         let mut sound = std::mem::take(&mut self.scratch);
         sound.clear();
         if let Source::Bytes {
@@ -185,11 +240,25 @@ impl Mic {
             }
             resampler.process(samples, &mut sound)?;
         }
-        let length = Position::from_samples(sound.len() as u64, RATE) - Position::ZERO;
-        if !self.begun || now > self.end + PAUSE + length {
-            self.skip_to(now.back(length), out);
-        }
         self.sound(&sound, out);
+        self.scratch = sound;
+        Ok(())
+    }
+
+    /// Brings out what is still inside, completed to a frame by silence: the client wants an item
+    /// of everything it sent.
+    ///
+    /// # Errors
+    /// If it cannot be resampled.
+    pub fn flush(&mut self, out: &mut Vec<Captured>) -> Result<(), SoundError> {
+        let mut sound = std::mem::take(&mut self.scratch);
+        sound.clear();
+        if let Source::Bytes { resampler, .. } = &mut self.source {
+            resampler.flush(&mut sound)?;
+            self.sound(&sound, out);
+            let missing = self.missing();
+            self.sound(&[0; SAMPLES][..missing], out);
+        }
         self.scratch = sound;
         Ok(())
     }
@@ -201,16 +270,21 @@ impl Mic {
             Source::Packets { jitter, .. } => jitter.deadline(),
             Source::Bytes { .. } => None,
         };
-        let silent = self.vad.is_speaking().then(|| self.end + SILENT);
+        let silent = self.vad.is_speaking().then(|| self.end + self.lull());
         [waiting, silent].into_iter().flatten().min()
     }
 
     /// Time passed.
     pub fn wake(&mut self, now: Position, out: &mut Vec<Captured>) {
         self.drain(now, out);
-        if self.vad.is_speaking() && now >= self.end + SILENT {
+        if self.vad.is_speaking() && now >= self.end + self.lull() {
             self.fill(now - self.end, out);
         }
+    }
+
+    /// How long the client may send nothing before that is silence.
+    fn lull(&self) -> Duration {
+        SILENT.max((self.chunk + OVERDUE).min(LONGEST_LULL))
     }
 
     fn drain(&mut self, now: Position, out: &mut Vec<Captured>) {
@@ -261,12 +335,22 @@ impl Mic {
             self.fill(LONGEST_FILL.min(at - self.end), out);
         }
         if at > self.end {
+            // A frame that has begun is completed, so that nothing of it is lost.
+            self.fill((at - self.end).min(span_of(self.missing())), out);
+        }
+        if at > self.end && self.partial.is_empty() {
             out.push(Captured::Gap(at.samples() - self.end.samples()));
             self.end = at;
-            self.partial.clear();
-            self.vad.reset();
         }
         self.begun = true;
+    }
+
+    /// Samples that the frame that has begun still lacks.
+    fn missing(&self) -> usize {
+        match self.partial.len() {
+            0 => 0,
+            begun => SAMPLES - begun,
+        }
     }
 
     fn fill(&mut self, span: Duration, out: &mut Vec<Captured>) {
@@ -330,3 +414,6 @@ fn source(format: AudioFormat) -> Result<Source, SoundError> {
 fn span_of(samples: usize) -> Duration {
     Position::from_samples(samples as u64, RATE) - Position::ZERO
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 pub mod conversation;
 mod hearing;
+mod intake;
 mod llm;
 mod mic;
 mod opening;

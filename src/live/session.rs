@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use media::Position;
 use signaling::event::own;
 use signaling::event::session::Modality;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::conversation::{Conversation, Input, Latency, Note, Output};
 use super::hearing::Hearing;
+use super::intake::{Intake, IntakeError};
 use super::llm::{Mind, Thought};
 use super::mic::{Captured, Mic};
 use super::sound::{Encoding, SoundError};
@@ -75,7 +77,7 @@ pub struct Parts {
 pub struct LiveSession {
     link: Link,
     conversation: Conversation,
-    mic: Mic,
+    intake: Intake,
     hearing: Hearing,
     mind: Mind,
     voice: VoiceStage,
@@ -128,7 +130,7 @@ impl LiveSession {
             speaker: Speaker::new(link.carrier, encoding, lead),
             link,
             conversation,
-            mic,
+            intake: Intake::new(mic, session.audio.input.format),
             hearing,
             mind,
             voice,
@@ -167,12 +169,24 @@ impl LiveSession {
                 timer.as_mut().reset(due);
             }
             let roomy = self.speaker.queued() < MOST_QUEUED;
+            // Sound that came all at once is read before anything that came after it.
+            let waiting = self.intake.next();
+            let slice = waiting.filter(|_| self.hearing.has_room());
+            // In no fixed order, so that no stage can keep the others waiting.
             tokio::select! {
-                biased;
                 () = stop_now.cancelled() => self.end(Ended::Stopped, CloseReason::GoingAway),
                 () = hang_up.cancelled() => self.end(Ended::Completed, CloseReason::Ended),
-                received = self.link.incoming.recv() => self.received(received),
-                heard = self.hearing.next() => self.understood(heard),
+                received = self.link.incoming.recv(), if waiting.is_none() => {
+                    self.received(received);
+                }
+                () = tokio::time::sleep_until(slice.unwrap_or(self.started)), if slice.is_some() => {
+                    self.read_slice();
+                }
+                heard = self.hearing.next() => {
+                    if let Some(heard) = heard {
+                        self.understood(heard);
+                    }
+                }
                 thought = self.mind.next() => self.thought(thought),
                 spoken = self.voice.next(), if roomy => self.spoken(spoken),
                 () = stopping.cancelled(), if !told => {
@@ -183,7 +197,7 @@ impl LiveSession {
             }
             self.settle();
         }
-        if let Some(stats) = self.mic.stats() {
+        if let Some(stats) = self.intake.mic().stats() {
             let media::jitter::JitterStats {
                 received,
                 lost,
@@ -204,7 +218,7 @@ impl LiveSession {
     /// When the loop must wake though nothing arrives.
     fn due(&self) -> Instant {
         let machine = self.conversation.deadline().map(|(at, _)| at);
-        let soonest = [machine, self.speaker.due(), self.mic.deadline()]
+        let soonest = [machine, self.speaker.due(), self.intake.mic().deadline()]
             .into_iter()
             .flatten()
             .min();
@@ -214,7 +228,7 @@ impl LiveSession {
 
     fn tick(&mut self) {
         let now = self.time();
-        self.mic.wake(now, &mut self.captured);
+        self.intake.wake(now, &mut self.captured);
         self.capture();
         self.handle(Input::Time);
     }
@@ -258,13 +272,18 @@ impl LiveSession {
         match received {
             Some(FromClient::Ready) => self.handle(Input::Ready),
             Some(FromClient::Event(event)) => match event.kind {
-                ClientEventKind::AppendInput(bytes) => self.read(&bytes, event.event_id),
+                ClientEventKind::AppendInput(bytes) => self.accept(bytes, event.event_id),
+                ClientEventKind::CommitInput => {
+                    let flushed = self.intake.flush(&mut self.captured);
+                    self.took_in(flushed);
+                    self.handle(Input::Client(event));
+                }
                 _ => self.handle(Input::Client(event)),
             },
-            Some(FromClient::Audio(bytes)) => self.read(&bytes, None),
+            Some(FromClient::Audio(bytes)) => self.accept(bytes, None),
             Some(FromClient::Packet(packet)) => {
                 let now = self.time();
-                self.mic.packet(packet, now, &mut self.captured);
+                self.intake.packet(packet, now, &mut self.captured);
                 self.capture();
             }
             Some(FromClient::Malformed(error)) => self.refuse(*error),
@@ -274,27 +293,36 @@ impl LiveSession {
         }
     }
 
-    /// Reads audio that came as bytes.
-    fn read(&mut self, bytes: &[u8], event_id: Option<String>) {
+    /// Takes audio that came as bytes.
+    fn accept(&mut self, bytes: Bytes, event_id: Option<String>) {
         if self.link.carrier == Carrier::WebRtc {
             let wanted = "over WebRTC sound comes as a track, not as events";
             self.refuse(ErrorBody::value("type", wanted).for_event(event_id));
             return;
         }
-        let format = self.session.audio.input.format;
-        if !bytes.len().is_multiple_of(format.bytes_per_sample()) {
-            let wanted = "16-bit samples need an even number of bytes";
-            self.refuse(ErrorBody::value("audio", wanted).for_event(event_id));
-            return;
-        }
         let now = self.time();
-        if let Err(error) = self.mic.read(bytes, now, &mut self.captured) {
+        match self.intake.accept(bytes, now, &mut self.captured) {
+            Ok(()) => self.capture(),
+            Err(error @ IntakeError::Odd) => {
+                let wanted = error.to_string();
+                self.refuse(ErrorBody::value("audio", &wanted).for_event(event_id));
+            }
+            Err(IntakeError::Sound(error)) => self.fail(&error),
+        }
+    }
+
+    fn read_slice(&mut self) {
+        let read = self.intake.slice(Instant::now(), &mut self.captured);
+        self.took_in(read);
+    }
+
+    fn took_in(&mut self, read: Result<(), SoundError>) {
+        if let Err(error) = read {
             self.fail(&error);
             return;
         }
         // Sound never lies in the future: if it comes faster than time passes, time jumps.
-        let ahead = self.mic.end() - now;
-        self.skew += ahead;
+        self.skew += self.intake.mic().end() - self.time();
         self.capture();
     }
 
@@ -411,7 +439,7 @@ impl LiveSession {
         let mut done = Ok(());
         if self.link.carrier == Carrier::WebSocket {
             if new_audio.input.format != old_audio.input.format {
-                done = self.mic.read_as(new_audio.input.format);
+                done = self.intake.read_as(new_audio.input.format);
             }
             if new_audio.output.format != old_audio.output.format {
                 done = done.and(
@@ -449,7 +477,7 @@ impl LiveSession {
             ),
             _ => (0.5, HANGOVER),
         };
-        self.mic.listen(threshold, silence.min(HANGOVER));
+        self.intake.listen(threshold, silence.min(HANGOVER));
     }
 
     fn measure(&mut self, latency: Latency) {

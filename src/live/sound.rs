@@ -53,11 +53,11 @@ impl Encoding {
         }
     }
 
-    /// Encodes one frame.
+    /// Encodes one frame; the `last` one before a silence brings out all of its sound.
     ///
     /// # Errors
     /// If the codec fails.
-    pub fn encode(&mut self, frame: &[i16]) -> Result<Bytes, SoundError> {
+    pub fn encode(&mut self, frame: &[i16], last: bool) -> Result<Bytes, SoundError> {
         match self {
             Self::Opus(encoder) => Ok(Bytes::copy_from_slice(encoder.encode(frame)?)),
             Self::Pcm => {
@@ -66,12 +66,22 @@ impl Encoding {
                 Ok(bytes.into())
             }
             Self::G711(law, resampler) => {
-                let mut samples = Vec::with_capacity(frame.len() / 3 + 8);
+                let mut samples = Vec::with_capacity(frame.len());
                 resampler.process(frame, &mut samples)?;
+                if last {
+                    resampler.flush(&mut samples)?;
+                }
                 let mut bytes = Vec::with_capacity(samples.len());
                 law.encode(&samples, &mut bytes);
                 Ok(bytes.into())
             }
+        }
+    }
+
+    /// Forgets sound that has not come out: nobody is to hear it any more.
+    pub fn cut(&mut self) {
+        if let Self::G711(_, resampler) = self {
+            resampler.reset();
         }
     }
 }

@@ -154,13 +154,15 @@ impl Speaker {
 
     /// Drops the sound of all sentences up to this one.
     pub fn silence(&mut self, through: u64) {
-        if self.smooth
-            && !self.resting
-            && !self.paused
-            && self.front().is_some_and(|chunk| chunk.sentence <= through)
-        {
-            self.take_frame();
-            self.fade = Fade::Out;
+        if self.front().is_some_and(|next| next.sentence <= through) {
+            if self.smooth && !self.resting && !self.paused {
+                self.peek(through);
+                self.fade = Fade::Out;
+            }
+            self.encoding.cut();
+        }
+        if self.fade == Fade::In {
+            self.fade = Fade::None;
         }
         self.queue.retain(|chunk| chunk.sentence > through);
         self.queued = self
@@ -182,13 +184,8 @@ impl Speaker {
     pub fn pause(&mut self) {
         if self.smooth && !self.paused && !self.resting && self.front().is_some() {
             // The frame that fades out is played again in full when the voice goes on.
-            self.frame.clear();
-            let next = self
-                .queue
-                .front()
-                .map_or(&[][..], |chunk| &chunk.samples[chunk.taken..]);
-            self.frame
-                .extend_from_slice(&next[..next.len().min(SAMPLES)]);
+            let through = self.released.back().map_or(0, |released| released.0);
+            self.peek(through);
             self.fade = Fade::Out;
         }
         self.paused = true;
@@ -246,7 +243,7 @@ impl Speaker {
         let Some(part) = self.part.clone() else {
             return Ok(None);
         };
-        let payload: Bytes = self.encoding.encode(&self.frame)?;
+        let payload: Bytes = self.encoding.encode(&self.frame, self.resting)?;
         Ok(Some(Sent {
             audio: OutputAudio {
                 part,
@@ -266,6 +263,20 @@ impl Speaker {
     fn front(&self) -> Option<&Chunk> {
         let through = self.released.back()?.0;
         self.queue.front().filter(|chunk| chunk.sentence <= through)
+    }
+
+    /// Copies the next frame of sentences up to this one into `self.frame`.
+    fn peek(&mut self, through: u64) {
+        self.frame.clear();
+        let next = self
+            .queue
+            .iter()
+            .take_while(|next| next.sentence <= through);
+        for chunk in next {
+            let left = &chunk.samples[chunk.taken..];
+            let count = left.len().min(SAMPLES - self.frame.len());
+            self.frame.extend_from_slice(&left[..count]);
+        }
     }
 
     /// Moves one frame of released sound from the queue into `self.frame`.
@@ -324,3 +335,6 @@ fn ramp(frame: &mut [i16], gain: impl Fn(f32) -> f32) {
         *sample = (f32::from(*sample) * gain(index as f32 / length)) as i16;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,6 +126,8 @@ impl VoiceStage {
         let name = engine.info().name;
         let open = || async move { Ok((engine.open(wanted.clone()).await?, wanted)) };
         match self.opening.wait(&name, open).await {
+            // Another voice may have been asked for meanwhile; nothing was said in this one yet.
+            Ok((_, voice)) if !same(&voice, &self.wanted) => {}
             Ok(stream) => self.stream = Some(stream),
             Err(error) => self.fail_with(&error),
         }
@@ -155,6 +157,7 @@ impl VoiceStage {
         let (engine, message) = (self.engine.info().name, "the stream broke off".to_owned());
         self.fail_with(&ProviderError::Unavailable { engine, message });
         self.stream = None;
+        self.opening.broke();
     }
 
     fn fail_with(&mut self, error: &ProviderError) {
