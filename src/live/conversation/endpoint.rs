@@ -17,11 +17,16 @@ pub enum Completeness {
 
 /// Words after which a sentence goes on.
 const CONTINUING: &[&str] = &[
-    "a", "about", "although", "an", "and", "are", "as", "at", "because", "but", "by", "can",
-    "could", "do", "does", "for", "from", "how", "if", "in", "into", "is", "like", "my", "of",
-    "on", "or", "our", "should", "since", "so", "than", "that's", "the", "their", "then", "to",
-    "very", "was", "were", "when", "where", "whether", "which", "while", "who", "will", "with",
-    "would", "your",
+    "a", "although", "an", "and", "as", "because", "but", "if", "my", "or", "our", "since", "than",
+    "that's", "the", "their", "very", "whether", "which", "while", "your",
+];
+
+/// Words after which a statement goes on, but at which a question may well end: "what was that
+/// like", "who are you talking to".
+const STRANDED: &[&str] = &[
+    "about", "are", "at", "by", "can", "could", "do", "does", "for", "from", "how", "in", "into",
+    "is", "like", "of", "on", "should", "so", "then", "to", "was", "were", "when", "where", "who",
+    "will", "with", "would",
 ];
 
 /// Sounds that hold the floor.
@@ -58,11 +63,25 @@ pub fn completeness(text: &str) -> Completeness {
     if trimmed.ends_with(['.', '?', '!']) {
         return Completeness::Complete;
     }
-    if CONTINUING.contains(&last) && words.len() > 1 {
+    if words.len() == 1 {
+        return Completeness::Open;
+    }
+    if CONTINUING.contains(&last) {
         return Completeness::GoesOn;
     }
-    let first = words.first().map_or("", String::as_str);
-    if words.len() >= 4 || (words.len() >= 3 && QUESTION.contains(&first)) {
+    // "So what", "and how", "okay but why": a question often has a word or two before it.
+    let opening = words.iter().take(3);
+    let question = opening
+        .map(String::as_str)
+        .any(|word| QUESTION.contains(&word));
+    if STRANDED.contains(&last) {
+        return if question && words.len() >= 3 {
+            Completeness::Open
+        } else {
+            Completeness::GoesOn
+        };
+    }
+    if words.len() >= 4 || (words.len() >= 3 && question) {
         Completeness::Complete
     } else {
         Completeness::Open
@@ -90,12 +109,7 @@ pub fn silence_needed(
             Some(Duration::from_millis(vad.silence_duration_ms.into()))
         }
         TurnDetection::SemanticVad(vad) => {
-            let (pace, longest) = match vad.eagerness {
-                Eagerness::Low => (1.6, 8000),
-                Eagerness::Medium | Eagerness::Auto => (1.0, 4000),
-                Eagerness::High => (0.7, 2000),
-            };
-            let longest = Duration::from_millis(longest);
+            let (pace, longest) = pace(vad.eagerness);
             let base = match completeness(text) {
                 Completeness::Complete => QUICKEST,
                 Completeness::Open => Duration::from_millis(1100),
@@ -104,6 +118,27 @@ pub fn silence_needed(
             Some((base.mul_f64(pace) + patience).min(longest))
         }
     }
+}
+
+/// How long a silence ends a turn whatever the words are. `None` as above.
+#[must_use]
+pub fn longest_silence(detection: Option<&TurnDetection>) -> Option<Duration> {
+    match detection? {
+        TurnDetection::ServerVad(vad) => {
+            Some(Duration::from_millis(vad.silence_duration_ms.into()))
+        }
+        TurnDetection::SemanticVad(vad) => Some(pace(vad.eagerness).1),
+    }
+}
+
+/// By how much waits are stretched, and the longest.
+fn pace(eagerness: Eagerness) -> (f64, Duration) {
+    let (pace, longest) = match eagerness {
+        Eagerness::Low => (1.6, 8000),
+        Eagerness::Medium | Eagerness::Auto => (1.0, 4000),
+        Eagerness::High => (0.7, 2000),
+    };
+    (pace, Duration::from_millis(longest))
 }
 
 #[cfg(test)]
@@ -119,27 +154,38 @@ mod tests {
             "so um",
             "well,",
             "it is like the",
+            "I want to",
+            "how was it for your",
+            "I wonder…",
         ] {
             assert_eq!(completeness(text), Completeness::GoesOn, "{text}");
         }
+    }
+
+    #[test]
+    fn a_whole_question_or_statement_is_recognised() {
         for text in [
             "what would you like to talk about today",
             "how was it",
+            "and how was it",
             "I see you are tired.",
             "Why?",
         ] {
-            let expected = if text.contains("about today")
-                || text.ends_with(['.', '?'])
-                || text == "how was it"
-            {
-                Completeness::Complete
-            } else {
-                Completeness::Open
-            };
-            assert_eq!(completeness(text), expected, "{text}");
+            assert_eq!(completeness(text), Completeness::Complete, "{text}");
         }
-        assert_eq!(completeness("okay"), Completeness::Open);
-        assert_eq!(completeness(""), Completeness::Open);
+    }
+
+    #[test]
+    fn a_question_may_end_in_a_preposition() {
+        for text in [
+            "what was that like",
+            "so who are you talking to",
+            "and",
+            "okay",
+            "",
+        ] {
+            assert_eq!(completeness(text), Completeness::Open, "{text}");
+        }
     }
 
     #[test]

@@ -120,12 +120,15 @@ impl Items {
         }
     }
 
-    /// Cuts a spoken answer to what was heard, in samples at 24 kHz. The words that remain.
-    pub fn truncate(&mut self, id: &str, samples: u64) -> Option<String> {
-        let at = self.find(id)?;
-        self.entries[at].speech.as_ref()?;
-        self.cut(at, samples);
-        Some(self.text_of(at))
+    /// Cuts a spoken answer to what was heard, in samples at 24 kHz. Whether it is one.
+    pub fn truncate(&mut self, id: &str, samples: u64) -> bool {
+        let at = self
+            .find(id)
+            .filter(|at| self.entries[*at].speech.is_some());
+        if let Some(at) = at {
+            self.cut(at, samples);
+        }
+        at.is_some()
     }
 
     /// How many samples of a spoken answer were sent; `None` if it is none.
@@ -182,15 +185,24 @@ impl Items {
         self.find(id).map(|at| self.text_of(at))
     }
 
-    /// What the AI client said last, whether it was heard or not: an echo may be of any of it.
+    /// How the last spoken answer sounds.
     #[must_use]
-    pub fn last_spoken(&self) -> Option<String> {
-        let spoken = self
-            .entries
-            .iter()
-            .rev()
-            .find_map(|entry| entry.speech.as_ref());
-        spoken.map(Speech::text)
+    pub fn last_speech(&self) -> Option<&Speech> {
+        let mut latest = self.entries.iter().rev();
+        latest.find_map(|entry| entry.speech.as_ref())
+    }
+
+    /// Whether the AI client has said anything.
+    #[must_use]
+    pub fn has_answer(&self) -> bool {
+        let mut latest = self.entries.iter().rev();
+        latest.any(|entry| role(&entry.item) == Some(Role::Assistant))
+    }
+
+    /// What an item leaves in memory.
+    #[must_use]
+    pub fn remembered(&self, id: &str) -> Option<Memory> {
+        self.memory_of(self.find(id)?)
     }
 
     /// Whether a later message of the coach follows.

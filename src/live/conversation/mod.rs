@@ -7,14 +7,25 @@
 
 mod answering;
 mod client;
+mod committing;
+mod correcting;
+mod cutting;
+mod deadline;
+mod draft;
+mod editing;
 mod endpoint;
+mod gaps;
 mod input;
 mod interruption;
 mod items;
+mod listening;
 mod output;
+mod overlap;
+mod request;
 mod response;
+mod sounding;
 mod speech;
-mod taking;
+mod state;
 mod turn;
 mod voice;
 
@@ -29,17 +40,20 @@ use media::Position;
 use media::playout::{Holder, Playout};
 use signaling::event::audio::TurnDetection;
 use signaling::event::own::{self, TurnState};
-use signaling::event::{self, ErrorBody, ServerEvent, Session, code};
-use signaling::link::{Carrier, CloseReason};
+use signaling::event::{self, ServerEvent, Session};
+use signaling::link::Carrier;
 
+pub use deadline::Reason;
 pub use endpoint::QUICKEST;
 pub use input::{Generation, Input};
 pub use interruption::Harmless;
 pub use output::{Ask, Latency, Memory, Note, Output};
 pub use speech::shown;
 
+use gaps::Gaps;
 use items::Items;
 use response::{Answer, Ending};
+use sounding::Sounding;
 use turn::Turn;
 
 /// What is known of an AI client before it says a word.
@@ -75,34 +89,6 @@ pub struct Settings {
     pub tag: String,
 }
 
-/// Why the machine wants to be woken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The silence will have lasted long enough for the turn to be over.
-    EndOfTurn,
-    /// The final words are not waited for any longer.
-    TranscriptLate,
-    /// Speech over the client's voice is judged again.
-    Overlap,
-    /// The sound sent will have been heard.
-    PlayoutEnds,
-    /// Nobody has spoken for as long as the session allows.
-    Idle,
-    /// A correction takes too long.
-    HoldExpires,
-    /// An engine has been silent for too long.
-    Stalled,
-    /// The session reaches its longest duration.
-    SessionCap,
-}
-
-/// How long a correction may hold the answer back.
-const LONGEST_HOLD: Duration = Duration::from_secs(120);
-/// How long an engine may make no progress on an answer.
-const LONGEST_STALL: Duration = Duration::from_secs(30);
-/// How often speech over the client's voice is judged anew.
-const OVERLAP_STEP: Duration = Duration::from_millis(50);
-
 /// One conversation.
 #[derive(Debug)]
 pub struct Conversation {
@@ -120,20 +106,20 @@ pub struct Conversation {
     drafts_of_turn: u8,
     /// Answers outside the conversation.
     asides: Vec<Answer>,
-    /// A response is to follow the one that runs.
+    /// A turn is still to be answered: its answer waits for another, or was cut off unheard by
+    /// what may turn out to be no turn.
     response_waits: bool,
     playout: Playout,
     /// The response whose sound was sent last, until all of it was heard.
     sounding: Option<Sounding>,
     paused: bool,
-    /// False interruptions of the present answer: after one, sound alone no longer pauses it.
-    false_alarms: u32,
+    /// Speech over the present answer was harmless once: sound alone no longer pauses it.
+    false_alarm: bool,
     /// End of the audio received.
     received: Position,
     /// Beginning of the audio that the next commit takes.
     buffer_from: Position,
-    /// Samples at 48 kHz by which the timeline ran on without audio.
-    gaps: u64,
+    gaps: Gaps,
     /// A correction holds the answer to this item back.
     held: Option<(String, Position)>,
     voice_locked: bool,
@@ -141,21 +127,10 @@ pub struct Conversation {
     clock: Position,
     /// When the last activity of either side ended.
     quiet_since: Position,
-    progress: Position,
     state: TurnState,
     caption: (String, String),
     counters: Counters,
     closing: bool,
-}
-
-/// A response whose sound is on its way to the listener.
-#[derive(Clone, Debug)]
-struct Sounding {
-    generation: Generation,
-    response_id: String,
-    item_id: Option<String>,
-    /// What was heard when that was last told.
-    told: String,
 }
 
 #[derive(Debug, Default)]
@@ -188,15 +163,14 @@ impl Conversation {
             playout: Playout::new(holder, settings.playout_delay),
             sounding: None,
             paused: false,
-            false_alarms: 0,
+            false_alarm: false,
             received: Position::ZERO,
             buffer_from: Position::ZERO,
-            gaps: 0,
+            gaps: Gaps::default(),
             held: None,
             voice_locked: false,
             clock: Position::ZERO,
             quiet_since: Position::ZERO,
-            progress: Position::ZERO,
             state: TurnState::Listening,
             caption: (String::new(), String::new()),
             counters: Counters::default(),
@@ -229,7 +203,7 @@ impl Conversation {
             Input::Ready => self.quiet_since = now,
             Input::Client(event) => self.client_event(*event, now),
             Input::Audio { to } => self.audio(to, now),
-            Input::Gap { samples } => self.gaps += samples,
+            Input::Gap { samples } => self.gaps.add(self.received, samples),
             Input::VoiceStarted { at } => self.voice_started(at, now),
             Input::VoiceStopped { at } => self.voice_stopped(at, now),
             Input::Partial {
@@ -240,12 +214,10 @@ impl Conversation {
                 segment,
                 transcript,
             } => self.words(segment, transcript, true, now),
-            Input::TranscriptFailed { segment, error } => {
-                self.transcript_failed(segment, &error, now)
-            }
+            Input::TranscriptFailed { segment, error } => self.transcript_failed(segment, &error),
             Input::Token { generation, token } => self.token(generation, token, now),
-            Input::Sentence { generation, text } => self.sentence(generation, text),
-            Input::ModelFailed { generation, error } => self.model_failed(generation, &error),
+            Input::Sentence { generation, text } => self.sentence(generation, text, now),
+            Input::ModelFailed { generation, error } => self.model_failed(generation, &error, now),
             Input::Produced { sentence, samples } => self.produced(sentence, samples, now),
             Input::Words { sentence, words } => self.spoken_words(sentence, words),
             Input::SentenceDone { sentence } => self.sentence_done(sentence, now),
@@ -260,63 +232,6 @@ impl Conversation {
     /// The next thing to do, if there is one.
     pub fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
-    }
-
-    /// When the machine wants an [`Input::Time`] at the latest, and why.
-    #[must_use]
-    pub fn deadline(&self) -> Option<(Position, Reason)> {
-        if self.closing {
-            return None;
-        }
-        let mut soonest = (Position::ZERO + self.settings.cap, Reason::SessionCap);
-        let mut consider = |at: Option<Position>, reason| {
-            if let Some(at) = at.filter(|at| *at < soonest.0) {
-                soonest = (at, reason);
-            }
-        };
-        let turn = self.turn_deadline();
-        consider(
-            turn.map(|due| due.0),
-            turn.map_or(Reason::EndOfTurn, |due| due.1),
-        );
-        consider(
-            self.sounding.as_ref().and_then(|_| self.playout_ends()),
-            Reason::PlayoutEnds,
-        );
-        consider(self.idle_deadline(), Reason::Idle);
-        consider(
-            self.held.as_ref().map(|(_, since)| *since + LONGEST_HOLD),
-            Reason::HoldExpires,
-        );
-        consider(
-            self.answer.as_ref().map(|_| self.progress + LONGEST_STALL),
-            Reason::Stalled,
-        );
-        consider(self.unsettled_deadline(), Reason::TranscriptLate);
-        Some(soonest)
-    }
-
-    /// Lets everything happen whose time has come.
-    fn settle(&mut self, now: Position) {
-        self.judge_overlap(now);
-        self.end_turn_if_due(now);
-        self.settle_unsettled(now);
-        self.expire_hold(now);
-        self.finish_answer(now);
-        self.finish_sounding(now);
-        self.follow_up(now);
-        self.fail_if_stalled(now);
-        self.idle_if_due(now);
-        if now >= Position::ZERO + self.settings.cap {
-            let error = ErrorBody::invalid(
-                code::SESSION_EXPIRED,
-                "The session reached its longest duration.",
-            );
-            self.emit(ServerEvent::Error { error });
-            self.outputs.push_back(Output::Close(CloseReason::Ended));
-            self.closing = true;
-        }
-        self.tell_state();
     }
 
     fn emit(&mut self, event: ServerEvent) {
@@ -362,44 +277,5 @@ impl Conversation {
     fn patience(&self) -> Duration {
         let traits = self.client_id().and_then(|id| self.settings.cast.get(id));
         traits.map_or(Duration::ZERO, |traits| traits.patience)
-    }
-
-    /// A position as the protocol counts it: milliseconds of audio received.
-    fn buffer_ms(&self, at: Position) -> u64 {
-        Position::new(at.samples().saturating_sub(self.gaps)).ms()
-    }
-
-    fn tell_state(&mut self) {
-        let speaking = self
-            .answer
-            .as_ref()
-            .is_some_and(|answer| answer.first_packet.is_some());
-        let state = match &self.turn {
-            _ if self.paused => TurnState::ClientPaused,
-            Some(turn) if turn.overlapping => self.state,
-            Some(turn) if matches!(turn.voice, turn::Voice::On(_)) => TurnState::CoachSpeaking,
-            Some(_) if self.detection().is_some() => TurnState::Pausing,
-            _ if self.sounding.is_some() || speaking => TurnState::ClientSpeaking,
-            _ if self.answer.is_some() => TurnState::Thinking,
-            _ => TurnState::Listening,
-        };
-        if state != self.state {
-            self.state = state;
-            let response = self
-                .sounding
-                .as_ref()
-                .map(|sounding| sounding.response_id.clone());
-            let turn = own::Turn {
-                state,
-                at_ms: self.clock.ms(),
-                item_id: self.turn.as_ref().map(|turn| turn.item_id.clone()),
-                response_id: self
-                    .answer
-                    .as_ref()
-                    .map(|answer| answer.response.id.clone())
-                    .or(response),
-            };
-            self.emit_own(ServerEvent::Turn(turn));
-        }
     }
 }

@@ -2,6 +2,7 @@
 //! it in the order that clients rely on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use media::Position;
 use signaling::event::session::Modality;
@@ -26,8 +27,6 @@ pub struct Answer {
     pub response: Response,
     /// Whether its item enters the conversation (`conversation: "auto"`).
     pub remembered: bool,
-    /// Whether the client was told. A speculative answer was not.
-    pub announced: bool,
     /// Whether the request was sent to the model yet; it waits for the coach's final words.
     pub asked: bool,
     /// The message item, once it is open.
@@ -44,8 +43,12 @@ pub struct Answer {
     pub speech: Speech,
     /// Whether the model is done, and how it ended.
     pub written: Option<Ending>,
-    /// When the coach's speech ended, or the answer was requested.
-    pub since: Position,
+    /// When the coach fell silent, if it answers a spoken turn.
+    pub speech_end: Option<Position>,
+    /// When an engine last made progress on it.
+    pub progress: Position,
+    /// Whether the client was told that the voice failed it.
+    pub voice_failed: bool,
     /// When it was decided that the turn is over.
     pub decided: Position,
     /// When the first token came.
@@ -61,9 +64,7 @@ pub struct Answer {
 pub struct Message {
     /// The ids of its one content part.
     pub part: Arc<PartIds>,
-    /// The item before it in the conversation.
-    pub previous: Option<String>,
-    /// The transcript given out so far.
+    /// The words given out so far.
     pub told: String,
     /// Whether its end was told.
     pub closed: bool,
@@ -136,13 +137,12 @@ impl Ending {
 impl Answer {
     /// An answer that nobody was asked for yet.
     #[must_use]
-    pub fn new(ask: Ask, response: Response, since: Position, now: Position) -> Self {
+    pub fn new(ask: Ask, response: Response, speech_end: Option<Position>, now: Position) -> Self {
         Self {
             generation: ask.generation,
             ask,
             response,
             remembered: true,
-            announced: false,
             asked: false,
             message: None,
             text: String::new(),
@@ -151,7 +151,9 @@ impl Answer {
             usage: None,
             speech: Speech::default(),
             written: None,
-            since,
+            speech_end,
+            progress: now,
+            voice_failed: false,
             decided: now,
             first_token: None,
             first_audio: None,
@@ -168,12 +170,43 @@ impl Answer {
     /// Whether the model is done and all sound was sent.
     #[must_use]
     pub fn finished(&self) -> bool {
-        self.written.is_some() && self.speech.all_sent()
+        self.written.is_some() && self.speech.unsent() == Some(Duration::ZERO)
+    }
+
+    /// How it ends by itself: without any sound it failed if the voice did.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match self.written {
+            Some(Ending::Completed) if self.voice_failed && !self.speech.has_sound() => {
+                Ending::Failed
+            }
+            written => written.unwrap_or(Ending::Completed),
+        }
+    }
+
+    /// The id of its message, once that is open.
+    #[must_use]
+    pub fn message_id(&self) -> Option<String> {
+        let message = self.message.as_ref();
+        message.map(|message| message.part.item_id.clone())
+    }
+
+    /// When its latency is counted from.
+    #[must_use]
+    pub fn since(&self) -> Position {
+        self.speech_end.unwrap_or(self.decided)
+    }
+
+    /// Whether one of its items is still open under this id.
+    #[must_use]
+    pub fn makes(&self, item_id: &str) -> bool {
+        let message = self.message.as_ref();
+        message.is_some_and(|message| message.part.item_id == item_id)
+            || self.calls.iter().any(|call| call.item_id == item_id)
     }
 
     /// `response.created`.
-    pub fn announce(&mut self, emit: &mut impl FnMut(ServerEvent)) {
-        self.announced = true;
+    pub fn announce(&self, emit: &mut impl FnMut(ServerEvent)) {
         emit(ServerEvent::ResponseCreated {
             response: Box::new(self.response.clone()),
         });
@@ -206,7 +239,7 @@ impl Answer {
         });
         if self.remembered {
             emit(ServerEvent::ItemAdded {
-                previous_item_id: previous.clone(),
+                previous_item_id: previous,
                 item: item.clone(),
             });
         }
@@ -217,7 +250,6 @@ impl Answer {
         let (told, closed) = (String::new(), false);
         self.message = Some(Message {
             part: ids,
-            previous,
             told,
             closed,
         });
@@ -240,9 +272,8 @@ impl Answer {
     }
 
     /// Gives out text of an answer that writes.
-    pub fn write(&mut self, delta: String, emit: &mut impl FnMut(ServerEvent)) {
-        if let Some(message) = &mut self.message {
-            message.told.push_str(&delta);
+    pub fn write(&self, delta: String, emit: &mut impl FnMut(ServerEvent)) {
+        if let Some(message) = &self.message {
             emit(ServerEvent::OutputTextDelta {
                 ids: message.part.clone(),
                 delta,
@@ -250,18 +281,70 @@ impl Answer {
         }
     }
 
-    /// Closes the message item with the text it ended with. Returns the item.
+    /// Closes every open item, the message with the text it ended with. `previous` is the item
+    /// before another in the conversation. Returns the items.
     pub fn close(
         &mut self,
         ending: Ending,
         text: &str,
+        previous: impl Fn(&str) -> Option<String>,
         emit: &mut impl FnMut(ServerEvent),
-    ) -> Option<Arc<Item>> {
+    ) -> Vec<Arc<Item>> {
+        let mut closed = Vec::new();
+        if let Some(message) = self.close_message(ending, text, emit) {
+            closed.push(message);
+        }
+        for call in std::mem::take(&mut self.calls) {
+            emit(ServerEvent::ArgumentsDone {
+                response_id: self.response.id.clone(),
+                item_id: call.item_id.clone(),
+                output_index: call.output_index,
+                call_id: call.call_id.clone(),
+                name: call.name.clone(),
+                arguments: call.arguments.clone(),
+            });
+            closed.push((call.output_index, call.item(ending.item_status())));
+        }
+        for (output_index, item) in &closed {
+            if self.remembered {
+                emit(ServerEvent::ItemDone {
+                    previous_item_id: previous(&item.id),
+                    item: item.clone(),
+                });
+            }
+            emit(ServerEvent::OutputItemDone {
+                response_id: self.response.id.clone(),
+                output_index: *output_index,
+                item: item.clone(),
+            });
+        }
+        closed.sort_by_key(|(output_index, _)| *output_index);
+        let items: Vec<_> = closed.into_iter().map(|(_, item)| item).collect();
+        let output = items.iter().map(|item| Item::clone(item));
+        self.response.output.extend(output);
+        items
+    }
+
+    fn close_message(
+        &mut self,
+        ending: Ending,
+        text: &str,
+        emit: &mut impl FnMut(ServerEvent),
+    ) -> Option<(u32, Arc<Item>)> {
         let speaks = self.speaks();
         let message = self.message.as_mut().filter(|message| !message.closed)?;
+        // Words whose times came late or never are told now.
+        if let Some(rest) = text
+            .strip_prefix(&message.told)
+            .filter(|rest| speaks && !rest.is_empty())
+        {
+            emit(ServerEvent::OutputTranscriptDelta {
+                ids: message.part.clone(),
+                delta: rest.to_owned(),
+            });
+        }
         message.closed = true;
         let ids = message.part.clone();
-        let previous = message.previous.clone();
         let text = text.to_owned();
         let content = if speaks {
             let transcript = text.clone();
@@ -286,8 +369,7 @@ impl Answer {
             part: part(speaks, text),
         });
         let item = spoken(&ids.item_id, ending.item_status(), vec![content]);
-        self.finish_item(&item, previous, ids.output_index, emit);
-        Some(item)
+        Some((ids.output_index, item))
     }
 
     /// Tells of a function call's beginning. Returns its item.
@@ -313,70 +395,18 @@ impl Answer {
         item
     }
 
-    /// Adds to a function call's arguments.
-    pub fn add_arguments(
-        &mut self,
-        call_id: &str,
-        delta: String,
-        emit: &mut impl FnMut(ServerEvent),
-    ) {
-        let Some(call) = self.calls.iter_mut().find(|call| call.call_id == call_id) else {
-            return;
-        };
+    /// Adds to a function call's arguments. What the client is told of it.
+    pub fn add_arguments(&mut self, call_id: &str, delta: String) -> Option<ServerEvent> {
+        let mut calls = self.calls.iter_mut();
+        let call = calls.find(|call| call.call_id == call_id)?;
         call.arguments.push_str(&delta);
-        emit(ServerEvent::ArgumentsDelta {
+        Some(ServerEvent::ArgumentsDelta {
             response_id: self.response.id.clone(),
             item_id: call.item_id.clone(),
             output_index: call.output_index,
             call_id: call.call_id.clone(),
             delta,
-        });
-    }
-
-    /// Tells of the end of every function call. Returns their items.
-    pub fn close_calls(
-        &mut self,
-        ending: Ending,
-        previous: impl Fn(&str) -> Option<String>,
-        emit: &mut impl FnMut(ServerEvent),
-    ) -> Vec<Arc<Item>> {
-        let calls = std::mem::take(&mut self.calls);
-        let finished = calls.iter().map(|call| {
-            emit(ServerEvent::ArgumentsDone {
-                response_id: self.response.id.clone(),
-                item_id: call.item_id.clone(),
-                output_index: call.output_index,
-                call_id: call.call_id.clone(),
-                name: call.name.clone(),
-                arguments: call.arguments.clone(),
-            });
-            let item = call.item(ending.item_status());
-            self.finish_item(&item, previous(&item.id), call.output_index, emit);
-            item
-        });
-        finished.collect()
-    }
-
-    fn finish_item(
-        &mut self,
-        item: &Arc<Item>,
-        previous: Option<String>,
-        output_index: u32,
-        emit: &mut impl FnMut(ServerEvent),
-    ) {
-        if self.remembered {
-            emit(ServerEvent::ItemDone {
-                previous_item_id: previous,
-                item: item.clone(),
-            });
-        }
-        let response_id = self.response.id.clone();
-        emit(ServerEvent::OutputItemDone {
-            response_id,
-            output_index,
-            item: item.clone(),
-        });
-        self.response.output.push((**item).clone());
+        })
     }
 
     /// `response.done`.

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::providers::tts::{RATE, SpokenWord};
 
+/// Samples that a letter takes, where nothing better is known: fifteen letters a second.
+const PER_LETTER: u64 = RATE as u64 / 15;
+
 /// The sound of one answer, in the order it is spoken. Positions count samples at 24 kHz from
 /// the beginning of the answer.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +15,8 @@ pub struct Speech {
     sentences: Vec<Sentence>,
     /// Sentence and word up to which the transcript was given out.
     told: (usize, usize),
+    /// Whether any transcript was given out, so that more of it is set off by a space.
+    begun: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -67,6 +72,19 @@ impl Speech {
         }
     }
 
+    /// A sentence broke off: nothing more of it will be produced, and what was not produced was
+    /// never said.
+    pub fn break_off(&mut self, id: u64) {
+        if let Some(sentence) = self.find(id) {
+            let said = sentence.said_by(sentence.produced).len();
+            sentence.text.truncate(said);
+            let words = sentence.words.iter();
+            let kept = words.take_while(|word| word.text.end <= said).count();
+            sentence.words.truncate(kept);
+            sentence.complete = true;
+        }
+    }
+
     /// A sentence is complete: nothing more of it will be produced.
     pub fn complete(&mut self, id: u64) {
         if let Some(sentence) = self.find(id) {
@@ -77,14 +95,14 @@ impl Speech {
     /// Sound of a sentence was sent, `samples` of it in all.
     pub fn sent(&mut self, id: u64, samples: u64) {
         if let Some(sentence) = self.find(id) {
-            sentence.sent = sentence.sent.max(samples.min(sentence.produced));
+            sentence.sent = sentence.sent.max(samples);
         }
     }
 
     /// Samples sent of the whole answer.
     #[must_use]
     pub fn sent_samples(&self) -> u64 {
-        self.sentences.iter().map(|sentence| sentence.sent).sum()
+        self.sentences.iter().map(Sentence::out).sum()
     }
 
     /// Whether any sound was produced.
@@ -93,12 +111,17 @@ impl Speech {
         self.sentences.iter().any(|sentence| sentence.produced > 0)
     }
 
-    /// Whether every sentence is complete and all of it was sent.
+    /// How much sound is still to be sent; `None` while more may be produced.
     #[must_use]
-    pub fn all_sent(&self) -> bool {
-        self.sentences
-            .iter()
-            .all(|sentence| sentence.complete && sentence.sent >= sentence.produced)
+    pub fn unsent(&self) -> Option<Duration> {
+        let mut unsent = 0;
+        for sentence in &self.sentences {
+            if !sentence.complete {
+                return None;
+            }
+            unsent += sentence.produced - sentence.out();
+        }
+        Some(span(unsent))
     }
 
     /// The transcript that goes with the sound sent since this was last asked: words whose sound
@@ -107,7 +130,7 @@ impl Speech {
         let mut text = String::new();
         while let Some(sentence) = self.sentences.get(self.told.0) {
             let finished = sentence.complete && sentence.sent >= sentence.produced;
-            let begun = |word: &SpokenWord| sentence.sent > word.start;
+            let begun = |word: &SpokenWord| sentence.out() > word.start;
             let until = if finished {
                 sentence.words.len()
             } else {
@@ -117,9 +140,10 @@ impl Speech {
             let range = slice(sentence, self.told.1, until, last);
             let part = shown(&sentence.text[range]);
             if !part.is_empty() {
-                if self.told.0 > 0 && self.told.1 == 0 {
+                if self.begun && self.told.1 == 0 {
                     text.push(' ');
                 }
+                self.begun = true;
                 text.push_str(&part);
             }
             self.told.1 = until;
@@ -134,41 +158,41 @@ impl Speech {
     /// Everything that was to be said.
     #[must_use]
     pub fn text(&self) -> String {
-        let sentences: Vec<String> = self
-            .sentences
-            .iter()
-            .map(|sentence| shown(&sentence.text))
-            .collect();
-        sentences.join(" ")
+        let sentences = self.sentences.iter();
+        join(sentences.map(|sentence| shown(&sentence.text)))
     }
 
     /// What was heard of it when the listener had heard `samples`: whole words, each counted as
     /// heard once half of it was.
     #[must_use]
     pub fn heard(&self, samples: u64) -> String {
-        let mut rest = samples;
-        let mut heard = Vec::new();
+        self.between(0, samples)
+    }
+
+    /// The words of which half or more stands between `from` and `to`.
+    #[must_use]
+    pub fn between(&self, from: u64, to: u64) -> String {
+        let mut begins = 0;
+        let mut parts = Vec::new();
         for sentence in &self.sentences {
-            let whole = sentence.complete && rest >= sentence.produced && sentence.produced > 0;
-            let text = if whole {
-                sentence.text.as_str()
+            let (from, to) = (from.saturating_sub(begins), to.saturating_sub(begins));
+            let skipped = if from == 0 {
+                0
             } else {
-                let words = sentence.words.iter();
-                let count = words
-                    .take_while(|word| u64::midpoint(word.start, word.end) <= rest)
-                    .count();
-                &sentence.text[slice(sentence, 0, count, None)]
+                sentence.said_by(from).len()
             };
-            let text = shown(text);
-            if !text.is_empty() {
-                heard.push(text);
-            }
-            if !whole {
+            let said = sentence.said_by(to);
+            parts.push(
+                shown(&said[skipped.min(said.len())..])
+                    .trim_start()
+                    .to_owned(),
+            );
+            if !sentence.complete || to < sentence.produced {
                 break;
             }
-            rest -= sentence.produced;
+            begins += sentence.produced;
         }
-        heard.join(" ")
+        join(parts.into_iter())
     }
 
     fn find(&mut self, id: u64) -> Option<&mut Sentence> {
@@ -178,6 +202,58 @@ impl Speech {
             .rev()
             .find(|sentence| sentence.id == id)
     }
+}
+
+impl Sentence {
+    /// Samples that were sent.
+    fn out(&self) -> u64 {
+        self.sent.min(self.produced)
+    }
+
+    /// The text of the words of which half or more is spoken in the first `samples`. Where the
+    /// voice gave no times, they are estimated from the length of the text.
+    fn said_by(&self, samples: u64) -> &str {
+        if samples == 0 {
+            return "";
+        }
+        if self.complete && samples >= self.produced && self.produced > 0 {
+            return &self.text;
+        }
+        let timed = self.words.last();
+        let (text_from, sound_from) = timed.map_or((0, 0), |word| (word.text.end, word.end));
+        if samples < sound_from {
+            let words = self.words.iter();
+            let count = words
+                .take_while(|word| u64::midpoint(word.start, word.end) <= samples)
+                .count();
+            return &self.text[slice(self, 0, count, None)];
+        }
+        let rest = &self.text[text_from..];
+        let letters = rest.chars().count() as u64;
+        let length = if self.complete {
+            self.produced.saturating_sub(sound_from)
+        } else {
+            letters * PER_LETTER
+        };
+        let mut passed = 0;
+        let mut end = text_from;
+        for word in rest.split_inclusive(char::is_whitespace) {
+            let count = word.chars().count() as u64;
+            let middle = passed + count / 2;
+            passed += count;
+            if sound_from + middle * length / letters.max(1) > samples {
+                break;
+            }
+            end += word.len();
+        }
+        self.text[..end].trim_end()
+    }
+}
+
+/// Joins what is not empty.
+fn join(parts: impl Iterator<Item = String>) -> String {
+    let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
 }
 
 /// The text from word `from` to before word `until`, or to `last`.
@@ -271,7 +347,7 @@ mod tests {
             assert!(speech.text().starts_with(&told), "{told}");
         }
         assert_eq!(told, speech.text());
-        assert!(speech.all_sent());
+        assert_eq!(speech.unsent(), Some(Duration::ZERO));
         assert_eq!(speech.sent_samples(), 600);
         assert_eq!(speech.untold(), "");
     }

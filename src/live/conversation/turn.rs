@@ -6,9 +6,9 @@ use media::Position;
 
 use crate::providers::stt::Transcript;
 
-/// How long the final words of a segment are waited for after the silence would have ended the
-/// turn, before what was understood so far has to do.
-pub const TRANSCRIPT_PATIENCE: Duration = Duration::from_millis(1500);
+/// How long the final words of a segment are waited for, counted from the request, before what
+/// was understood so far has to do.
+const TRANSCRIPT_PATIENCE: Duration = Duration::from_millis(1500);
 
 /// One turn of the coach, from the first speech to the decision that it is over.
 #[derive(Clone, Debug)]
@@ -23,10 +23,17 @@ pub struct Turn {
     pub announced: bool,
     /// Whether it began over the AI client's voice and may not be an interruption.
     pub overlapping: bool,
+    /// Whether the AI client could be heard while it overlapped, so that it may be an echo.
+    pub over_voice: bool,
     /// Whether the coach is correcting what was understood, which holds the answer back.
     pub held: bool,
     /// What the coach typed in place of what was understood.
     corrected: Option<String>,
+    /// When final words were asked for last. Not when the speech ended: sound may have come
+    /// faster than time passes.
+    asked: Position,
+    /// Up to where its segments took sound.
+    taken: Position,
     segments: Vec<Segment>,
 }
 
@@ -53,6 +60,14 @@ enum State {
     Listening,
     Awaited,
     Final,
+    /// No final words will come.
+    Failed,
+}
+
+impl State {
+    fn is_over(self) -> bool {
+        matches!(self, Self::Final | Self::Failed)
+    }
 }
 
 impl Turn {
@@ -65,8 +80,11 @@ impl Turn {
             voice: Voice::Off(at),
             announced: false,
             overlapping: false,
+            over_voice: false,
             held: false,
             corrected: None,
+            asked: at,
+            taken: Position::ZERO,
             segments: Vec::new(),
         }
     }
@@ -83,14 +101,20 @@ impl Turn {
         });
     }
 
-    /// Speech ended. Returns the segment whose final words are wanted.
-    pub fn end(&mut self, at: Position) -> Option<u64> {
+    /// Speech ended at `at`, as is known at `now`; its sound is taken up to `to`. Returns the
+    /// segment whose final words are wanted.
+    pub fn end(&mut self, at: Position, to: Position, now: Position) -> Option<u64> {
         let Voice::On(since) = self.voice else {
             return None;
         };
         self.voice = Voice::Off(at);
+        self.asked = now;
+        self.taken = to;
         let segment = self.segments.last_mut()?;
         segment.voiced = at - since;
+        if segment.state == State::Failed {
+            return None;
+        }
         segment.state = State::Awaited;
         Some(segment.id)
     }
@@ -100,7 +124,7 @@ impl Turn {
         let Some(segment) = self.segments.iter_mut().find(|segment| segment.id == id) else {
             return false;
         };
-        if segment.state != State::Final {
+        if !segment.state.is_over() {
             segment.transcript = transcript;
             if last {
                 segment.state = State::Final;
@@ -113,25 +137,42 @@ impl Turn {
     pub fn give_up(&mut self, id: u64) -> bool {
         let segment = self.segments.iter_mut().find(|segment| segment.id == id);
         segment
-            .map(|segment| segment.state = State::Final)
+            .filter(|segment| !segment.state.is_over())
+            .map(|segment| segment.state = State::Failed)
             .is_some()
     }
 
-    /// Whether the final words of every segment are there.
+    /// Whether the final words of every segment are there, or given up.
     #[must_use]
     pub fn settled(&self) -> bool {
-        self.segments
-            .iter()
-            .all(|segment| segment.state == State::Final)
+        self.open().next().is_none()
+    }
+
+    /// Up to where its segments took sound.
+    #[must_use]
+    pub fn taken_to(&self) -> Position {
+        self.taken
+    }
+
+    /// Until when final words are waited for.
+    #[must_use]
+    pub fn patience_ends(&self) -> Position {
+        self.asked + TRANSCRIPT_PATIENCE
+    }
+
+    /// Whether it was not understood: nothing is known of its words, and for some of them nothing
+    /// ever will be.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        let mut segments = self.segments.iter();
+        segments.any(|segment| segment.state == State::Failed) && self.text().is_empty()
     }
 
     /// The segments whose words are still to come.
     pub fn open(&self) -> impl Iterator<Item = u64> + '_ {
-        let open = self
-            .segments
-            .iter()
-            .filter(|segment| segment.state != State::Final);
-        open.map(|segment| segment.id)
+        let open = self.segments.iter();
+        open.filter(|segment| !segment.state.is_over())
+            .map(|segment| segment.id)
     }
 
     /// Replaces what was understood by what the coach typed.
@@ -166,7 +207,7 @@ impl Turn {
                 .iter()
                 .map(|word| word.text.as_str());
             let kept = match segment.state {
-                State::Final => usize::MAX,
+                State::Final | State::Failed => usize::MAX,
                 State::Listening | State::Awaited => segment.transcript.stable,
             };
             for (index, word) in words.enumerate() {
@@ -181,12 +222,12 @@ impl Turn {
         (stable.join(" "), unstable.join(" "))
     }
 
-    /// How long the voice was on altogether.
+    /// How long the voice was on altogether, in the sound received so far.
     #[must_use]
-    pub fn voiced(&self, now: Position) -> Duration {
+    pub fn voiced(&self, received: Position) -> Duration {
         let past: Duration = self.segments.iter().map(|segment| segment.voiced).sum();
         match self.voice {
-            Voice::On(since) => past + (now - since),
+            Voice::On(since) => past + (received - since),
             Voice::Off(_) => past,
         }
     }
@@ -219,7 +260,14 @@ mod tests {
         turn.begin(1, Position::from_ms(100));
         assert!(turn.understood(1, words("what would", 1), false));
         assert_eq!(turn.caption(), ("what".to_owned(), "would".to_owned()));
-        assert_eq!(turn.end(Position::from_ms(900)), Some(1));
+        assert_eq!(
+            turn.end(
+                Position::from_ms(900),
+                Position::from_ms(1100),
+                Position::from_ms(1000)
+            ),
+            Some(1)
+        );
         assert!(!turn.settled());
         assert!(turn.understood(1, words("what would", 2), true));
         assert!(turn.settled());
@@ -243,7 +291,11 @@ mod tests {
         turn.begin(5, Position::ZERO);
         assert!(!turn.understood(4, words("old", 1), true));
         assert_eq!(turn.text(), "");
-        turn.end(Position::from_ms(10));
+        turn.end(
+            Position::from_ms(10),
+            Position::from_ms(10),
+            Position::from_ms(10),
+        );
         turn.understood(5, words("new", 1), true);
         turn.understood(5, words("late partial", 0), false);
         assert_eq!(turn.text(), "new");

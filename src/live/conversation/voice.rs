@@ -3,11 +3,9 @@
 use media::Position;
 use signaling::event::response::{CachedTokens, InputTokens, OutputTokens};
 use signaling::event::{ErrorBody, ServerEvent, Usage, own};
-use signaling::link::Carrier;
 
-use super::answering::emitter;
-use super::items::ms;
 use super::output::{Latency, Output};
+use super::request::emitter;
 use super::response::{Answer, Call, Ending};
 use super::{Conversation, Generation};
 use crate::providers::ProviderError;
@@ -17,13 +15,9 @@ use crate::providers::tts::SpokenWord;
 impl Conversation {
     /// The answer of a generation, unless it is stale.
     fn answer_of(&mut self, generation: Generation) -> Option<&mut Answer> {
-        let answers = self
-            .answer
-            .iter_mut()
-            .chain(&mut self.draft)
-            .chain(&mut self.asides);
+        let answers = self.answer.iter_mut().chain(&mut self.draft);
         answers
-            .into_iter()
+            .chain(&mut self.asides)
             .find(|answer| answer.generation == generation && answer.written.is_none())
     }
 
@@ -45,19 +39,20 @@ impl Conversation {
             return;
         };
         answer.first_token.get_or_insert(now);
+        answer.progress = now;
         match token {
             Token::Text(delta) => {
                 answer.text.push_str(&delta);
-                self.write(generation, delta);
+                if self.is_answer(generation) {
+                    self.write(delta);
+                } else {
+                    self.write_beside(generation, delta);
+                }
             }
             Token::Call { call_id, name } => self.begin_call(generation, call_id, name),
             Token::Arguments { call_id, delta } => {
-                let answers = self.answer.iter_mut().chain(&mut self.asides);
-                if let Some(answer) = answers
-                    .into_iter()
-                    .find(|answer| answer.generation == generation)
-                {
-                    answer.add_arguments(&call_id, delta, &mut emitter(&mut self.outputs));
+                if let Some(event) = answer.add_arguments(&call_id, delta) {
+                    self.emit(event);
                 }
             }
             Token::End { finish, usage } => {
@@ -69,32 +64,29 @@ impl Conversation {
                 });
             }
         }
-        if self.is_answer(generation) {
-            self.progress = now;
+    }
+
+    /// Gives out text of the answer, if it is written rather than spoken.
+    pub(super) fn write(&mut self, delta: String) {
+        if self.answer.as_ref().is_some_and(|answer| !answer.speaks()) {
+            self.open_message();
+            if let Some(answer) = &self.answer {
+                answer.write(delta, &mut emitter(&mut self.outputs));
+            }
         }
     }
 
-    /// Gives out text of an answer that is written rather than spoken.
-    fn write(&mut self, generation: Generation, delta: String) {
-        if self
-            .answer
-            .as_ref()
-            .is_some_and(|answer| answer.generation == generation && !answer.speaks())
-        {
-            self.open_message();
-            if let Some(answer) = &mut self.answer {
-                answer.write(delta, &mut emitter(&mut self.outputs));
-            }
-        } else if let Some(at) = self
-            .asides
-            .iter()
-            .position(|answer| answer.generation == generation)
-        {
+    /// Gives out text of an answer outside the conversation.
+    fn write_beside(&mut self, generation: Generation, delta: String) {
+        let known = |aside: &Answer| aside.generation == generation;
+        let Some(at) = self.asides.iter().position(known) else {
+            return;
+        };
+        if self.asides[at].message.is_none() {
             let id = self.id("item");
-            let aside = &mut self.asides[at];
-            aside.open(id, None, &mut emitter(&mut self.outputs));
-            aside.write(delta, &mut emitter(&mut self.outputs));
+            self.asides[at].open(id, None, &mut emitter(&mut self.outputs));
         }
+        self.asides[at].write(delta, &mut emitter(&mut self.outputs));
     }
 
     fn begin_call(&mut self, generation: Generation, call_id: String, name: String) {
@@ -122,13 +114,14 @@ impl Conversation {
         }
     }
 
-    pub(super) fn sentence(&mut self, generation: Generation, text: String) {
-        self.counters.sentence += 1;
-        let sentence = self.counters.sentence;
+    pub(super) fn sentence(&mut self, generation: Generation, text: String, now: Position) {
+        let sentence = self.counters.sentence + 1;
         let Some(answer) = self.answer_of(generation).filter(|answer| answer.speaks()) else {
             return;
         };
+        answer.progress = now;
         answer.speech.push(sentence, text.clone());
+        self.counters.sentence = sentence;
         self.outputs.push_back(Output::Say { sentence, text });
         if self.is_answer(generation) {
             self.open_message();
@@ -136,20 +129,26 @@ impl Conversation {
         }
     }
 
-    pub(super) fn model_failed(&mut self, generation: Generation, error: &ProviderError) {
-        if self
-            .draft
-            .as_ref()
-            .is_some_and(|draft| draft.generation == generation)
-        {
-            self.drop_draft();
-            return;
-        }
+    pub(super) fn model_failed(
+        &mut self,
+        generation: Generation,
+        error: &ProviderError,
+        now: Position,
+    ) {
         let Some(answer) = self.answer_of(generation) else {
             return;
         };
         answer.written = Some(Ending::Failed);
-        self.engine_trouble("model_trouble", error);
+        answer.progress = now;
+        if self.is_draft(|draft| draft.generation == generation) {
+            self.drop_draft();
+        } else {
+            self.engine_trouble("model_trouble", error);
+        }
+    }
+
+    fn is_draft(&self, which: impl Fn(&Answer) -> bool) -> bool {
+        self.draft.as_ref().is_some_and(which)
     }
 
     fn engine_trouble(&mut self, code: &str, error: &ProviderError) {
@@ -159,12 +158,11 @@ impl Conversation {
     }
 
     pub(super) fn produced(&mut self, sentence: u64, samples: u64, now: Position) {
-        let Some(answer) = self.answer_with(sentence) else {
-            return;
-        };
-        answer.first_audio.get_or_insert(now);
-        answer.speech.produced(sentence, samples);
-        self.progress = now;
+        if let Some(answer) = self.answer_with(sentence) {
+            answer.first_audio.get_or_insert(now);
+            answer.speech.produced(sentence, samples);
+            answer.progress = now;
+        }
     }
 
     pub(super) fn spoken_words(&mut self, sentence: u64, words: Vec<SpokenWord>) {
@@ -176,21 +174,25 @@ impl Conversation {
     pub(super) fn sentence_done(&mut self, sentence: u64, now: Position) {
         if let Some(answer) = self.answer_with(sentence) {
             answer.speech.complete(sentence);
-            self.progress = now;
+            answer.progress = now;
             self.tell_words();
         }
     }
 
     pub(super) fn voice_failed(&mut self, sentence: u64, error: &ProviderError, now: Position) {
+        if self.is_draft(|draft| draft.speech.has(sentence)) {
+            self.drop_draft();
+            return;
+        }
         let Some(answer) = self.answer_with(sentence) else {
             return;
         };
-        answer.speech.complete(sentence);
-        if !answer.speech.has_sound() {
-            answer.written = Some(Ending::Failed);
+        answer.speech.break_off(sentence);
+        answer.progress = now;
+        let told = std::mem::replace(&mut answer.voice_failed, true);
+        if !told {
+            self.engine_trouble("voice_trouble", error);
         }
-        self.progress = now;
-        self.engine_trouble("voice_trouble", error);
         self.tell_words();
     }
 
@@ -206,24 +208,21 @@ impl Conversation {
         };
         let before = answer.speech.sent_samples();
         answer.speech.sent(sentence, samples);
+        answer.progress = now;
         let added = answer.speech.sent_samples() - before;
-        if added > 0 {
-            self.playout.send(answer.generation.0, now, added);
+        if added == 0 {
+            return;
         }
-        self.progress = now;
+        let generation = answer.generation;
         if answer.first_packet.is_none() {
             answer.first_packet = Some(now);
             let latency = latency(answer);
-            let response_id = answer.response.id.clone();
-            self.sounding = Some(Self::sound_of(answer));
+            let told = wire_latency(answer, latency);
+            self.begin_sounding(now);
             self.outputs.push_back(Output::Measured(latency));
-            if self.server_plays() {
-                self.emit(ServerEvent::OutputStarted {
-                    response_id: response_id.clone(),
-                });
-            }
-            self.emit_own(ServerEvent::Latency(wire_latency(response_id, latency)));
+            self.emit_own(ServerEvent::Latency(told));
         }
+        self.playout.send(generation.0, now, added);
         self.tell_words();
         self.tell_progress(now);
     }
@@ -235,121 +234,51 @@ impl Conversation {
         }
     }
 
-    /// Tells a client that wants to know what the listener has heard so far.
-    fn tell_progress(&mut self, now: Position) {
-        if !self.session.wants_own_events() {
-            return;
-        }
-        let Some(sounding) = &self.sounding else {
-            return;
-        };
-        let Some(heard) = self.playout.heard_of(sounding.generation.0, now) else {
-            return;
-        };
-        let Some(answer) = self
-            .answer
-            .as_ref()
-            .filter(|answer| answer.generation == sounding.generation)
-        else {
-            return;
-        };
-        let (Some(item_id), text) = (sounding.item_id.clone(), answer.speech.heard(heard.heard))
-        else {
-            return;
-        };
-        if text != sounding.told {
-            if let Some(sounding) = &mut self.sounding {
-                sounding.told.clone_from(&text);
-            }
-            self.emit_own(heard_event(item_id, heard.heard, text));
-        }
-    }
-
-    /// Tells how much of an item was heard for good.
-    pub(super) fn tell_heard(&mut self, item_id: &str, heard: u64) {
-        let text = self.items.text(item_id).unwrap_or_default();
-        self.emit_own(heard_event(item_id.to_owned(), heard, text));
-    }
-
-    /// Holds the voice back: somebody may be interrupting.
-    pub(super) fn pause(&mut self, now: Position) {
-        self.paused = true;
-        self.playout.pause(now);
-        self.outputs.push_back(Output::Pause);
-    }
-
-    /// The voice goes on where it was held back.
-    pub(super) fn resume(&mut self, now: Position) {
-        if self.paused {
-            self.paused = false;
-            self.progress = now;
-            self.playout.resume(now);
-            self.outputs.push_back(Output::Resume);
-        }
-    }
-
-    /// Whether the server, not the client, holds the sound until it is played (WebRTC).
-    pub(super) fn server_plays(&self) -> bool {
-        self.settings.carrier == Carrier::WebRtc
-    }
-
-    pub(super) fn playout_ends(&self) -> Option<Position> {
+    /// Opens the message item of the answer and puts it into the conversation.
+    pub(super) fn open_message(&mut self) {
         if self
             .answer
             .as_ref()
-            .is_some_and(|answer| answer.first_packet.is_some())
+            .is_none_or(|answer| answer.message.is_some())
         {
-            return None;
-        }
-        self.playout.ends()
-    }
-
-    /// All sound of a finished answer was heard.
-    pub(super) fn finish_sounding(&mut self, now: Position) {
-        if self.playout_ends().is_none_or(|end| now < end) {
             return;
         }
-        let Some(sounding) = self.sounding.take() else {
+        let (id, previous) = (self.id("item"), self.items.last());
+        let Some(answer) = &mut self.answer else {
             return;
         };
-        self.quiet_since = now;
-        if let Some(item_id) = &sounding.item_id
-            && let Some(sent) = self.items.sent(item_id)
-        {
-            self.tell_heard(item_id, sent);
-        }
-        if self.server_plays() {
-            self.emit(ServerEvent::OutputStopped {
-                response_id: sounding.response_id,
-            });
+        let item = answer.open(id, previous, &mut emitter(&mut self.outputs));
+        if let Some(item) = item.filter(|_| answer.remembered) {
+            self.items.push(item);
         }
     }
-}
 
-fn heard_event(item_id: String, heard: u64, transcript: String) -> ServerEvent {
-    ServerEvent::Heard(own::Heard {
-        item_id,
-        content_index: 0,
-        audio_ms: ms(heard),
-        transcript,
-    })
+    /// Lets the sound of the answer's sentences out.
+    pub(super) fn release(&mut self, through: u64) {
+        let answer = self.answer.as_ref();
+        if let Some(message) = answer.and_then(|answer| answer.message.as_ref()) {
+            let part = message.part.clone();
+            self.outputs.push_back(Output::Release { through, part });
+        }
+    }
 }
 
 fn latency(answer: &Answer) -> Latency {
-    let after = |at: Option<Position>| at.map(|at| at - answer.since);
+    let since = answer.since();
+    let after = |at: Option<Position>| at.map(|at| at - since);
     Latency {
-        turn_decided: answer.decided - answer.since,
+        turn_decided: answer.decided - since,
         first_token: after(answer.first_token),
         first_audio: after(answer.first_audio),
         first_packet: after(answer.first_packet),
     }
 }
 
-fn wire_latency(response_id: String, latency: Latency) -> own::Latency {
+fn wire_latency(answer: &Answer, latency: Latency) -> own::Latency {
     let ms = |span: std::time::Duration| span.as_millis() as u64;
     own::Latency {
-        response_id,
-        speech_end_ms: Some(0),
+        response_id: answer.response.id.clone(),
+        speech_end_ms: answer.speech_end.map(Position::ms),
         turn_decided_ms: Some(ms(latency.turn_decided)),
         first_token_ms: latency.first_token.map(ms),
         first_audio_ms: latency.first_audio.map(ms),

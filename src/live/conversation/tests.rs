@@ -1,1 +1,0 @@
-//! Turn-taking in simulated time.

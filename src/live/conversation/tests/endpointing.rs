@@ -1,0 +1,210 @@
+//! When a turn is over.
+
+use signaling::event::Status;
+use signaling::event::audio::{Eagerness, SemanticVad, ServerVad, TurnDetection};
+use signaling::event::own::TurnState;
+use signaling::link::Carrier::{WebRtc, WebSocket};
+
+use super::sim::{Sim, prompt};
+use crate::live::conversation::Output;
+
+const QUESTION: &str = "what would you like to change";
+
+fn semantic(eagerness: Eagerness, client: Option<&str>) -> Sim {
+    Sim::with(WebRtc, |session| {
+        let vad = SemanticVad {
+            eagerness,
+            ..SemanticVad::DEFAULT
+        };
+        session.audio.input.turn_detection = Some(TurnDetection::SemanticVad(vad));
+        session.prompt = client.map(prompt);
+    })
+}
+
+/// How long after the last speech the turn was committed.
+fn waited(sim: &mut Sim, words: &str) -> u64 {
+    sim.say(1000, 1500, words);
+    sim.run(12_000);
+    sim.time("input_audio_buffer.committed") - 2500
+}
+
+#[test]
+fn a_spoken_turn_is_told_in_the_protocols_order() {
+    let mut sim = Sim::new(WebRtc);
+    sim.say(1000, 1500, QUESTION);
+    sim.run(10_000);
+    let kinds = sim.kinds(1);
+    assert_eq!(
+        kinds,
+        [
+            "input_audio_buffer.speech_started",
+            "input_audio_buffer.speech_stopped",
+            "input_audio_buffer.committed",
+            "conversation.item.added",
+            "conversation.item.done",
+            "conversation.item.input_audio_transcription.completed",
+            "response.created",
+            "response.output_item.added",
+            "conversation.item.added",
+            "response.content_part.added",
+            "output_audio_buffer.started",
+            "response.output_audio.done",
+            "response.output_audio_transcript.done",
+            "response.content_part.done",
+            "conversation.item.done",
+            "response.output_item.done",
+            "response.done",
+            "output_audio_buffer.stopped",
+        ]
+    );
+    assert_eq!(sim.coach_words(), [QUESTION]);
+    assert_eq!(
+        sim.states(),
+        [
+            TurnState::CoachSpeaking,
+            TurnState::Pausing,
+            TurnState::Thinking,
+            TurnState::ClientSpeaking,
+            TurnState::Listening
+        ]
+    );
+    let items = sim.items();
+    assert_eq!(sim.transcript(&items[0]), QUESTION);
+    assert_eq!(
+        sim.transcript(&items[1]),
+        "I keep thinking about it. And I do not know why."
+    );
+}
+
+#[test]
+fn server_vad_waits_exactly_the_silence_it_was_given() {
+    for silence in [300, 500, 1200] {
+        let mut sim = Sim::with(WebSocket, |session| {
+            let vad = ServerVad {
+                silence_duration_ms: silence,
+                ..ServerVad::DEFAULT
+            };
+            session.audio.input.turn_detection = Some(TurnDetection::ServerVad(vad));
+        });
+        assert_eq!(waited(&mut sim, "I wonder whether"), u64::from(silence));
+    }
+}
+
+#[test]
+fn semantic_vad_lets_a_sentence_that_goes_on_go_on() {
+    let whole = waited(&mut semantic(Eagerness::Auto, None), QUESTION);
+    let open = waited(&mut semantic(Eagerness::Auto, None), "okay");
+    let goes_on = waited(&mut semantic(Eagerness::Auto, None), "I was thinking and");
+    assert_eq!((whole, open, goes_on), (600, 1100, 4000));
+}
+
+#[test]
+fn eagerness_stretches_the_wait() {
+    let low = waited(&mut semantic(Eagerness::Low, None), QUESTION);
+    let high = waited(&mut semantic(Eagerness::High, None), QUESTION);
+    assert!(high < 600 && 600 < low, "{high} {low}");
+}
+
+#[test]
+fn a_patient_client_waits_longer() {
+    let quick = waited(&mut semantic(Eagerness::Auto, Some("mara")), QUESTION);
+    let patient = waited(&mut semantic(Eagerness::Auto, Some("tomas")), QUESTION);
+    assert_eq!(patient - quick, 900);
+}
+
+#[test]
+fn speech_resumed_within_the_wait_goes_on_with_the_same_turn() {
+    let mut sim = Sim::new(WebRtc);
+    sim.say(1000, 1000, "what would you");
+    sim.say(2300, 1000, "like to change");
+    sim.run(12_000);
+    assert_eq!(sim.times("input_audio_buffer.speech_started").len(), 1);
+    assert_eq!(sim.coach_words(), [QUESTION]);
+    assert_eq!(sim.endings(), [Status::Completed]);
+}
+
+#[test]
+fn sound_between_two_segments_is_not_decoded_twice() {
+    let mut sim = Sim::new(WebRtc);
+    sim.say(1000, 1000, "what would you");
+    sim.say(2300, 1000, "like to change");
+    sim.run(4_000);
+    let ends = sim.outputs().filter_map(|(_, output)| match output {
+        Output::Begin { from, .. } => Some(from.ms()),
+        Output::End { to, .. } => Some(to.ms()),
+        _ => None,
+    });
+    let ends: Vec<u64> = ends.collect();
+    assert!(ends.is_sorted(), "{ends:?}");
+}
+
+#[test]
+fn a_cough_in_silence_is_no_turn() {
+    let mut sim = Sim::new(WebRtc);
+    sim.say(1000, 300, "");
+    sim.run(8_000);
+    assert_eq!(
+        sim.kinds(1),
+        [
+            "input_audio_buffer.speech_started",
+            "input_audio_buffer.speech_stopped",
+            "input_audio_buffer.cleared"
+        ]
+    );
+}
+
+#[test]
+fn minutes_of_silence_say_nothing() {
+    let mut sim = Sim::new(WebRtc);
+    sim.run(180_000);
+    assert_eq!(sim.kinds(1), [""; 0]);
+    assert_eq!(sim.trace.len(), 2);
+}
+
+#[test]
+fn a_session_that_wants_it_prompts_after_an_idle_time() {
+    let idle = |silence| {
+        let mut sim = Sim::with(WebRtc, |session| {
+            let vad = ServerVad {
+                idle_timeout_ms: Some(6000),
+                ..ServerVad::DEFAULT
+            };
+            session.audio.input.turn_detection = Some(TurnDetection::ServerVad(vad));
+        });
+        sim.say(1000, 1500, QUESTION);
+        sim.run(silence);
+        sim
+    };
+    let sim = idle(13_000);
+    let stopped = sim.times("output_audio_buffer.stopped")[0];
+    assert_eq!(
+        sim.time("input_audio_buffer.timeout_triggered"),
+        stopped + 6000
+    );
+    assert_eq!(sim.times("response.created").len(), 2);
+    // Before the first answer nobody is prompted.
+    let mut sim = Sim::with(WebRtc, |session| {
+        let vad = ServerVad {
+            idle_timeout_ms: Some(6000),
+            ..ServerVad::DEFAULT
+        };
+        session.audio.input.turn_detection = Some(TurnDetection::ServerVad(vad));
+    });
+    sim.run(30_000);
+    assert_eq!(sim.kinds(1), [""; 0]);
+}
+
+#[test]
+fn a_turn_without_create_response_is_committed_and_not_answered() {
+    let mut sim = Sim::with(WebRtc, |session| {
+        let vad = ServerVad {
+            create_response: false,
+            ..ServerVad::DEFAULT
+        };
+        session.audio.input.turn_detection = Some(TurnDetection::ServerVad(vad));
+    });
+    sim.say(1000, 1500, QUESTION);
+    sim.run(8_000);
+    assert_eq!(sim.times("input_audio_buffer.committed"), [3000]);
+    assert!(sim.asks().is_empty());
+}
