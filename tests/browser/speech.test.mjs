@@ -3,7 +3,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { microphone } from "./support/chromium.mjs";
-import { AUDIBLE, answered, begin, heard, overlap, silent, sounds, turns, visit } from "./support/practice.mjs";
+import {
+  AUDIBLE,
+  answered,
+  begin,
+  heard,
+  overlap,
+  silent,
+  sounds,
+  turns,
+  visit,
+} from "./support/practice.mjs";
 import { startServer } from "./support/server.mjs";
 import { fixture, person, silence, wav, wordsOfFixture } from "./support/sound.mjs";
 
@@ -12,7 +22,12 @@ const JFK =
   "ask what you can do for your country";
 
 const recordings = [
-  { name: "a synthesised coach", samples: fixture("begin"), words: wordsOfFixture("begin"), floor: 0.7 },
+  {
+    name: "a synthesised coach",
+    samples: fixture("begin"),
+    words: wordsOfFixture("begin"),
+    floor: 0.7,
+  },
   // The local engine understands about three words of four of read speech.
   { name: "a person", samples: person("01-jfk.wav"), words: JFK, floor: 0.4 },
 ];
@@ -39,7 +54,7 @@ for (const transport of ["webrtc", "websocket"]) {
       assert.ok(overlap(words, said) >= floor, `"${said}" is too far from "${words}"`);
       assert.match(answer.words, /\w+ \w+ \w+/);
 
-      const began = await sounds(page, end);
+      const began = await sounds(page, "speaker", end);
       const ended = await silent(page, "speaker", began);
       const voice = (await heard(page, "speaker")).filter(({ at }) => at >= began && at <= ended);
       const loud = voice.filter(({ rms }) => rms > AUDIBLE).length / voice.length;
@@ -50,7 +65,9 @@ for (const transport of ["webrtc", "websocket"]) {
         assert.equal(protocol, "udp");
         assert.ok(totalAudioEnergy > 0.001, `energy ${totalAudioEnergy}`);
       }
-      t.diagnostic(`live after ${live.toFixed(0)} ms; end of speech to first sound: ${(began - end).toFixed(0)} ms`);
+      t.diagnostic(
+        `live after ${live.toFixed(0)} ms; end of speech to first sound: ${(began - end).toFixed(0)} ms`,
+      );
       assert.equal(await page.getByTestId("screen-session").getAttribute("data-stage"), "live");
       assert.deepEqual(page.complaints, []);
     });

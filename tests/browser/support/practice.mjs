@@ -67,12 +67,12 @@ export async function finished(page, side, count = 1) {
   await turn.waitFor({ timeout: PATIENCE });
 }
 
-/** Waits until the loudspeaker sounds; resolves with the page's time. */
-export async function sounds(page, since = 0) {
+/** Waits until one side, `microphone` or `speaker`, sounds; resolves with the page's time. */
+export async function sounds(page, side, since = 0) {
   const found = await page.waitForFunction(
-    ([floor, from]) =>
-      window.listener.meters.speaker.find(({ at, rms }) => at > from && rms > floor)?.at,
-    [AUDIBLE, since],
+    ([name, floor, from]) =>
+      window.listener.meters[name].find(({ at, rms }) => at > from && rms > floor)?.at,
+    [side, AUDIBLE, since],
     { timeout: PATIENCE },
   );
   return found.jsonValue();

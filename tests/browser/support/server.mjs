@@ -54,7 +54,9 @@ class Server {
   }
 
   async start() {
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("PRAXILOOM_"));
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !name.startsWith("PRAXILOOM_"),
+    );
     const given = ["--listen", `127.0.0.1:${this.http}`, "--data", this.data];
     const where = ["--webrtc-listen", `127.0.0.1:${this.calls}`];
     this.#child = spawn(BINARY, ["serve", ...given, ...where, ...this.flags], {

@@ -86,5 +86,7 @@ function samplesOf(path) {
     at += 8 + file.readUInt32LE(at + 4);
   }
   const bytes = file.subarray(at + 8, at + 8 + file.readUInt32LE(at + 4));
-  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)));
+  return new Int16Array(
+    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~1)),
+  );
 }
