@@ -119,7 +119,8 @@ impl Conversation {
             previous_item_id,
             item,
         });
-        self.buffer_from = self.received;
+        // Sound that the turn did not take may be the beginning of the next.
+        self.buffer_from = turn.taken_to().unwrap_or(self.received).min(self.received);
         if turn.settled() {
             self.transcribed(&turn);
         } else {
@@ -213,6 +214,7 @@ impl Conversation {
             self.tell_speech_stopped(&turn, received);
             self.commit(turn);
         }
+        self.buffer_from = received;
         self.quiet_since = now;
         if speaks {
             // Voice activity goes on without another beginning.

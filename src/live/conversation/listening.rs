@@ -102,7 +102,7 @@ impl Conversation {
             self.counters.segment += 1;
             let segment = self.counters.segment;
             // Sound that the segment before has taken is not decoded twice.
-            let from = from.max(turn.taken_to());
+            let from = from.max(turn.taken_to().unwrap_or_default());
             turn.begin(segment, at);
             self.outputs.push_back(Output::Begin { segment, from });
         }

@@ -65,10 +65,19 @@ impl Speech {
     /// Word times became known.
     pub fn words(&mut self, id: u64, words: Vec<SpokenWord>) {
         if let Some(sentence) = self.find(id) {
-            let length = sentence.text.len();
-            sentence.words.extend(words.into_iter().filter(|word| {
-                word.text.end <= length && sentence.text.get(word.text.clone()).is_some()
-            }));
+            for word in words {
+                let (text, sound) = sentence
+                    .words
+                    .last()
+                    .map_or((0, 0), |last| (last.text.end, last.end));
+                let follows = word.text.start >= text
+                    && word.start >= sound
+                    && word.end >= word.start
+                    && sentence.text.get(word.text.clone()).is_some();
+                if follows {
+                    sentence.words.push(word);
+                }
+            }
         }
     }
 

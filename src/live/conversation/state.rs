@@ -15,7 +15,7 @@ impl Conversation {
     /// Tells whose turn it is, if that changed.
     pub(super) fn tell_state(&mut self) {
         let state = self.whose_turn();
-        if state == self.state {
+        if state == self.state || self.closing {
             return;
         }
         self.state = state;

@@ -33,7 +33,7 @@ pub struct Turn {
     /// faster than time passes.
     asked: Position,
     /// Up to where its segments took sound.
-    taken: Position,
+    taken: Option<Position>,
     segments: Vec<Segment>,
 }
 
@@ -84,7 +84,7 @@ impl Turn {
             held: false,
             corrected: None,
             asked: at,
-            taken: Position::ZERO,
+            taken: None,
             segments: Vec::new(),
         }
     }
@@ -109,7 +109,7 @@ impl Turn {
         };
         self.voice = Voice::Off(at);
         self.asked = now;
-        self.taken = to;
+        self.taken = Some(to);
         let segment = self.segments.last_mut()?;
         segment.voiced = at - since;
         if segment.state == State::Failed {
@@ -148,9 +148,9 @@ impl Turn {
         self.open().next().is_none()
     }
 
-    /// Up to where its segments took sound.
+    /// Up to where its segments took sound, if any has ended.
     #[must_use]
-    pub fn taken_to(&self) -> Position {
+    pub fn taken_to(&self) -> Option<Position> {
         self.taken
     }
 

@@ -7,7 +7,11 @@ mod told;
 
 mod barge_in;
 mod client_events;
+mod corrections;
 mod endpointing;
+mod failures;
 mod overlap;
 mod random;
+mod responses;
 mod speculation;
+mod updates;

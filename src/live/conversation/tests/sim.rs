@@ -177,7 +177,7 @@ impl Sim {
     /// The coach says this; no words are a cough or a noise.
     pub fn say(&mut self, at: u64, duration: u64, words: &str) {
         let (from, to) = (ms(at), ms(at + duration));
-        self.coach.push((from, to, words.to_owned()));
+        self.utter(at, duration, words);
         self.at(at + ONSET_MS, Input::VoiceStarted { at: from });
         self.at(at + duration + HANG_MS, Input::VoiceStopped { at: to });
     }
@@ -185,6 +185,12 @@ impl Sim {
     /// The client sends an event now.
     pub fn send(&mut self, kind: ClientEventKind) {
         self.handle(client(kind));
+    }
+
+    /// These words are in the sound; whoever scripts it tells of the voice.
+    pub fn utter(&mut self, at: u64, duration: u64, words: &str) {
+        self.coach
+            .push((ms(at), ms(at + duration), words.to_owned()));
     }
 
     /// Something happens at this time.

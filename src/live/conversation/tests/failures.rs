@@ -1,0 +1,171 @@
+//! Engines that fail, stall or are late; sound that comes too fast; the end of the session.
+
+use std::time::Duration;
+
+use signaling::event::{ClientEventKind, ServerEvent, Status, code};
+use signaling::link::Carrier::{WebRtc, WebSocket};
+
+use super::super::{Input, Output};
+use super::sim::{Reply, Sim, ms};
+
+const QUESTION: &str = "what would you like to change";
+
+#[test]
+fn words_that_come_late_are_waited_for() {
+    let mut sim = Sim::new(WebRtc);
+    sim.final_ms = Some(900);
+    sim.say(1000, 1500, QUESTION);
+    sim.run(9000);
+    assert_eq!(sim.time("input_audio_buffer.committed"), 2700 + 900);
+    assert_eq!(sim.coach_words(), [QUESTION]);
+}
+
+#[test]
+fn words_that_never_come_are_not_waited_for_for_ever() {
+    let mut sim = Sim::new(WebRtc);
+    sim.final_ms = None;
+    sim.say(1000, 1500, QUESTION);
+    sim.run(9000);
+    assert_eq!(sim.time("input_audio_buffer.committed"), 2700 + 1500);
+    // What was understood so far has to do.
+    assert_eq!(sim.coach_words(), ["what would you like to"]);
+    assert_eq!(sim.endings(), [Status::Completed]);
+}
+
+#[test]
+fn a_turn_that_was_not_understood_is_told_and_not_answered() {
+    let mut sim = Sim::new(WebRtc);
+    sim.deaf = true;
+    sim.say(1000, 1500, QUESTION);
+    sim.run(9000);
+    let failed = "conversation.item.input_audio_transcription.failed";
+    assert_eq!(sim.times(failed).len(), 1);
+    assert!(sim.asks().is_empty());
+    sim.deaf = false;
+    sim.say(9000, 1500, QUESTION);
+    sim.run(18_000);
+    assert_eq!(sim.endings(), [Status::Completed]);
+}
+
+#[test]
+fn a_model_that_fails_in_the_middle_leaves_what_was_said() {
+    let mut sim = Sim::new(WebRtc);
+    sim.reply.fails = true;
+    sim.say(1000, 1500, QUESTION);
+    sim.run(12_000);
+    assert_eq!(sim.endings(), [Status::Failed]);
+    assert_eq!(sim.errors()[0].code.as_deref(), Some("model_trouble"));
+    let said = sim.transcript(&sim.items()[1]);
+    assert_eq!(said, "I keep thinking about it. And I do not know why.");
+    sim.reply.fails = false;
+    sim.say(12_000, 1500, "and what else is there");
+    sim.run(20_000);
+    assert_eq!(sim.endings(), [Status::Failed, Status::Completed]);
+}
+
+#[test]
+fn a_sentence_that_cannot_be_spoken_is_not_remembered() {
+    let mut sim = Sim::new(WebRtc);
+    sim.unspeakable = Some("know");
+    sim.say(1000, 1500, QUESTION);
+    sim.run(12_000);
+    assert_eq!(sim.endings(), [Status::Completed]);
+    assert_eq!(sim.transcript(&sim.items()[1]), "I keep thinking about it.");
+    assert_eq!(sim.errors().len(), 1);
+}
+
+#[test]
+fn a_voice_that_cannot_speak_at_all_fails_the_response_once() {
+    let mut sim = Sim::new(WebSocket);
+    sim.unspeakable = Some("");
+    sim.say(1000, 1500, QUESTION);
+    sim.run(12_000);
+    assert_eq!(sim.endings(), [Status::Failed]);
+    assert_eq!(sim.errors().len(), 1);
+    assert!(sim.sent().is_empty());
+}
+
+#[test]
+fn an_engine_that_stalls_fails_the_response() {
+    let mut sim = Sim::new(WebRtc);
+    sim.mute = true;
+    sim.say(1000, 1500, QUESTION);
+    sim.run(40_000);
+    assert_eq!(sim.endings(), [Status::Failed]);
+    assert!(sim.time("response.done") < 34_000);
+}
+
+#[test]
+fn an_empty_answer_is_complete() {
+    let mut sim = Sim::new(WebRtc);
+    sim.reply = Reply::of(&[]);
+    sim.say(1000, 1500, QUESTION);
+    sim.run(9000);
+    assert_eq!(sim.endings(), [Status::Completed]);
+    assert_eq!(sim.items().len(), 1);
+    assert_eq!(sim.times("output_audio_buffer.started"), [0; 0]);
+}
+
+#[test]
+fn sound_that_comes_faster_than_time_passes_keeps_its_words_and_its_turns() {
+    let mut sim = Sim::new(WebSocket);
+    sim.utter(1000, 1500, QUESTION);
+    sim.utter(6000, 1500, "and what else is there");
+    sim.mic = false;
+    // Ten seconds of sound arrive at once, so that the timeline jumps; words come afterwards.
+    sim.now = ms(10_000);
+    let mut turns = vec![(1000, 2500), (6000, 7500)];
+    for to in (20..=10_000).step_by(20) {
+        if let Some((from, end)) = turns.first().copied() {
+            if to == from + 60 {
+                sim.handle(Input::VoiceStarted { at: ms(from) });
+            } else if to == end + 200 {
+                sim.handle(Input::VoiceStopped { at: ms(end) });
+                turns.remove(0);
+            }
+        }
+        sim.handle(Input::Audio { to: ms(to) });
+    }
+    sim.mic = true;
+    sim.run(25_000);
+    let said: Vec<String> = sim
+        .items()
+        .iter()
+        .take(2)
+        .map(|id| sim.transcript(id))
+        .collect();
+    assert_eq!(said, [QUESTION, "and what else is there"]);
+    assert_eq!(sim.endings().last(), Some(&Status::Completed));
+    assert_eq!(sim.coach_words().len(), 2);
+}
+
+#[test]
+fn the_session_ends_in_good_order_at_its_longest_duration() {
+    let mut sim = Sim::build(WebRtc, Duration::from_secs(5), |_| {});
+    sim.say(1000, 1500, QUESTION);
+    sim.run(9000);
+    assert_eq!(sim.endings(), [Status::Failed]);
+    assert_eq!(sim.errors()[0].code.as_deref(), Some(code::SESSION_EXPIRED));
+    assert_eq!(
+        sim.when(|output| matches!(output, Output::Close(_))),
+        [5000]
+    );
+    assert_eq!(sim.machine.deadline(), None);
+    sim.send(ClientEventKind::CommitInput);
+    assert_eq!(sim.errors().len(), 1);
+}
+
+#[test]
+fn own_events_are_for_those_who_asked() {
+    let mut sim = Sim::with(WebRtc, |session| session.include = None);
+    sim.say(1000, 1500, QUESTION);
+    sim.run(9000);
+    sim.handle(Input::Stopping);
+    assert!(sim.events().all(|(_, event)| !event.is_own()));
+    let mut sim = Sim::new(WebRtc);
+    sim.handle(Input::Stopping);
+    assert!(
+        sim.events()
+            .any(|(_, event)| matches!(event, ServerEvent::Notice(_)))
+    );
+}
