@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 import fractions
 import json
-import unittest
 
 import aiortc
 import av
 import openai
 
 from support import sound
+from support.case import ServerCase
 from support.order import Order
-from support.server import Server
 from support.talk import PATIENCE, TYPES
 
 RATE = 48_000
@@ -99,19 +98,11 @@ class Call:
                 self.levels.append(sound.loudness(bytes(frame.planes[0])))
 
 
-class Calls(unittest.IsolatedAsyncioTestCase):
+class Calls(ServerCase):
     """The local engines, over UDP, Opus and a data channel."""
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.server = Server()
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        cls.server.close()
-
     async def test_a_spoken_conversation_over_webrtc(self) -> None:
-        client = openai.AsyncOpenAI(api_key="none", base_url=self.server.api, max_retries=0)
+        client = self.client()
         call = Call(client)
         self.addAsyncCleanup(call.peer.close)
         transcribed = {"transcription": {"model": "gpt-4o-transcribe"}}
@@ -142,7 +133,3 @@ class Calls(unittest.IsolatedAsyncioTestCase):
         await client.realtime.calls.hangup(call.id)
         with self.assertRaises(openai.NotFoundError):
             await client.realtime.calls.hangup(call.id)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,40 +1,19 @@
 """PyPI `openai` against the local engines: a spoken question is understood and answered aloud."""
 
-import unittest
-
-import openai
-
 from support import sound
-from support.server import Server
-from support.talk import Talk
+from support.case import ServerCase
 
 
-class LocalEngines(unittest.IsolatedAsyncioTestCase):
+class LocalEngines(ServerCase):
     """pocketsphinx listens, flite speaks, authored lines answer."""
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.server = Server()
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        cls.server.close()
-
     async def test_a_spoken_question_is_understood_and_answered(self) -> None:
-        client = openai.AsyncOpenAI(api_key="none", base_url=self.server.api)
-        async with client.realtime.connect(model="gpt-realtime") as connection, Talk(connection) as talk:
-            await connection.session.update(
-                session={
-                    "type": "realtime",
-                    "audio": {
-                        "input": {
-                            "transcription": {"model": "gpt-4o-transcribe", "language": "en"},
-                            "turn_detection": {"type": "server_vad", "silence_duration_ms": 400},
-                        }
-                    },
-                }
-            )
-            updated = await talk.until("session.updated")
+        listening = {
+            "transcription": {"model": "gpt-4o-transcribe", "language": "en"},
+            "turn_detection": {"type": "server_vad", "silence_duration_ms": 400},
+        }
+        async with self.talk(audio={"input": listening}) as talk:
+            updated = talk.of("session.updated")[0]
             self.assertEqual(updated.session.audio.input.turn_detection.silence_duration_ms, 400)
 
             said = sound.lines()["begin"]
@@ -58,8 +37,3 @@ class LocalEngines(unittest.IsolatedAsyncioTestCase):
             self.assertTrue(0.1 * count < seconds < 1.0 * count + 1.0, (seconds, transcript))
             self.assertTrue(0.01 < sound.loudness(answer) < 0.5, sound.loudness(answer))
             self.assertEqual(talk.errors(), [])
-            talk.order.finish()
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,37 +1,18 @@
 """PyPI `openai`: responses beside the conversation, cancelling, errors, settings and secrets."""
 
-import contextlib
-import unittest
-from collections.abc import AsyncIterator
-
 import openai
 import websockets
 
+from support.case import ServerCase
 from support.order import Order
 from support.server import STANDINS, Server
 from support.talk import TYPES, Talk
 
 
-class Responses(unittest.IsolatedAsyncioTestCase):
+class Responses(ServerCase):
     """Stand-ins listen, think and speak."""
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.server = Server(*STANDINS)
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        cls.server.close()
-
-    def client(self, key: str = "none") -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(api_key=key, base_url=self.server.api, max_retries=0)
-
-    @contextlib.asynccontextmanager
-    async def talk(self, key: str = "none") -> AsyncIterator[Talk]:
-        client = self.client(key)
-        async with client.realtime.connect(model="gpt-realtime") as connection, Talk(connection) as talk:
-            yield talk
-            talk.order.finish()
+    arguments = STANDINS
 
     async def test_a_response_beside_the_conversation(self) -> None:
         async with self.talk() as talk:
@@ -123,11 +104,9 @@ class Responses(unittest.IsolatedAsyncioTestCase):
             await self.client().realtime.calls.hangup("rtc_unknown")
 
     async def test_a_server_with_a_token_lets_its_holders_in(self) -> None:
-        with Server(*STANDINS, PRAXILOOM_ACCESS_TOKEN="sk-of-the-house") as server:
-            holder, stranger = (
-                openai.AsyncOpenAI(api_key=key, base_url=server.api, max_retries=0)
-                for key in ("sk-of-the-house", "sk-of-somebody")
-            )
+        with Server(*STANDINS, PRAXILOOM_ACCESS_TOKEN="sk-of-the-whole-house") as server:
+            holder = self.client("sk-of-the-whole-house", server)
+            stranger = self.client("sk-of-somebody-else", server)
             with self.assertRaises(openai.AuthenticationError) as refused:
                 await stranger.realtime.client_secrets.create()
             self.assertEqual(refused.exception.code, "invalid_api_key")
@@ -136,7 +115,7 @@ class Responses(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(closed.exception.response.status_code, 401)
 
             secret = (await holder.realtime.client_secrets.create()).value
-            guest = openai.AsyncOpenAI(api_key=secret, base_url=server.api, max_retries=0)
+            guest = self.client(secret, server)
             async with guest.realtime.connect(model="gpt-realtime") as connection, Talk(connection) as talk:
                 await talk.say("Hello")
                 await talk.until("conversation.item.done")

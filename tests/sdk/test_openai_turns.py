@@ -1,14 +1,8 @@
 """PyPI `openai`: written and spoken turns, push to talk, interruption, cutting and forgetting."""
 
-import contextlib
-import unittest
-from collections.abc import AsyncIterator
-
-import openai
-
 from support import sound
-from support.server import STANDINS, Server
-from support.talk import Talk
+from support.case import ServerCase
+from support.server import STANDINS
 
 VAD = {"type": "server_vad", "silence_duration_ms": 300}
 TRANSCRIBED = {"model": "gpt-4o-transcribe"}
@@ -16,26 +10,10 @@ FIRST = "I think that is a good question."
 LENGTH = 1.56
 
 
-class Turns(unittest.IsolatedAsyncioTestCase):
+class Turns(ServerCase):
     """Stand-ins listen, think and speak: a tone for a voice."""
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.server = Server(*STANDINS)
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        cls.server.close()
-
-    @contextlib.asynccontextmanager
-    async def talk(self, audio: dict | None = None, **session: object) -> AsyncIterator[Talk]:
-        """A connection with this session, held to have left nothing open at its end."""
-        client = openai.AsyncOpenAI(api_key="none", base_url=self.server.api)
-        async with client.realtime.connect(model="gpt-realtime") as connection, Talk(connection) as talk:
-            await connection.session.update(session={"type": "realtime", "audio": audio or {}, **session})
-            await talk.until("session.updated")
-            yield talk
-            talk.order.finish()
+    arguments = STANDINS
 
     async def test_a_written_turn_brings_exactly_the_promised_events(self) -> None:
         async with self.talk(output_modalities=["text"]) as talk:
@@ -64,7 +42,7 @@ class Turns(unittest.IsolatedAsyncioTestCase):
             "input": {"format": pcmu, "turn_detection": VAD, "transcription": TRANSCRIBED},
             "output": {"format": pcmu},
         }
-        async with self.talk(audio) as talk:
+        async with self.talk(audio=audio) as talk:
             await talk.listen(silence=b"\xff" * 160).speak(sound.pcmu("begin"))
             response = await talk.done()
             understood = talk.of("conversation.item.input_audio_transcription.completed")
@@ -77,7 +55,7 @@ class Turns(unittest.IsolatedAsyncioTestCase):
 
     async def test_push_to_talk_answers_only_when_asked(self) -> None:
         audio = {"input": {"turn_detection": None, "transcription": TRANSCRIBED}}
-        async with self.talk(audio) as talk:
+        async with self.talk(audio=audio) as talk:
             await talk.connection.input_audio_buffer.commit(event_id="too-soon")
             refused = await talk.until("error")
             self.assertEqual(refused.error.code, "input_audio_buffer_commit_empty")
@@ -108,7 +86,7 @@ class Turns(unittest.IsolatedAsyncioTestCase):
 
     async def test_speaking_over_the_answer_ends_it(self) -> None:
         audio = {"input": {"turn_detection": VAD, "transcription": TRANSCRIBED}}
-        async with self.talk(audio) as talk:
+        async with self.talk(audio=audio) as talk:
             mic = talk.listen()
             await talk.say("Hello")
             await talk.connection.response.create(response={"instructions": "Speak for long."})

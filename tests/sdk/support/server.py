@@ -36,10 +36,14 @@ class Server:
             env=clean | environment,
         )
         self.log: list[str] = []
-        self.url = self._first_line().rsplit(" ", 1)[-1].rstrip("/")
         self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        self._wait_for_health()
+        try:
+            self.url = self._first_line().rsplit(" ", 1)[-1].rstrip("/")
+            self._reader.start()
+            self._wait_for_health()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def api(self) -> str:
@@ -53,7 +57,8 @@ class Server:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._reader.join()
+        if self._reader.is_alive():
+            self._reader.join()
         if self._process.stdout:
             self._process.stdout.close()
         self._folder.cleanup()
