@@ -79,8 +79,8 @@ impl Conversation {
     }
 
     fn tell_speech_stopped(&mut self, turn: &Turn, at: Position) {
-        if turn.announced {
-            let audio_end_ms = self.gaps.audio_ms(at.max(turn.started));
+        if let Some(started) = turn.announced {
+            let audio_end_ms = self.gaps.audio_ms(at).max(started);
             let item_id = turn.item_id.clone();
             self.emit(ServerEvent::SpeechStopped {
                 audio_end_ms,
@@ -244,7 +244,7 @@ impl Conversation {
             return;
         };
         self.tell_speech_stopped(&turn, self.received);
-        turn.announced = false;
+        turn.announced = None;
         turn.overlapping = false;
         let silent = matches!(turn.voice, Voice::Off(_));
         self.turn = Some(turn);

@@ -118,13 +118,13 @@ impl Conversation {
     /// `input_audio_buffer.speech_started`, once for every turn.
     pub(super) fn announce_turn(&mut self) {
         let padding = self.detection().map_or(Duration::ZERO, padding);
-        let Some(turn) = self.turn.as_mut().filter(|turn| !turn.announced) else {
+        let Some(turn) = self.turn.as_mut().filter(|turn| turn.announced.is_none()) else {
             return;
         };
-        turn.announced = true;
         let started = turn.started.back(padding).max(self.buffer_from);
         let item_id = turn.item_id.clone();
         let audio_start_ms = self.gaps.audio_ms(started);
+        turn.announced = Some(audio_start_ms);
         self.emit(ServerEvent::SpeechStarted {
             audio_start_ms,
             item_id,

@@ -19,8 +19,8 @@ pub struct Turn {
     pub started: Position,
     /// Whether the voice is on, or since when it is silent.
     pub voice: Voice,
-    /// Whether the client was told that speech started.
-    pub announced: bool,
+    /// Where the client was told that speech started, in milliseconds of audio.
+    pub announced: Option<u64>,
     /// Whether it began over the AI client's voice and may not be an interruption.
     pub overlapping: bool,
     /// Whether the AI client could be heard while it overlapped, so that it may be an echo.
@@ -78,7 +78,7 @@ impl Turn {
             item_id,
             started: at,
             voice: Voice::Off(at),
-            announced: false,
+            announced: None,
             overlapping: false,
             over_voice: false,
             held: false,
