@@ -134,7 +134,7 @@ impl Conversation {
             self.tell_not_understood(&turn.item_id);
             return;
         }
-        let text = turn.text();
+        let text = turn.sentence();
         self.items.understood(&turn.item_id, &text);
         let seconds = turn.voiced(self.received).as_secs_f64();
         self.tell_transcript(&turn.item_id, &text, seconds);

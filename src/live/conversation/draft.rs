@@ -36,7 +36,8 @@ impl Conversation {
         if !likely || !free || self.drafts_of_turn >= MOST_DRAFTS {
             return;
         }
-        let ask = self.ask(&ResponseParams::default(), Some(text));
+        let pending = Some(turn.sentence());
+        let ask = self.ask(&ResponseParams::default(), pending);
         let mut draft = self.new_answer(&ResponseParams::default(), ask, Some(since), now);
         draft.asked = true;
         self.drafts_of_turn += 1;

@@ -190,7 +190,9 @@ fn telling(words: &[String]) -> usize {
             rest = &after[1..];
             continue;
         }
-        count += usize::from(!BACK_CHANNEL.contains(&first.as_str()));
+        // A hum is spelt out by some recognisers: "m m h m".
+        let letter = first.len() == 1 && first != "i";
+        count += usize::from(!letter && !BACK_CHANNEL.contains(&first.as_str()));
         rest = after;
     }
     count
@@ -257,6 +259,14 @@ mod tests {
 
     fn verdict(text: &str, voiced: u64, over: bool) -> Verdict {
         judge(overlap(text, voiced, over))
+    }
+
+    #[test]
+    fn a_hum_that_was_spelt_out_does_not_interrupt() {
+        assert_eq!(
+            verdict("m m h m", 900, true),
+            Verdict::Harmless(Harmless::BackChannel)
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use media::Position;
 
 use crate::providers::stt::Transcript;
+use crate::providers::stt::punctuate::punctuated;
 
 /// How long the final words of a segment are waited for, counted from the request, before what
 /// was understood so far has to do.
@@ -194,6 +195,14 @@ impl Turn {
             .filter(|text| !text.is_empty())
             .collect::<Vec<_>>()
             .join(" ")
+    }
+
+    /// What was understood as a sentence to show and remember; as it is where the coach typed it.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        self.corrected
+            .clone()
+            .unwrap_or_else(|| punctuated(&self.text()))
     }
 
     /// What was understood, split into what stays and what may still be revised.

@@ -67,7 +67,7 @@ fn text_and_memory_keep_only_what_was_heard_by_word() {
         assert!(sim.memory().contains(&cut));
         assert_eq!(
             sim.coach_words().last().unwrap(),
-            "can we stay with the spring"
+            "Can we stay with the spring?"
         );
         assert_eq!(sim.endings(), [Status::Cancelled, Status::Completed]);
     }
@@ -152,7 +152,7 @@ fn speech_during_the_preparation_of_an_answer_cancels_it_unheard() {
         sim.run(14_000);
         assert_eq!(
             sim.coach_words(),
-            ["what would you like to change", "I mean in your team"]
+            ["What would you like to change?", "I mean in your team."]
         );
         assert_eq!(sim.endings(), [Status::Cancelled, Status::Completed]);
         assert_eq!(
@@ -171,7 +171,7 @@ fn a_noise_that_stopped_an_answer_unheard_does_not_leave_the_coach_unanswered() 
     sim.say(3400, 1700, "");
     sim.run(16_000);
     assert_eq!(sim.endings(), [Status::Cancelled, Status::Completed]);
-    assert_eq!(sim.coach_words(), ["what would you like to change"]);
+    assert_eq!(sim.coach_words(), ["What would you like to change?"]);
 }
 
 #[test]

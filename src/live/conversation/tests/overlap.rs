@@ -10,6 +10,8 @@ use super::super::{Note, Output};
 use super::sim::{Reply, Sim};
 
 const QUESTION: &str = "what would you like to change";
+/// The same as it is shown and remembered.
+const SHOWN: &str = "What would you like to change?";
 const STORY: &[&str] = &[
     "It began in the spring with the new team.",
     "Nobody asked me what I thought about it.",
@@ -114,7 +116,7 @@ fn a_yes_over_the_last_word_is_an_answer() {
     sim.say(last - 250, 400, "yes");
     sim.run(12_000);
     assert_eq!(sim.endings(), [Status::Completed, Status::Completed]);
-    assert_eq!(sim.coach_words(), [QUESTION, "yes"]);
+    assert_eq!(sim.coach_words(), [SHOWN, "Yes."]);
     assert_eq!(sim.transcript(&sim.items()[1]), "Do you want to hear more?");
 }
 
@@ -129,7 +131,7 @@ fn speech_that_outlasts_the_clients_voice_is_a_turn() {
     sim.run(end + 700);
     sim.say(end + 100, 2000, "okay so what is it that you do want");
     sim.run(15_000);
-    assert_eq!(sim.coach_words()[1], "okay so what is it that you do want");
+    assert_eq!(sim.coach_words()[1], "Okay so what is it that you do want?");
 }
 
 #[test]
@@ -150,7 +152,7 @@ fn without_interrupt_response_both_talk_and_the_coach_is_answered_afterwards() {
         assert_eq!(pauses(&sim), 0);
         let (created, done) = (sim.times("response.created"), sim.times("response.done"));
         assert_eq!(created[1], done[0]);
-        assert_eq!(sim.coach_words(), [QUESTION, "can we go back a bit"]);
+        assert_eq!(sim.coach_words(), [SHOWN, "Can we go back a bit?"]);
     }
 }
 

@@ -17,6 +17,8 @@ fn patient(session: &mut Session) {
 }
 
 const QUESTION: &str = "what would you like to change";
+/// The same as it is shown and remembered.
+const SHOWN: &str = "What would you like to change?";
 
 #[test]
 fn an_answer_begun_early_is_kept_when_the_turn_is_over() {
@@ -58,7 +60,7 @@ fn an_answer_begun_too_early_leaves_no_trace() {
     sim.run(14_000);
     assert_eq!(
         sim.coach_words(),
-        ["what would you like to change in your team this year"]
+        ["What would you like to change in your team this year?"]
     );
     assert_eq!(sim.endings(), [Status::Completed]);
     assert_eq!(sim.items().len(), 2);
@@ -143,7 +145,7 @@ fn what_the_client_changes_in_between_is_answered() {
     sim.send(super::client_events::message("We have ten minutes left."));
     sim.run(12_000);
     assert_eq!(sim.notes()[0], Note::SpeculationDropped);
-    assert_eq!(sim.coach_words(), ["We have ten minutes left.", QUESTION]);
+    assert_eq!(sim.coach_words(), ["We have ten minutes left.", SHOWN]);
 }
 
 #[test]
