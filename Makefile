@@ -12,9 +12,11 @@ test: ## install what is missing, check and test everything
 	scripts/setup.sh test
 	scripts/test.sh
 
-bench: ## measure: latency of a turn, many sessions, cost of a frame
+bench: ## measure, in the short form: latency of a turn, cost of a session (more in benches/README.md)
 	scripts/setup.sh run
-	cargo bench --locked --workspace
+	scripts/web.sh
+	cargo build --release --locked --workspace
+	./target/release/latency --turns 40 --barge-ins 10
 
 setup: ## install what is missing, for running and for testing
 	scripts/setup.sh test

@@ -1,7 +1,6 @@
 //! Word error rate: how many words of a transcript are wrong, missing or too many.
 
 use std::ops::AddAssign;
-use std::time::Duration;
 
 /// Errors in a number of words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,16 +63,6 @@ fn plain(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The value below which this share of the sorted values lies (nearest rank).
-#[must_use]
-pub fn percentile(sorted: &[Duration], share: f64) -> Duration {
-    let rank = (sorted.len() as f64 * share).ceil() as usize;
-    sorted
-        .get(rank.saturating_sub(1))
-        .copied()
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,13 +82,5 @@ mod tests {
                 errors: 1
             }
         );
-    }
-
-    #[test]
-    fn percentile_is_the_nearest_rank() {
-        let values: Vec<Duration> = (1..=100).map(Duration::from_millis).collect();
-        assert_eq!(percentile(&values, 0.95), Duration::from_millis(95));
-        assert_eq!(percentile(&values, 1.0), Duration::from_millis(100));
-        assert_eq!(percentile(&[], 0.5), Duration::ZERO);
     }
 }

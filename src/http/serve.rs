@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 
@@ -103,16 +104,20 @@ impl Edge {
         let handle = Handle::new();
         let stop = stop(handle.clone(), app.lifecycle.clone());
         let service = router(&app);
+        // Sound goes out in small messages, none of which may wait for the one before it to be
+        // acknowledged.
         let serve = async {
             match self.tls {
                 None => {
-                    let server = axum_server::from_tcp(self.listener)?;
+                    let server =
+                        axum_server::from_tcp(self.listener)?.acceptor(NoDelayAcceptor::new());
                     impatient(server.handle(handle))
                         .serve(service.into_make_service())
                         .await
                 }
                 Some(tls) => {
-                    let server = axum_server::from_tcp_rustls(self.listener, tls)?;
+                    let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+                    let server = axum_server::from_tcp(self.listener)?.acceptor(acceptor);
                     impatient(server.handle(handle))
                         .serve(service.into_make_service())
                         .await

@@ -485,15 +485,18 @@ impl LiveSession {
             Carrier::WebSocket => Transport::WebSocket,
             Carrier::WebRtc => Transport::WebRtc,
         };
-        self.metrics.stage(Stage::TurnDecided, latency.turn_decided);
+        let mut since = latency.turn_decided;
+        self.metrics.stage(Stage::TurnDecided, since);
         let stages = [
             (Stage::FirstToken, latency.first_token),
             (Stage::FirstAudio, latency.first_audio),
             (Stage::FirstPacket, latency.first_packet),
         ];
-        for (stage, took) in stages {
-            if let Some(took) = took {
-                self.metrics.stage(stage, took);
+        for (stage, at) in stages {
+            if let Some(at) = at {
+                // A draft's token or sound may be there before the turn is decided.
+                self.metrics.stage(stage, at.saturating_sub(since));
+                since = since.max(at);
             }
         }
         if let Some(took) = latency.first_packet {
