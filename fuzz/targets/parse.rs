@@ -1,7 +1,7 @@
 //! Looks for a client's message that the parser does not survive, or whose change of the session
 //! is not the same when it comes twice.
 //!
-//! `cargo +nightly fuzz run parse fuzz/corpus/parse fuzz/seeds/parse -- -dict=fuzz/realtime.dict`
+//! `scripts/fuzz.sh` runs it.
 
 #![no_main]
 

@@ -24,7 +24,8 @@ fn imports_go_down_the_map() {
     for file in files(&root().join("src"), "rs") {
         let Some(room) = room_of(&file) else { continue };
         let from = at(&room).unwrap_or_else(|| panic!("`{room}` is not on the map in src/lib.rs"));
-        for used in rooms_used(&fs::read_to_string(&file).unwrap(), &names) {
+        let code = fs::read_to_string(&file).unwrap();
+        for used in rooms_used(&code, depth(&file), &names) {
             let to = at(&used).unwrap();
             let apart = APART.contains(&floors[from].0.as_str());
             if used != room && (to < from || (to == from && apart)) {
@@ -108,9 +109,24 @@ fn the_reader_of_imports_sees_them() {
         ("fn f(x: crate::live::Link) {}", vec!["live"]),
         ("// use crate::app::App;\nuse crate::database;", vec![]),
         ("use other::db::{live};", vec![]),
+        ("use super::db::Row;", vec![]),
+        ("use super::super::db::Row;", vec!["db"]),
+        (
+            "    use super::super::super::{app, live::Link};",
+            vec!["app", "live"],
+        ),
     ] {
-        assert_eq!(rooms_used(code, &names), used, "{code}");
+        let used = used.into_iter().map(str::to_owned).collect();
+        assert_eq!(rooms_used(code, 2, &names), used, "{code}");
     }
+    let depth_of = |path: &str| depth(&root().join("src").join(path));
+    let depths = [
+        "db.rs",
+        "live/mod.rs",
+        "live/llm.rs",
+        "live/conversation/mod.rs",
+    ];
+    assert_eq!(depths.map(depth_of), [1, 1, 2, 2]);
     let floors = floors("//! ```text\n//! doors     main · app\n//! ground    db\n//! ```\n");
     assert_eq!(
         floors[0],
@@ -150,27 +166,37 @@ fn room_of(file: &Path) -> Option<String> {
     (room != "lib").then(|| room.to_owned())
 }
 
-/// Which of these rooms the code names by path, sorted.
-fn rooms_used(code: &str, names: &[&str]) -> Vec<String> {
+/// How many steps up lead from the module of a file to the root.
+fn depth(file: &Path) -> usize {
+    let under = file.strip_prefix(root().join("src")).unwrap();
+    let is_folder = under.file_stem().is_some_and(|stem| stem == "mod");
+    under.components().count() - usize::from(is_folder)
+}
+
+/// Which of these rooms the code names by a path from the root, sorted: after `crate::`, or after
+/// so many `super::` that they lead out of the room.
+fn rooms_used(code: &str, depth: usize, names: &[&str]) -> BTreeSet<String> {
     let code = without_comments(code);
+    let up = "super::".repeat(depth);
     let mut used = BTreeSet::new();
-    let start = "crate::";
-    for (at, _) in code.match_indices(start) {
-        let rest = &code[at + start.len()..];
-        let paths = if rest.starts_with('{') {
-            top_level(rest)
-        } else {
-            vec![rest]
-        };
-        for path in paths {
-            let end = path.find(|c: char| !c.is_alphanumeric() && c != '_');
-            let room = &path[..end.unwrap_or(path.len())];
-            if names.contains(&room) {
-                used.insert(room.to_owned());
+    for start in ["crate::", &up] {
+        for (at, _) in code.match_indices(start) {
+            let rest = code[at + start.len()..].trim_start_matches("super::");
+            let paths = if rest.starts_with('{') {
+                top_level(rest)
+            } else {
+                vec![rest]
+            };
+            for path in paths {
+                let end = path.find(|c: char| !c.is_alphanumeric() && c != '_');
+                let room = &path[..end.unwrap_or(path.len())];
+                if names.contains(&room) {
+                    used.insert(room.to_owned());
+                }
             }
         }
     }
-    used.into_iter().collect()
+    used
 }
 
 /// The elements of the outermost `{…}` at the beginning of `text`.
