@@ -1,5 +1,10 @@
 //! The praxiloom server, room by room.
 //!
+//! A voice comes in by `http`, which opens a session; `live` runs it from the microphone to the
+//! loudspeaker, asks `practice` what the AI client says, and has `providers` listen, think and
+//! speak; `archive` records that it took place, for one of the `accounts`. The wire is in the
+//! crate `signaling`, sound in the crate `media`; neither knows this one.
+//!
 //! Imports only go down:
 //!
 //! ```text
@@ -9,6 +14,10 @@
 //! stores    archive · providers
 //! ground    config · clock · db · telemetry · private · lifecycle
 //! ```
+//!
+//! Rooms of one floor do not import each other, but for doors and ground. Only the doors see the
+//! assembled [`app::App`]; everything below receives exactly what it uses. A new resource is one
+//! room, one file in `http` and one migration.
 
 pub mod accounts;
 pub mod app;
