@@ -63,6 +63,11 @@ impl Intake {
         self.mic.listen(threshold, hangover);
     }
 
+    /// Forgets the speech that is on: whoever is speaking now begins anew.
+    pub fn listen_anew(&mut self) {
+        self.mic.listen_anew();
+    }
+
     /// Reads another format from now on.
     ///
     /// # Errors

@@ -146,6 +146,11 @@ impl Mic {
         self.vad.set_hangover(hangover);
     }
 
+    /// Forgets the speech that is on.
+    pub fn listen_anew(&mut self) {
+        self.vad.reset();
+    }
+
     /// End of the sound so far.
     #[must_use]
     pub fn end(&self) -> Position {

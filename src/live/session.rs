@@ -454,6 +454,10 @@ impl LiveSession {
         if self.session.wants_own_events() && !old.wants_own_events() {
             self.tell_engines();
         }
+        if old_audio.input.turn_detection.is_none() && new_audio.input.turn_detection.is_some() {
+            // Speech that began while nobody was to notice must still begin a turn.
+            self.intake.listen_anew();
+        }
         self.configure_mic();
         self.voice.configure(
             &self.session.audio.output,
