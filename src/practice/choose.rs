@@ -3,7 +3,7 @@
 use super::memory::Memory;
 use super::moves::{Move, Topic};
 use super::sheet::{Line, Reaction, Sheet, Slot};
-use super::spoken::split;
+use super::sentences::split;
 use super::words::words;
 use super::{Reply, Sentence};
 
@@ -12,24 +12,17 @@ const APART: usize = 12;
 /// Silence between two lines, in milliseconds.
 const BETWEEN_LINES: u32 = 300;
 
-/// The order in which a client's thoughts wander when nothing is left to say about a topic.
+/// The order in which a client's thoughts wander when nothing is left to say about a topic: through
+/// the story. Plans and conclusions come only when they are asked for.
 const TRAIL: &[Topic] = &[
     Topic::WhatBrings,
-    Topic::WhyNow,
-    Topic::Feelings,
     Topic::Others,
     Topic::Obstacles,
+    Topic::Feelings,
+    Topic::WhyNow,
     Topic::Identity,
     Topic::Values,
     Topic::Strengths,
-    Topic::Future,
-    Topic::Goal,
-    Topic::Measure,
-    Topic::Options,
-    Topic::NextStep,
-    Topic::Support,
-    Topic::Accountability,
-    Topic::Learning,
 ];
 
 /// Makes one answer.
@@ -59,7 +52,7 @@ impl<'a> Chooser<'a> {
             self.must(Reaction::Musing);
         }
         let level = self.memory.ceiling().max(1);
-        let think = self.sheet.thinking_ms * (u32::from(level) + 1) / 2;
+        let think = self.sheet.thinking_ms * (u32::from(level) + 3) / 4;
         let short = self.out.first().is_some_and(|(_, text)| text.len() < 40);
         let think = if short { think / 2 } else { think };
         let mut sentences = Vec::new();
@@ -117,8 +110,16 @@ impl<'a> Chooser<'a> {
         }
         let open = self.memory.state.level();
         match coach.kind {
-            Move::Greeting if !self.memory.greeted => self.must(Reaction::Greeting),
-            Move::Greeting | Move::Backchannel | Move::InviteSilence => {
+            Move::Greeting | Move::Telling
+                if coach.greets && (!self.memory.greeted || self.memory.coach_turns <= 2) =>
+            {
+                self.must(Reaction::Greeting)
+            }
+            Move::Greeting | Move::SoundCheck => self.must(Reaction::SoundCheck),
+            Move::AskName => self.must(Reaction::Name),
+            Move::Thanks => self.must(Reaction::Thanks),
+            Move::Contract => self.must(Reaction::Contract),
+            Move::Backchannel | Move::InviteSilence => {
                 if self.dice.below(2) == 0 {
                     self.may(Reaction::Listened);
                 }
@@ -130,7 +131,10 @@ impl<'a> Chooser<'a> {
                 if self.dice.below(3) > 0 {
                     self.may(Reaction::Reflection);
                 }
-                self.go_on();
+                match coach.topic.and_then(|t| self.fresh(Slot::Topic(t))) {
+                    Some(line) => self.say(line),
+                    None => self.go_on(),
+                }
             }
             Move::Summary => {
                 self.must(Reaction::Summary);
@@ -146,7 +150,7 @@ impl<'a> Chooser<'a> {
             Move::LeadingQuestion => self.must(Reaction::Leading),
             Move::ClosedQuestion => {
                 self.must(Reaction::Closed);
-                if open >= 3 && coach.topic.is_some() {
+                if open >= 2 && coach.topic.is_some() {
                     self.about(coach.topic);
                 }
             }
@@ -174,6 +178,11 @@ impl<'a> Chooser<'a> {
             }
             Move::Repeat => self.again(),
             Move::Goodbye => self.must(Reaction::Goodbye),
+            // Nobody says twice in a row that they did not understand: they guess.
+            Move::Unclear if self.memory.misheard => {
+                self.may(Reaction::Listened);
+                self.go_on();
+            }
             Move::Unclear => self.must(Reaction::Misheard),
         }
     }
@@ -195,7 +204,7 @@ impl<'a> Chooser<'a> {
             Some(line) => self.say(line),
             None => {
                 self.may(Reaction::Musing);
-                if self.out.is_empty() || self.dice.below(2) == 0 {
+                if self.out.is_empty() {
                     self.wander(topic);
                 }
             }

@@ -1,775 +1,124 @@
-//! What coaches say: the words and phrases that give a topic or a move away.
+//! The table of cues: which words and phrases give a topic or a move away, read from a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
 
 use super::moves::{Move, Topic};
+use super::parse::File;
+use super::sheet::SheetError;
+use super::words::words;
 
-/// Single words of a topic, each with its weight. Several alternatives each, since any one of them
-/// may be misheard.
-pub(super) const TOPICS: &[(Topic, &[(&str, u32)])] = &[
-    (
-        Topic::WhatBrings,
-        &[
-            ("bring", 3),
-            ("brings", 3),
-            ("brought", 3),
-            ("today", 1),
-            ("talk", 2),
-            ("topic", 3),
-            ("mind", 2),
-            ("discuss", 3),
-            ("explore", 2),
-            ("situation", 2),
-            ("happening", 2),
-            ("issue", 3),
-            ("concern", 2),
-            ("here", 1),
-            ("start", 1),
-            ("begin", 1),
-        ],
-    ),
-    (
-        Topic::Goal,
-        &[
-            ("goal", 4),
-            ("outcome", 4),
-            ("achieve", 3),
-            ("accomplish", 3),
-            ("session", 3),
-            ("conversation", 2),
-            ("focus", 3),
-            ("useful", 2),
-            ("hope", 2),
-            ("hoping", 2),
-            ("want", 1),
-            ("leave", 2),
-            ("purpose", 2),
-            ("result", 2),
-            ("aim", 2),
-            ("agenda", 2),
-            ("together", 1),
-        ],
-    ),
-    (
-        Topic::WhyNow,
-        &[
-            ("important", 3),
-            ("importance", 3),
-            ("matter", 3),
-            ("significant", 3),
-            ("significance", 3),
-            ("meaningful", 3),
-            ("urgent", 3),
-            ("now", 1),
-            ("moment", 1),
-            ("motivate", 3),
-            ("worth", 1),
-        ],
-    ),
-    (
-        Topic::Measure,
-        &[
-            ("measure", 4),
-            ("know", 2),
-            ("success", 2),
-            ("successful", 3),
-            ("evidence", 3),
-            ("indicator", 3),
-            ("worthwhile", 3),
-            ("achieved", 2),
-            ("sign", 2),
-            ("notice", 1),
-            ("different", 1),
-            ("recognise", 2),
-        ],
-    ),
-    (
-        Topic::Feelings,
-        &[
-            ("feel", 3),
-            ("feeling", 3),
-            ("emotion", 4),
-            ("body", 3),
-            ("scared", 3),
-            ("afraid", 3),
-            ("fear", 3),
-            ("sad", 3),
-            ("angry", 3),
-            ("anxious", 3),
-            ("excited", 3),
-            ("heart", 3),
-            ("mood", 3),
-            ("inside", 2),
-            ("notice", 2),
-            ("sense", 1),
-            ("coming", 1),
-            ("frustrated", 3),
-            ("worry", 3),
-        ],
-    ),
-    (
-        Topic::Values,
-        &[
-            ("value", 4),
-            ("principle", 4),
-            ("believe", 2),
-            ("belief", 3),
-            ("care", 2),
-            ("deeply", 2),
-            ("most", 1),
-            ("important", 2),
-            ("truly", 1),
-            ("honour", 2),
-            ("stand", 1),
-            ("matters", 1),
-        ],
-    ),
-    (
-        Topic::Identity,
-        &[
-            ("yourself", 2),
-            ("identity", 4),
-            ("person", 3),
-            ("become", 3),
-            ("becoming", 3),
-            ("role", 2),
-            ("who", 1),
-            ("leader", 2),
-            ("are", 0),
-            ("story", 2),
-            ("say", 0),
-        ],
-    ),
-    (
-        Topic::Obstacles,
-        &[
-            ("obstacle", 4),
-            ("barrier", 4),
-            ("stop", 3),
-            ("stopping", 3),
-            ("prevent", 3),
-            ("block", 3),
-            ("challenge", 3),
-            ("difficult", 3),
-            ("hard", 2),
-            ("hardest", 3),
-            ("struggle", 3),
-            ("back", 1),
-            ("holding", 2),
-            ("way", 1),
-            ("risk", 2),
-            ("stuck", 3),
-            ("hinder", 3),
-        ],
-    ),
-    (
-        Topic::Others,
-        &[
-            ("others", 2),
-            ("people", 2),
-            ("boss", 3),
-            ("manager", 3),
-            ("team", 3),
-            ("colleague", 3),
-            ("family", 3),
-            ("friend", 3),
-            ("husband", 3),
-            ("wife", 3),
-            ("partner", 3),
-            ("perspective", 3),
-            ("someone", 2),
-            ("else", 1),
-            ("around", 1),
-            ("they", 1),
-            ("see", 1),
-            ("mother", 3),
-            ("father", 3),
-            ("daughter", 3),
-            ("son", 3),
-        ],
-    ),
-    (
-        Topic::Strengths,
-        &[
-            ("strength", 4),
-            ("proud", 3),
-            ("past", 3),
-            ("before", 2),
-            ("previous", 3),
-            ("similar", 3),
-            ("handled", 3),
-            ("succeeded", 3),
-            ("skill", 3),
-            ("worked", 3),
-            ("experience", 2),
-            ("time", 1),
-            ("quality", 3),
-            ("well", 1),
-            ("overcome", 3),
-            ("remember", 1),
-        ],
-    ),
-    (
-        Topic::Options,
-        &[
-            ("option", 4),
-            ("possibility", 4),
-            ("possibilities", 4),
-            ("possible", 2),
-            ("alternative", 4),
-            ("choice", 3),
-            ("idea", 2),
-            ("could", 1),
-            ("brainstorm", 4),
-            ("approach", 3),
-            ("else", 1),
-            ("ways", 2),
-            ("might", 1),
-            ("try", 1),
-            ("different", 1),
-            ("differently", 2),
-        ],
-    ),
-    (
-        Topic::Future,
-        &[
-            ("imagine", 4),
-            ("future", 4),
-            ("ideal", 3),
-            ("dream", 3),
-            ("vision", 3),
-            ("picture", 3),
-            ("miracle", 4),
-            ("magic", 4),
-            ("year", 2),
-            ("months", 2),
-            ("years", 2),
-            ("perfect", 3),
-            ("solved", 3),
-            ("wake", 2),
-            ("look", 1),
-        ],
-    ),
-    (
-        Topic::NextStep,
-        &[
-            ("step", 4),
-            ("next", 3),
-            ("action", 4),
-            ("plan", 3),
-            ("commit", 3),
-            ("forward", 2),
-            ("first", 2),
-            ("tomorrow", 3),
-            ("week", 2),
-            ("do", 1),
-            ("will", 1),
-            ("start", 1),
-        ],
-    ),
-    (
-        Topic::Support,
-        &[
-            ("support", 4),
-            ("help", 3),
-            ("need", 2),
-            ("resource", 4),
-            ("rely", 3),
-            ("lean", 2),
-            ("who", 1),
-            ("from", 1),
-            ("ally", 2),
-        ],
-    ),
-    (
-        Topic::Accountability,
-        &[
-            ("accountable", 5),
-            ("accountability", 5),
-            ("track", 3),
-            ("reminder", 3),
-            ("remind", 3),
-            ("deadline", 3),
-            ("follow", 2),
-            ("through", 1),
-            ("sure", 2),
-            ("promise", 3),
-            ("when", 1),
-            ("keep", 2),
-            ("check", 2),
-            ("hold", 1),
-        ],
-    ),
-    (
-        Topic::Learning,
-        &[
-            ("learn", 4),
-            ("learned", 4),
-            ("insight", 4),
-            ("realise", 3),
-            ("discover", 4),
-            ("aware", 3),
-            ("awareness", 3),
-            ("takeaway", 4),
-            ("new", 2),
-            ("clearer", 3),
-            ("about", 0),
-            ("noticed", 2),
-            ("shifted", 3),
-            ("changed", 2),
-        ],
-    ),
-    (
-        Topic::Closing,
-        &[
-            ("close", 3),
-            ("wrap", 4),
-            ("finish", 3),
-            ("end", 2),
-            ("complete", 3),
-            ("closing", 3),
-            ("conclude", 4),
-            ("session", 1),
-            ("stop", 1),
-            ("place", 1),
-            ("minutes", 2),
-            ("before", 1),
-        ],
-    ),
-    (
-        Topic::More,
-        &[
-            ("more", 3),
-            ("else", 2),
-            ("elaborate", 4),
-            ("expand", 4),
-            ("continue", 3),
-            ("further", 2),
-            ("deeper", 3),
-            ("tell", 1),
-            ("describe", 2),
-            ("example", 3),
-            ("that", 0),
-        ],
-    ),
-];
+/// What coaches say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cues {
+    /// Sounds of listening.
+    pub(super) listening: BTreeSet<String>,
+    /// What opens an open question.
+    pub(super) openers: BTreeSet<String>,
+    /// What opens a closed question.
+    pub(super) closed: BTreeSet<String>,
+    pub(super) topics: BTreeMap<Topic, TopicCues>,
+    pub(super) moves: BTreeMap<Move, Vec<String>>,
+}
 
-/// Phrases of a topic: words in this order, a little apart at most.
-pub(super) const TOPIC_PHRASES: &[(Topic, &str, u32)] = &[
-    (Topic::WhatBrings, "brings you", 2),
-    (Topic::WhatBrings, "on your mind", 3),
-    (Topic::WhatBrings, "talk about", 2),
-    (Topic::WhatBrings, "where start", 2),
-    (Topic::WhatBrings, "going on", 3),
-    (Topic::WhatBrings, "work on", 2),
-    (Topic::Goal, "leave with", 3),
-    (Topic::Goal, "get out of", 3),
-    (Topic::Goal, "end of session", 3),
-    (Topic::Goal, "end of our", 2),
-    (Topic::Goal, "take away from", 3),
-    (Topic::Goal, "want from", 2),
-    (Topic::WhyNow, "why now", 4),
-    (Topic::WhyNow, "important now", 2),
-    (Topic::WhyNow, "what makes this", 2),
-    (Topic::WhyNow, "mean to you", 3),
-    (Topic::Measure, "will you know", 3),
-    (Topic::Measure, "would you know", 3),
-    (Topic::Measure, "success look like", 4),
-    (Topic::Feelings, "what comes up", 3),
-    (Topic::Feelings, "what is it like", 3),
-    (Topic::Feelings, "how is that for you", 3),
-    (Topic::Feelings, "happening for you", 3),
-    (Topic::Values, "matters most", 4),
-    (Topic::Values, "most important", 4),
-    (Topic::Values, "important to you", 1),
-    (Topic::Identity, "see yourself", 4),
-    (Topic::Identity, "kind of", 1),
-    (Topic::Identity, "about who you", 4),
-    (Topic::Identity, "say about you", 4),
-    (Topic::Identity, "tell yourself", 4),
-    (Topic::Identity, "who are you", 4),
-    (Topic::Identity, "who do you want", 4),
-    (Topic::Obstacles, "in the way", 4),
-    (Topic::Obstacles, "holding you back", 4),
-    (Topic::Obstacles, "holds you back", 4),
-    (Topic::Obstacles, "hold back", 3),
-    (Topic::Others, "think of you", 3),
-    (Topic::Others, "others see", 3),
-    (Topic::Strengths, "a time when", 4),
-    (Topic::Strengths, "good at", 3),
-    (Topic::Strengths, "worked before", 3),
-    (Topic::Strengths, "in the past", 2),
-    (Topic::Options, "what could you", 2),
-    (Topic::Options, "could you do", 3),
-    (Topic::Options, "what else could", 3),
-    (Topic::Future, "look like", 2),
-    (Topic::Future, "from now", 3),
-    (Topic::Future, "if everything", 3),
-    (Topic::NextStep, "will you do", 4),
-    (Topic::NextStep, "going to do", 4),
-    (Topic::NextStep, "move forward", 3),
-    (Topic::NextStep, "this week", 2),
-    (Topic::Support, "what do you need", 3),
-    (Topic::Support, "who can", 3),
-    (Topic::Support, "who could", 3),
-    (Topic::Accountability, "by when", 4),
-    (Topic::Accountability, "make sure", 3),
-    (Topic::Accountability, "hold yourself", 3),
-    (Topic::Accountability, "follow through", 3),
-    (Topic::Learning, "about yourself", 3),
-    (Topic::Learning, "taking away", 2),
-    (Topic::Learning, "take away", 2),
-    (Topic::Closing, "wrap up", 3),
-    (Topic::Closing, "good place", 3),
-    (Topic::Closing, "out of time", 4),
-    (Topic::Closing, "before we", 2),
-    (Topic::More, "tell me more", 4),
-    (Topic::More, "say more", 4),
-    (Topic::More, "what else", 3),
-    (Topic::More, "anything else", 3),
-    (Topic::More, "go on", 4),
-    (Topic::More, "keep going", 4),
-];
+/// Words and phrases of a topic, by weight.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TopicCues {
+    words: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    phrases: BTreeMap<String, Vec<String>>,
+}
 
-/// Phrases that give a move away.
-pub(super) const MOVES: &[(Move, &[&str])] = &[
-    (
-        Move::Repeat,
-        &[
-            "say that again",
-            "say again",
-            "repeat that",
-            "repeat please",
-            "could you repeat",
-            "can you repeat",
-            "did not catch",
-            "did not hear",
-            "come again",
-            "pardon me",
-            "one more time",
-            "what did you say",
-            "missed that",
-        ],
-    ),
-    (
-        Move::Clarify,
-        &[
-            "what do you mean",
-            "mean by",
-            "when you say",
-            "what does mean",
-            "what is meant",
-            "you used the word",
-            "you said the word",
-            "that word",
-        ],
-    ),
-    (
-        Move::InviteSilence,
-        &[
-            "take your time",
-            "no rush",
-            "take a moment",
-            "no hurry",
-            "take a breath",
-            "let us pause",
-            "sit with that",
-            "stay with that",
-        ],
-    ),
-    (
-        Move::AskPermission,
-        &[
-            "can i share",
-            "may i share",
-            "could i share",
-            "can i offer",
-            "may i offer",
-            "could i offer",
-            "would you like to hear",
-            "would you be open to",
-            "is it okay if i",
-            "is it ok if i",
-            "would it be okay if i",
-            "would it be all right if i",
-            "would it be helpful if i",
-            "mind if i",
-            "can i suggest",
-            "may i suggest",
-            "can i make",
-            "may i say",
-            "can i tell you",
-            "may i tell you",
-            "are you open to hearing",
-            "with your permission",
-            "can i give you",
-        ],
-    ),
-    (
-        Move::Advice,
-        &[
-            "you should",
-            "you need to",
-            "you have to",
-            "you must",
-            "you ought to",
-            "you better",
-            "had better",
-            "if i were you",
-            "in your place",
-            "i would suggest",
-            "i suggest",
-            "i recommend",
-            "suggest that you",
-            "you should",
-            "i advise",
-            "my advice",
-            "my suggestion",
-            "why do not you",
-            "have you tried",
-            "have you considered",
-            "have you thought about",
-            "you could just",
-            "you can just",
-            "just tell",
-            "just do",
-            "just go",
-            "just ask",
-            "the best thing",
-            "what you need",
-            "all you need",
-            "what i would do",
-            "the solution is",
-            "the answer is",
-            "it would be better if you",
-            "how about you",
-            "try to",
-            "make a list",
-            "what helps is",
-            "what works is",
-            "go and",
-            "you will want to",
-        ],
-    ),
-    (
-        Move::Summary,
-        &[
-            "to summarize",
-            "let me summarize",
-            "in summary",
-            "let me recap",
-            "to recap",
-            "summarize",
-            "recap",
-            "to sum up",
-            "so far i",
-            "so far you",
-            "so what i am hearing",
-            "let me check i understand",
-            "let me see if i understand",
-            "let me play back",
-            "putting it together",
-            "you have talked about",
-            "you have told me",
-            "we have talked about",
-        ],
-    ),
-    (
-        Move::LeadingQuestion,
-        &[
-            "do not you think",
-            "would not you say",
-            "would not you agree",
-            "is not it",
-            "are not you",
-            "is not that",
-            "do you not think",
-            "surely you",
-            "you do want",
-            "would not it be better",
-            "should not you",
-            "do not you agree",
-        ],
-    ),
-    (
-        Move::Affirmation,
-        &[
-            "well done",
-            "good for you",
-            "i admire",
-            "i appreciate",
-            "i am impressed",
-            "that is great",
-            "that is wonderful",
-            "that is impressive",
-            "that is amazing",
-            "congratulations",
-            "takes courage",
-            "took courage",
-            "that is brave",
-            "you are brave",
-            "you are strong",
-            "you are very",
-            "you clearly care",
-            "great work",
-            "good work",
-            "great job",
-            "good job",
-            "i acknowledge",
-            "appreciate how",
-            "appreciate your",
-            "i want to acknowledge",
-            "you did well",
-            "you have worked hard",
-            "thank you for sharing",
-            "thank you for trusting",
-            "that is fantastic",
-            "shows how much",
-            "you are capable",
-            "real strength",
-        ],
-    ),
-    (
-        Move::Reflection,
-        &[
-            "it sounds like",
-            "sounds like",
-            "sounds as if",
-            "sounds",
-            "hearing that",
-            "it seems like",
-            "it seems you",
-            "seems to me you",
-            "i hear",
-            "i am hearing",
-            "what i hear",
-            "i sense",
-            "i am sensing",
-            "i notice",
-            "i get the sense",
-            "i get the feeling",
-            "so you",
-            "so for you",
-            "so it is",
-            "so there is",
-            "so part of",
-            "part of you",
-            "on one hand",
-            "on the one hand",
-            "you are feeling",
-            "you feel",
-            "you want",
-            "you would like",
-            "you wish",
-            "you are saying",
-            "you care",
-            "you have been",
-            "it feels",
-            "it is as if",
-            "it is like you",
-            "that must",
-            "that sounds",
-            "and yet you",
-            "another part",
-        ],
-    ),
-    (
-        Move::SmallTalk,
-        &[
-            "how are you",
-            "how you doing",
-            "how is it going",
-            "how was your day",
-            "how was your week",
-            "how was your weekend",
-            "the weather",
-            "your journey",
-            "cup of coffee",
-            "cup of tea",
-            "can you hear me",
-            "are you comfortable",
-            "nice day",
-        ],
-    ),
-    (
-        Move::Goodbye,
-        &[
-            "goodbye",
-            "good bye",
-            "bye bye",
-            "bye",
-            "see you",
-            "take care",
-            "until next time",
-            "thank you for today",
-            "thanks for today",
-            "thank you for your time",
-            "have a good",
-            "speak soon",
-            "talk soon",
-            "end the session here",
-            "stop here",
-            "leave it here",
-            "leave it there",
-            "that is our time",
-        ],
-    ),
-    (
-        Move::Greeting,
-        &[
-            "hello",
-            "hi",
-            "hey",
-            "good morning",
-            "good afternoon",
-            "good evening",
-            "welcome",
-            "nice to meet you",
-            "good to meet you",
-            "good to see you",
-            "pleased to meet you",
-            "my name is",
-            "i am your coach",
-        ],
-    ),
-];
+impl TopicCues {
+    pub(super) fn words(&self) -> impl Iterator<Item = (&str, u32)> {
+        weighed(&self.words)
+    }
 
-/// Sounds of listening.
-pub(super) const LISTENING: &[&str] = &[
-    "mm",
-    "mmm",
-    "hmm",
-    "hm",
-    "mhm",
-    "uh",
-    "huh",
-    "um",
-    "ah",
-    "oh",
-    "aha",
-    "ok",
-    "okay",
-    "right",
-    "yeah",
-    "yes",
-    "yep",
-    "sure",
-    "i",
-    "see",
-    "alright",
-    "understand",
-    "wow",
-    "go",
-    "on",
-    "got",
-    "it",
-];
+    pub(super) fn phrases(&self) -> impl Iterator<Item = (&str, u32)> {
+        weighed(&self.phrases)
+    }
+}
 
-/// What opens an open question.
-pub(super) const OPENERS: &[&str] = &[
-    "what", "how", "who", "where", "which", "when", "describe", "whose",
-];
+/// A weight that is no number is refused when the table is read.
+fn weighed(table: &BTreeMap<String, Vec<String>>) -> impl Iterator<Item = (&str, u32)> {
+    table.iter().flat_map(|(weight, texts)| {
+        let weight = weight.parse().unwrap_or(0);
+        texts.iter().map(move |text| (text.as_str(), weight))
+    })
+}
 
-/// What opens a closed question.
-pub(super) const CLOSED: &[&str] = &[
-    "do", "does", "did", "are", "is", "was", "were", "have", "has", "can", "could", "would",
-    "will", "should", "shall", "may", "am", "any",
-];
+impl Cues {
+    /// The table built into the binary.
+    pub(super) fn load() -> Result<Self, SheetError> {
+        Self::parse(include_str!("cues.toml"))
+    }
+
+    fn parse(text: &str) -> Result<Self, SheetError> {
+        let file = File {
+            file: "cues.toml",
+            text,
+        };
+        let cues: Self = file.read()?;
+        let wrong = |name: &str, message: &str| {
+            let at = text.find(name).unwrap_or(0);
+            Err(file.at(at..at, format!("\"{name}\": {message}")))
+        };
+        for topic in cues.topics.values() {
+            for weight in topic.words.keys().chain(topic.phrases.keys()) {
+                if !matches!(weight.parse(), Ok(1..=9u32)) {
+                    return wrong(weight, "a weight is 1 to 9");
+                }
+            }
+            for (word, _) in topic.words() {
+                if words(word).len() != 1 {
+                    return wrong(word, "one word, its contraction opened");
+                }
+            }
+        }
+        let phrases = cues.topics.values().flat_map(|t| t.phrases().map(|p| p.0));
+        for phrase in phrases.chain(cues.moves.values().flatten().map(String::as_str)) {
+            let opened: Vec<String> = words(phrase).into_iter().map(|w| w.text).collect();
+            if opened.is_empty() || opened.join(" ") != phrase {
+                return wrong(phrase, "lower case, contractions opened, no punctuation");
+            }
+        }
+        Ok(cues)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = include_str!("cues.toml");
+
+    #[test]
+    fn every_topic_has_cues_and_none_is_in_two_weights() {
+        let cues = Cues::load().unwrap();
+        assert_eq!(cues.topics.len(), 18);
+        for (topic, cues) in &cues.topics {
+            for all in [cues.words().collect::<Vec<_>>(), cues.phrases().collect()] {
+                let distinct: BTreeSet<&str> = all.iter().map(|(text, _)| *text).collect();
+                assert_eq!(distinct.len(), all.len(), "{topic:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cue_that_could_never_match_is_refused() {
+        for (from, to) in [
+            ("\"do not you think\"", "\"don't you think\""),
+            ("\"hello\"", "\"Hello\""),
+            ("\"goal\"", "\"our goal\""),
+        ] {
+            assert!(TABLE.contains(from), "{from}");
+            let error = Cues::parse(&TABLE.replacen(from, to, 1)).unwrap_err();
+            let line = TABLE[..TABLE.find(from).unwrap()].matches('\n').count() + 1;
+            assert_eq!(error.line, line, "{error}");
+        }
+        assert!(Cues::parse(&TABLE.replacen("\n4 = ", "\nx = ", 1)).is_err());
+    }
+}

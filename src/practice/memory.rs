@@ -1,12 +1,19 @@
 //! What the client remembers: the session folded into state, lines said and lines cut off.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Heard;
-use super::moves::{Move, Recogniser, Rows, Topic, Understood};
-use super::sheet::{Line, Sheet, Slot};
+use super::moves::{Move, Topic, Understood};
+use super::recognise::{Known, Recogniser};
+use super::sheet::{Line, Reaction, Sheet, Slot};
 use super::state::{Cause, State, StateStep};
 use super::words::tokens;
+
+/// Words from which on an answer tells something.
+const TELLS: usize = 5;
+
+/// Lines by their first word.
+type Openings<'a> = HashMap<&'a str, Vec<&'a Line>>;
 
 /// The session so far, as the client lived it. Made anew for every answer, so that what was
 /// truncated, corrected or deleted needs no undoing.
@@ -37,6 +44,8 @@ pub(super) struct Memory<'a> {
     /// The same move how many times in a row, before the last.
     pub(super) habit: usize,
     pub(super) greeted: bool,
+    /// The client's last words were that it had not understood.
+    pub(super) misheard: bool,
 }
 
 impl<'a> Memory<'a> {
@@ -61,13 +70,20 @@ impl<'a> Memory<'a> {
             coach: None,
             habit: 0,
             greeted: false,
+            misheard: false,
         };
-        let mut known = Rows::default();
+        let mut known = Known::default();
+        let mut lines: Openings<'a> = HashMap::new();
+        for line in sheet.lines.iter().chain(shared) {
+            if let Some(first) = line.words.first() {
+                lines.entry(first).or_default().push(line);
+            }
+        }
         let mut i = 0;
         while let Some(item) = history.get(i) {
             match item {
                 Heard::Client(text) => {
-                    memory.client(text, sheet, shared);
+                    memory.client(text, &lines);
                     i += 1;
                 }
                 Heard::Coach(_) => {
@@ -95,7 +111,7 @@ impl<'a> Memory<'a> {
         self.state.level().min(self.deepest + 1)
     }
 
-    fn coach(&mut self, text: &str, recogniser: &Recogniser, known: &mut Rows, sheet: &Sheet) {
+    fn coach(&mut self, text: &str, recogniser: &Recogniser, known: &mut Known, sheet: &Sheet) {
         let before = self.coach.as_ref().map(|u| u.kind);
         let understood = recogniser.understand_with(
             known,
@@ -114,7 +130,10 @@ impl<'a> Memory<'a> {
             self.state
                 .take(turn, Cause::Interruption, None, 100, 0, &mut self.steps);
         }
-        let pleasantry = matches!(understood.kind, Move::Greeting | Move::SmallTalk);
+        let pleasantry = matches!(
+            understood.kind,
+            Move::Greeting | Move::SmallTalk | Move::SoundCheck | Move::AskName | Move::Thanks
+        );
         if !(pleasantry && self.greeted && self.habit > 0) {
             let topic = understood
                 .topic
@@ -133,23 +152,16 @@ impl<'a> Memory<'a> {
         self.coach = Some(understood);
     }
 
-    fn client(&mut self, text: &'a str, sheet: &'a Sheet, shared: &'a [Line]) {
+    fn client(&mut self, text: &'a str, lines: &Openings<'a>) {
         let heard = tokens(text);
         let ended = text
             .trim_end()
             .trim_end_matches(['"', '”', '\''])
-            .ends_with(['.', '?', '!']);
+            .ends_with(['.', '?', '!', '…']);
         let (mut whole_to_end, mut partial): (bool, Option<(usize, &'a Line)>) = (false, None);
         let mut topics: Vec<(usize, &'a Line)> = Vec::new();
-        let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, word) in heard.iter().enumerate() {
-            places.entry(word).or_default().push(at);
-        }
-        for line in sheet.lines.iter().chain(shared) {
-            let Some(first) = line.words.first() else {
-                continue;
-            };
-            for &at in places.get(first.as_str()).into_iter().flatten() {
+            for &line in lines.get(word.as_str()).into_iter().flatten() {
                 let alike = heard[at..]
                     .iter()
                     .zip(&line.words)
@@ -159,9 +171,8 @@ impl<'a> Memory<'a> {
                 if alike == line.words.len() {
                     whole_to_end |= to_end;
                     topics.push((at, line));
-                    break;
-                }
-                if to_end && alike >= 2 && partial.is_none_or(|(longest, _)| alike > longest) {
+                } else if to_end && alike >= 2 && partial.is_none_or(|(longest, _)| alike > longest)
+                {
                     partial = Some((alike, line));
                 }
             }
@@ -176,16 +187,33 @@ impl<'a> Memory<'a> {
             Some((_, line)) => self.cut = Some(line),
             None => {}
         }
+        self.misheard = false;
+        if topics.is_empty() && self.cut.is_none() && !self.was_cut {
+            self.improvised(heard.len());
+        }
         for (_, line) in topics {
             self.said.insert(&line.id, self.client_turns);
             self.deepest = self.deepest.max(line.level);
             match line.slot {
                 Slot::Topic(topic) => self.topic = Some(topic),
-                Slot::Reaction(super::sheet::Reaction::Greeting) => self.greeted = true,
+                Slot::Reaction(Reaction::Greeting) => self.greeted = true,
+                Slot::Reaction(Reaction::Misheard) => self.misheard = true,
                 Slot::Reaction(_) | Slot::Term(_) => {}
             }
         }
         self.client_turns += 1;
         self.last_words = text;
+    }
+
+    /// The client said what nobody wrote: a language model spoke. What it may know is known by
+    /// what was unlocked, so an answer long enough to tell something uncovers that level.
+    fn improvised(&mut self, words: usize) {
+        self.greeted = true;
+        if words >= TELLS {
+            self.deepest = self.deepest.max(self.ceiling().max(1));
+        }
+        if let Some(asked) = self.coach.as_ref().and_then(|coach| coach.topic) {
+            self.topic = Some(asked).filter(|topic| *topic != Topic::More).or(self.topic);
+        }
     }
 }

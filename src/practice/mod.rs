@@ -3,22 +3,30 @@
 mod choose;
 mod cues;
 pub mod gallery;
+mod hidden;
 mod memory;
 pub mod moves;
+mod parse;
 pub mod prompt;
+mod questions;
+pub mod recognise;
 #[cfg(test)]
 mod robustness;
 #[cfg(test)]
 mod scripted;
+pub mod sentences;
 pub mod sheet;
 pub mod spoken;
 pub mod state;
+mod vocabulary;
 mod words;
 
 pub use gallery::{Card, Gallery};
-pub use moves::{Move, Recogniser, Topic, Understood};
+pub use moves::{Move, Topic, Understood};
+pub use recognise::Recogniser;
+pub use sentences::SentenceSplitter;
 pub use sheet::{Difficulty, Fact, Line, Sheet, SheetError};
-pub use spoken::{SentenceSplitter, SpokenFilter};
+pub use spoken::SpokenFilter;
 pub use state::{Cause, Dimension, State, StateStep};
 
 use crate::providers::llm::Prompt;
@@ -62,7 +70,7 @@ pub struct Reply {
 impl Reply {
     /// The words alone, without silences.
     pub fn text(&self) -> String {
-        spoken::without_pauses(
+        sentences::without_pauses(
             &self
                 .sentences
                 .iter()
@@ -87,7 +95,7 @@ impl Practice {
         let shared =
             Sheet::parse_shared("clients/shared.toml", include_str!("clients/shared.toml"))?;
         Ok(Self {
-            recogniser: Recogniser::default(),
+            recogniser: Recogniser::load()?,
             shared,
         })
     }

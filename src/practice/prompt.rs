@@ -67,7 +67,7 @@ fn system(sheet: &Sheet, memory: &Memory<'_>) -> String {
     for fact in sheet.facts.iter().filter(|f| f.level <= ceiling) {
         let _ = writeln!(out, "{}", fact.text);
     }
-    out.push_str("You know no more about your situation than this. Do not invent a deeper cause, a secret or a turning point.\n");
+    out.push_str("Beyond this and what you have already said you know no more about your situation. Do not invent a deeper cause, a secret or a turning point.\n");
     let _ = write!(out, "\nHow you are right now: {}\n", mood(&memory.state));
     if memory.was_cut && memory.coach.is_some() {
         out.push_str(

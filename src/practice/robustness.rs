@@ -221,7 +221,7 @@ fn noisy(text: &str, percent: u32, dice: &mut ChaCha8Rng) -> String {
 
 #[test]
 fn clean_words_are_understood() {
-    let r = Recogniser::default();
+    let r = Recogniser::load().unwrap();
     let mut wrong = Vec::new();
     for (text, topic) in QUESTIONS {
         let u = r.understand(text, "", false);
@@ -249,7 +249,7 @@ fn clean_words_are_understood() {
 
 #[test]
 fn misheard_words_change_little() {
-    let r = Recogniser::default();
+    let r = Recogniser::load().unwrap();
     let rounds = 20;
     for (percent, floor_topic, floor_move) in [(10, 88, 85), (20, 78, 74), (30, 68, 62)] {
         let mut dice = ChaCha8Rng::seed_from_u64(u64::from(percent));

@@ -1,6 +1,7 @@
 //! The client as an instrument: scripted coaches hold whole sessions with every client.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::sheet::{Sheet, Slot};
 use super::{Gallery, Heard, Move, Practice, Reply};
@@ -75,7 +76,7 @@ impl Session {
         coach: impl Fn(usize) -> Option<String>,
         hear: impl Fn(&str) -> String,
     ) -> Self {
-        let practice = Practice::load().unwrap();
+        let practice = practice();
         let mut session = Self {
             history: Vec::new(),
             replies: Vec::new(),
@@ -162,9 +163,18 @@ impl Session {
     }
 }
 
+fn practice() -> &'static Practice {
+    static PRACTICE: OnceLock<Practice> = OnceLock::new();
+    PRACTICE.get_or_init(|| Practice::load().unwrap())
+}
+
+fn gallery() -> &'static Gallery {
+    static GALLERY: OnceLock<Gallery> = OnceLock::new();
+    GALLERY.get_or_init(|| Gallery::load().unwrap())
+}
+
 fn everyone(test: impl Fn(&Sheet, u64)) {
-    let gallery = Gallery::load().unwrap();
-    for sheet in gallery.sheets() {
+    for sheet in gallery().sheets() {
         test(sheet, 3);
     }
 }
@@ -290,7 +300,7 @@ fn interrupting_costs_trust_and_what_was_cut_is_not_lost() {
 
 #[test]
 fn a_line_cut_off_is_taken_up_again() {
-    let (practice, gallery) = (Practice::load().unwrap(), Gallery::load().unwrap());
+    let (practice, gallery) = (practice(), gallery());
     let sheet = gallery.first().unwrap();
     let mut history = vec![Heard::Coach("what brings you here today".into())];
     let line = practice.reply(sheet, &history, 3);
@@ -319,7 +329,7 @@ fn a_line_cut_off_is_taken_up_again() {
 
 #[test]
 fn moves_are_answered_in_kind() {
-    let (practice, gallery) = (Practice::load().unwrap(), Gallery::load().unwrap());
+    let (practice, gallery) = (practice(), gallery());
     for sheet in gallery.sheets() {
         let mut history = vec![Heard::Coach("what brings you here today".into())];
         let first = practice.reply(sheet, &history, 1).text();
@@ -357,7 +367,7 @@ fn moves_are_answered_in_kind() {
 
 #[test]
 fn asked_to_repeat_they_repeat_and_misheard_they_ask_in_new_words() {
-    let (practice, gallery) = (Practice::load().unwrap(), Gallery::load().unwrap());
+    let (practice, gallery) = (practice(), gallery());
     let sheet = gallery.first().unwrap();
     let history = [
         Heard::Coach("what brings you".into()),
@@ -397,8 +407,7 @@ fn same_history_and_seed_same_words() {
 
 #[test]
 fn sample() {
-    let gallery = Gallery::load().unwrap();
-    for sheet in gallery.sheets() {
+    for sheet in gallery().sheets() {
         let session = Session::scripted(sheet, 1, 26, GOOD);
         println!("\n== {} ==", sheet.name);
         let mut replies = session.replies.iter();
@@ -425,7 +434,7 @@ proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { cases: 48, failure_persistence: None, ..Default::default() })]
     #[test]
     fn any_history_has_an_answer(turns in proptest::collection::vec((proptest::bool::ANY, "\\PC{0,60}"), 0..12), seed: u64) {
-        let (practice, gallery) = (Practice::load().unwrap(), Gallery::load().unwrap());
+        let (practice, gallery) = (practice(), gallery());
         let history: Vec<Heard> = turns.into_iter().map(|(coach, text)| if coach { Heard::Coach(text) } else { Heard::Client(text) }).collect();
         for sheet in gallery.sheets() {
             proptest::prop_assert!(!practice.reply(sheet, &history, seed).sentences.is_empty());

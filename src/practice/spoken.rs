@@ -1,154 +1,42 @@
-//! From a stream of text to speakable sentences: what only makes sense on paper is left out.
+//! Keeps of a model's stream what can be spoken: what only makes sense on paper is left out.
 
-/// Longest piece given to a voice, in characters.
-const LONGEST: usize = 240;
-/// From so many characters on, the first piece may end at a comma, so that the voice begins early.
-const FIRST_CLAUSE: usize = 36;
+use super::hidden::HiddenFilter;
 
-/// Cuts a stream of text into sentences. The pieces joined are the text: white space stays at their
-/// ends.
-#[derive(Clone, Debug, Default)]
-pub struct SentenceSplitter {
-    buffer: String,
-    given: bool,
-}
-
-impl SentenceSplitter {
-    /// Takes more text; gives the sentences that are complete now.
-    pub fn push(&mut self, text: &str) -> Vec<String> {
-        self.buffer.push_str(text);
-        let mut out = Vec::new();
-        while let Some(end) = self.next_end() {
-            let rest = self.buffer.split_off(end);
-            out.push(std::mem::replace(&mut self.buffer, rest));
-            self.given = true;
-        }
-        out
-    }
-
-    /// What is left at the end of the stream. The splitter is then as new.
-    pub fn finish(&mut self) -> Option<String> {
-        self.given = false;
-        let rest = std::mem::take(&mut self.buffer);
-        (!rest.is_empty()).then_some(rest)
-    }
-
-    /// Where the first sentence ends, in bytes, once that is certain.
-    fn next_end(&self) -> Option<usize> {
-        let chars: Vec<(usize, char)> = self.buffer.char_indices().collect();
-        let (mut clause, mut space) = (None, None);
-        let mut in_mark = false;
-        for (n, &(_, c)) in chars.iter().enumerate() {
-            match c {
-                '[' => in_mark = true,
-                ']' => in_mark = false,
-                _ => {}
-            }
-            if n >= LONGEST {
-                let end = clause.or(space).unwrap_or(n);
-                return chars.get(end).map(|(at, _)| *at);
-            }
-            // Only what follows tells whether a mark ends anything.
-            let &(_, next) = chars.get(n + 1)?;
-            if in_mark {
-                continue;
-            }
-            if next.is_whitespace() {
-                space = Some(n + 2);
-            }
-            if c == '\n' && chars[..n].iter().any(|(_, c)| c.is_alphanumeric()) {
-                return Some(chars[n + 1].0);
-            }
-            let closes = matches!(c, '"' | '”' | '\'' | '’' | ')') && n > 0 && ends(chars[n - 1].1);
-            if (ends(c) || closes) && next.is_whitespace() && !self.goes_on(&chars, n) {
-                // The white space belongs to the sentence before.
-                let &(at, after) = chars.get(n + 2)?;
-                if after.is_lowercase()
-                    && (c == '…' || self.buffer[..chars[n + 1].0].ends_with("..."))
-                {
-                    continue;
-                }
-                return Some(at);
-            }
-            if matches!(c, ',' | ';' | ':' | '—') && next.is_whitespace() {
-                clause = Some(n + 2);
-                if !self.given && n >= FIRST_CLAUSE {
-                    return chars.get(n + 2).map(|(at, _)| *at);
-                }
-            }
-        }
-        None
-    }
-
-    /// Whether the full stop at `n` belongs to an abbreviation, an initial or a lone number.
-    fn goes_on(&self, chars: &[(usize, char)], n: usize) -> bool {
-        if chars[n].1 != '.' {
-            return false;
-        }
-        let word: String = {
-            let mut w: Vec<char> = chars[..n]
-                .iter()
-                .rev()
-                .map(|(_, c)| *c)
-                .take_while(|c| !c.is_whitespace())
-                .collect();
-            w.reverse();
-            w.into_iter()
-                .collect::<String>()
-                .trim_start_matches(['"', '(', '“', '\''])
-                .to_lowercase()
-        };
-        let initial =
-            word.chars().count() == 1 && word != "i" && word.chars().all(char::is_alphabetic);
-        let dotted = word.contains('.') && word.split('.').all(|p| p.chars().count() <= 1);
-        initial || dotted || ABBREVIATIONS.contains(&word.as_str())
-    }
-}
-
-fn ends(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…')
-}
-
-const ABBREVIATIONS: &[&str] = &[
-    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "approx", "dept", "jr", "sr",
-];
-
-/// Cuts a finished text into sentences.
-pub(super) fn split(text: &str) -> Vec<String> {
-    let mut splitter = SentenceSplitter {
-        given: true,
-        ..SentenceSplitter::default()
-    };
-    let mut out = splitter.push(text);
-    out.extend(splitter.finish());
-    out
-}
-
-/// A text without its `[pause …]` marks.
-pub(super) fn without_pauses(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("[pause ") {
-        out.push_str(before.trim_end());
-        rest = after.split_once(']').map_or("", |(_, r)| r);
-        if !out.is_empty() && !rest.starts_with([' ', '.', ',', '?', '!']) && !rest.is_empty() {
-            out.push(' ');
-        }
-    }
-    out.push_str(rest);
-    out.trim_start().to_owned()
-}
-
-/// Keeps the speakable words of a model's stream: drops markdown, stage directions, emoji, links'
-/// addresses and speaker labels. `[pause 800]` stays. However the stream is cut, the result is the
+/// Keeps the speakable words of a model's stream: drops markdown, stage directions, emoji, a
+/// reasoning model's thoughts and the speaker's name. `[pause 800]` stays. However the stream is cut, the result is the
 /// same.
 #[derive(Clone, Debug, Default)]
 pub struct SpokenFilter {
+    hidden: HiddenFilter,
+    /// Who speaks, in lower case: `Maya: ` at the beginning is not said.
+    speaker: String,
+    /// The first word, while it may still be the speaker's name.
+    label: Label,
     held: String,
     mid_line: bool,
     after_word: bool,
+    /// White space is due before the next word.
+    spaced: bool,
+    /// Something was said of the sentence that goes on.
+    mid_sentence: bool,
     bracket: Option<(char, String)>,
-    stars: Option<String>,
+    /// What stands between stars, and whether a sentence was going on before it.
+    stars: Option<(String, bool)>,
+}
+
+/// What stands at the beginning of the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Label {
+    /// May be a name.
+    Open(String),
+    /// Was read.
+    Past,
+}
+
+impl Default for Label {
+    fn default() -> Self {
+        Self::Open(String::new())
+    }
 }
 
 /// A direction longer than this is not one: the words are kept.
@@ -157,11 +45,23 @@ const LONGEST_DIRECTION: usize = 160;
 const LONGEST_PAUSE: u32 = 5_000;
 
 impl SpokenFilter {
+    /// A filter for what this person says.
+    #[must_use]
+    pub fn of(speaker: &str) -> Self {
+        Self {
+            speaker: speaker.to_lowercase(),
+            ..Self::default()
+        }
+    }
+
     /// Takes more text; gives what can be spoken of it now.
     pub fn push(&mut self, text: &str) -> String {
-        let mut out = String::new();
+        let (mut out, mut said) = (String::new(), String::new());
         for c in text.chars() {
-            self.take(c, &mut out);
+            self.hidden.take(c, |c| said.push(c));
+        }
+        for c in said.chars() {
+            self.after_label(c, &mut out);
         }
         out
     }
@@ -169,13 +69,42 @@ impl SpokenFilter {
     /// What was held back at the end of the stream. The filter is then as new.
     pub fn finish(&mut self) -> String {
         let mut out = String::new();
+        let rest = self.hidden.finish();
+        for c in rest.chars() {
+            self.after_label(c, &mut out);
+        }
+        self.end_label(&mut out);
         self.line_start_over(&mut out);
         // A direction left open is dropped; an emphasis left open is spoken.
-        if let Some(words) = self.stars.take() {
+        if let Some((words, _)) = self.stars.take() {
             self.plain_all(&words, &mut out);
         }
-        *self = Self::default();
+        *self = Self::of(&self.speaker);
         out
+    }
+
+    fn after_label(&mut self, c: char, out: &mut String) {
+        let Label::Open(name) = &mut self.label else {
+            return self.take(c, out);
+        };
+        if c == ':' && [self.speaker.as_str(), "client"].contains(&name.to_lowercase().as_str()) {
+            self.label = Label::Past;
+        } else if c.is_alphanumeric() && name.len() < LONGEST_NAME
+            || c.is_whitespace() && name.is_empty()
+        {
+            name.extend(Some(c).filter(|c| !c.is_whitespace()));
+        } else {
+            self.end_label(out);
+            self.take(c, out);
+        }
+    }
+
+    fn end_label(&mut self, out: &mut String) {
+        if let Label::Open(name) = std::mem::replace(&mut self.label, Label::Past) {
+            for c in name.chars() {
+                self.take(c, out);
+            }
+        }
     }
 
     fn take(&mut self, c: char, out: &mut String) {
@@ -227,25 +156,25 @@ impl SpokenFilter {
             '(' => self.bracket = Some((')', String::new())),
             '*' | '_' => match self.stars.take() {
                 // **bold**: the second star of a pair opens nothing.
-                Some(inner) if inner.is_empty() => self.stars = None,
-                Some(inner) => {
-                    if !is_direction(&inner) {
+                Some((inner, _)) if inner.is_empty() => self.stars = None,
+                Some((inner, mid_sentence)) => {
+                    if !is_direction(&inner, mid_sentence) {
                         self.plain_all(&inner, out);
                     }
                 }
-                None => self.stars = (c == '*').then(String::new),
+                None => self.stars = (c == '*').then(|| (String::new(), self.mid_sentence)),
             },
             '\n' => {
-                if let Some(inner) = self.stars.take() {
+                if let Some((inner, _)) = self.stars.take() {
                     self.plain_all(&inner, out);
                 }
                 self.mid_line = false;
                 self.plain(' ', out);
             }
             _ => match &mut self.stars {
-                Some(inner) if inner.chars().count() < LONGEST_DIRECTION => inner.push(c),
+                Some((inner, _)) if inner.chars().count() < LONGEST_DIRECTION => inner.push(c),
                 Some(_) => {
-                    let inner = self.stars.take().unwrap_or_default();
+                    let (inner, _) = self.stars.take().unwrap_or_default();
                     self.plain_all(&inner, out);
                     self.plain(c, out);
                 }
@@ -263,11 +192,11 @@ impl SpokenFilter {
             .and_then(|n| n.trim().parse::<u32>().ok())
         {
             let mark = format!("[pause {}]", ms.min(LONGEST_PAUSE));
-            if self.after_word {
+            if self.after_word || self.spaced {
                 out.push(' ');
             }
             out.push_str(&mark);
-            self.after_word = true;
+            (self.after_word, self.spaced) = (true, false);
         }
     }
 
@@ -279,71 +208,40 @@ impl SpokenFilter {
 
     fn plain(&mut self, c: char, out: &mut String) {
         if c.is_whitespace() {
-            if self.after_word {
-                out.push(' ');
-            }
+            self.spaced |= self.after_word;
             self.after_word = false;
         } else if is_speakable(c) {
+            // What stood between may have been left out: no space before a full stop.
+            if self.spaced && !".,;:!?…".contains(c) {
+                out.push(' ');
+            }
             out.push(c);
-            self.after_word = true;
+            (self.after_word, self.spaced) = (true, false);
+            self.mid_sentence = !".!?…".contains(c);
         }
     }
 }
 
-/// Whether starred words are a stage direction rather than emphasis: a gesture, told of oneself.
-fn is_direction(inner: &str) -> bool {
+/// Whether starred words are a stage direction rather than emphasis: a gesture, or a passage that
+/// stands where a sentence would begin and is not written as one.
+fn is_direction(inner: &str, mid_sentence: bool) -> bool {
     let lower = inner.trim().to_lowercase();
-    let first = lower.split_whitespace().next().unwrap_or_default();
-    const GESTURES: &[&str] = &[
-        "sighs",
-        "sigh",
-        "pauses",
-        "pause",
-        "laughs",
-        "laugh",
-        "smiles",
-        "smile",
-        "nods",
-        "nod",
-        "looks",
-        "looking",
-        "takes",
-        "taking",
-        "leans",
-        "shrugs",
-        "shrug",
-        "thinks",
-        "thinking",
-        "chuckles",
-        "silence",
-        "softly",
-        "quietly",
-        "hesitates",
-        "hesitating",
-        "exhales",
-        "inhales",
-        "breathes",
-        "clears",
-        "long",
-        "voice",
-        "tears",
-        "crying",
-        "sniffs",
-        "frowns",
-        "slowly",
-        "deep",
-        "nervously",
-        "fidgets",
-        "shifts",
-        "gestures",
-        "rubs",
-        "stares",
-        "glances",
-        "whispers",
-        "trails",
-    ];
-    GESTURES.contains(&first) && !lower.contains(" i ")
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let gesture = words
+        .iter()
+        .take(2)
+        .any(|w| GESTURES.split(' ').any(|g| g == w.trim_end_matches(['.', ','])));
+    let aside = !mid_sentence && words.len() >= 2 && inner.trim().starts_with(char::is_lowercase);
+    (gesture || aside) && !words.contains(&"i")
 }
+
+const GESTURES: &str = "sighs sigh sighing pauses pause pausing laughs laugh laughing smiles smile smiling nods nod \
+    nodding looks looking takes taking leans leaning shrugs shrug shrugging thinks thinking chuckles silence softly \
+    quietly hesitates hesitating exhales inhales breathes clears crying sniffs frowns slowly nervously fidgets \
+    shifts gestures rubs stares glances whispers";
+
+/// Longest name that may stand before what is said, in bytes.
+const LONGEST_NAME: usize = 24;
 
 fn is_speakable(c: char) -> bool {
     c.is_alphanumeric() || ".,;:!?'’\"“”…-–—%&+/$€£°".contains(c)
@@ -356,63 +254,12 @@ mod tests {
     use super::*;
 
     fn clean(text: &str) -> String {
-        let mut filter = SpokenFilter::default();
+        let mut filter = SpokenFilter::of("Maya");
         let mut out = filter.push(text);
         out.push_str(&filter.finish());
         out.trim().to_owned()
     }
 
-    #[test]
-    fn sentences_end_where_they_end() {
-        for (text, sentences) in [
-            (
-                "Yes. I think so. Really?",
-                vec!["Yes. ", "I think so. ", "Really?"],
-            ),
-            (
-                "Dr. Stone said 3.5 is fine. OK.",
-                vec!["Dr. Stone said 3.5 is fine. ", "OK."],
-            ),
-            (
-                "She said \"go on.\" I did not.",
-                vec!["She said \"go on.\" ", "I did not."],
-            ),
-            (
-                "I was... not sure. At all.",
-                vec!["I was... not sure. ", "At all."],
-            ),
-            (
-                "I work in the U.S. now. Yes.",
-                vec!["I work in the U.S. now. ", "Yes."],
-            ),
-            (
-                "It is me and I. You know?",
-                vec!["It is me and I. ", "You know?"],
-            ),
-            (
-                "Well. [pause 1200] I don't know.",
-                vec!["Well. ", "[pause 1200] I don't know."],
-            ),
-        ] {
-            assert_eq!(split(text), sentences);
-        }
-    }
-
-    #[test]
-    fn a_long_first_sentence_begins_at_a_comma() {
-        let mut splitter = SentenceSplitter::default();
-        assert!(
-            splitter
-                .push("When I came into the office on Monday morning,")
-                .is_empty()
-        );
-        assert_eq!(splitter.push(" nobody").len(), 1);
-        assert!(
-            splitter
-                .push(" looked up, and I sat down, and I")
-                .is_empty()
-        );
-    }
 
     #[test]
     fn only_words_reach_the_voice() {
@@ -424,11 +271,19 @@ mod tests {
                 "(looks away) Maybe. [pause 900] Maybe not.",
                 "Maybe. [pause 900] Maybe not.",
             ),
-            ("[nervous laugh] Fine 🙂.", "Fine ."),
+            ("[nervous laugh] Fine 🙂.", "Fine."),
             (
                 "## Plan\n- one thing\n- another\n2. third",
                 "Plan one thing another third",
             ),
+            ("*She looks away* It hurts.", "It hurts."),
+            ("Well. *voice breaking* It hurts.", "Well. It hurts."),
+            ("Maya: It hurts.", "It hurts."),
+            ("Client: Maya: yes.", "Maya: yes."),
+            ("Honestly: no.", "Honestly: no."),
+            ("<think>*no*\nno</think>\n\nMaya: **Yes.**", "Yes."),
+            ("<think>I should", ""),
+            ("...", "..."),
             ("In 2019 I left.", "In 2019 I left."),
             ("2019 was hard.", "2019 was hard."),
             ("It costs $5, 20% of it.", "It costs $5, 20% of it."),
@@ -437,14 +292,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn pauses_can_be_left_out() {
-        assert_eq!(
-            without_pauses("Well. [pause 800] I don't know."),
-            "Well. I don't know."
-        );
-        assert_eq!(without_pauses("[pause 800] So [pause 20]."), "So.");
-    }
 
     fn cut(text: &str, at: &[usize]) -> Vec<String> {
         let chars: Vec<char> = text.chars().collect();
@@ -458,18 +305,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sentences_joined_are_the_text(text in "([a-zA-Z0-9.,!?…\"\\[\\] \n]|\\PC){0,600}", at in prop::collection::vec(0usize..600, 0..8)) {
-            let mut splitter = SentenceSplitter::default();
-            let mut pieces: Vec<String> = cut(&text, &at).iter().flat_map(|p| splitter.push(p)).collect();
-            pieces.extend(splitter.finish());
-            prop_assert_eq!(pieces.concat(), text);
-            for piece in pieces {
-                prop_assert!(piece.chars().count() <= LONGEST + 2 && !piece.is_empty());
-            }
-        }
-
-        #[test]
-        fn cutting_the_stream_changes_nothing(text in "([a-z*_#(\\[\\]). 0-9\n-]|\\PC){0,300}", at in prop::collection::vec(0usize..300, 0..8)) {
+        fn cutting_the_stream_changes_nothing(text in "([a-z*_#(\\[\\]).:<>/ 0-9\n-]|think|\\PC){0,300}", at in prop::collection::vec(0usize..300, 0..8)) {
             let mut filter = SpokenFilter::default();
             let mut out: String = cut(&text, &at).iter().map(|p| filter.push(p)).collect();
             out.push_str(&filter.finish());

@@ -139,7 +139,7 @@ fn effect(cause: Cause, topic: Option<Topic>) -> &'static [(Dimension, i16)] {
         Move::Clarify => &[(Trust, 1), (Openness, 1)],
         Move::AskPermission => &[(Trust, 1), (Resistance, -1)],
         Move::AdviceWithPermission => &[(Energy, 1)],
-        Move::Greeting | Move::SmallTalk => &[(Trust, 1)],
+        Move::Greeting | Move::SmallTalk | Move::Contract => &[(Trust, 1)],
         Move::ClosedQuestion => &[(Openness, -1), (Energy, -1)],
         Move::StackedQuestion => &[(Openness, -1), (Energy, -2)],
         Move::WhyQuestion => &[(Openness, -1), (Resistance, 2)],
@@ -147,7 +147,7 @@ fn effect(cause: Cause, topic: Option<Topic>) -> &'static [(Dimension, i16)] {
         Move::Advice => &[(Trust, -3), (Openness, -2), (Resistance, 4)],
         Move::Telling => &[(Trust, -1), (Energy, -3), (Resistance, 2)],
         Move::Unclear => &[(Energy, -1)],
-        Move::Repeat | Move::Goodbye => &[],
+        Move::Repeat | Move::SoundCheck | Move::AskName | Move::Thanks | Move::Goodbye => &[],
     }
 }
 

@@ -20,6 +20,22 @@ impl Word {
         }
     }
 
+    /// Shortest stem that may have a letter wrong, in bytes.
+    pub(super) const EDITABLE: usize = 5;
+
+    /// Whether it only holds a sentence together.
+    pub(super) fn is_function(&self) -> bool {
+        self.function
+    }
+
+    pub(super) fn stem(&self) -> &str {
+        &self.stem
+    }
+
+    pub(super) fn sound(&self) -> &str {
+        &self.sound
+    }
+
     /// Whether it carries a meaning of its own.
     pub(crate) fn is_content(&self) -> bool {
         !self.function && self.text.len() > 2
@@ -45,11 +61,11 @@ impl Word {
             };
         }
         let shorter = self.stem.len().min(other.stem.len());
-        if shorter >= 5 && within_one_edit(&self.stem, &other.stem) {
+        if shorter >= Self::EDITABLE && within_one_edit(&self.stem, &other.stem) {
             return 70;
         }
-        if shorter >= 5 && self.sound.len() >= 4 && within_one_edit(&self.sound, &other.sound) {
-            return 60;
+        if shorter >= Self::EDITABLE && self.sound.len() >= 4 && within_one_edit(&self.sound, &other.sound) {
+            return 50;
         }
         0
     }

@@ -1,0 +1,405 @@
+//! Recognises move and topic of an utterance, through misheard words.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use super::cues::Cues;
+use super::moves::{Move, Topic, Understood};
+use super::questions::{clauses, question};
+use super::sheet::SheetError;
+use super::vocabulary::{Hits, Vocabulary};
+use super::words::{Word, tokens, words};
+
+/// Recognises moves and topics. Deterministic; build once, use for every utterance.
+#[derive(Clone, Debug)]
+pub struct Recogniser {
+    cues: Cues,
+    vocabulary: Vocabulary,
+    /// Topics that each word of the vocabulary speaks for, and how much.
+    topics: Vec<Vec<(Topic, u32)>>,
+    topic_phrases: Vec<(Topic, Phrase, u32)>,
+    moves: BTreeMap<Move, Vec<Phrase>>,
+}
+
+/// Words of the vocabulary in their order.
+#[derive(Clone, Debug)]
+struct Phrase {
+    words: Vec<u16>,
+    /// How many of them carry a meaning of their own.
+    meaning: usize,
+}
+
+/// What was heard of each word so far: people use the same few words again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    words: HashMap<String, (Rc<Word>, Rc<Hits>)>,
+}
+
+impl Known {
+    fn look_up(&mut self, vocabulary: &Vocabulary, token: &str) -> (Rc<Word>, Rc<Hits>) {
+        if let Some(known) = self.words.get(token) {
+            return known.clone();
+        }
+        let word = Word::new(token);
+        let entry = (Rc::new(word.clone()), Rc::new(vocabulary.hits(&word)));
+        self.words.insert(token.to_owned(), entry.clone());
+        entry
+    }
+}
+
+/// An utterance while it is being understood.
+struct Heard<'a> {
+    text: &'a str,
+    words: Vec<Word>,
+    hits: Vec<Rc<Hits>>,
+    /// Words of the vocabulary that occur.
+    present: Vec<bool>,
+}
+
+/// A heard word from this likeness on counts as the word of a phrase.
+const SAME: u8 = 70;
+/// A topic below this is a guess.
+const TOPIC_FLOOR: u32 = 180;
+
+impl Recogniser {
+    /// Reads the table of cues.
+    pub fn load() -> Result<Self, SheetError> {
+        let cues = Cues::load()?;
+        let mut vocabulary = Vocabulary::default();
+        let mut topics: Vec<Vec<(Topic, u32)>> = Vec::new();
+        let mut topic_phrases = Vec::new();
+        for (topic, table) in &cues.topics {
+            for (text, weight) in table.words() {
+                for word in words(text) {
+                    let number = usize::from(vocabulary.number(word));
+                    topics.resize(topics.len().max(number + 1), Vec::new());
+                    topics[number].push((*topic, weight));
+                }
+            }
+            for (text, weight) in table.phrases() {
+                topic_phrases.push((*topic, Phrase::new(&mut vocabulary, text), weight));
+            }
+        }
+        let mut moves = BTreeMap::new();
+        for (kind, texts) in &cues.moves {
+            let phrases = texts.iter().map(|text| Phrase::new(&mut vocabulary, text));
+            moves.insert(*kind, phrases.collect());
+        }
+        topics.resize(vocabulary.len(), Vec::new());
+        Ok(Self {
+            cues,
+            vocabulary,
+            topics,
+            topic_phrases,
+            moves,
+        })
+    }
+
+    /// Understands what the coach said. `client` is what the client said before it: its words
+    /// coming back are a reflection. `permitted` says that the coach asked, in the turn before,
+    /// whether a thought is welcome.
+    pub fn understand(&self, text: &str, client: &str, permitted: bool) -> Understood {
+        self.understand_with(&mut Known::default(), text, client, permitted)
+    }
+
+    pub(crate) fn understand_with(
+        &self,
+        known: &mut Known,
+        text: &str,
+        client: &str,
+        permitted: bool,
+    ) -> Understood {
+        let mut heard = Heard {
+            text,
+            words: Vec::new(),
+            hits: Vec::new(),
+            present: vec![false; self.vocabulary.len()],
+        };
+        for token in tokens(text) {
+            let (word, hits) = known.look_up(&self.vocabulary, &token);
+            for (number, _) in hits.iter().filter(|(_, likeness)| *likeness >= SAME) {
+                heard.present[usize::from(*number)] = true;
+            }
+            heard.words.push(Word::clone(&word));
+            heard.hits.push(hits);
+        }
+        let clauses = clauses(&self.cues, &heard.words);
+        let last = clauses.last().map_or(0, |c| heard.words.len() - c.len());
+        let kind = self.kind(known, &heard, &clauses, client, permitted);
+        let topic = match kind {
+            Move::StackedQuestion => self
+                .topic(&heard, last)
+                .or_else(|| self.topic(&heard, 0)),
+            _ => self.topic(&heard, 0),
+        };
+        // A question without its opening word is still a question about something.
+        let kind = match (kind, topic) {
+            (Move::Unclear, Some(_)) if heard.words.len() >= 4 => Move::OpenQuestion,
+            (Move::Backchannel, Some(Topic::More)) => Move::OpenQuestion,
+            _ => kind,
+        };
+        Understood {
+            kind,
+            topic,
+            greets: self.says(Move::Greeting, &heard),
+            words: heard.words,
+        }
+    }
+
+    fn kind(
+        &self,
+        known: &mut Known,
+        heard: &Heard<'_>,
+        clauses: &[&[Word]],
+        client: &str,
+        permitted: bool,
+    ) -> Move {
+        let words = &heard.words;
+        let says = |kind| self.says(kind, heard);
+        if words.iter().all(|w| self.cues.listening.contains(&w.text)) {
+            return Move::Backchannel;
+        }
+        for kind in [
+            Move::Repeat,
+            Move::SoundCheck,
+            Move::AskName,
+            Move::Contract,
+            Move::Clarify,
+            Move::InviteSilence,
+            Move::AskPermission,
+        ] {
+            if says(kind) {
+                return kind;
+            }
+        }
+        if words.len() <= 14 && says(Move::SmallTalk) {
+            return Move::SmallTalk;
+        }
+        if words.len() <= 25 && says(Move::Goodbye) {
+            return Move::Goodbye;
+        }
+        for kind in [Move::Summary, Move::LeadingQuestion] {
+            if says(kind) {
+                return kind;
+            }
+        }
+        let question = question(&self.cues, heard.text, words, clauses);
+        if question != Some(Move::OpenQuestion) && says(Move::Advice) {
+            return if permitted {
+                Move::AdviceWithPermission
+            } else {
+                Move::Advice
+            };
+        }
+        if let Some(kind) = question {
+            return kind;
+        }
+        for kind in [Move::Affirmation, Move::Reflection] {
+            if says(kind) {
+                return kind;
+            }
+        }
+        if words.len() <= 20 && says(Move::Greeting) {
+            return Move::Greeting;
+        }
+        if words.len() <= 10 && says(Move::Thanks) {
+            return Move::Thanks;
+        }
+        if self.echo(known, words, client) >= 2 {
+            return if words.len() > 35 {
+                Move::Summary
+            } else {
+                Move::Reflection
+            };
+        }
+        if permitted && words.len() >= 6 {
+            return Move::AdviceWithPermission;
+        }
+        let opens_with_you = words
+            .iter()
+            .take(2)
+            .any(|w| w.text == "you" || w.text == "your");
+        if opens_with_you && words.len() >= 4 {
+            return Move::Reflection;
+        }
+        // As many function words as an ordinary sentence has at least: it hangs together.
+        let hangs_together = words.iter().filter(|w| !w.is_content()).count() * 4 >= words.len();
+        if words.len() >= 9 && hangs_together {
+            return Move::Telling;
+        }
+        Move::Unclear
+    }
+
+    /// The topic of the words from `from` on.
+    fn topic(&self, heard: &Heard<'_>, from: usize) -> Option<Topic> {
+        let mut scores: BTreeMap<Topic, u32> = BTreeMap::new();
+        for hits in &heard.hits[from..] {
+            // Each heard word counts once for a topic, with the cue that it is most like.
+            let mut best: BTreeMap<Topic, u32> = BTreeMap::new();
+            for (number, likeness) in hits.iter() {
+                for (topic, weight) in &self.topics[usize::from(*number)] {
+                    let score = best.entry(*topic).or_default();
+                    *score = (*score).max(weight * u32::from(*likeness));
+                }
+            }
+            for (topic, score) in best {
+                *scores.entry(topic).or_default() += score;
+            }
+        }
+        for (topic, phrase, weight) in &self.topic_phrases {
+            if self.contains(heard, from, phrase) {
+                *scores.entry(*topic).or_default() += weight * 100;
+            }
+        }
+        let strong = scores.into_iter().filter(|(_, score)| *score >= TOPIC_FLOOR);
+        // Of equals the first.
+        strong.rev().max_by_key(|(_, score)| *score).map(|(t, _)| t)
+    }
+
+    fn says(&self, kind: Move, heard: &Heard<'_>) -> bool {
+        let phrases = self.moves.get(&kind).into_iter().flatten();
+        phrases
+            .into_iter()
+            .any(|phrase| self.contains(heard, 0, phrase))
+    }
+
+    /// Whether the words of the phrase come in this order with at most one other word between
+    /// each. One word that only holds the phrase together may be lost, if two of meaning are there.
+    fn contains(&self, heard: &Heard<'_>, from: usize, phrase: &Phrase) -> bool {
+        let may_miss = usize::from(phrase.meaning >= 2);
+        let mut missing = 0;
+        for &word in &phrase.words {
+            if !heard.present[usize::from(word)] {
+                missing += 1;
+                if missing > may_miss || self.vocabulary.is_content(word) {
+                    return false;
+                }
+            }
+        }
+        let hits = &heard.hits;
+        let is = |at: usize, word: u16| hits[at].iter().any(|(n, like)| *n == word && *like >= SAME);
+        (from..hits.len()).any(|start| {
+            let (mut at, mut found) = (start, 0);
+            for &word in &phrase.words {
+                if let Some(i) = (at..hits.len().min(at + 2)).find(|&i| is(i, word)) {
+                    if found == 0 && i != start {
+                        return false;
+                    }
+                    at = i + 1;
+                    found += 1;
+                } else if self.vocabulary.is_content(word) {
+                    return false;
+                }
+            }
+            found + may_miss >= phrase.words.len()
+        })
+    }
+
+    /// How many words of meaning come back from what the client said.
+    fn echo(&self, known: &mut Known, words: &[Word], client: &str) -> usize {
+        let said: Vec<Rc<Word>> = tokens(client)
+            .iter()
+            .map(|token| known.look_up(&self.vocabulary, token).0)
+            .filter(|word| word.is_content())
+            .collect();
+        let comes_back = |w: &&Word| w.is_content() && said.iter().any(|s| s.likeness(w) >= 80);
+        words.iter().filter(comes_back).count()
+    }
+}
+
+impl Phrase {
+    fn new(vocabulary: &mut Vocabulary, text: &str) -> Self {
+        let words = words(text);
+        Self {
+            meaning: words.iter().filter(|w| w.is_content()).count(),
+            words: words.into_iter().map(|w| vocabulary.number(w)).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use super::*;
+
+    fn recogniser() -> &'static Recogniser {
+        static RECOGNISER: OnceLock<Recogniser> = OnceLock::new();
+        RECOGNISER.get_or_init(|| Recogniser::load().unwrap())
+    }
+
+    fn hear(text: &str) -> (Move, Option<Topic>) {
+        let u = recogniser().understand(text, "", false);
+        (u.kind, u.topic)
+    }
+
+    #[test]
+    fn moves_are_told_apart_without_punctuation() {
+        for (text, kind) in [
+            ("hello maya welcome", Move::Greeting),
+            ("hi how are you today", Move::SmallTalk),
+            ("what brings you here today", Move::OpenQuestion),
+            ("do you want to stay there", Move::ClosedQuestion),
+            ("could you tell me more about that", Move::OpenQuestion),
+            (
+                "what do you want and what is in the way and who could help you",
+                Move::StackedQuestion,
+            ),
+            ("why did you not say anything", Move::WhyQuestion),
+            ("so you feel overlooked", Move::Reflection),
+            ("it sounds like this has been lonely", Move::Reflection),
+            ("you should talk to your boss", Move::Advice),
+            ("if i were you i would just tell him", Move::Advice),
+            ("may i share a thought", Move::AskPermission),
+            (
+                "would it be okay if i offered something",
+                Move::AskPermission,
+            ),
+            (
+                "don't you think you are overreacting",
+                Move::LeadingQuestion,
+            ),
+            ("let me summarize what i have heard", Move::Summary),
+            ("i admire how you stayed with it", Move::Affirmation),
+            ("take your time", Move::InviteSilence),
+            ("mm hmm", Move::Backchannel),
+            ("sorry could you say that again", Move::Repeat),
+            ("what do you mean by invisible", Move::Clarify),
+            ("thank you for today goodbye", Move::Goodbye),
+            ("purple banana seventeen", Move::Unclear),
+            (
+                "in most companies the process is that the board decides in the spring and then it is published",
+                Move::Telling,
+            ),
+        ] {
+            assert_eq!(hear(text).0, kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_the_client_that_come_back_are_a_reflection() {
+        let r = recogniser();
+        let said = "I worked three years on that project and nobody noticed.";
+        assert_eq!(
+            r.understand("three years and nobody noticed", said, false)
+                .kind,
+            Move::Reflection
+        );
+        assert_eq!(
+            r.understand(
+                "there is a book by a professor that explains it",
+                said,
+                true
+            )
+            .kind,
+            Move::AdviceWithPermission
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn anything_can_be_heard(text in "\\PC{0,300}", client in "\\PC{0,80}") {
+            recogniser().understand(&text, &client, false);
+        }
+    }
+}
