@@ -1,20 +1,30 @@
 //! The middle stage: what the AI client says next, from a language model or from authored lines.
 
+mod asking;
+mod stream;
+mod understudy;
+
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
-use super::conversation::{Ask, Generation, Memory};
-use crate::practice::spoken::{SentenceSplitter, SpokenFilter};
-use crate::practice::{Gallery, Heard, Practice};
+use super::conversation::{Ask, Generation};
+use crate::practice::{Gallery, Practice, SpokenFilter};
 use crate::providers::ProviderError;
-use crate::providers::llm::{Finish, LanguageModel, Message, Prompt, Token};
+use crate::providers::llm::{LanguageModel, Prompt, Token};
+use asking::{complete, heard};
+use stream::Answering;
+use understudy::{Understudy, end};
 
 /// How many thoughts may wait for the session.
 const QUEUE: usize = 64;
+/// How long a model that did not answer in time is not asked again, if somebody can stand in: the
+/// next turn should not wait as long for nothing.
+const REST: Duration = Duration::from_secs(30);
 
 /// A piece of an answer.
 #[derive(Debug)]
@@ -23,6 +33,9 @@ pub enum Thought {
     Token(Generation, Token),
     /// A sentence, fit to be spoken.
     Sentence(Generation, String),
+    /// The model failed before it said anything, and authored lines answer from now on. Comes once
+    /// until the model has answered again.
+    StoodIn(Generation, ProviderError),
     /// The model failed.
     Failed(Generation, ProviderError),
 }
@@ -43,6 +56,10 @@ pub struct Mind {
     thinker: Thinker,
     seed: u64,
     running: HashMap<Generation, AbortHandle>,
+    /// The last answer in which authored lines stood in, while the model has not recovered.
+    stood_in: Option<Generation>,
+    /// Until then the model is not asked.
+    rests_until: Option<Instant>,
     sender: mpsc::Sender<Thought>,
     thoughts: mpsc::Receiver<Thought>,
 }
@@ -56,6 +73,8 @@ impl Mind {
             thinker,
             seed,
             running: HashMap::new(),
+            stood_in: None,
+            rests_until: None,
             sender,
             thoughts,
         }
@@ -64,33 +83,34 @@ impl Mind {
     /// Begins an answer. Authored lines come back at once; a model's come through
     /// [`Mind::next`].
     pub fn ask(&mut self, ask: Ask) -> Vec<Thought> {
-        let sheet = ask
-            .client
-            .as_deref()
-            .and_then(|id| self.thinker.gallery.get(id));
-        let heard = heard(&ask.memory);
-        let Some(model) = self.thinker.model.clone() else {
-            let Some(sheet) = sheet.or_else(|| self.thinker.gallery.first()) else {
-                return vec![end(ask.generation)];
+        let (thinker, generation) = (&self.thinker, ask.generation);
+        let sheet = ask.client.as_deref().and_then(|id| thinker.gallery.get(id));
+        let Some(model) = thinker.model.clone() else {
+            return match sheet.or_else(|| thinker.gallery.first()) {
+                Some(sheet) => Understudy::of(thinker, sheet, &ask, self.seed).answer(),
+                None => vec![end(generation)],
             };
-            let reply = self.thinker.practice.reply(sheet, &heard, self.seed);
-            return authored(
-                ask.generation,
-                ask.speaks,
-                reply
-                    .sentences
-                    .into_iter()
-                    .map(|sentence| (sentence.text, sentence.pause_before_ms)),
-            );
         };
+        let understudy = sheet
+            .filter(|_| Understudy::may_answer(&ask))
+            .map(|sheet| Understudy::of(thinker, sheet, &ask, self.seed));
+        let rests = self.rests_until.is_some_and(|until| Instant::now() < until);
+        if let Some(understudy) = understudy.as_ref().filter(|_| rests) {
+            return understudy.answer();
+        }
         let mut prompt = match sheet {
-            Some(sheet) => self.thinker.practice.prompt(sheet, &heard),
+            Some(sheet) => thinker.practice.prompt(sheet, &heard(&ask.memory)),
             None => Prompt::default(),
         };
         complete(&mut prompt, &ask, sheet.is_some());
-        let (generation, speaks, sender) = (ask.generation, ask.speaks, self.sender.clone());
-        let task =
-            tokio::spawn(async move { think(&*model, prompt, generation, speaks, &sender).await });
+        let answering = Answering {
+            generation,
+            speaks: ask.speaks,
+            understudy,
+            filter: sheet.map_or_else(SpokenFilter::default, |sheet| SpokenFilter::of(&sheet.name)),
+            sender: self.sender.clone(),
+        };
+        let task = tokio::spawn(async move { answering.run(&*model, prompt).await });
         self.running.insert(generation, task.abort_handle());
         Vec::new()
     }
@@ -104,14 +124,27 @@ impl Mind {
 
     /// The next thought of the model.
     pub async fn next(&mut self) -> Option<Thought> {
-        let thought = self.thoughts.recv().await;
-        if let Some(
-            Thought::Failed(generation, _) | Thought::Token(generation, Token::End { .. }),
-        ) = &thought
-        {
-            self.running.remove(generation);
+        loop {
+            let thought = self.thoughts.recv().await;
+            match &thought {
+                Some(Thought::StoodIn(generation, error)) => {
+                    let first = self.stood_in.replace(*generation).is_none();
+                    self.rests_until = rest(error).map(|rest| Instant::now() + rest);
+                    if !first {
+                        continue;
+                    }
+                }
+                Some(Thought::Token(generation, Token::End { .. })) => {
+                    self.running.remove(generation);
+                    self.stood_in = self.stood_in.filter(|stood_in| stood_in == generation);
+                }
+                Some(Thought::Failed(generation, _)) => {
+                    self.running.remove(generation);
+                }
+                _ => {}
+            }
+            return thought;
         }
-        thought
     }
 }
 
@@ -123,150 +156,11 @@ impl Drop for Mind {
     }
 }
 
-/// Streams a model's answer into thoughts.
-async fn think(
-    model: &dyn LanguageModel,
-    prompt: Prompt,
-    generation: Generation,
-    speaks: bool,
-    sender: &mpsc::Sender<Thought>,
-) {
-    let mut tokens = match model.respond(prompt).await {
-        Ok(tokens) => tokens,
-        Err(error) => {
-            // Nobody listens any more if this fails: the session is over.
-            let _ = sender.send(Thought::Failed(generation, error)).await;
-            return;
-        }
-    };
-    let (mut filter, mut splitter) = (SpokenFilter::default(), SentenceSplitter::default());
-    while let Some(token) = tokens.next().await {
-        let mut thoughts = Vec::new();
-        match token {
-            Ok(Token::Text(text)) if speaks => {
-                let sentences = splitter.push(&filter.push(&text));
-                // The first token's time is worth knowing before the first sentence is whole.
-                thoughts.push(Thought::Token(generation, Token::Text(text)));
-                thoughts.extend(
-                    sentences
-                        .into_iter()
-                        .map(|text| Thought::Sentence(generation, text)),
-                );
-            }
-            Ok(token @ Token::End { .. }) => {
-                let rest = splitter
-                    .push(&filter.finish())
-                    .into_iter()
-                    .chain(splitter.finish());
-                if speaks {
-                    thoughts.extend(rest.map(|text| Thought::Sentence(generation, text)));
-                }
-                thoughts.push(Thought::Token(generation, token));
-            }
-            Ok(token) => thoughts.push(Thought::Token(generation, token)),
-            Err(error) => thoughts.push(Thought::Failed(generation, error)),
-        }
-        for thought in thoughts {
-            if sender.send(thought).await.is_err() {
-                return;
-            }
-        }
+/// How long a model is left alone after it failed.
+fn rest(error: &ProviderError) -> Option<Duration> {
+    match error {
+        ProviderError::TimedOut { .. } => Some(REST),
+        ProviderError::Limited { retry_after, .. } => *retry_after,
+        ProviderError::Refused { .. } | ProviderError::Unavailable { .. } => None,
     }
-}
-
-/// Authored sentences as thoughts.
-fn authored(
-    generation: Generation,
-    speaks: bool,
-    sentences: impl Iterator<Item = (String, u32)>,
-) -> Vec<Thought> {
-    let mut thoughts = Vec::new();
-    for (text, pause) in sentences {
-        if speaks {
-            let text = text.trim();
-            let text = if pause > 0 {
-                format!("[pause {pause}] {text}")
-            } else {
-                text.to_owned()
-            };
-            thoughts.push(Thought::Sentence(generation, text));
-        } else {
-            let shown = super::conversation::shown(&text);
-            let text = if thoughts.is_empty() {
-                shown
-            } else {
-                format!(" {}", shown.trim_start())
-            };
-            thoughts.push(Thought::Token(generation, Token::Text(text)));
-        }
-    }
-    thoughts.push(end(generation));
-    thoughts
-}
-
-fn end(generation: Generation) -> Thought {
-    Thought::Token(
-        generation,
-        Token::End {
-            finish: Finish::Stop,
-            usage: None,
-        },
-    )
-}
-
-/// Adds to a prompt what the session asks for.
-fn complete(prompt: &mut Prompt, ask: &Ask, has_client: bool) {
-    if !ask.instructions.is_empty() {
-        if !prompt.system.is_empty() {
-            prompt.system.push_str("\n\n");
-        }
-        prompt.system.push_str(&ask.instructions);
-    }
-    if !has_client {
-        prompt.messages = messages(&ask.memory);
-    } else if ask
-        .memory
-        .iter()
-        .any(|memory| !matches!(memory, Memory::Coach(_) | Memory::Client { .. }))
-    {
-        let silence = prompt
-            .messages
-            .pop_if(|message| matches!(message, Message::System(_)));
-        prompt.messages = messages(&ask.memory);
-        prompt.messages.extend(silence);
-    }
-    prompt.tools.clone_from(&ask.tools);
-    prompt.tool_choice = ask
-        .tool_choice
-        .as_ref()
-        .and_then(|choice| serde_json::to_value(choice).ok());
-    prompt.max_tokens = ask.max_tokens.or(prompt.max_tokens);
-}
-
-fn messages(memory: &[Memory]) -> Vec<Message> {
-    let of = |memory: &Memory| match memory.clone() {
-        Memory::System(text) => Message::System(text),
-        Memory::Coach(text) => Message::User(text),
-        Memory::Client { text, .. } => Message::Assistant(text),
-        Memory::Call {
-            call_id,
-            name,
-            arguments,
-        } => Message::Call {
-            call_id,
-            name,
-            arguments,
-        },
-        Memory::CallOutput { call_id, output } => Message::CallOutput { call_id, output },
-    };
-    memory.iter().map(of).collect()
-}
-
-fn heard(memory: &[Memory]) -> Vec<Heard> {
-    let of = |memory: &Memory| match memory {
-        Memory::Coach(text) => Some(Heard::Coach(text.clone())),
-        Memory::Client { text, .. } => Some(Heard::Client(text.clone())),
-        _ => None,
-    };
-    memory.iter().filter_map(of).collect()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use media::Position;
 use signaling::event::own;
+use signaling::event::own::Notice;
 use signaling::event::session::Modality;
 use signaling::event::{ClientEventKind, ErrorBody, ServerEvent, Session};
 use signaling::link::{Carrier, CloseReason, Closed, FromClient, Link, ToClient};
@@ -21,6 +22,7 @@ use super::mic::{Captured, Mic};
 use super::sound::{Encoding, SoundError};
 use super::speaker::Speaker;
 use super::voice::VoiceStage;
+use crate::providers::ProviderError;
 use crate::providers::stt::ListenOutput;
 use crate::providers::tts::SpeakOutput;
 use crate::telemetry::{Metrics, Stage, Transport};
@@ -378,7 +380,21 @@ impl LiveSession {
             Thought::Token(generation, token) => Input::Token { generation, token },
             Thought::Sentence(generation, text) => Input::Sentence { generation, text },
             Thought::Failed(generation, error) => Input::ModelFailed { generation, error },
+            Thought::StoodIn(_, error) => return self.stood_in(&error),
         });
+    }
+
+    /// The model failed, and the session goes on without it: the page is told quietly.
+    fn stood_in(&mut self, error: &ProviderError) {
+        tracing::warn!(%error, "the language model fails: authored lines answer");
+        self.metrics.error("llm");
+        if self.session.wants_own_events() {
+            let notice = Notice {
+                code: "model_replaced".to_owned(),
+                message: format!("The client answers without the language model: {error}"),
+            };
+            self.send(ToClient::Event(Arc::new(ServerEvent::Notice(notice))));
+        }
     }
 
     fn spoken(&mut self, spoken: SpeakOutput) {

@@ -2,8 +2,8 @@
 
 use super::memory::Memory;
 use super::moves::{Move, Topic};
-use super::sheet::{Line, Reaction, Sheet, Slot};
 use super::sentences::split;
+use super::sheet::{Line, Reaction, Sheet, Slot};
 use super::words::words;
 use super::{Reply, Sentence};
 

@@ -213,7 +213,9 @@ impl<'a> Memory<'a> {
             self.deepest = self.deepest.max(self.ceiling().max(1));
         }
         if let Some(asked) = self.coach.as_ref().and_then(|coach| coach.topic) {
-            self.topic = Some(asked).filter(|topic| *topic != Topic::More).or(self.topic);
+            self.topic = Some(asked)
+                .filter(|topic| *topic != Topic::More)
+                .or(self.topic);
         }
     }
 }

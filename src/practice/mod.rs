@@ -104,21 +104,25 @@ impl Practice {
     /// the same history and seed give the same words. With an empty history, or when the client
     /// spoke last, it is what they say into the coach's silence.
     pub fn reply(&self, sheet: &Sheet, history: &[Heard], seed: u64) -> Reply {
-        let memory = Memory::recall(&self.recogniser, sheet, &self.shared, history);
+        let memory = self.recall(sheet, history);
         Chooser::new(sheet, &self.shared, memory, seed).reply()
     }
 
     /// What a language model is told to speak for the client: who they are, how they feel now,
     /// what is unlocked and nothing beyond, and the session as it was heard.
     pub fn prompt(&self, sheet: &Sheet, history: &[Heard]) -> Prompt {
-        let memory = Memory::recall(&self.recogniser, sheet, &self.shared, history);
+        let memory = self.recall(sheet, history);
         prompt::build(sheet, &memory, history)
     }
 
     /// The client's state after the session so far, with every step that led there.
     pub fn state(&self, sheet: &Sheet, history: &[Heard]) -> (State, Vec<StateStep>) {
-        let memory = Memory::recall(&self.recogniser, sheet, &self.shared, history);
+        let memory = self.recall(sheet, history);
         (memory.state, memory.steps)
+    }
+
+    fn recall<'a>(&'a self, sheet: &'a Sheet, history: &'a [Heard]) -> Memory<'a> {
+        Memory::recall(&self.recogniser, sheet, &self.shared, history)
     }
 
     /// What the coach's words are taken for.

@@ -230,8 +230,7 @@ impl File<'_> {
                     text: text.get_ref().clone(),
                     words: tokens(text.get_ref()),
                 };
-                check_line(&line, facts)
-                    .map_err(|m| self.at(text.span(), m))?;
+                check_line(&line, facts).map_err(|m| self.at(text.span(), m))?;
                 if out.iter().any(|l| l.slot == slot && l.words == line.words) {
                     return Err(self.at(text.span(), "this line stands here twice"));
                 }

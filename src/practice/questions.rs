@@ -5,7 +5,12 @@ use super::moves::Move;
 use super::words::Word;
 
 /// Whether and how it asks.
-pub(super) fn question(cues: &Cues, text: &str, heard: &[Word], clauses: &[&[Word]]) -> Option<Move> {
+pub(super) fn question(
+    cues: &Cues,
+    text: &str,
+    heard: &[Word],
+    clauses: &[&[Word]],
+) -> Option<Move> {
     let is = |w: &Word, list: &[&str]| list.contains(&w.text.as_str());
     let invites = |c: &[Word]| {
         let tells = |w: &Word| is(w, &["tell", "describe", "share", "explain", "say", "walk"]);
@@ -20,7 +25,10 @@ pub(super) fn question(cues: &Cues, text: &str, heard: &[Word], clauses: &[&[Wor
         .any(|w| is(w, &["wonder", "wondering", "curious"]));
     // "Okay great, what makes this important": what stands before says nothing.
     let opens_late = || {
-        let at = heard.iter().take(6).position(|w| cues.openers.contains(&w.text));
+        let at = heard
+            .iter()
+            .take(6)
+            .position(|w| cues.openers.contains(&w.text));
         at.is_some_and(|at| {
             let before = &heard[..at];
             let tells = |w: &Word| is(w, SUBJECTS) || EMBEDS.contains(&w.text.as_str());
@@ -83,8 +91,21 @@ const SUBJECTS: &[&str] = &[
 
 /// After these a question word asks nothing.
 const EMBEDS: &[&str] = &[
-    "know", "see", "of", "about", "wonder", "wondering", "is", "like", "curious", "to", "me", "when",
-    "if", "understand", "notice",
+    "know",
+    "see",
+    "of",
+    "about",
+    "wonder",
+    "wondering",
+    "is",
+    "like",
+    "curious",
+    "to",
+    "me",
+    "when",
+    "if",
+    "understand",
+    "notice",
 ];
 
 /// Cuts an utterance where a new question begins. A recogniser gives no punctuation: an opening
@@ -100,12 +121,12 @@ pub(super) fn clauses<'a>(cues: &Cues, heard: &'a [Word]) -> Vec<&'a [Word]> {
             .checked_sub(1)
             .map(|b| heard[b].text.as_str())
             .unwrap_or_default();
-        let embedded =
-            EMBEDS.contains(&before) || cues.openers.contains(before) || before == "why";
+        let embedded = EMBEDS.contains(&before) || cues.openers.contains(before) || before == "why";
         let joined = matches!(before, "and" | "or");
         let since = i - cuts.last().copied().unwrap_or(0);
         let begins = (opener && verb && !embedded)
-            || (turned && (joined || opener_free(cues, heard, cuts.last().copied().unwrap_or(0), i)));
+            || (turned
+                && (joined || opener_free(cues, heard, cuts.last().copied().unwrap_or(0), i)));
         if begins && since >= 3 {
             cuts.push(i);
         }

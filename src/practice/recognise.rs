@@ -29,21 +29,30 @@ struct Phrase {
     meaning: usize,
 }
 
-/// What was heard of each word so far: people use the same few words again and again.
+/// What was worked out of each word so far: people use the same few words again and again.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    words: HashMap<String, (Rc<Word>, Rc<Hits>)>,
+    words: HashMap<String, Rc<Word>>,
+    hits: HashMap<String, Rc<Hits>>,
 }
 
 impl Known {
-    fn look_up(&mut self, vocabulary: &Vocabulary, token: &str) -> (Rc<Word>, Rc<Hits>) {
-        if let Some(known) = self.words.get(token) {
-            return known.clone();
+    fn word(&mut self, token: &str) -> Rc<Word> {
+        if let Some(word) = self.words.get(token) {
+            return word.clone();
         }
-        let word = Word::new(token);
-        let entry = (Rc::new(word.clone()), Rc::new(vocabulary.hits(&word)));
-        self.words.insert(token.to_owned(), entry.clone());
-        entry
+        let word = Rc::new(Word::new(token));
+        self.words.insert(token.to_owned(), word.clone());
+        word
+    }
+
+    fn hits(&mut self, vocabulary: &Vocabulary, word: &Word) -> Rc<Hits> {
+        if let Some(hits) = self.hits.get(&word.text) {
+            return hits.clone();
+        }
+        let hits = Rc::new(vocabulary.hits(word));
+        self.hits.insert(word.text.clone(), hits.clone());
+        hits
     }
 }
 
@@ -116,7 +125,8 @@ impl Recogniser {
             present: vec![false; self.vocabulary.len()],
         };
         for token in tokens(text) {
-            let (word, hits) = known.look_up(&self.vocabulary, &token);
+            let word = known.word(&token);
+            let hits = known.hits(&self.vocabulary, &word);
             for (number, _) in hits.iter().filter(|(_, likeness)| *likeness >= SAME) {
                 heard.present[usize::from(*number)] = true;
             }
@@ -127,9 +137,7 @@ impl Recogniser {
         let last = clauses.last().map_or(0, |c| heard.words.len() - c.len());
         let kind = self.kind(known, &heard, &clauses, client, permitted);
         let topic = match kind {
-            Move::StackedQuestion => self
-                .topic(&heard, last)
-                .or_else(|| self.topic(&heard, 0)),
+            Move::StackedQuestion => self.topic(&heard, last).or_else(|| self.topic(&heard, 0)),
             _ => self.topic(&heard, 0),
         };
         // A question without its opening word is still a question about something.
@@ -205,7 +213,7 @@ impl Recogniser {
         if words.len() <= 10 && says(Move::Thanks) {
             return Move::Thanks;
         }
-        if self.echo(known, words, client) >= 2 {
+        if Self::echo(known, words, client) >= 2 {
             return if words.len() > 35 {
                 Move::Summary
             } else {
@@ -251,7 +259,9 @@ impl Recogniser {
                 *scores.entry(*topic).or_default() += weight * 100;
             }
         }
-        let strong = scores.into_iter().filter(|(_, score)| *score >= TOPIC_FLOOR);
+        let strong = scores
+            .into_iter()
+            .filter(|(_, score)| *score >= TOPIC_FLOOR);
         // Of equals the first.
         strong.rev().max_by_key(|(_, score)| *score).map(|(t, _)| t)
     }
@@ -277,7 +287,8 @@ impl Recogniser {
             }
         }
         let hits = &heard.hits;
-        let is = |at: usize, word: u16| hits[at].iter().any(|(n, like)| *n == word && *like >= SAME);
+        let is =
+            |at: usize, word: u16| hits[at].iter().any(|(n, like)| *n == word && *like >= SAME);
         (from..hits.len()).any(|start| {
             let (mut at, mut found) = (start, 0);
             for &word in &phrase.words {
@@ -296,10 +307,10 @@ impl Recogniser {
     }
 
     /// How many words of meaning come back from what the client said.
-    fn echo(&self, known: &mut Known, words: &[Word], client: &str) -> usize {
+    fn echo(known: &mut Known, words: &[Word], client: &str) -> usize {
         let said: Vec<Rc<Word>> = tokens(client)
             .iter()
-            .map(|token| known.look_up(&self.vocabulary, token).0)
+            .map(|token| known.word(token))
             .filter(|word| word.is_content())
             .collect();
         let comes_back = |w: &&Word| w.is_content() && said.iter().any(|s| s.likeness(w) >= 80);

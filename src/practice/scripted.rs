@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::sheet::{Sheet, Slot};
 use super::{Gallery, Heard, Move, Practice, Reply};
 
-const GOOD: &[&str] = &[
+pub(super) const GOOD: &[&str] = &[
     "what brings you here today",
     "it sounds like that has been on your mind for a while",
     "what would you like to take away from our session today",
@@ -34,7 +34,7 @@ const GOOD: &[&str] = &[
     "how will you keep yourself accountable",
     "what are you learning about yourself",
 ];
-const TELLING: &[&str] = &[
+pub(super) const TELLING: &[&str] = &[
     "you should talk to your boss about this",
     "if i were you i would make a plan and stick to it",
     "in my experience most people have this problem and it goes away after a while when they get used to it",
@@ -163,12 +163,12 @@ impl Session {
     }
 }
 
-fn practice() -> &'static Practice {
+pub(super) fn practice() -> &'static Practice {
     static PRACTICE: OnceLock<Practice> = OnceLock::new();
     PRACTICE.get_or_init(|| Practice::load().unwrap())
 }
 
-fn gallery() -> &'static Gallery {
+pub(super) fn gallery() -> &'static Gallery {
     static GALLERY: OnceLock<Gallery> = OnceLock::new();
     GALLERY.get_or_init(|| Gallery::load().unwrap())
 }

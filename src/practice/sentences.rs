@@ -145,7 +145,6 @@ mod tests {
 
     use super::*;
 
-
     #[test]
     fn sentences_end_where_they_end() {
         for (text, sentences) in [
@@ -197,7 +196,6 @@ mod tests {
                 .is_empty()
         );
     }
-
 
     #[test]
     fn pauses_can_be_left_out() {

@@ -227,10 +227,11 @@ impl SpokenFilter {
 fn is_direction(inner: &str, mid_sentence: bool) -> bool {
     let lower = inner.trim().to_lowercase();
     let words: Vec<&str> = lower.split_whitespace().collect();
-    let gesture = words
-        .iter()
-        .take(2)
-        .any(|w| GESTURES.split(' ').any(|g| g == w.trim_end_matches(['.', ','])));
+    let gesture = words.iter().take(2).any(|w| {
+        GESTURES
+            .split(' ')
+            .any(|g| g == w.trim_end_matches(['.', ',']))
+    });
     let aside = !mid_sentence && words.len() >= 2 && inner.trim().starts_with(char::is_lowercase);
     (gesture || aside) && !words.contains(&"i")
 }
@@ -259,7 +260,6 @@ mod tests {
         out.push_str(&filter.finish());
         out.trim().to_owned()
     }
-
 
     #[test]
     fn only_words_reach_the_voice() {
@@ -291,7 +291,6 @@ mod tests {
             assert_eq!(clean(text), spoken, "{text}");
         }
     }
-
 
     fn cut(text: &str, at: &[usize]) -> Vec<String> {
         let chars: Vec<char> = text.chars().collect();

@@ -14,8 +14,27 @@ pub(super) struct Vocabulary {
     by_text: HashMap<String, u16>,
     by_stem: HashMap<String, Vec<u16>>,
     by_sound: HashMap<String, Vec<u16>>,
-    /// Long enough to be known with a letter wrong, by the length of the stem.
-    long: Vec<u16>,
+    /// Long enough to be known with a letter wrong.
+    long: Vec<Long>,
+}
+
+/// A long word, with the letters of its stem and of its sound.
+#[derive(Clone, Copy, Debug)]
+struct Long {
+    number: u16,
+    stem: u32,
+    sound: u32,
+}
+
+/// Which letters occur, as bits.
+fn letters(text: &str) -> u32 {
+    text.bytes().fold(0, |set, byte| set | 1 << (byte & 31))
+}
+
+/// Words whose letters differ in more than one put in and one left out are more than one letter
+/// apart: far quicker to see than by comparing them.
+fn may_be_alike(a: u32, b: u32) -> bool {
+    (a ^ b).count_ones() <= 2
 }
 
 impl Vocabulary {
@@ -32,7 +51,11 @@ impl Vocabulary {
             let sound = self.by_sound.entry(word.sound().to_owned());
             sound.or_default().push(number);
             if word.stem().len() >= Word::EDITABLE {
-                self.long.push(number);
+                self.long.push(Long {
+                    number,
+                    stem: letters(word.stem()),
+                    sound: letters(word.sound()),
+                });
             }
         }
         self.words.push(word);
@@ -54,7 +77,10 @@ impl Vocabulary {
             numbers.extend(self.by_stem.get(heard.stem()).into_iter().flatten());
             numbers.extend(self.by_sound.get(heard.sound()).into_iter().flatten());
             if heard.stem().len() >= Word::EDITABLE {
-                numbers.extend(&self.long);
+                let (stem, sound) = (letters(heard.stem()), letters(heard.sound()));
+                let alike =
+                    |long: &&Long| may_be_alike(long.stem, stem) || may_be_alike(long.sound, sound);
+                numbers.extend(self.long.iter().filter(alike).map(|long| long.number));
             }
         }
         numbers.sort_unstable();

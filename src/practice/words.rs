@@ -64,7 +64,10 @@ impl Word {
         if shorter >= Self::EDITABLE && within_one_edit(&self.stem, &other.stem) {
             return 70;
         }
-        if shorter >= Self::EDITABLE && self.sound.len() >= 4 && within_one_edit(&self.sound, &other.sound) {
+        if shorter >= Self::EDITABLE
+            && self.sound.len() >= 4
+            && within_one_edit(&self.sound, &other.sound)
+        {
             return 50;
         }
         0

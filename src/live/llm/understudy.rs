@@ -1,0 +1,79 @@
+//! Authored lines as an answer: of a client without a language model, and where the model fails.
+
+use std::sync::Arc;
+
+use signaling::event::session::{ToolChoice, ToolMode};
+
+use super::super::conversation::{Ask, Generation, shown};
+use super::asking::heard;
+use super::{Thinker, Thought};
+use crate::practice::{Gallery, Heard, Practice, Sheet};
+use crate::providers::llm::{Finish, Token};
+
+/// Stands in for a model in one answer.
+pub(super) struct Understudy {
+    practice: Arc<Practice>,
+    gallery: Arc<Gallery>,
+    client: String,
+    heard: Vec<Heard>,
+    seed: u64,
+    generation: Generation,
+    speaks: bool,
+}
+
+impl Understudy {
+    /// Whoever can speak for this client.
+    pub(super) fn of(thinker: &Thinker, sheet: &Sheet, ask: &Ask, seed: u64) -> Self {
+        Self {
+            practice: thinker.practice.clone(),
+            gallery: thinker.gallery.clone(),
+            client: sheet.id.clone(),
+            heard: heard(&ask.memory),
+            seed,
+            generation: ask.generation,
+            speaks: ask.speaks,
+        }
+    }
+
+    /// Whether authored lines may take the place of a model's answer. They cannot call a function,
+    /// and they know the session alone, not an input of the request's own.
+    pub(super) fn may_answer(ask: &Ask) -> bool {
+        let calls = |choice: &ToolChoice| *choice != ToolChoice::Mode(ToolMode::None);
+        !ask.fixed && !ask.tool_choice.as_ref().is_some_and(calls)
+    }
+
+    /// The whole answer.
+    pub(super) fn answer(&self) -> Vec<Thought> {
+        let Some(sheet) = self.gallery.get(&self.client) else {
+            return vec![end(self.generation)];
+        };
+        let reply = self.practice.reply(sheet, &self.heard, self.seed);
+        let mut thoughts = Vec::new();
+        for sentence in reply.sentences {
+            thoughts.push(if self.speaks {
+                let text = sentence.text.trim();
+                let text = match sentence.pause_before_ms {
+                    0 => text.to_owned(),
+                    pause => format!("[pause {pause}] {text}"),
+                };
+                Thought::Sentence(self.generation, text)
+            } else {
+                let shown = shown(&sentence.text);
+                let text = match thoughts.is_empty() {
+                    true => shown,
+                    false => format!(" {}", shown.trim_start()),
+                };
+                Thought::Token(self.generation, Token::Text(text))
+            });
+        }
+        thoughts.push(end(self.generation));
+        thoughts
+    }
+}
+
+/// The end of an answer that is complete.
+pub(super) fn end(generation: Generation) -> Thought {
+    let finish = Finish::Stop;
+    let usage = None;
+    Thought::Token(generation, Token::End { finish, usage })
+}
