@@ -467,12 +467,12 @@ impl LiveSession {
             self.fail(&error);
             return;
         }
-        if self.session.wants_own_events() && !old.wants_own_events() {
-            self.tell_engines();
-        }
         if old_audio.input.turn_detection.is_none() && new_audio.input.turn_detection.is_some() {
             // Speech that began while nobody was to notice must still begin a turn.
             self.intake.listen_anew();
+        }
+        if self.session.wants_own_events() && !old.wants_own_events() {
+            self.tell_engines();
         }
         self.configure_mic();
         self.voice.configure(
