@@ -450,8 +450,8 @@ impl LiveSession {
     }
 
     fn configure(&mut self, session: Arc<Session>) {
-        let old = std::mem::replace(&mut self.session, session);
-        let (new_audio, old_audio) = (&self.session.audio, &old.audio);
+        let old = std::mem::replace(&mut self.session, session.clone());
+        let (new_audio, old_audio) = (&session.audio, &old.audio);
         let mut done = Ok(());
         if self.link.carrier == Carrier::WebSocket {
             if new_audio.input.format != old_audio.input.format {
