@@ -27,10 +27,6 @@ system_packages() {
         echo "setup: this is not Debian; make sure of the equivalents of: ${packages[*]}" >&2
         return
     fi
-    # A node that came from elsewhere is as good as Debian's, if it is new enough for the tools.
-    if ! command -v npm >/dev/null; then
-        packages+=(nodejs npm)
-    fi
     local missing=() package
     for package in "${packages[@]}"; do
         if [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
@@ -53,6 +49,8 @@ system_packages() {
 
 toolchain() {
     command -v cargo >/dev/null || fail "cargo is missing: install Rust 1.95 or newer (https://rustup.rs)"
+    # Debian 12's own node is too old for the tools, so it is not installed from there.
+    command -v npm >/dev/null || fail "node or npm is missing: install Node 20.19 or newer (https://nodejs.org)"
     local node
     node=$(node -p 'process.versions.node.split(".").map(Number).slice(0, 2).join(" ")')
     set -- $node
@@ -83,8 +81,8 @@ python_packages() {
     cp "$list" "$venv/.installed"
 }
 
-system_packages
 toolchain
+system_packages
 npm_packages web
 if [ "$purpose" = test ]; then
     npm_packages tests/browser
