@@ -154,8 +154,7 @@ async fn the_request_is_what_such_servers_expect() {
 
 #[tokio::test]
 async fn a_warm_connection_is_used_for_the_question() {
-    let models = Reply::json(200, &json!({"data": []}));
-    let server = SseServer::start([models, reply(Vendor::DripsBytes)]).await;
+    let server = SseServer::start([reply(Vendor::DripsBytes)]).await;
     let chat = chat(&server);
     chat.warm().await;
     tokens(&chat).await;

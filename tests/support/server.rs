@@ -29,10 +29,15 @@ pub struct Running {
 impl Running {
     /// Starts a server with these variables set.
     pub async fn start(variables: &[(&str, &str)]) -> Self {
+        Self::start_with(variables, engines()).await
+    }
+
+    /// Starts a server with these variables set and these engines.
+    pub async fn start_with(variables: &[(&str, &str)], engines: Engines) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::set_to(NOON);
         let config = config(folder.path(), variables);
-        let app = App::start(config, clock.clone(), engines()).await.unwrap();
+        let app = App::start(config, clock.clone(), engines).await.unwrap();
         let edge = Edge::bind(&app).await.unwrap();
         let address = edge.address();
         let served = app.clone();

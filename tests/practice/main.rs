@@ -1,0 +1,17 @@
+//! A session with an AI client whose words come from a language model on a real socket.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this crate is tests, also where it is not in a test function"
+)]
+
+mod session;
+
+#[path = "../support/server.rs"]
+mod server;
+#[path = "../support/sse_server.rs"]
+mod sse_server;
+
+mod model_fails;
+mod model_speaks;
