@@ -2,14 +2,15 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     reason = "this crate is tests, also where it is not in a test function"
 )]
 
 mod session;
 
+#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../support/server.rs"]
 mod server;
+#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../support/sse_server.rs"]
 mod sse_server;
 
