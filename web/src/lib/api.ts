@@ -1,5 +1,6 @@
 /** What the server offers besides the live session: clients, engines, ways through a firewall. */
 
+import { authorization } from "./access.ts";
 import { faultOfStatus, FaultError } from "./faults/fault.ts";
 
 export interface Client {
@@ -43,7 +44,7 @@ export async function getEngines(request: Fetch = fetch): Promise<Engines> {
 /** The servers to find a path with; none when the server does not say, which serves most networks. */
 export async function getIceServers(request: Fetch = fetch): Promise<RTCIceServer[]> {
   try {
-    const body = await getJson("/api/rtc", request);
+    const body = await getJson("/api/rtc", request, authorization());
     return Array.isArray(body.ice_servers) ? (body.ice_servers as RTCIceServer[]) : [];
   } catch {
     return [];
@@ -54,10 +55,14 @@ export function toEngines(body: Json): Engines {
   return { stt: toEngine(body.stt), llm: toEngine(body.llm), tts: toEngine(body.tts) };
 }
 
-async function getJson(path: string, request: Fetch): Promise<Json> {
+async function getJson(
+  path: string,
+  request: Fetch,
+  headers: Record<string, string> = {},
+): Promise<Json> {
   let response: Response;
   try {
-    response = await request(path, { headers: { accept: "application/json" } });
+    response = await request(path, { headers: { accept: "application/json", ...headers } });
   } catch {
     throw new FaultError("server-unreachable");
   }

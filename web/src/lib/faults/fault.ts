@@ -14,6 +14,8 @@ export type Fault =
   | "transports-failed"
   | "session-expired"
   | "not-allowed"
+  | "key-needed"
+  | "key-wrong"
   | "unknown-client";
 
 export class FaultError extends Error {
@@ -34,6 +36,11 @@ export function isFinal(fault: Fault): boolean {
 /** Worth trying again by itself, after a pause. */
 export function isPassing(fault: Fault): boolean {
   return ["network-lost", "server-stopping", "server-unreachable", "server-busy"].includes(fault);
+}
+
+/** Only a key from the person helps. */
+export function asksForKey(fault: Fault): boolean {
+  return fault === "key-needed" || fault === "key-wrong";
 }
 
 /** What `getUserMedia` means by the names of its errors (Media Capture and Streams, 10.2). */

@@ -114,6 +114,14 @@ const WORDS: Record<Fault, Omit<Words, "steps">> = {
     title: "The server did not accept this page’s key",
     body: "It may have run out. Reload the page, and sign in again if you are asked to.",
   },
+  "key-needed": {
+    title: "This server asks for a key",
+    body: "Whoever runs it can give you one. It opens your session; nothing was lost.",
+  },
+  "key-wrong": {
+    title: "That key does not open this server",
+    body: "Look for a missing character, or ask whoever runs the server for the present one.",
+  },
   "unknown-client": {
     title: "This client is not here",
     body: "The server does not know them any more. Choose someone else to talk with.",

@@ -1,5 +1,6 @@
 /** The short-lived key that opens one live session (`POST /v1/realtime/client_secrets`). */
 
+import { authorization } from "../access.ts";
 import { faultOfStatus, FaultError } from "../faults/fault.ts";
 import type { SessionRequest } from "./events.ts";
 
@@ -9,8 +10,8 @@ export interface Secret {
 }
 
 /**
- * Sends no key of its own: on loopback none is needed, and a proxy that knows who is there adds the
- * server's, for which the header must be free for the browser's own sign-in.
+ * Sends a key only if the person gave one: on loopback none is needed, and a proxy that knows who is
+ * there adds the server's, for which the header must be free for the browser's own sign-in.
  */
 export async function createSecret(
   session: SessionRequest,
@@ -21,7 +22,7 @@ export async function createSecret(
   try {
     response = await request("/v1/realtime/client_secrets", {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { ...authorization(), "content-type": "application/json" },
       body: JSON.stringify({ session }),
       signal,
     });
@@ -31,10 +32,12 @@ export async function createSecret(
   const body = (await response.json().catch(() => ({}))) as {
     value?: unknown;
     session?: { model?: unknown };
-    error?: { param?: unknown };
+    error?: { param?: unknown; code?: unknown };
   };
   if (!response.ok) {
     const aboutClient = String(body.error?.param ?? "").includes("prompt");
+    if (body.error?.code === "missing_api_key") throw new FaultError("key-needed");
+    if (body.error?.code === "invalid_api_key") throw new FaultError("key-wrong");
     throw new FaultError(aboutClient ? "unknown-client" : faultOfStatus(response.status));
   }
   if (typeof body.value !== "string") throw new FaultError("server-unreachable");
