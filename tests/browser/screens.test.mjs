@@ -1,0 +1,134 @@
+/** Every screen: no barrier that axe finds (WCAG 2.2, A and AA), no sideways scrolling, in both themes. */
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { test } from "node:test";
+import { microphone } from "./support/chromium.mjs";
+import { answered, finished, say, visit } from "./support/practice.mjs";
+import { startServer } from "./support/server.mjs";
+import { fixture, silence, wav } from "./support/sound.mjs";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+/** Where to leave pictures of what was seen, if anywhere. */
+const PICTURES = process.env.PRAXILOOM_PICTURES;
+
+const desktop = { width: 1280, height: 800 };
+const phone = { width: 360, height: 740 };
+const looks = [
+  { name: "desktop, light", viewport: desktop, colorScheme: "light" },
+  { name: "desktop, dark", viewport: desktop, colorScheme: "dark" },
+  { name: "phone, light", viewport: phone, colorScheme: "light", isMobile: true, hasTouch: true },
+  { name: "phone, dark", viewport: phone, colorScheme: "dark", isMobile: true, hasTouch: true },
+];
+
+let server;
+test.before(async () => (server = await startServer()));
+test.after(() => server?.close());
+
+for (const { name, ...look } of looks) {
+  test(`every screen on a ${name} is free of barriers`, async (t) => {
+    const path = await wav(t, silence(2.5), fixture("begin"), silence(60));
+    const page = await visit(t, server, { client: "", flags: microphone.once(path), ...look });
+    const see = (screen) => inspect(page, `${name.replace(", ", "-")}-${screen}`);
+    await page.getByTestId("client-card").first().waitFor();
+    assert.equal(await page.locator("html").getAttribute("data-theme"), look.colorScheme);
+    await see("choose");
+    await page.getByTestId("client-card").first().getByRole("link").first().click();
+    await page.getByTestId("mic-allow").waitFor();
+    await see("allow");
+    await page.getByTestId("mic-allow").click();
+    await page.getByTestId("start").waitFor();
+    await see("check");
+    await page.getByTestId("start").click();
+    await page.locator('[data-stage="live"]').waitFor();
+    await finished(page, "coach");
+    await page.locator('[data-testid=phase][data-phase="client_speaking"]').waitFor();
+    await see("speaking");
+    await answered(page);
+    await page.getByTestId("correct").click();
+    await page.getByTestId("correct-field").waitFor();
+    await see("correcting");
+    await page.getByTestId("correct-cancel").click();
+    await page.getByTestId("menu").locator("summary").click();
+    await page.getByTestId("latency-toggle").check();
+    await see("menu");
+    await page.getByTestId("menu").locator("summary").click();
+    await see("latency");
+    await page.getByTestId("captions-toggle").click();
+    await see("without-captions");
+    await page.getByTestId("end").click();
+    await page.getByTestId("end-dialog").waitFor();
+    await see("end");
+    await page.getByTestId("end-confirm").click();
+    await page.getByTestId("screen-closing").waitFor();
+    await page.getByTestId("transcript").locator("summary").click();
+    await see("closing");
+    assert.deepEqual(page.complaints, []);
+  });
+}
+
+for (const { name, ...look } of [looks[0], looks[3]]) {
+  test(`every fault on a ${name} is free of barriers`, async (t) => {
+    const see = (page, screen) => inspect(page, `${name.replace(", ", "-")}-${screen}`);
+    const fault = (page) => page.getByTestId("fault").waitFor();
+    const own = await startServer({ env: { PRAXILOOM_ACCESS_TOKEN: "key-of-this-test" } });
+    t.after(() => own.close());
+
+    const refused = await visit(t, own, { flags: microphone.refused, ...look });
+    await refused.getByTestId("mic-allow").click();
+    await fault(refused);
+    await see(refused, "refused");
+    await refused.getByTestId("start-typing").click();
+    await refused.getByTestId("access-key").waitFor();
+    await see(refused, "key");
+    await refused.getByTestId("access-key").fill("key-of-this-test");
+    await refused.keyboard.press("Enter");
+    await refused.locator('[data-stage="live"]').waitFor();
+    await say(refused, "What would you like to talk about today?");
+    await finished(refused, "client");
+    await own.kill();
+    await refused.locator('[data-stage="reconnecting"]').waitFor();
+    await see(refused, "reconnecting");
+
+    const unknown = await visit(t, server, { client: "nobody", ...look });
+    await fault(unknown);
+    await see(unknown, "unknown");
+  });
+}
+
+/** Fails on what axe finds and on a page that is wider than its window. */
+async function inspect(page, name) {
+  await settled(page);
+  if (PICTURES) {
+    mkdirSync(PICTURES, { recursive: true });
+    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(
+    (values) => window.axe.run(document, { runOnly: { type: "tag", values } }),
+    RULES,
+  );
+  const found = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`,
+  );
+  assert.deepEqual(found, [], name);
+  const [wide, window] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
+  assert.ok(wide <= window, `${name} is ${wide - window} px wider than its window`);
+}
+
+/** Colours that still fade are none that axe could judge. */
+async function settled(page) {
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter(({ effect }) => {
+      return Number.isFinite(effect?.getComputedTiming().endTime);
+    });
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
+}
