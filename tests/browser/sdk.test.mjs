@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { microphone, openPage } from "./support/chromium.mjs";
+import { LENIENT, microphone, openPage } from "./support/chromium.mjs";
 import { PATIENCE, overlap, silent, sounds } from "./support/practice.mjs";
 import { startServer } from "./support/server.mjs";
 import { fixture, silence, wav, wordsOfFixture } from "./support/sound.mjs";
@@ -25,7 +25,7 @@ test("a stock agent talks over WebRTC and is interrupted", async (t) => {
 
   // The question again and again: the second time, it falls into the answer to the first.
   const path = await wav(t, silence(4.5), fixture("begin"));
-  const page = await openPage(t, { flags: microphone.again(path) });
+  const page = await openPage(t, { flags: [...microphone.again(path), LENIENT] });
   await page.goto(`${site}/?server=${server.url}&secret=${value}`);
   await page.getByRole("button").click();
   await page.locator("body[data-connected]").waitFor();

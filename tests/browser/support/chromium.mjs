@@ -12,11 +12,14 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // As in a browser that people use: a page sounds only after a gesture.
+  // As phones do: an element sounds only if a gesture started it.
   "--autoplay-policy=user-gesture-required",
   // A machine whose only interface is the loopback has no other way for a call.
   "--allow-loopback-in-peer-connection",
 ];
+
+/** As on a desktop, where one gesture anywhere on the page is enough. */
+export const LENIENT = "--autoplay-policy=document-user-activation-required";
 
 /** What the microphone is: a WAV file played once or again and again, refused, or absent. */
 export const microphone = {

@@ -116,7 +116,7 @@ const WORDS: Record<Fault, Omit<Words, "steps">> = {
   },
   "key-needed": {
     title: "This server asks for a key",
-    body: "Whoever runs it can give you one. It opens your session; nothing was lost.",
+    body: "Whoever runs it can give you one. It is needed once.",
   },
   "key-wrong": {
     title: "That key does not open this server",
