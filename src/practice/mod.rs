@@ -1,5 +1,7 @@
 //! Who you talk to: the AI clients, what they bring, and what they say next.
 
+#[cfg(test)]
+mod answers;
 mod choose;
 mod cues;
 pub mod gallery;

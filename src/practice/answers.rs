@@ -1,0 +1,118 @@
+//! Single turns: what a client answers to one move of the coach.
+
+use super::scripted::{gallery, practice};
+use super::{Heard, Move};
+
+#[test]
+fn a_line_cut_off_is_taken_up_again() {
+    let (practice, gallery) = (practice(), gallery());
+    let sheet = gallery.first().unwrap();
+    let mut history = vec![Heard::Coach("what brings you here today".into())];
+    let line = practice.reply(sheet, &history, 3);
+    assert_eq!(line.line_ids, ["what_brings/1/0"]);
+    history.push(Heard::Client("Well, I was up for".into()));
+    history.push(Heard::Coach("sorry go on".into()));
+    let again = practice.reply(sheet, &history, 3);
+    assert!(
+        again.line_ids.contains(&"what_brings/1/0".to_owned()),
+        "{again:?}"
+    );
+    assert!(
+        again.line_ids.len() == 2,
+        "takes it up in so many words: {again:?}"
+    );
+    // With the point heard, it is not said again.
+    history[1] = Heard::Client(
+        "Well, I was up for a promotion, head of planning. It went to someone else. So I'd".into(),
+    );
+    let on = practice.reply(sheet, &history, 3);
+    assert!(
+        !on.line_ids.contains(&"what_brings/1/0".to_owned()),
+        "{on:?}"
+    );
+}
+
+#[test]
+fn moves_are_answered_in_kind() {
+    let (practice, gallery) = (practice(), gallery());
+    for sheet in gallery.sheets() {
+        let mut history = vec![Heard::Coach("what brings you here today".into())];
+        let first = practice.reply(sheet, &history, 1).text();
+        history.push(Heard::Client(first));
+        for (text, prefix, kind) in [
+            ("you should just tell your boss", "advice/", Move::Advice),
+            ("do you like your work", "closed/", Move::ClosedQuestion),
+            ("could you say that again please", "repeat/", Move::Repeat),
+            ("orange nebula window", "misheard/", Move::Unclear),
+            ("thank you for today goodbye", "goodbye/", Move::Goodbye),
+            (
+                "can i share an observation with you",
+                "permission/",
+                Move::AskPermission,
+            ),
+            (
+                "don't you think that is a bit childish",
+                "leading/",
+                Move::LeadingQuestion,
+            ),
+            (
+                "well done that takes courage",
+                "affirmation/",
+                Move::Affirmation,
+            ),
+        ] {
+            let mut now = history.clone();
+            now.push(Heard::Coach(text.into()));
+            let reply = practice.reply(sheet, &now, 1);
+            assert_eq!(reply.heard_as.map(|h| h.0), Some(kind), "{text}");
+            assert!(reply.line_ids[0].starts_with(prefix), "{text}: {reply:?}");
+        }
+    }
+}
+
+#[test]
+fn asked_to_repeat_they_repeat_and_misheard_they_ask_in_new_words() {
+    let (practice, gallery) = (practice(), gallery());
+    let sheet = gallery.first().unwrap();
+    let history = [
+        Heard::Coach("what brings you".into()),
+        Heard::Client(
+            "It went to someone else. So I'd like to work out how to get the next one.".into(),
+        ),
+        Heard::Coach("sorry i did not catch that".into()),
+    ];
+    assert!(
+        practice
+            .reply(sheet, &history, 5)
+            .text()
+            .contains("how to get the next one")
+    );
+    let mut history = Vec::new();
+    let mut before = String::new();
+    for _ in 0..20 {
+        history.push(Heard::Coach("zebra cactus fluorescent".into()));
+        let now = practice.reply(sheet, &history, 5).text();
+        assert_ne!(now, before);
+        before.clone_from(&now);
+        history.push(Heard::Client(now));
+    }
+}
+
+#[test]
+fn pleasantries_are_answered_in_kind() {
+    for sheet in gallery().sheets() {
+        for (text, slot) in [
+            ("hello nice to meet you i'm anna", "greeting/"),
+            ("can you hear me", "sound_check/"),
+            ("what's your name", "name/"),
+            ("how are you", "small_talk/"),
+            ("thank you", "thanks/"),
+            ("shall we start", "contract/"),
+        ] {
+            let reply = practice().reply(sheet, &[Heard::Coach(text.into())], 1);
+            let id = &reply.line_ids[0];
+            assert!(id.contains(slot), "{} {text}: {id}", sheet.id);
+            assert_eq!(reply.line_ids.len(), 1, "{} {text}", sheet.id);
+        }
+    }
+}
