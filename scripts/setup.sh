@@ -10,7 +10,7 @@ purpose=${1:-run}
 packages=(build-essential cmake pkg-config libpocketsphinx-dev pocketsphinx-en-us flite1-dev espeak-ng)
 case $purpose in
 run) ;;
-test) packages+=(chromium postgresql python3-venv) ;;
+test) packages+=(chromium openssl postgresql python3-venv) ;;
 *)
     echo "usage: scripts/setup.sh run|test" >&2
     exit 2
@@ -86,5 +86,6 @@ system_packages
 npm_packages web
 if [ "$purpose" = test ]; then
     npm_packages tests/browser
+    npm_packages tests/sdk-node
     python_packages
 fi

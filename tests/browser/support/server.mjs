@@ -18,14 +18,16 @@ const START_MS = 60_000;
 const STOP_MS = 30_000;
 
 /**
- * Starts a server; `flags` go to `serve`, `env` holds what may not be a flag. It can be killed and
- * started again at the same address.
+ * Starts a server; `flags` go to `serve`, `env` holds what may not be a flag, `tls` names the files
+ * `cert` and `key`. It can be killed and started again at the same address.
  */
-export async function startServer({ flags = [], env = {} } = {}) {
+export async function startServer({ flags = [], env = {}, tls = null } = {}) {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: cargo build`);
   const data = await mkdtemp(join(tmpdir(), "praxiloom-browser-"));
   const [http, calls] = [await freePort(), await freePort()];
-  const server = new Server(data, http, calls, flags, env);
+  const encrypted = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : [];
+  const server = new Server(data, http, calls, [...encrypted, ...flags], env);
+  if (tls) server.url = server.url.replace("http:", "https:");
   try {
     await server.start();
   } catch (error) {

@@ -250,6 +250,8 @@ class Order:
             self._need(details.get("reason") in VOICE_ENDS, "why it was cancelled")
         if status == "completed":
             self._need(all(item["status"] == "completed" for item in outputs), "completed items")
+            parts = [part for made in response.items for part in made.parts]
+            self._need(all(part.words == part.said for part in parts), "all words as deltas")
         self.ended.add(ended["id"])
         del self.responses[ended["id"]]
 
@@ -278,7 +280,7 @@ class Order:
         # An answer that was cut off ends where the listener was, which may be before the last
         # words sent.
         self._need(part.words is None, "one end of the words")
-        self._need(part.said.startswith(words) or words.startswith(part.said), "the words of the deltas")
+        self._need(part.said.startswith(words), "the words of the deltas")
         part.words = words
 
     # What is not a promise of one response
@@ -300,3 +302,39 @@ class Order:
         self._need(self.carrier == "webrtc", "a server that plays")
         if self.playing == event["response_id"]:
             self.playing = None
+
+
+# What may be missing without breaking a promise.
+OPTIONAL = ALONE | {"rate_limits.updated", "response.output_audio.delta"}
+
+
+def unnoticed(events: list[dict]) -> list[str]:
+    """Proves that an order is held to at all.
+
+    Gives which events of a good session could be missing, or change places with the one before
+    within a response, without anybody noticing.
+    """
+
+    def holds(changed: list[dict]) -> bool:
+        order = Order()
+        try:
+            for event in changed:
+                order.take(event)
+            order.finish()
+        except OutOfOrder:
+            return False
+        return True
+
+    missed = [] if holds(events) else ["the session itself breaks a promise"]
+    for at, event in enumerate(events):
+        kind = event["type"]
+        if kind in OPTIONAL:
+            continue
+        if holds(events[:at] + events[at + 1 :]):
+            missed.append(f"{kind} missing")
+        before = events[at - 1]["type"] if at else ""
+        both = before.startswith("response.") and kind.startswith("response.")
+        if both and before not in OPTIONAL and before != kind:
+            if holds(events[: at - 1] + [event, events[at - 1]] + events[at + 1 :]):
+                missed.append(f"{kind} before {before}")
+    return missed

@@ -1,0 +1,93 @@
+/** A connection of `openai`'s Realtime clients with everything it received, held to its order. */
+
+import { Order } from "./order.mjs";
+import { Microphone } from "./sound.mjs";
+
+const PATIENCE_MS = 40_000;
+
+export class Talk {
+  events = [];
+  errors = [];
+  order = new Order();
+  #failure = null;
+  #waiting = new Set();
+
+  /** `client` is an `OpenAIRealtimeWS` or an `OpenAIRealtimeWebSocket`. */
+  constructor(client) {
+    this.client = client;
+    client.on("event", (event) => this.#take(event));
+    client.on("error", (error) => {
+      // Without an event of the server it is the connection that failed.
+      if (error.error) this.errors.push(error);
+      else this.#failure ??= error;
+      this.#look();
+    });
+  }
+
+  async begin(test) {
+    test.after(() => {
+      this.mic?.stop();
+      this.client.close();
+    });
+    await this.until("conversation.created");
+    return this;
+  }
+
+  /** The event of this type and number, counted from 0. */
+  until(type, number = 0) {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = this.of(type)[number];
+        if (!found && !this.#failure) return;
+        clearTimeout(late);
+        this.#waiting.delete(look);
+        if (this.#failure) reject(this.#failure);
+        else resolve(found);
+      };
+      const late = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(new Error(`no ${type}; the last events: ${this.order.trace.slice(-40).join(" ")}`));
+      }, PATIENCE_MS);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  of(type) {
+    return this.events.filter((event) => event.type === type);
+  }
+
+  say(text) {
+    const content = [{ type: "input_text", text }];
+    this.client.send({ type: "conversation.item.create", item: { type: "message", role: "user", content } });
+  }
+
+  microphone() {
+    this.mic ??= new Microphone((frame) => {
+      const audio = Buffer.from(frame.buffer).toString("base64");
+      this.client.send({ type: "input_audio_buffer.append", audio });
+    });
+    return this.mic;
+  }
+
+  /** The sound of a response. */
+  sound(id) {
+    const deltas = this.of("response.output_audio.delta").filter((event) => event.response_id === id);
+    return deltas.map((event) => Buffer.from(event.delta, "base64"));
+  }
+
+  #take(event) {
+    try {
+      this.order.take(event);
+    } catch (error) {
+      this.#failure ??= error;
+    }
+    this.events.push(event);
+    this.#look();
+  }
+
+  #look() {
+    for (const look of [...this.#waiting]) look();
+  }
+}
+
