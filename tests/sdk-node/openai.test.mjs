@@ -40,12 +40,10 @@ describe("openai with the local engines, over TLS", () => {
       session: { type: "realtime", audio: { input: TRANSCRIBED } },
     });
     await talk.until("session.updated");
-    await talk.microphone().speak(pcm("begin"));
+    const understood = await talk.askAloud("begin");
+    assert.ok(likeness(wordsOf("begin"), understood) >= 0.75, understood);
     const { response } = await talk.until("response.done");
     assert.equal(response.status, "completed");
-    const heard = talk.of("conversation.item.input_audio_transcription.completed");
-    assert.equal(heard.length, 1);
-    assert.ok(likeness(wordsOf("begin"), heard[0].transcript) >= 0.75, heard[0].transcript);
     const level = loudness(talk.sound(response.id));
     assert.ok(level > 0.01 && level < 0.5, level);
     assert.deepEqual(talk.errors, []);

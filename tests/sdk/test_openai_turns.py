@@ -49,7 +49,7 @@ class Turns(ServerCase):
             response = await talk.done()
             understood = talk.of("conversation.item.input_audio_transcription.completed")
             self.assertEqual([event.transcript for event in understood], ["What would you like to talk about today?"])
-            answer = talk.sound(response.id)
+            answer = talk.sound_of(response.id)
             # The stand-in says a letter in 60 ms, at -20 dBFS.
             self.assertEqual(len(answer) / 8_000, LENGTH)
             self.assertAlmostEqual(sound.loudness(sound.from_pcmu(answer)), 0.1, delta=0.02)
@@ -80,7 +80,7 @@ class Turns(ServerCase):
             await talk.connection.response.create()
             response = await talk.done()
             self.assertEqual(response.status, "completed")
-            self.assertEqual(len(talk.sound(response.id)) / 48_000, LENGTH)
+            self.assertEqual(len(talk.sound_of(response.id)) / 48_000, LENGTH)
 
             await mic.stop()
             await talk.connection.input_audio_buffer.clear()
@@ -100,7 +100,7 @@ class Turns(ServerCase):
             self.assertEqual(first.status, "cancelled")
             self.assertEqual(first.status_details.reason, "turn_detected")
             self.assertEqual(first.output[0].status, "incomplete")
-            self.assertLess(len(talk.sound(first.id)) / 48_000, 3.0)
+            self.assertLess(len(talk.sound_of(first.id)) / 48_000, 3.0)
             # The client owns the playback, so it says what was heard.
             item = first.output[0].id
             await talk.connection.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=500)
@@ -143,10 +143,10 @@ class Turns(ServerCase):
             await talk.say("second")
             system = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": "first"}]}
             await talk.connection.conversation.item.create(item=system, previous_item_id="root")
-            first = await talk.until("conversation.item.done", lambda event: event.item.role == "system")
+            first = await talk.until("conversation.item.done", fits=lambda event: event.item.role == "system")
             self.assertIsNone(first.previous_item_id)
             await talk.say("third")
-            await talk.until("conversation.item.done", lambda event: event.item.content[0].text == "third")
+            await talk.until("conversation.item.done", fits=lambda event: event.item.content[0].text == "third")
             self.assertEqual(talk.order.items[0], first.item.id)
             await talk.connection.conversation.item.create(
                 item=system, previous_item_id="item_unknown", event_id="lost"

@@ -6,7 +6,7 @@ import { OpenAIRealtimeWebSocket, RealtimeSession } from "@openai/agents-realtim
 // silence, so they are asked here.
 import { parseRealtimeEvent } from "../node_modules/@openai/agents-realtime/dist/openaiRealtimeEvents.mjs";
 import { Order } from "./order.mjs";
-import { Microphone } from "./sound.mjs";
+import { Microphone, pcm } from "./sound.mjs";
 
 const PATIENCE_MS = 40_000;
 
@@ -59,6 +59,19 @@ export class AgentTalk {
       this.#waiting.add(look);
       look();
     });
+  }
+
+  /** Says a fixture, again if it was not understood in time. */
+  async askAloud(name) {
+    const heard = "conversation.item.input_audio_transcription";
+    const outcomes = () => this.of(`${heard}.completed`).concat(this.of(`${heard}.failed`));
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await this.microphone().speak(pcm(name));
+      await this.until("the transcript", () => outcomes()[attempt]);
+      if (this.of(`${heard}.completed`).length > 0) return;
+      console.log("the machine is too busy for the recogniser; saying it again");
+    }
+    throw new Error("it was never understood");
   }
 
   /** Waits for the end of the response of this number, counted from 0. */

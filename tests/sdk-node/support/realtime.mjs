@@ -1,7 +1,7 @@
 /** A connection of `openai`'s Realtime clients with everything it received, held to its order. */
 
 import { Order } from "./order.mjs";
-import { Microphone } from "./sound.mjs";
+import { Microphone, pcm } from "./sound.mjs";
 
 const PATIENCE_MS = 40_000;
 
@@ -33,7 +33,7 @@ export class Talk {
     return this;
   }
 
-  /** The event of this type and number, counted from 0. */
+  /** The event of this type (or types) and number, counted from 0. */
   until(type, number = 0) {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -53,8 +53,20 @@ export class Talk {
     });
   }
 
+  /** Says a fixture, again if it was not understood in time; gives what was understood. */
+  async askAloud(name) {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await this.microphone().speak(pcm(name));
+      const { type, transcript } = await this.until(/_transcription\.(completed|failed)$/, attempt);
+      if (type.endsWith("completed")) return transcript;
+      console.log("the machine is too busy for the recogniser; saying it again");
+    }
+    throw new Error("it was never understood");
+  }
+
   of(type) {
-    return this.events.filter((event) => event.type === type);
+    const fits = (event) => (type instanceof RegExp ? type.test(event.type) : event.type === type);
+    return this.events.filter(fits);
   }
 
   say(text) {

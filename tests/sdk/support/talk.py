@@ -9,6 +9,7 @@ import pydantic
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from openai.types.realtime import RealtimeServerEvent
 
+from . import sound
 from .order import Order
 
 # The package itself builds its events without checking them, so its types are asked here.
@@ -16,6 +17,7 @@ TYPES = pydantic.TypeAdapter(RealtimeServerEvent)
 # Longest wait for one thing to happen, on a busy machine.
 PATIENCE = 40.0
 FRAME_MS = 20
+TRANSCRIPTION = "conversation.item.input_audio_transcription"
 
 
 class Talk:
@@ -41,14 +43,14 @@ class Talk:
         if kind is None and self._reader.done() and not self._reader.cancelled():
             self._reader.result()
 
-    async def until(self, type_: str, fits: Callable[[object], bool] = lambda _: True) -> object:
-        """The next event of this type that fits, after the one that was waited for last."""
+    async def until(self, *types: str, fits: Callable[[object], bool] = lambda _: True) -> object:
+        """The next event of these types that fits, after the one that was waited for last."""
 
         def found() -> bool:
             while self._mark < len(self.events):
                 event = self.events[self._mark]
                 self._mark += 1
-                if event.type == type_ and fits(event):
+                if event.type in types and fits(event):
                     self._found = event
                     return True
             return self._reader.done()
@@ -57,11 +59,22 @@ class Talk:
             try:
                 await asyncio.wait_for(self._news.wait_for(found), PATIENCE)
             except asyncio.TimeoutError:
-                raise AssertionError(f"no {type_} came; the last events: {' '.join(self.order.trace)}") from None
+                raise AssertionError(f"no {types} came; the last events: {' '.join(self.order.trace)}") from None
         if self._reader.done():
             self._reader.result()
-            raise AssertionError(f"the connection ended before {type_}")
+            raise AssertionError(f"the connection ended before {types}")
         return self._found
+
+    async def ask_aloud(self, name: str) -> str:
+        """Says a fixture, again if it was not understood in time; gives what was understood."""
+        mic = self.mic or self.listen()
+        for _ in range(3):
+            await mic.speak(sound.pcm(name))
+            heard = await self.until(f"{TRANSCRIPTION}.completed", f"{TRANSCRIPTION}.failed")
+            if heard.type.endswith("completed"):
+                return heard.transcript
+            print("the machine is too busy for the recogniser; saying it again", flush=True)
+        raise AssertionError("it was never understood")
 
     async def done(self) -> object:
         """The end of the response that runs or comes next."""
@@ -79,7 +92,7 @@ class Talk:
                 runs.append(event.type)
         return runs
 
-    def sound(self, response_id: str) -> bytes:
+    def sound_of(self, response_id: str) -> bytes:
         """The sound received of a response."""
         deltas = (event for event in self.of("response.output_audio.delta") if event.response_id == response_id)
         return b"".join(base64.b64decode(event.delta) for event in deltas)
