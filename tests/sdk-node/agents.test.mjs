@@ -13,7 +13,8 @@ import { likeness, loudness, pcm, wordsOf } from "./support/sound.mjs";
 
 const EARS = ["--stt-engine", "standin", "--tts-engine", "standin"];
 const HEARING = { transcription: { model: "gpt-4o-transcribe" } };
-const QUICK = { type: "server_vad", silenceDurationMs: 300 };
+const QUICK = { type: "server_vad", silenceDurationMs: 300 };/** Waits longer, since on a busy machine sound comes in bursts. */
+const PATIENT = { type: "server_vad", silenceDurationMs: 800 };
 const LONG =
   "Mostly I am tired of deciding everything alone. It has been like that for years.";
 
@@ -25,7 +26,7 @@ describe("agents-realtime with the local engines", () => {
   after(() => server.close());
 
   test("written and spoken turns reach the history in their order", async (t) => {
-    const config = { audio: { input: { ...HEARING, turnDetection: QUICK } } };
+    const config = { audio: { input: { ...HEARING, turnDetection: PATIENT } } };
     const talk = await new AgentTalk(client(), server.url, { config }).begin(t);
     talk.session.sendMessage("Hello, I am your coach.");
     const greeting = await talk.done(0);

@@ -10,11 +10,11 @@ class LocalEngines(ServerCase):
     async def test_a_spoken_question_is_understood_and_answered(self) -> None:
         listening = {
             "transcription": {"model": "gpt-4o-transcribe", "language": "en"},
-            "turn_detection": {"type": "server_vad", "silence_duration_ms": 400},
+            "turn_detection": {"type": "server_vad", "silence_duration_ms": 800},
         }
         async with self.talk(audio={"input": listening}) as talk:
             updated = talk.of("session.updated")[0]
-            self.assertEqual(updated.session.audio.input.turn_detection.silence_duration_ms, 400)
+            self.assertEqual(updated.session.audio.input.turn_detection.silence_duration_ms, 800)
 
             said = sound.lines()["begin"]
             understood = await talk.ask_aloud("begin")
