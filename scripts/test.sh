@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 
 stages=(format lint page rust docs build sdk browser)
 times=()
+total=0
+printed=$(mktemp)
 
 format() {
     cargo fmt --all --check
@@ -51,14 +53,24 @@ browser() {
     (cd tests/browser && node --test --test-concurrency=1 --test-reporter=spec)
 }
 
+# How many tests passed, by the closing lines of nextest, cargo test, vitest, unittest and node.
+passed() {
+    sed 's/\x1b\[[0-9;]*m//g' "$printed" | awk '
+        /^ *Summary \[|^test result: | Tests  / && match($0, /[0-9]+ passed/) { n += substr($0, RSTART) }
+        /^Ran [0-9]+ tests? in / { n += $2 }
+        /^(ℹ|#) pass [0-9]+$/ { n += $3 }
+        END { print n + 0 }'
+}
+
 totals() {
     local status=$?
+    rm -f "$printed"
     printf '\n== totals\n'
-    printf '%s\n' "${times[@]}"
+    [ ${#times[@]} -eq 0 ] || printf '%s\n' "${times[@]}"
     if [ $status -eq 0 ]; then
-        echo "all ${#times[@]} stages passed in $SECONDS s"
+        echo "all ${#times[@]} stages passed: $total tests in $SECONDS s"
     else
-        echo "stage $current failed after $SECONDS s"
+        echo "stage $current failed after $SECONDS s; $total tests passed before it"
     fi
 }
 
@@ -70,6 +82,8 @@ trap totals EXIT
 for current in "${stages[@]}"; do
     began=$SECONDS
     printf '\n== %s\n' "$current"
-    "$current"
-    times+=("$(printf '%-10s %5d s' "$current" $((SECONDS - began)))")
+    "$current" 2>&1 | tee "$printed"
+    tests=$(passed)
+    total=$((total + tests))
+    times+=("$(printf '%-8s %6d tests %6d s' "$current" "$tests" $((SECONDS - began)))")
 done
