@@ -6,6 +6,7 @@ use signaling::link::Carrier::WebRtc;
 use super::sim::Sim;
 
 const MISHEARD: &str = "what would you like to charge";
+const SHOWN: &str = "What would you like to charge?";
 const MEANT: &str = "What would you like to change?";
 
 fn hold(id: &str) -> ClientEventKind {
@@ -62,7 +63,7 @@ fn a_turn_that_is_released_goes_on_as_it_was_understood() {
     sim.run(8000);
     sim.send(release(&id));
     sim.run(20_000);
-    assert_eq!(sim.coach_words(), [MISHEARD]);
+    assert_eq!(sim.coach_words(), [SHOWN]);
     assert_eq!(sim.endings(), [Status::Completed]);
 }
 
@@ -72,7 +73,7 @@ fn a_correction_that_never_comes_is_not_waited_for_for_ever() {
     let id = turn(&sim);
     sim.send(hold(&id));
     sim.run(130_000);
-    assert_eq!(sim.coach_words(), [MISHEARD]);
+    assert_eq!(sim.coach_words(), [SHOWN]);
     assert_eq!(sim.endings(), [Status::Completed]);
 }
 
@@ -99,7 +100,7 @@ fn a_committed_turn_is_released_and_answered() {
     sim.send(release(&id));
     sim.run(20_000);
     assert_eq!(sim.endings(), [Status::Cancelled, Status::Completed]);
-    assert_eq!(sim.coach_words(), [MISHEARD]);
+    assert_eq!(sim.coach_words(), [SHOWN]);
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn a_correction_of_what_is_being_answered_changes_memory_alone() {
     assert_eq!(sim.transcript(&id), MEANT);
     sim.say(14_000, 1500, "and what else is there");
     sim.run(22_000);
-    assert_eq!(sim.coach_words(), [MEANT, "and what else is there"]);
+    assert_eq!(sim.coach_words(), [MEANT, "And what else is there?"]);
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn whoever_corrects_words_over_the_client_takes_the_turn() {
     assert_eq!(sim.endings(), [Status::Cancelled]);
     sim.run(16_000);
     assert_eq!(sim.endings(), [Status::Cancelled, Status::Completed]);
-    assert_eq!(sim.coach_words(), [MISHEARD, MEANT]);
+    assert_eq!(sim.coach_words(), [SHOWN, MEANT]);
 }
 
 #[test]

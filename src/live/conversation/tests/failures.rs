@@ -9,6 +9,7 @@ use super::super::{Input, Output};
 use super::sim::{Reply, Sim, ms};
 
 const QUESTION: &str = "what would you like to change";
+const SHOWN: &str = "What would you like to change?";
 
 #[test]
 fn words_that_come_late_are_waited_for() {
@@ -17,7 +18,7 @@ fn words_that_come_late_are_waited_for() {
     sim.say(1000, 1500, QUESTION);
     sim.run(9000);
     assert_eq!(sim.time("input_audio_buffer.committed"), 2700 + 900);
-    assert_eq!(sim.coach_words(), [QUESTION]);
+    assert_eq!(sim.coach_words(), [SHOWN]);
 }
 
 #[test]
@@ -28,7 +29,7 @@ fn words_that_never_come_are_not_waited_for_for_ever() {
     sim.run(9000);
     assert_eq!(sim.time("input_audio_buffer.committed"), 2700 + 1500);
     // What was understood so far has to do.
-    assert_eq!(sim.coach_words(), ["what would you like to"]);
+    assert_eq!(sim.coach_words(), ["What would you like to?"]);
     assert_eq!(sim.endings(), [Status::Completed]);
 }
 
@@ -134,7 +135,7 @@ fn sound_that_comes_faster_than_time_passes_keeps_its_words_and_its_turns() {
         .take(2)
         .map(|id| sim.transcript(id))
         .collect();
-    assert_eq!(said, [QUESTION, "and what else is there"]);
+    assert_eq!(said, [SHOWN, "And what else is there?"]);
     assert_eq!(sim.endings().last(), Some(&Status::Completed));
     assert_eq!(sim.coach_words().len(), 2);
 }

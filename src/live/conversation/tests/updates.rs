@@ -32,7 +32,7 @@ fn push_to_talk_commits_and_answers_when_told() {
     sim.send(ClientEventKind::CommitInput);
     sim.send(create());
     sim.run(12_000);
-    assert_eq!(sim.coach_words(), ["what would you like to change"]);
+    assert_eq!(sim.coach_words(), ["What would you like to change?"]);
     assert_eq!(sim.endings(), [Status::Completed]);
     assert_eq!(sim.times("input_audio_buffer.speech_started"), [0; 0]);
     // The request waited for the final words.
@@ -55,7 +55,7 @@ fn push_to_talk_forgets_what_was_cleared() {
     sim.send(ClientEventKind::CommitInput);
     sim.send(create());
     sim.run(6000);
-    assert_eq!(sim.coach_words(), ["how are you today"]);
+    assert_eq!(sim.coach_words(), ["How are you today?"]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_manual_commit_splits_what_the_coach_says() {
         .take(2)
         .map(|id| sim.transcript(id))
         .collect();
-    assert_eq!(said, ["one two", "three four"]);
+    assert_eq!(said, ["One two.", "Three four."]);
     assert_eq!(sim.endings(), [Status::Completed]);
 }
 
@@ -96,7 +96,7 @@ fn detection_switched_off_in_the_middle_leaves_the_turn_to_the_client() {
     sim.send(ClientEventKind::CommitInput);
     sim.send(create());
     sim.run(9000);
-    assert_eq!(sim.coach_words(), ["what would you like to change"]);
+    assert_eq!(sim.coach_words(), ["What would you like to change?"]);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn detection_switched_on_begins_anew() {
     sim.say(3500, 1500, "what would you like to change");
     sim.run(12_000);
     assert_eq!(sim.endings(), [Status::Completed]);
-    assert_eq!(sim.coach_words(), ["what would you like to change"]);
+    assert_eq!(sim.coach_words(), ["What would you like to change?"]);
 }
 
 #[test]
