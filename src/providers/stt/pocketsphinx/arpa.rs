@@ -1,7 +1,10 @@
 //! Makes a small trigram language model from written sentences, in the ARPA format.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+use super::words::{PLACEHOLDER, SLOTS, slot};
 
 /// What is taken from every count and given to what was not seen (absolute discounting, Ney,
 /// Essen and Kneser 1994).
@@ -86,20 +89,24 @@ impl<'a> Trigrams<'a> {
         self.counts[0].keys().map(|words| words[0]).collect()
     }
 
-    /// The model in the ARPA format.
+    /// The model in the ARPA format. [`PLACEHOLDER`] is written once per slot, each time with its
+    /// whole probability: a slot that nobody's name was put into has no sound and takes part in nothing.
     pub(super) fn arpa(&self) -> String {
         let mut arpa = String::from("\\data\\\n");
         for (order, counts) in self.counts.iter().enumerate() {
-            let _ = writeln!(arpa, "ngram {}={}", order + 1, counts.len());
+            let written: usize = counts.keys().map(|words| spellings(words).count()).sum();
+            let _ = writeln!(arpa, "ngram {}={written}", order + 1);
         }
         for (order, counts) in self.counts.iter().enumerate() {
             let _ = writeln!(arpa, "\n\\{}-grams:", order + 1);
             for words in counts.keys() {
-                let _ = write!(arpa, "{:.4} {}", self.logarithm(words), words.join(" "));
-                if order < 2 {
-                    let _ = write!(arpa, " {:.4}", self.backoff(words).log10());
+                for spelt in spellings(words) {
+                    let _ = write!(arpa, "{:.4} {spelt}", self.logarithm(words));
+                    if order < 2 {
+                        let _ = write!(arpa, " {:.4}", self.backoff(words).log10());
+                    }
+                    arpa.push('\n');
                 }
-                arpa.push('\n');
             }
         }
         arpa.push_str("\n\\end\\\n");
@@ -139,6 +146,22 @@ impl<'a> Trigrams<'a> {
     }
 }
 
+/// The words as they are written, once for every slot if there is a name among them.
+fn spellings<'a>(words: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
+    let slots = if words.contains(&PLACEHOLDER) {
+        SLOTS
+    } else {
+        1
+    };
+    (0..slots).map(move |index| {
+        let spelt = words.iter().map(|word| match *word {
+            PLACEHOLDER => Cow::Owned(slot(index)),
+            word => Cow::Borrowed(word),
+        });
+        spelt.collect::<Vec<_>>().join(" ")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +195,20 @@ mod tests {
                 .sum();
             assert!((sum - 1.0).abs() < 1e-6, "{context:?}: {sum}");
         }
+    }
+
+    #[test]
+    fn writes_a_name_once_for_every_slot() {
+        let arpa = Trigrams::count("hello NAME\nhello there\n").arpa();
+        assert!(arpa.contains(&format!("ngram 1={}\n", 4 + SLOTS)), "{arpa}");
+        let lines: Vec<&str> = arpa.lines().collect();
+        let written = |index: usize| {
+            let words = format!(" hello {} ", slot(index));
+            lines.iter().filter(|line| line.contains(&words)).count()
+        };
+        // As a pair, and before the end of the sentence.
+        assert_eq!((written(0), written(SLOTS - 1), written(SLOTS)), (2, 2, 0));
+        assert!(!arpa.contains("NAME"));
     }
 
     #[test]

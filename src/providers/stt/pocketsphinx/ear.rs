@@ -1,6 +1,5 @@
 //! A decoder at work on one segment after another, each in its speaker's own voice.
 
-use std::collections::HashSet;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use super::RATE;
 use super::ffi::{Cepstrum, Decoder, DecoderError, STEP};
 use super::pronounce::phones;
 use super::segment::{Feed, Segment};
-use super::words::{ADDED, Expected, spelling};
+use super::words::{Expected, slot, spelling};
 use crate::providers::stt::Word;
 
 /// Speech of a new voice that is heard before decoding begins, to know its mean cepstrum.
@@ -42,7 +41,8 @@ pub(super) struct Ear {
     decoder: Decoder,
     /// The mean of nobody in particular, as the model gives it.
     anybody: Cepstrum,
-    taught: HashSet<String>,
+    /// The names it was taught, each in the place of its index.
+    taught: Vec<String>,
 }
 
 impl Ear {
@@ -51,7 +51,7 @@ impl Ear {
         Self {
             decoder,
             anybody,
-            taught: HashSet::new(),
+            taught: Vec::new(),
         }
     }
 
@@ -80,9 +80,10 @@ impl Ear {
     fn teach(&mut self, expected: &[Expected]) -> Result<(), DecoderError> {
         let mut new = Vec::new();
         for Expected { key, .. } in expected {
-            if self.taught.insert(key.clone()) {
+            if !self.taught.contains(key) {
                 let known = self.decoder.pronunciation(key).or_else(|| phones(key));
-                new.extend(known.map(|phones| (format!("{key}{ADDED}"), phones)));
+                new.extend(known.map(|phones| (slot(self.taught.len()), phones)));
+                self.taught.push(key.clone());
             }
         }
         if new.is_empty() {
@@ -97,6 +98,7 @@ impl Ear {
 struct Shift<'a> {
     decoder: &'a mut Decoder,
     anybody: Cepstrum,
+    taught: &'a [String],
     segment: &'a mut Segment,
     timeline: Timeline,
     /// Speech that is kept until the voice's mean is known.
@@ -116,6 +118,7 @@ impl<'a> Shift<'a> {
         Ok(Self {
             decoder: &mut ear.decoder,
             anybody: ear.anybody,
+            taught: &ear.taught,
             segment,
             timeline: Timeline::default(),
             held: known.is_none().then(Vec::new),
@@ -213,14 +216,14 @@ impl<'a> Shift<'a> {
         let heard = self.decoder.words();
         let spoken = heard
             .iter()
-            .rfind(|heard| spelling(&heard.text, &[]).is_some());
+            .rfind(|heard| spelling(&heard.text, self.taught, &[]).is_some());
         let steps = self.timeline.samples / STEP;
         self.pausing = spoken.map_or(0, |word| word.end) + PAUSE <= steps;
         let mut words = self.segment.earlier.clone();
         let expected = &self.segment.speaker.expected;
         words.extend(heard.iter().filter_map(|heard| {
             Some(Word {
-                text: spelling(&heard.text, expected)?,
+                text: spelling(&heard.text, self.taught, expected)?,
                 start: self.timeline.position(heard.start * STEP),
                 end: self.timeline.position(heard.end * STEP),
                 confidence: heard.confidence,

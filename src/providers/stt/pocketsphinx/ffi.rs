@@ -12,10 +12,6 @@ const CEPSTRUM: usize = 13;
 /// Name under which the language model is registered as a search.
 const SEARCH: &CStr = c"speech";
 
-/// How many times likelier than an average word an added one is. The library's own value is 1,
-/// which is rare for a name that is spoken in every session.
-const EXPECTATION: f32 = 50.0;
-
 /// Why a decoder could not do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum DecoderError {
@@ -251,7 +247,8 @@ impl Decoder {
         }
     }
 
-    /// Adds words with their phones; those that are there already are left as they are. Must not
+    /// Adds words with their phones to the dictionary; the language model knows them already or
+    /// never will. Those that are there already are left as they are. Must not
     /// be called within an utterance, which it would end.
     pub(super) fn add_words(&mut self, words: &[(String, String)]) -> Result<(), DecoderError> {
         self.abandon();
@@ -260,17 +257,9 @@ impl Decoder {
             let phones = text(phones)?;
             // The search tree is rebuilt once, after the last word.
             let update = c_int::from(index + 1 == words.len());
-            // SAFETY: both strings are NUL-terminated and copied by the calls; the model is
-            // borrowed from the search. A word that the model has by then keeps its probability
-            // in the second call. −1 means that the dictionary has the word or a phone is
-            // unknown, which leaves the decoder as it is.
-            unsafe {
-                let model = ps_get_lm(self.raw.as_ptr(), SEARCH.as_ptr());
-                if !model.is_null() {
-                    ngram_model_add_word(model, word.as_ptr(), EXPECTATION);
-                }
-                ps_add_word(self.raw.as_ptr(), word.as_ptr(), phones.as_ptr(), update);
-            }
+            // SAFETY: both strings are NUL-terminated and copied by the call. −1 means that the
+            // dictionary has the word or a phone is unknown, which leaves the decoder as it is.
+            unsafe { ps_add_word(self.raw.as_ptr(), word.as_ptr(), phones.as_ptr(), update) };
         }
         Ok(())
     }
@@ -529,7 +518,6 @@ unsafe extern "C" {
         weights: *const f32,
         count: i32,
     ) -> *mut NgramModel;
-    fn ngram_model_add_word(model: *mut NgramModel, word: *const c_char, weight: f32) -> i32;
     fn ngram_model_free(model: *mut NgramModel) -> c_int;
 
     fn ps_args() -> *const c_void;
@@ -539,7 +527,6 @@ unsafe extern "C" {
     fn ps_get_logmath(decoder: *mut PsDecoder) -> *mut LogMath;
     fn ps_get_fe(decoder: *mut PsDecoder) -> *mut FrontEnd;
     fn ps_get_feat(decoder: *mut PsDecoder) -> *mut Features;
-    fn ps_get_lm(decoder: *mut PsDecoder, name: *const c_char) -> *mut NgramModel;
     fn ps_set_lm(decoder: *mut PsDecoder, name: *const c_char, model: *mut NgramModel) -> c_int;
     fn ps_set_search(decoder: *mut PsDecoder, name: *const c_char) -> c_int;
     fn ps_lookup_word(decoder: *mut PsDecoder, word: *const c_char) -> *mut c_char;

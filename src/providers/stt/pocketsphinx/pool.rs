@@ -12,9 +12,11 @@ use super::ear::{Ear, Left};
 use super::ffi::{Decoder, DecoderError, Models};
 use super::segment::Segment;
 use super::unavailable;
+use super::words::{EXPECTED, SLOTS};
 
-/// A decoder that was taught more words than this is made anew: they cannot be taken back.
-const TAUGHT: usize = 256;
+/// A decoder that was taught more names than this is made anew, so that the next session's find
+/// their places: they cannot be taken back.
+const TAUGHT: usize = SLOTS - EXPECTED;
 
 /// What every decoder of a pool is made of.
 #[derive(Debug)]

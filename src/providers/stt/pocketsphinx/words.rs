@@ -9,20 +9,34 @@ use crate::providers::stt::{Transcript, Word};
 /// How many partials in a row must agree on a word before it is settled.
 const AGREEING: usize = 3;
 
-/// Marks words that were added for a session, so that a name that is also in the dictionary can
-/// be added to the language model beside it.
-pub(super) const ADDED: char = '_';
+/// Stands for an expected name in the sentences of the coaching model.
+pub(super) const PLACEHOLDER: &str = "NAME";
+/// Names that one decoder can know.
+///
+/// The library adds no words to a mixture of language models (it takes it to be read-only), so
+/// the coaching model holds places for names from the start; a name becomes known when its
+/// pronunciation is put into one.
+pub(super) const SLOTS: usize = 64;
+/// Marks a place, so that a name that is also in the dictionary has one beside it.
+const ADDED: char = '_';
 
-/// How a word of the dictionary is written, `None` for fillers and noises.
-pub(super) fn spelling(word: &str, expected: &[Expected]) -> Option<String> {
+/// The word that stands for a place in the model and the dictionary.
+pub(super) fn slot(index: usize) -> String {
+    format!("{index}{ADDED}")
+}
+
+/// How a word of the dictionary is written, `None` for fillers and noises. `taught` tells whose
+/// name is in which place.
+pub(super) fn spelling(word: &str, taught: &[String], expected: &[Expected]) -> Option<String> {
     // Alternative pronunciations are numbered: `read(2)`.
     let word = word.split('(').next().unwrap_or_default();
     if word.is_empty() || word.starts_with(['<', '[', '+']) {
         return None;
     }
-    if let Some(added) = word.strip_suffix(ADDED) {
-        let known = expected.iter().find(|expected| expected.key == added);
-        return Some(known.map_or_else(|| added.to_owned(), |known| known.written.clone()));
+    if let Some(index) = word.strip_suffix(ADDED) {
+        let key = taught.get(index.parse::<usize>().ok()?)?;
+        let known = expected.iter().find(|expected| expected.key == *key);
+        return Some(known.map_or_else(|| key.clone(), |known| known.written.clone()));
     }
     if word == "i" || word.starts_with("i'") {
         return Some(format!("I{}", &word[1..]));
@@ -40,7 +54,7 @@ pub(super) struct Expected {
 }
 
 /// Expected words of one session at most.
-const EXPECTED: usize = 16;
+pub(super) const EXPECTED: usize = 16;
 /// Letters of an expected word at most.
 const LETTERS: usize = 32;
 
@@ -168,14 +182,17 @@ mod tests {
     fn spells_words_as_people_do() {
         let maya = Expected::parse(&["Maya O'Brien!".to_owned(), "maya".to_owned()]);
         assert_eq!(maya.len(), 2);
-        assert_eq!(spelling("read(2)", &[]).as_deref(), Some("read"));
-        assert_eq!(spelling("i", &[]).as_deref(), Some("I"));
-        assert_eq!(spelling("i'm(2)", &[]).as_deref(), Some("I'm"));
-        assert_eq!(spelling("maya_", &maya).as_deref(), Some("Maya"));
-        assert_eq!(spelling("o'brien_", &maya).as_deref(), Some("O'Brien"));
-        assert_eq!(spelling("tom_", &maya).as_deref(), Some("tom"));
+        let taught = ["tom", "o'brien", "maya"].map(str::to_owned);
+        let spelt = |word: &str| spelling(word, &taught, &maya);
+        assert_eq!(spelt("read(2)").as_deref(), Some("read"));
+        assert_eq!(spelt("i").as_deref(), Some("I"));
+        assert_eq!(spelt("i'm(2)").as_deref(), Some("I'm"));
+        assert_eq!(spelt("2_").as_deref(), Some("Maya"));
+        assert_eq!(spelt("1_").as_deref(), Some("O'Brien"));
+        assert_eq!(spelt("0_").as_deref(), Some("tom"));
+        assert_eq!(spelt("3_"), None);
         for filler in ["<s>", "</s>", "<sil>", "[NOISE]", "++UM++", ""] {
-            assert_eq!(spelling(filler, &[]), None, "{filler}");
+            assert_eq!(spelt(filler), None, "{filler}");
         }
     }
 
