@@ -13,7 +13,7 @@ use crate::wav::Frame;
 /// One frame.
 const FRAME: Duration = Duration::from_millis(20);
 /// Longest wait for anything.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// When what happened in one turn, on the coach's own clock.
 #[derive(Clone, Debug)]
@@ -160,13 +160,15 @@ impl Coach {
     }
 
     /// Speaks over the answer that has begun, until it has stopped. The utterance goes on into a
-    /// turn of its own, whose answer is waited for too.
+    /// turn of its own, whose answer is waited for too. `None` if the answer went on, or nothing
+    /// came after it.
     ///
     /// # Errors
-    /// If it does not stop, or the connection breaks.
-    pub async fn barge_in(&mut self) -> Result<BargeIn, BenchError> {
+    /// If the connection breaks.
+    pub async fn barge_in(&mut self) -> Result<Option<BargeIn>, BenchError> {
         self.next = 0;
-        in_time("an interruption", self.interruption()).await
+        let done = tokio::time::timeout(PATIENCE, self.interruption()).await;
+        done.map_or(Ok(None), |done| done.map(Some))
     }
 
     async fn interruption(&mut self) -> Result<BargeIn, BenchError> {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use benches::BenchError;
 use benches::client::{Carrier, Client};
-use benches::coach::{BargeIn, Coach, Turn};
+use benches::coach::{BargeIn, Coach, Measured, Turn};
 use benches::floor;
 use benches::report::Table;
 use benches::server::{Metrics, Server, binary};
@@ -56,6 +56,8 @@ struct Arguments {
 struct Conversation {
     turns: Vec<Turn>,
     barge_ins: Vec<BargeIn>,
+    /// Interruptions that were not taken for one.
+    missed: usize,
     lasted: Duration,
 }
 
@@ -126,6 +128,10 @@ async fn measure(
     let name = carrier.name();
     println!("\n## {name}: {sessions} conversations at a time\n");
     println!("{}", table(&done, arguments.silence_ms));
+    let missed: usize = done.iter().map(|one| one.missed).sum();
+    if missed > 0 {
+        println!("{missed} interruptions did not end in an answer to them");
+    }
     let lasted: f64 = done.iter().map(|one| one.lasted.as_secs_f64()).sum();
     let means = ["turn_decided", "first_token", "first_audio", "first_packet"].map(|stage| {
         let (name, label) = ("praxiloom_turn_stage_seconds", format!("stage=\"{stage}\""));
@@ -169,7 +175,13 @@ async fn converse(
         coach.turn().await?;
         for turn in 0..barge_ins {
             coach.wait(18 + turn as u32 % 4).await?;
-            done.barge_ins.push(coach.barge_in().await?);
+            match coach.barge_in().await? {
+                Some(barge_in) => done.barge_ins.push(barge_in),
+                None => {
+                    done.missed += 1;
+                    coach.turn().await?;
+                }
+            }
         }
     }
     done.lasted = begun.elapsed();
@@ -179,16 +191,22 @@ async fn converse(
 fn table(done: &[Conversation], silence_ms: u32) -> Table {
     let silence = f64::from(silence_ms);
     let turns = || done.iter().flat_map(|one| &one.turns);
-    let stage = |of: fn(&Turn) -> u64, from: fn(&Turn) -> u64| -> Series {
-        turns()
-            .map(|turn| of(turn) as f64 - from(turn) as f64)
-            .collect()
-    };
     let mut table = Table::new();
     let seen = turns().map(|turn| ms(turn.spoken, turn.answered) - silence);
     table.row(
         "last sample sent → first packet received, less the silence",
         seen.collect(),
+    );
+    let server =
+        |of: fn(&Measured) -> f64| -> Series { turns().map(|turn| of(&turn.measured)).collect() };
+    // Token and sound of an answer that was drafted in the silence are there before the decision.
+    table.row(
+        "server: end of speech → first token",
+        server(|m| m.token as f64),
+    );
+    table.row(
+        "server: end of speech → first audio",
+        server(|m| m.audio as f64),
     );
     let decided = turns().map(|turn| turn.measured.decided as f64 - silence);
     table.row(
@@ -196,21 +214,8 @@ fn table(done: &[Conversation], silence_ms: u32) -> Table {
         decided.collect(),
     );
     table.row(
-        "server: turn decided → first token",
-        stage(|turn| turn.measured.token, |turn| turn.measured.decided),
-    );
-    table.row(
-        "server: first token → first audio",
-        stage(|turn| turn.measured.audio, |turn| turn.measured.token),
-    );
-    table.row(
-        "server: first audio → first packet",
-        stage(|turn| turn.measured.packet, |turn| turn.measured.audio),
-    );
-    let server = turns().map(|turn| turn.measured.packet as f64 - silence);
-    table.row(
-        "server: end of speech → first packet, less the silence",
-        server.collect(),
+        "server: turn decided → first packet",
+        server(|m| m.packet as f64 - m.decided as f64),
     );
     let barge_ins = || done.iter().flat_map(|one| &one.barge_ins);
     let decided = barge_ins().map(|one| ms(one.began, one.decided));
