@@ -2,7 +2,7 @@
 # Installs what is missing, and nothing else: Debian packages, npm packages, a Python environment.
 # Needs no network once everything is there.
 #
-# usage: scripts/setup.sh run|test
+# usage: scripts/setup.sh run|test|more    (more: also what scripts/test.sh sdk-more needs, 750 MB)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,9 +10,9 @@ purpose=${1:-run}
 packages=(build-essential cmake pkg-config libpocketsphinx-dev pocketsphinx-en-us flite1-dev espeak-ng)
 case $purpose in
 run) ;;
-test) packages+=(chromium openssl postgresql python3-venv) ;;
+test | more) packages+=(chromium openssl postgresql python3-venv) ;;
 *)
-    echo "usage: scripts/setup.sh run|test" >&2
+    echo "usage: scripts/setup.sh run|test|more" >&2
     exit 2
     ;;
 esac
@@ -69,10 +69,9 @@ npm_packages() {
     cp "$folder/package-lock.json" "$stamp"
 }
 
-# The Python environment of the tests, if its list changed since it was made.
+# A Python environment, if its list changed since it was made.
 python_packages() {
-    local list=tests/requirements.txt venv=tests/.venv
-    [ -f "$list" ] || return 0
+    local list=$1 venv=$2
     cmp -s "$list" "$venv/.installed" && return
     echo "setup: Python packages of $list"
     rm -rf "$venv"
@@ -84,8 +83,11 @@ python_packages() {
 toolchain
 system_packages
 npm_packages web
-if [ "$purpose" = test ]; then
+if [ "$purpose" != run ]; then
     npm_packages tests/browser
     npm_packages tests/sdk-node
-    python_packages
+    python_packages tests/requirements.txt tests/.venv
+fi
+if [ "$purpose" = more ]; then
+    python_packages tests/sdk-more/requirements.txt tests/.venv-more
 fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every check and test, one stage after the other; stops at the first that fails.
 #
-# usage: scripts/test.sh [STAGE…]    (all of them by default)
+# usage: scripts/test.sh [STAGE…]    (all of them by default, but sdk-more)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,6 +45,14 @@ build() {
 sdk() {
     tests/.venv/bin/python -m unittest discover --verbose --start-directory tests/sdk
     (cd tests/sdk-node && npm test --silent)
+    echo "pipecat and livekit-plugins-openai take 750 MB and minutes to install, so they are asked for by"
+    echo "name: scripts/setup.sh more && scripts/test.sh sdk-more"
+}
+
+# Frameworks with a Realtime client of their own. Not run unless named.
+sdk-more() {
+    PYTHONPATH=tests/sdk tests/.venv-more/bin/python -m unittest discover --verbose \
+        --start-directory tests/sdk-more
 }
 
 # Real Chromium. One file at a time: each has the machine to itself.
