@@ -27,6 +27,10 @@ use crate::link::{
 /// never the other one they offer, which is their key.
 pub const SUBPROTOCOL: &str = "realtime";
 
+/// Messages longer than this do not wait beside others: with the queue full of shorter ones a
+/// client takes 16 MiB at most.
+const LONG: usize = 64 * 1024;
+
 /// How long the pump waits for a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -154,6 +158,11 @@ async fn read(
             }
             Ok(None) | Err(_) => return End::Lost,
         };
+        // A long message waits until the session has taken all before it, so that a queue of them
+        // does not fill the memory.
+        if matches!(&message, Message::Text(text) if text.len() > LONG) {
+            let _ = to_session.reserve_many(to_session.max_capacity()).await;
+        }
         let message = match message {
             Message::Text(text) => understand(&text),
             Message::Binary(_) => FromClient::Malformed(Box::new(ErrorBody::invalid(

@@ -148,8 +148,11 @@ async fn parts_of(mut parts: Multipart) -> Result<(String, Option<SessionUpdate>
             HttpError::invalid("body", error.body_text())
         }
     };
+    let twice = |name: &str| HttpError::invalid(name, format!("the part `{name}` came twice"));
     while let Some(part) = parts.next_field().await.map_err(broken)? {
         match part.name() {
+            Some("sdp") if offer.is_some() => return Err(twice("sdp")),
+            Some("session") if session.is_some() => return Err(twice("session")),
             Some("sdp") => offer = Some(text(part.bytes().await.map_err(broken)?, "sdp")?),
             Some("session") => {
                 let given = text(part.bytes().await.map_err(broken)?, "session")?;

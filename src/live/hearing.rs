@@ -229,3 +229,6 @@ impl Hearing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,9 +14,12 @@ use super::sound::SoundError;
 
 /// How much sound is read at once.
 const SLICE: Duration = Duration::from_millis(200);
-/// The time that a slice takes at least: fifty times faster than real time is fast enough for a
+/// The time that a slice takes at least (a shorter one less): fifty times faster than real time is fast enough for a
 /// recording that is sent as one, and a twentieth of a core at most for a client that never stops.
 const SLICE_TIME: Duration = Duration::from_millis(4);
+
+/// Sound may come in bursts that make up for this much of that time.
+const BURST: Duration = Duration::from_millis(20);
 
 /// Why sound was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +125,8 @@ impl Intake {
         let rate = self.format.rate() as usize * self.format.bytes_per_sample();
         let length = rate * SLICE.as_millis() as usize / 1000;
         let slice = self.backlog.split_to(length.min(self.backlog.len()));
-        self.next = now + SLICE_TIME;
+        let takes = SLICE_TIME.mul_f64(slice.len() as f64 / length as f64);
+        self.next = self.next.max(now.checked_sub(BURST).unwrap_or(now)) + takes;
         self.mic.read(&slice, out)
     }
 

@@ -29,6 +29,9 @@ use crate::telemetry::{Metrics, Stage, Transport};
 
 /// Sound that waits for the speaker beyond this holds the voice engine back.
 const MOST_QUEUED: Duration = Duration::from_secs(20);
+/// While the client has read less than leaves this many places free, nothing more is taken from
+/// it: one event may bring forth many.
+const HEEDED: usize = signaling::link::QUEUE / 2;
 /// Longest silence that voice activity passes over within speech.
 const HANGOVER: Duration = Duration::from_millis(200);
 
@@ -160,6 +163,7 @@ impl LiveSession {
             self.now.clone(),
             self.hang_up.clone(),
         );
+        let outgoing = self.link.outgoing.clone();
         let mut told = false;
         self.settle();
         if self.session.wants_own_events() {
@@ -174,13 +178,16 @@ impl LiveSession {
             // Sound that came all at once is read before anything that came after it.
             let waiting = self.intake.next();
             let slice = waiting.filter(|_| self.hearing.has_room());
+            // What the client asks for is answered at the pace at which it reads.
+            let heeded = outgoing.capacity() >= HEEDED || outgoing.is_closed();
             // In no fixed order, so that no stage can keep the others waiting.
             tokio::select! {
                 () = stop_now.cancelled() => self.end(Ended::Stopped, CloseReason::GoingAway),
                 () = hang_up.cancelled() => self.end(Ended::Completed, CloseReason::Ended),
-                received = self.link.incoming.recv(), if waiting.is_none() => {
+                received = self.link.incoming.recv(), if waiting.is_none() && heeded => {
                     self.received(received);
                 }
+                _ = outgoing.reserve_many(HEEDED), if !heeded => {}
                 () = tokio::time::sleep_until(slice.unwrap_or(self.started)), if slice.is_some() => {
                     self.read_slice();
                 }

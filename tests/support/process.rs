@@ -50,7 +50,7 @@ impl Process {
 
     /// Sends it a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let (name, pid) = (format!("-{name}"), self.child.id().to_string());
+        let (name, pid) = (format!("-{name}"), self.pid().to_string());
         assert!(
             Command::new("kill")
                 .args([name, pid])
@@ -58,6 +58,11 @@ impl Process {
                 .unwrap()
                 .success()
         );
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits until it ends; gives how, and everything it logged.

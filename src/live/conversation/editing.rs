@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use media::Position;
-use signaling::event::{ErrorBody, NewItem, Place, ServerEvent, code};
+use signaling::event::{Content, ErrorBody, ItemKind, NewItem, Place, Role, ServerEvent, code};
 
 use super::Conversation;
-use super::items::ms;
+use super::items::{content_bytes, ms};
 use super::response::Ending;
 use super::sounding::Sounding;
 use crate::providers::tts::RATE;
 
 /// Most items of one conversation; an hour of talk makes a few hundred.
 const MOST_ITEMS: usize = 4096;
+/// Most that they hold, in bytes: two messages of the longest that the wire takes.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 impl Conversation {
     pub(super) fn create_item(
@@ -29,6 +31,16 @@ impl Conversation {
         if self.items.len() >= MOST_ITEMS {
             let message = "The conversation has too many items; delete some.";
             return Err(ErrorBody::invalid("too_many_items", message).with_param("item"));
+        }
+        if self.items.bytes() + content_bytes(&new.kind) > MOST_BYTES {
+            let message = "The conversation holds too much; delete some items.";
+            return Err(ErrorBody::invalid("too_many_items", message).with_param("item"));
+        }
+        if let Some(index) = unheard(&new.kind) {
+            let wanted = "sound within an item is not listened to: give its words, or send it \
+                          with input_audio_buffer.append";
+            let param = format!("item.content[{index}].transcript");
+            return Err(ErrorBody::value(param, wanted));
         }
         let id = self.id("item");
         let item = Arc::new(new.into_item(|| id));
@@ -138,4 +150,23 @@ fn check_end(end: u64, sent: u64) -> Result<(), ErrorBody> {
         ms(sent)
     );
     Err(ErrorBody::invalid(code::INVALID_VALUE, message).with_param("audio_end_ms"))
+}
+
+/// Which part of a message of the user is sound without its words.
+fn unheard(kind: &ItemKind) -> Option<usize> {
+    let ItemKind::Message {
+        role: Role::User,
+        content,
+    } = kind
+    else {
+        return None;
+    };
+    content.iter().position(|part| {
+        let Content::InputAudio { transcript, .. } = part else {
+            return false;
+        };
+        transcript
+            .as_deref()
+            .is_none_or(|words| words.trim().is_empty())
+    })
 }

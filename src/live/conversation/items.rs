@@ -67,6 +67,13 @@ impl Items {
         self.entries.len()
     }
 
+    /// How much they hold, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let kinds = self.entries.iter().map(|entry| &entry.item.kind);
+        kinds.map(content_bytes).sum()
+    }
+
     /// Adds an item at the end.
     pub fn push(&mut self, item: Arc<Item>) {
         self.entries.push(Entry {
@@ -294,6 +301,24 @@ pub fn remembered(item: &Item, cut: bool) -> Option<Memory> {
 #[must_use]
 pub fn ms(samples: u64) -> u64 {
     span(samples).as_millis() as u64
+}
+
+/// How much an item holds, in bytes.
+pub fn content_bytes(kind: &ItemKind) -> usize {
+    let bytes = |part: &Content| match part {
+        Content::InputText { text } | Content::OutputText { text } => text.len(),
+        Content::InputAudio { audio, transcript } | Content::OutputAudio { audio, transcript } => {
+            audio.as_ref().map_or(0, bytes::Bytes::len) + transcript.as_ref().map_or(0, String::len)
+        }
+        Content::InputImage { image_url, .. } => image_url.len(),
+    };
+    match kind {
+        ItemKind::Message { content, .. } => content.iter().map(bytes).sum(),
+        ItemKind::FunctionCall {
+            name, arguments, ..
+        } => name.len() + arguments.len(),
+        ItemKind::FunctionCallOutput { output, .. } => output.len(),
+    }
 }
 
 fn role(item: &Item) -> Option<Role> {

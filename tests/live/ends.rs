@@ -1,0 +1,139 @@
+//! Every way a session ends, and what is kept of it.
+
+use std::time::Duration;
+
+use praxiloom::archive::sessions::{self, SessionRow};
+use praxiloom::lifecycle::Stopped;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Error;
+
+use crate::postgres::Postgres;
+use crate::server::{Running, client};
+use crate::socket::{LONG, Socket, serve};
+
+/// The row of a session, once it has ended.
+async fn ended(server: &Running, id: &str) -> SessionRow {
+    let find = async {
+        loop {
+            let of = server.app.db.of(&server.app.account);
+            let row = sessions::find(of, id).await.unwrap();
+            if let Some(row) = row.filter(|row| row.ended_at.is_some()) {
+                return row;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(LONG, find)
+        .await
+        .expect("it did not end")
+}
+
+async fn hang_up(server: &Running, id: &str) -> u16 {
+    let url = server.url(&format!("/v1/realtime/calls/{id}/hangup"));
+    client().post(url).send().await.unwrap().status().as_u16()
+}
+
+async fn every_end(server: &Running) {
+    let mut closing = Socket::open(server).await;
+    let id = closing.id();
+    assert!(id.starts_with("sess_"));
+    closing.stream.close(None).await.unwrap();
+    let row = ended(server, &id).await;
+    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(row.transport, "websocket");
+    assert!(row.engines.contains("standin"));
+
+    let vanishing = Socket::open(server).await;
+    let id = vanishing.id();
+    drop(vanishing);
+    assert_eq!(ended(server, &id).await.end_reason.as_deref(), Some("lost"));
+
+    let mut hung = Socket::open(server).await;
+    assert_eq!(hang_up(server, &hung.id()).await, 200);
+    assert_eq!(hung.closed().await, 1000);
+    let row = ended(server, &hung.id()).await;
+    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(hang_up(server, &hung.id()).await, 404);
+    assert_eq!(hang_up(server, "rtc_none").await, 404);
+    assert_eq!(server.app.live.registry().len(), 0);
+}
+
+#[tokio::test]
+async fn every_end_is_on_record_in_sqlite() {
+    every_end(&serve(&[]).await).await;
+}
+
+#[tokio::test]
+async fn every_end_is_on_record_in_postgresql() {
+    let database = Postgres::start();
+    let url = database.url("postgres");
+    let server = serve(&[("PRAXILOOM_DATABASE_URL", &url)]).await;
+    every_end(&server).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_stop_is_announced_and_ends_live_sessions_after_the_grace() {
+    let server = serve(&[("PRAXILOOM_LIVE_STOP_GRACE_SECONDS", "1")]).await;
+    let mut socket = Socket::open(&server).await;
+    let own = json!({"type": "realtime", "include": ["praxiloom.events"]});
+    socket
+        .send(json!({"type": "session.update", "session": own}))
+        .await;
+    socket.until("session.updated").await;
+    let url = format!("ws://{}/v1/realtime", server.address);
+    let (app, id) = (server.app.clone(), socket.id());
+    let stopping = tokio::spawn(async move { app.lifecycle.stop(std::future::pending()).await });
+    let notice = socket.until("praxiloom.notice").await;
+    assert_eq!(notice["code"], "server_stopping");
+    // Nobody else begins, and this one talks on.
+    assert!(Socket::with(&url, &[]).await.is_err());
+    socket.is_well().await;
+    assert_eq!(socket.closed().await, 1001);
+    assert_eq!(stopping.await.unwrap(), Stopped::Cut);
+    let row = ended(&server, &id).await;
+    assert_eq!(row.end_reason.as_deref(), Some("server_stopped"));
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_nobody_who_has_left() {
+    let server = serve(&[("PRAXILOOM_LIVE_STOP_GRACE_SECONDS", "20")]).await;
+    let mut socket = Socket::open(&server).await;
+    socket.stream.close(None).await.unwrap();
+    ended(&server, &socket.id()).await;
+    assert_eq!(server.stop().await, Stopped::Drained);
+}
+
+#[tokio::test]
+async fn a_full_house_refuses_and_takes_again() {
+    let server = serve(&[("PRAXILOOM_LIVE_MAX_SESSIONS", "2")]).await;
+    let url = format!("ws://{}/v1/realtime", server.address);
+    let mut first = Socket::at(&url).await;
+    let _second = Socket::at(&url).await;
+    let Err(Error::Http(refused)) = Socket::with(&url, &[]).await else {
+        panic!("a third was taken");
+    };
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["retry-after"], "30");
+    let body = refused.into_body().unwrap();
+    assert!(
+        String::from_utf8(body)
+            .unwrap()
+            .contains("too_many_sessions")
+    );
+    first.stream.close(None).await.unwrap();
+    ended(&server, &first.id()).await;
+    let taken = async {
+        loop {
+            if let Ok(socket) = Socket::with(&url, &[]).await {
+                return socket;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(LONG, taken)
+        .await
+        .unwrap()
+        .is_well()
+        .await;
+}

@@ -1,0 +1,27 @@
+//! Live sessions on real sockets: conversations that work, every way they end, and clients that
+//! behave badly while others talk on.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and measurements are printed"
+)]
+
+mod bad_calls;
+mod bad_events;
+mod bad_sound;
+mod discreet;
+mod doors;
+mod ends;
+mod flood;
+#[path = "../support/postgres.rs"]
+mod postgres;
+#[path = "../support/process.rs"]
+mod process;
+#[expect(dead_code, reason = "other tests use the rest of it")]
+#[path = "../support/server.rs"]
+mod server;
+mod socket;
+mod talk;
