@@ -19,11 +19,12 @@ LONG = "Mostly I am tired of deciding everything alone. It has been like that fo
 
 
 class LiveKit(unittest.IsolatedAsyncioTestCase):
-    """One session against a server with stand-ins."""
+    """One session against a server of its own."""
 
-    async def asyncSetUp(self) -> None:
+    async def begin(self, *arguments: str) -> None:
+        """Starts a server with these arguments, and a session."""
         asyncio.get_running_loop().set_debug(False)
-        self.server = self.enterContext(Server(*STANDINS))
+        self.server = self.enterContext(Server(*arguments))
         http = await self.enterAsyncContext(aiohttp.ClientSession())
         model = RealtimeModel(base_url=self.server.api, api_key="none", http_session=http)
         self.session = model.session()
@@ -66,7 +67,19 @@ class LiveKit(unittest.IsolatedAsyncioTestCase):
             due += 0.02
             await asyncio.sleep(max(0.0, due - clock.time()))
 
+    async def test_a_spoken_question_to_the_local_engines(self) -> None:
+        await self.begin()
+        await self.speak("begin")
+        async with asyncio.timeout(PATIENCE):
+            heard = await self.heard.get()
+        self.assertGreaterEqual(sound.likeness(sound.lines()["begin"], heard), 0.7, heard)
+        words, spoken = await self.answer()
+        self.assertGreater(len(sound.words(words)), 1)
+        self.assertTrue(0.01 < sound.loudness(spoken) < 0.5)
+        self.assertEqual(self.failures, [])
+
     async def test_a_conversation(self) -> None:
+        await self.begin(*STANDINS)
         context = llm.ChatContext.empty()
         context.add_message(role="user", content="Hello")
         await self.session.update_chat_ctx(context)
@@ -94,6 +107,7 @@ class LiveKit(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(self.failures, [])
 
     async def test_an_interruption(self) -> None:
+        await self.begin(*STANDINS)
         context = llm.ChatContext.empty()
         context.add_message(role="user", content="Hello")
         context.add_message(role="user", content="Tell me more.")

@@ -62,14 +62,12 @@ class Loudspeaker(FrameProcessor):
 
 
 class Pipecat(unittest.IsolatedAsyncioTestCase):
-    """One bot against a server with stand-ins."""
+    """One bot against a server of its own."""
 
-    async def asyncSetUp(self) -> None:
+    async def bot(self, *messages: str, arguments: tuple[str, ...] = STANDINS) -> None:
+        """Starts a server, and a bot that begins with these messages of its user."""
         asyncio.get_running_loop().set_debug(False)
-        self.server = self.enterContext(Server(*STANDINS))
-
-    async def bot(self, *messages: str) -> None:
-        """Starts a bot that begins with these messages of its user."""
+        self.server = self.enterContext(Server(*arguments))
         hearing = events.AudioInput(
             transcription=events.InputAudioTranscription(),
             turn_detection=events.TurnDetection(silence_duration_ms=300),
@@ -108,6 +106,18 @@ class Pipecat(unittest.IsolatedAsyncioTestCase):
             await self.worker.queue_frame(frame)
             due += 0.02
             await asyncio.sleep(max(0.0, due - clock.time()))
+
+    async def test_a_spoken_question_to_the_local_engines(self) -> None:
+        await self.bot("Hello, I am your coach.", arguments=())
+        await self.out.until(LLMFullResponseEndFrame)
+        greeting = self.out.sound()
+        self.assertTrue(0.01 < sound.loudness(greeting) < 0.5)
+        await self.speak("begin")
+        await self.out.until(LLMFullResponseEndFrame, 2)
+        self.assertTrue(0.01 < sound.loudness(self.out.sound()[len(greeting) :]) < 0.5)
+        await self.end()
+        said = [message["content"] for message in self.context.get_messages() if message["role"] == "user"]
+        self.assertGreaterEqual(sound.likeness(sound.lines()["begin"], said[1]), 0.7, said)
 
     async def test_a_conversation(self) -> None:
         await self.bot("Hello")
