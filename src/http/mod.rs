@@ -41,13 +41,13 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/api/rtc", get(rtc::rtc))
         .route("/v1/realtime/client_secrets", post(secrets::create))
         .fallback(page::page)
-        .method_not_allowed_fallback(async || HttpError::WrongMethod)
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), observe::in_time));
 
     // The last layer sees a request first.
     requests
         .route("/v1/realtime", get(realtime::socket))
+        .method_not_allowed_fallback(async || HttpError::WrongMethod)
         .layer(DefaultBodyLimit::max(app.config.server.max_body))
         .layer(from_fn_with_state(app.clone(), guard::guard))
         .layer(headers::cors(app))

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequest, Multipart, Path, Query, Request, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -35,8 +36,9 @@ pub async fn socket(
     State(app): State<Arc<App>>,
     caller: Caller,
     Query(asked): Query<Asked>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, HttpError> {
+    let upgrade = upgrade.map_err(|error| HttpError::invalid("upgrade", error.to_string()))?;
     if asked.intent.is_some() {
         let message = "only conversations are held here: leave `intent` out";
         return Err(HttpError::invalid("intent", message));

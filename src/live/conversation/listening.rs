@@ -68,7 +68,7 @@ impl Conversation {
         now: Position,
     ) {
         let mut turns = self.turn.iter_mut().chain(&mut self.unsettled);
-        if !turns.any(|turn| turn.understood(segment, transcript.clone(), last)) {
+        if !turns.any(|turn| turn.understood(segment, transcript.clone(), last, now)) {
             return;
         }
         self.tell_caption();

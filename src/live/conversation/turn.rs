@@ -7,9 +7,12 @@ use media::Position;
 use crate::providers::stt::Transcript;
 use crate::providers::stt::punctuate::punctuated;
 
-/// How long the final words of a segment are waited for, counted from the request, before what
-/// was understood so far has to do.
+/// How long the final words of a segment are waited for, counted from the request or from the last
+/// words that came after it, before what was understood so far has to do.
 const TRANSCRIPT_PATIENCE: Duration = Duration::from_millis(1500);
+/// The longest wait, counted from the request. As long is waited where no word is understood yet:
+/// a recogniser may be busy, and without words there is nothing to answer.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(6);
 
 /// One turn of the coach, from the first speech to the decision that it is over.
 #[derive(Clone, Debug)]
@@ -33,6 +36,8 @@ pub struct Turn {
     /// When final words were asked for last. Not when the speech ended: sound may have come
     /// faster than time passes.
     asked: Position,
+    /// When words came last.
+    progressed: Position,
     /// Up to where its segments took sound.
     taken: Option<Position>,
     segments: Vec<Segment>,
@@ -85,6 +90,7 @@ impl Turn {
             held: false,
             corrected: None,
             asked: at,
+            progressed: at,
             taken: None,
             segments: Vec::new(),
         }
@@ -120,12 +126,19 @@ impl Turn {
         Some(segment.id)
     }
 
-    /// Words of a segment arrived. Whether the segment belongs to this turn.
-    pub fn understood(&mut self, id: u64, transcript: Transcript, last: bool) -> bool {
+    /// Words of a segment arrived at `now`. Whether the segment belongs to this turn.
+    pub fn understood(
+        &mut self,
+        id: u64,
+        transcript: Transcript,
+        last: bool,
+        now: Position,
+    ) -> bool {
         let Some(segment) = self.segments.iter_mut().find(|segment| segment.id == id) else {
             return false;
         };
         if !segment.state.is_over() {
+            self.progressed = now;
             segment.transcript = transcript;
             if last {
                 segment.state = State::Final;
@@ -158,7 +171,11 @@ impl Turn {
     /// Until when final words are waited for.
     #[must_use]
     pub fn patience_ends(&self) -> Position {
-        self.asked + TRANSCRIPT_PATIENCE
+        let longest = self.asked + LONGEST_PATIENCE;
+        if self.text().is_empty() {
+            return longest;
+        }
+        (self.asked.max(self.progressed) + TRANSCRIPT_PATIENCE).min(longest)
     }
 
     /// Whether it was not understood: nothing is known of its words, and for some of them nothing
@@ -267,7 +284,7 @@ mod tests {
     fn a_turn_joins_its_segments() {
         let mut turn = Turn::new("item".to_owned(), Position::from_ms(100));
         turn.begin(1, Position::from_ms(100));
-        assert!(turn.understood(1, words("what would", 1), false));
+        assert!(turn.understood(1, words("what would", 1), false, Position::ZERO));
         assert_eq!(turn.caption(), ("what".to_owned(), "would".to_owned()));
         assert_eq!(
             turn.end(
@@ -278,10 +295,10 @@ mod tests {
             Some(1)
         );
         assert!(!turn.settled());
-        assert!(turn.understood(1, words("what would", 2), true));
+        assert!(turn.understood(1, words("what would", 2), true, Position::ZERO));
         assert!(turn.settled());
         turn.begin(2, Position::from_ms(1400));
-        turn.understood(2, words("you like", 0), false);
+        turn.understood(2, words("you like", 0), false, Position::ZERO);
         assert_eq!(turn.text(), "what would you like");
         assert_eq!(
             turn.caption(),
@@ -295,18 +312,31 @@ mod tests {
     }
 
     #[test]
+    fn while_words_come_they_are_waited_for_but_not_for_ever() {
+        let at = Position::from_ms;
+        let mut turn = Turn::new("item".to_owned(), at(0));
+        turn.begin(1, at(0));
+        turn.end(at(1000), at(1200), at(1200));
+        assert_eq!(turn.patience_ends(), at(7200));
+        turn.understood(1, words("what would", 1), false, at(4000));
+        assert_eq!(turn.patience_ends(), at(5500));
+        turn.understood(1, words("what would you", 1), false, at(6500));
+        assert_eq!(turn.patience_ends(), at(7200));
+    }
+
+    #[test]
     fn late_words_of_another_turn_are_not_taken() {
         let mut turn = Turn::new("item".to_owned(), Position::ZERO);
         turn.begin(5, Position::ZERO);
-        assert!(!turn.understood(4, words("old", 1), true));
+        assert!(!turn.understood(4, words("old", 1), true, Position::ZERO));
         assert_eq!(turn.text(), "");
         turn.end(
             Position::from_ms(10),
             Position::from_ms(10),
             Position::from_ms(10),
         );
-        turn.understood(5, words("new", 1), true);
-        turn.understood(5, words("late partial", 0), false);
+        turn.understood(5, words("new", 1), true, Position::ZERO);
+        turn.understood(5, words("late partial", 0), false, Position::ZERO);
         assert_eq!(turn.text(), "new");
     }
 }

@@ -34,6 +34,30 @@ fn words_that_never_come_are_not_waited_for_for_ever() {
 }
 
 #[test]
+fn a_busy_recogniser_is_waited_for_longer_where_no_word_is_understood_yet() {
+    let mut sim = Sim::new(WebRtc);
+    sim.busy = true;
+    sim.final_ms = Some(4000);
+    sim.say(1000, 1500, QUESTION);
+    sim.run(12_000);
+    assert_eq!(sim.time("input_audio_buffer.committed"), 2700 + 4000);
+    assert_eq!(sim.coach_words(), [SHOWN]);
+    assert_eq!(sim.endings(), [Status::Completed]);
+}
+
+#[test]
+fn a_recogniser_that_is_stuck_is_given_up() {
+    let mut sim = Sim::new(WebRtc);
+    sim.busy = true;
+    sim.final_ms = None;
+    sim.say(1000, 1500, QUESTION);
+    sim.run(12_000);
+    let failed = "conversation.item.input_audio_transcription.failed";
+    assert_eq!(sim.times(failed), [2700 + 6000]);
+    assert!(sim.asks().is_empty());
+}
+
+#[test]
 fn a_turn_that_was_not_understood_is_told_and_not_answered() {
     let mut sim = Sim::new(WebRtc);
     sim.deaf = true;

@@ -79,6 +79,8 @@ pub struct Sim {
     pub final_ms: Option<u64>,
     /// The recogniser fails on every segment.
     pub deaf: bool,
+    /// Whether the recogniser has no time for words before the final ones.
+    pub busy: bool,
     /// The voice fails on sentences that contain this.
     pub unspeakable: Option<&'static str>,
     /// The voice never says anything.
@@ -154,6 +156,7 @@ impl Sim {
             reply: Reply::of(&["I keep thinking about it.", "And I do not know why."]),
             final_ms: Some(50),
             deaf: false,
+            busy: false,
             unspeakable: None,
             mute: false,
             mic: true,
@@ -340,7 +343,7 @@ impl Sim {
 
     /// Partial words every 120 ms, as they were 150 ms ago.
     fn partials(&mut self) {
-        if !self.now.ms().is_multiple_of(120) || self.deaf {
+        if !self.now.ms().is_multiple_of(120) || self.deaf || self.busy {
             return;
         }
         let to = self.now.back(Duration::from_millis(150));
