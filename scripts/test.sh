@@ -20,6 +20,7 @@ lint() {
 
 page() {
     (cd web && npm run check && npm test)
+    (cd tests/browser && ../../web/node_modules/.bin/prettier --check .)
     scripts/web.sh
 }
 

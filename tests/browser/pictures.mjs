@@ -1,0 +1,85 @@
+/**
+ * Takes the README's pictures of a real session: `node pictures.mjs`. A coach's recorded questions
+ * are spoken into the microphone; the picture is taken while the client answers the second.
+ */
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { microphone, openPage } from "./support/chromium.mjs";
+import { AUDIBLE, answered, begin, now, silent, sounds, visit } from "./support/practice.mjs";
+import { startServer } from "./support/server.mjs";
+import { fixture, silence, wav } from "./support/sound.mjs";
+
+const DOCS = new URL("../../docs/", import.meta.url);
+const desktop = { viewport: { width: 1180, height: 740 }, colorScheme: "light" };
+const phone = { viewport: { width: 360, height: 740 }, colorScheme: "dark", isMobile: true };
+
+const ends = [];
+const job = { after: (end) => ends.unshift(end) };
+try {
+  const server = await startServer();
+  job.after(() => server.close());
+  const gallery = await visit(job, server, {
+    client: "",
+    ...desktop,
+    viewport: { width: 1180, height: 1020 },
+  });
+  await gallery.getByTestId("client-card").first().waitFor();
+  await gallery.waitForLoadState("networkidle");
+  await picture(gallery, "gallery.png");
+  const shots = [];
+  for (const look of [desktop, phone]) shots.push(await talk(server, look));
+  await beside(shots);
+} finally {
+  for (const end of ends) await end();
+}
+
+/** A session up to the middle of the second answer. */
+async function talk(server, look) {
+  const path = await wav(
+    job,
+    silence(3),
+    fixture("begin"),
+    silence(18),
+    fixture("goal"),
+    silence(60),
+  );
+  const page = await visit(job, server, {
+    flags: microphone.once(path),
+    deviceScaleFactor: 2,
+    ...look,
+  });
+  await begin(page);
+  const first = await silent(page, "microphone", 0);
+  await sounds(page, "speaker", first);
+  await answered(page);
+  const second = await silent(page, "microphone", first + 100);
+  await sounds(page, "speaker", second);
+  const from = (await now(page)) + 1_200;
+  // In the middle of a word, when the voice is to be seen as well.
+  await page.waitForFunction(
+    ([since, floor]) =>
+      window.listener.meters.speaker.some(({ at, rms }) => at > since && rms > 8 * floor),
+    [from, AUDIBLE],
+  );
+  return page.screenshot();
+}
+
+/** Both in one picture, the phone before the right edge of the desktop. */
+async function beside([wide, narrow]) {
+  const page = await openPage(job, { viewport: { width: 1480, height: 820 } });
+  const image = (bytes) => `data:image/png;base64,${bytes.toString("base64")}`;
+  await page.setContent(`<style>
+      body { margin: 0; display: grid; grid-template-columns: 1120px 300px; gap: 20px; align-items: center;
+             justify-content: center; height: 100vh; background: #e3dccd; }
+      img { width: 100%; border-radius: 14px; box-shadow: 0 10px 34px #0003; }
+    </style><img src="${image(wide)}"><img src="${image(narrow)}">`);
+  await page.waitForFunction(() => [...document.images].every(({ complete }) => complete));
+  await picture(page, "session.png");
+}
+
+async function picture(page, name) {
+  const path = fileURLToPath(new URL(name, DOCS));
+  await page.screenshot({ path });
+  console.log(`${path}: ${Math.round((await readFile(path)).length / 1000)} kB`);
+}
