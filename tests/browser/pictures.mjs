@@ -6,7 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { microphone, openPage } from "./support/chromium.mjs";
-import { AUDIBLE, answered, begin, now, silent, sounds, visit } from "./support/practice.mjs";
+import { AUDIBLE, answered, begin, silent, sounds, visit } from "./support/practice.mjs";
 import { startServer } from "./support/server.mjs";
 import { fixture, silence, wav } from "./support/sound.mjs";
 
@@ -53,14 +53,14 @@ async function talk(server, look) {
   const first = await silent(page, "microphone", 0);
   await sounds(page, "speaker", first);
   await answered(page);
-  const second = await silent(page, "microphone", first + 100);
+  const second = await silent(page, "microphone", first + 100, 600);
   await sounds(page, "speaker", second);
-  const from = (await now(page)) + 1_200;
+  await page.getByTestId("turn").nth(3).waitFor();
   // In the middle of a word, when the voice is to be seen as well.
   await page.waitForFunction(
-    ([since, floor]) =>
-      window.listener.meters.speaker.some(({ at, rms }) => at > since && rms > 8 * floor),
-    [from, AUDIBLE],
+    (floor) => window.listener.meters.speaker.slice(-10).every(({ rms }) => rms > floor),
+    3 * AUDIBLE,
+    { polling: 20 },
   );
   return page.screenshot();
 }

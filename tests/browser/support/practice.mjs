@@ -24,19 +24,24 @@ export async function visit(test, server, { client, transport, ...options } = {}
 /** Allows the microphone and begins; resolves once the session is live, with how long that took. */
 export async function begin(page) {
   await page.getByTestId("mic-allow").click();
-  await page.getByTestId("start").click();
-  return untilLive(page);
+  await page.getByTestId("start").waitFor();
+  return clickUntilLive(page, "start");
 }
 
 export async function beginTyping(page) {
-  await page.getByTestId("start-typing").click();
-  return untilLive(page);
+  await page.getByTestId("start-typing").waitFor();
+  return clickUntilLive(page, "start-typing");
+}
+
+async function clickUntilLive(page, button) {
+  const began = performance.now();
+  await page.getByTestId(button).click();
+  await untilLive(page);
+  return performance.now() - began;
 }
 
 export async function untilLive(page) {
-  const began = performance.now();
   await page.locator('[data-stage="live"]').waitFor({ timeout: PATIENCE });
-  return performance.now() - began;
 }
 
 export async function say(page, text) {
