@@ -1,0 +1,168 @@
+//! What reaches a session: messages of the client, sound, words, thoughts, speech.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use signaling::event::own::Notice;
+use signaling::event::{ClientEventKind, ErrorBody, ServerEvent};
+use signaling::link::{Carrier, Closed, FromClient, ToClient};
+use tokio::time::Instant;
+
+use super::{Ended, LiveSession};
+use crate::live::conversation::Input;
+use crate::live::intake::IntakeError;
+use crate::live::llm::Thought;
+use crate::live::mic::Captured;
+use crate::live::sound::SoundError;
+use crate::providers::ProviderError;
+use crate::providers::stt::ListenOutput;
+use crate::providers::tts::SpeakOutput;
+
+impl LiveSession {
+    pub(super) fn received(&mut self, received: Option<FromClient>) {
+        match received {
+            Some(FromClient::Ready) => self.handle(Input::Ready),
+            Some(FromClient::Event(event)) => match event.kind {
+                ClientEventKind::AppendInput(bytes) => self.accept(bytes, event.event_id),
+                ClientEventKind::CommitInput => {
+                    let flushed = self.intake.flush(&mut self.captured);
+                    self.took_in(flushed);
+                    self.handle(Input::Client(event));
+                }
+                _ => self.handle(Input::Client(event)),
+            },
+            Some(FromClient::Audio(bytes)) => self.accept(bytes, None),
+            Some(FromClient::Packet(packet)) => {
+                let now = self.time();
+                self.intake.packet(packet, now, &mut self.captured);
+                self.capture();
+            }
+            Some(FromClient::Malformed(error)) => self.refuse(*error),
+            Some(FromClient::Closed(Closed::ByClient)) => self.ended = Some(Ended::Completed),
+            Some(FromClient::Closed(Closed::NotReading)) => self.ended = Some(Ended::NotReading),
+            Some(FromClient::Closed(Closed::Lost)) | None => self.ended = Some(Ended::Lost),
+        }
+    }
+
+    /// Takes audio that came as bytes.
+    pub(super) fn accept(&mut self, bytes: Bytes, event_id: Option<String>) {
+        if self.link.carrier == Carrier::WebRtc {
+            let wanted = "over WebRTC sound comes as a track, not as events";
+            self.refuse(ErrorBody::value("type", wanted).for_event(event_id));
+            return;
+        }
+        let now = self.time();
+        match self.intake.accept(bytes, now, &mut self.captured) {
+            Ok(()) => self.capture(),
+            Err(error @ IntakeError::Odd) => {
+                let wanted = error.to_string();
+                self.refuse(ErrorBody::value("audio", &wanted).for_event(event_id));
+            }
+            Err(IntakeError::Sound(error)) => self.fail(&error),
+        }
+    }
+
+    pub(super) fn read_slice(&mut self) {
+        let read = self.intake.slice(Instant::now(), &mut self.captured);
+        self.took_in(read);
+    }
+
+    pub(super) fn took_in(&mut self, read: Result<(), SoundError>) {
+        if let Err(error) = read {
+            self.fail(&error);
+            return;
+        }
+        // Sound never lies in the future: if it comes faster than time passes, time jumps.
+        self.skew += self.intake.mic().end() - self.time();
+        self.capture();
+    }
+
+    pub(super) fn refuse(&mut self, error: ErrorBody) {
+        self.send(ToClient::Event(Arc::new(ServerEvent::Error { error })));
+    }
+
+    /// Passes on what the microphone stage captured.
+    pub(super) fn capture(&mut self) {
+        let mut captured = std::mem::take(&mut self.captured);
+        for capture in captured.drain(..) {
+            match capture {
+                Captured::Frame { at, samples } => {
+                    let to = at + media::FRAME;
+                    self.hearing.audio(at, samples);
+                    self.handle(Input::Audio { to });
+                }
+                Captured::Gap(samples) => self.handle(Input::Gap { samples }),
+                Captured::Started(at) => self.handle(Input::VoiceStarted { at }),
+                Captured::Stopped(at) => self.handle(Input::VoiceStopped { at }),
+            }
+            // What the machine says about one edge must reach the recogniser before the next.
+            while let Some(output) = self.conversation.poll() {
+                self.perform(output);
+            }
+        }
+        self.captured = captured;
+    }
+
+    pub(super) fn understood(&mut self, heard: ListenOutput) {
+        self.handle(match heard {
+            ListenOutput::Partial {
+                segment,
+                transcript,
+            } => Input::Partial {
+                segment,
+                transcript,
+            },
+            ListenOutput::Final {
+                segment,
+                transcript,
+            } => Input::Final {
+                segment,
+                transcript,
+            },
+            ListenOutput::Failed { segment, error } => Input::TranscriptFailed { segment, error },
+        });
+    }
+
+    pub(super) fn thought(&mut self, thought: Option<Thought>) {
+        let Some(thought) = thought else { return };
+        self.handle(match thought {
+            Thought::Token(generation, token) => Input::Token { generation, token },
+            Thought::Sentence(generation, text) => Input::Sentence { generation, text },
+            Thought::Failed(generation, error) => Input::ModelFailed { generation, error },
+            Thought::StoodIn(_, error) => return self.stood_in(&error),
+        });
+    }
+
+    /// The model failed, and the session goes on without it: the page is told quietly.
+    pub(super) fn stood_in(&mut self, error: &ProviderError) {
+        tracing::warn!(%error, "the language model fails: authored lines answer");
+        self.metrics.error("llm");
+        if self.session.wants_own_events() {
+            let notice = Notice {
+                code: "model_replaced".to_owned(),
+                message: format!("The client answers without the language model: {error}"),
+            };
+            self.send(ToClient::Event(Arc::new(ServerEvent::Notice(notice))));
+        }
+    }
+
+    pub(super) fn spoken(&mut self, spoken: SpeakOutput) {
+        match spoken {
+            SpeakOutput::Audio { sentence, samples } => {
+                let count = samples.len() as u64;
+                if let Some(before) = self.voice.produced(sentence, count) {
+                    self.speaker.push(sentence, before, samples);
+                    self.handle(Input::Produced {
+                        sentence,
+                        samples: count,
+                    });
+                }
+            }
+            SpeakOutput::Words { sentence, words } => self.handle(Input::Words { sentence, words }),
+            SpeakOutput::Done { sentence } => self.handle(Input::SentenceDone { sentence }),
+            SpeakOutput::Failed { sentence, error } => {
+                self.handle(Input::VoiceFailed { sentence, error })
+            }
+        }
+    }
+}

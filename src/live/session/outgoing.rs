@@ -1,0 +1,146 @@
+//! What a session does: everything that the state machine says, and the ways it can end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use signaling::event::session::Modality;
+use signaling::event::{ServerEvent, Session};
+use signaling::link::{Carrier, CloseReason, ToClient};
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::{Ended, LiveSession};
+use crate::live::conversation::{Latency, Note, Output};
+use crate::live::sound::{Encoding, SoundError};
+use crate::telemetry::{Stage, Transport};
+
+/// Longest silence that voice activity passes over within speech.
+const HANGOVER: Duration = Duration::from_millis(200);
+
+impl LiveSession {
+    /// Does what the machine says.
+    pub(super) fn perform(&mut self, output: Output) {
+        match output {
+            Output::Emit(event) => self.send(ToClient::Event(Arc::new(*event))),
+            Output::Begin { segment, from } => self.hearing.begin(segment, from),
+            Output::End { segment, to } => self.hearing.end(segment, to),
+            Output::Discard { segment } => self.hearing.discard(segment),
+            Output::Generate(ask) => {
+                for thought in self.mind.ask(*ask) {
+                    self.thought(Some(thought));
+                }
+            }
+            Output::CancelGenerate { generation } => self.mind.cancel(generation),
+            Output::Say { sentence, text } => self.voice.say(sentence, text),
+            Output::Release { through, part } => self.speaker.release(through, part),
+            Output::Silence { through } => {
+                self.voice.cancel(through);
+                self.speaker.silence(through);
+            }
+            Output::Pause => self.speaker.pause(),
+            Output::Resume => self.speaker.resume(),
+            Output::Configure(session) => self.configure(session),
+            Output::Measured(latency) => self.measure(latency),
+            Output::Noted(note) => {
+                if note == Note::BargeIn {
+                    self.metrics.interruption();
+                }
+            }
+            Output::Close(reason) => self.end(Ended::Expired, reason),
+        }
+    }
+
+    pub(super) fn configure(&mut self, session: Arc<Session>) {
+        let old = std::mem::replace(&mut self.session, session.clone());
+        let (new_audio, old_audio) = (&session.audio, &old.audio);
+        let mut done = Ok(());
+        if self.link.carrier == Carrier::WebSocket {
+            if new_audio.input.format != old_audio.input.format {
+                done = self.intake.read_as(new_audio.input.format);
+            }
+            if new_audio.output.format != old_audio.output.format {
+                done = done.and(
+                    Encoding::of(new_audio.output.format).map(|to| self.speaker.encode_as(to)),
+                );
+            }
+        }
+        if let Err(error) = done {
+            self.fail(&error);
+            return;
+        }
+        if old_audio.input.turn_detection.is_none() && new_audio.input.turn_detection.is_some() {
+            // Speech that began while nobody was to notice must still begin a turn.
+            self.intake.listen_anew();
+        }
+        if self.session.wants_own_events() && !old.wants_own_events() {
+            self.tell_engines();
+        }
+        self.configure_mic();
+        self.voice.configure(
+            &self.session.audio.output,
+            self.session.output_modalities == Modality::Audio,
+        );
+        self.hearing
+            .configure(self.session.audio.input.transcription.as_ref());
+    }
+
+    pub(super) fn tell_engines(&mut self) {
+        let engines = self.engines.clone();
+        self.send(ToClient::Event(Arc::new(ServerEvent::Engines(engines))));
+    }
+
+    pub(super) fn configure_mic(&mut self) {
+        use signaling::event::audio::TurnDetection::ServerVad;
+        let (threshold, silence) = match self.session.audio.input.turn_detection {
+            Some(ServerVad(vad)) => (
+                vad.threshold,
+                Duration::from_millis(vad.silence_duration_ms.into()),
+            ),
+            _ => (0.5, HANGOVER),
+        };
+        self.intake.listen(threshold, silence.min(HANGOVER));
+    }
+
+    pub(super) fn measure(&mut self, latency: Latency) {
+        let transport = match self.link.carrier {
+            Carrier::WebSocket => Transport::WebSocket,
+            Carrier::WebRtc => Transport::WebRtc,
+        };
+        let mut since = latency.turn_decided;
+        self.metrics.stage(Stage::TurnDecided, since);
+        let stages = [
+            (Stage::FirstToken, latency.first_token),
+            (Stage::FirstAudio, latency.first_audio),
+            (Stage::FirstPacket, latency.first_packet),
+        ];
+        for (stage, at) in stages {
+            if let Some(at) = at {
+                // A draft's token or sound may be there before the turn is decided.
+                self.metrics.stage(stage, at.saturating_sub(since));
+                since = since.max(at);
+            }
+        }
+        if let Some(took) = latency.first_packet {
+            self.metrics.turn(transport, took);
+        }
+    }
+
+    /// Sends to the client, which must keep reading.
+    pub(super) fn send(&mut self, message: ToClient) {
+        match self.link.outgoing.try_send(message) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => self.ended = Some(Ended::NotReading),
+            Err(TrySendError::Closed(_)) => self.ended = self.ended.or(Some(Ended::Lost)),
+        }
+    }
+
+    pub(super) fn fail(&mut self, error: &SoundError) {
+        tracing::error!(%error, "a session's sound failed");
+        self.metrics.error("sound");
+        self.end(Ended::Failed, CloseReason::Internal);
+    }
+
+    pub(super) fn end(&mut self, ended: Ended, reason: CloseReason) {
+        self.send(ToClient::Close(reason));
+        self.ended = self.ended.or(Some(ended));
+    }
+}
