@@ -5,9 +5,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use signaling::event::audio::AudioFormat;
+use signaling::event::audio::{AudioFormat, Voice};
 use signaling::event::parse::{MAX_APPEND, MAX_CONTROL};
-use signaling::event::session::{MaxTokens, Modality, Voice};
+use signaling::event::session::{MaxTokens, Modality};
 use signaling::event::{
     ClientEventKind, Content, InputItem, ItemKind, Place, Role, parse, parse_session,
 };

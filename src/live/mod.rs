@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use signaling::event::audio::Voice;
 use signaling::event::own::{self, Engines};
-use signaling::event::session::Voice;
 use signaling::event::{ErrorBody, Session, SessionUpdate};
 use signaling::link::{Carrier, Link};
 use tokio_util::sync::CancellationToken;

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::session::Voice;
-
 /// How samples are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AudioFormat {
@@ -256,4 +254,27 @@ pub struct OutputAudio {
     pub voice: Voice,
     /// 0.25 to 1.5 of the voice's natural pace.
     pub speed: f64,
+}
+/// A voice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Voice {
+    /// By name.
+    Named(String),
+    /// One made for this account.
+    Custom {
+        /// Its id.
+        id: String,
+    },
+}
+
+impl Voice {
+    /// The name or id.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Named(name) => name,
+            Self::Custom { id } => id,
+        }
+    }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::audio::AudioFormat;
+use super::audio::{AudioFormat, Voice};
 use super::item::NewItem;
-use super::session::{MaxTokens, Modality, Prompt, Reasoning, Tool, ToolChoice, Voice};
+use super::session::{MaxTokens, Modality, Prompt, Reasoning, Tool, ToolChoice};
 use super::update::SessionUpdate;
 
 /// An event from a client.

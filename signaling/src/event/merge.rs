@@ -158,7 +158,7 @@ fn replace<T>(value: &mut T, new: Option<T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::session::Voice;
+    use crate::event::audio::Voice;
     use crate::event::{ClientEventKind, parse};
     use serde_json::{Value, json};
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::audio::AudioFormat;
+use super::audio::{AudioFormat, Voice};
 use super::item::Item;
-use super::session::{MaxTokens, Modality, Voice};
+use super::session::{MaxTokens, Modality};
 
 /// A response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::audio::{AudioFormat, InputAudio, OutputAudio};
+use super::audio::{AudioFormat, InputAudio, OutputAudio, Voice};
 
 /// The value of `session.include` with which a client asks for the events of our own.
 pub const OWN_EVENTS: &str = "praxiloom.events";
@@ -155,30 +155,6 @@ impl<'de> Deserialize<'de> for Modality {
             _ => Err(serde::de::Error::custom(
                 "invalid value: expected [\"audio\"] or [\"text\"]",
             )),
-        }
-    }
-}
-
-/// A voice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Voice {
-    /// By name.
-    Named(String),
-    /// One made for this account.
-    Custom {
-        /// Its id.
-        id: String,
-    },
-}
-
-impl Voice {
-    /// The name or id.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Named(name) => name,
-            Self::Custom { id } => id,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A change of the session: what a client gave, field by field absent, cleared or set.
 
-use super::audio::{AudioFormat, Eagerness, NoiseReduction};
+use super::audio::{AudioFormat, Eagerness, NoiseReduction, Voice};
 use super::session::{
-    MaxTokens, Modality, Prompt, Reasoning, Tool, ToolChoice, Tracing, Truncation, Voice,
+    MaxTokens, Modality, Prompt, Reasoning, Tool, ToolChoice, Tracing, Truncation,
 };
 
 /// What a client gave for a field.

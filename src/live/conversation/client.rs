@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use media::Position;
-use signaling::event::session::Voice;
+use signaling::event::audio::Voice;
 use signaling::event::{
     ClientEvent, ClientEventKind, ErrorBody, InputItem, ResponseParams, ServerEvent, Session,
     SessionUpdate, code,

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::node::Node;
 use super::{MAX_ID, MAX_TEXT, Result};
-use crate::event::audio::{AudioFormat, Eagerness, NoiseReduction};
+use crate::event::audio::{AudioFormat, Eagerness, NoiseReduction, Voice};
 use crate::event::session::{
     Effort, LOGPROBS, MaxTokens, Modality, NamedFunction, OWN_EVENTS, Prompt, Reasoning,
     RetentionRatio, TokenLimits, Tool, ToolChoice, ToolMode, TraceNames, Tracing, Truncation,
-    TruncationMode, Voice,
+    TruncationMode,
 };
 use crate::event::update::{
     InputUpdate, SessionUpdate, TranscriptionUpdate, TurnDetectionKind, TurnDetectionUpdate,

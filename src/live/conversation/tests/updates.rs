@@ -1,6 +1,6 @@
 //! Push to talk, and sessions that change in the middle.
 
-use signaling::event::session::Voice;
+use signaling::event::audio::Voice;
 use signaling::event::{ClientEventKind, Field, SessionUpdate, Status, code};
 use signaling::link::Carrier::{WebRtc, WebSocket};
 
