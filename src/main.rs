@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use praxiloom::app::{App, Engines};
 use praxiloom::clock::Clock;
@@ -10,6 +11,9 @@ use praxiloom::config::{self, AskError, Config, Task};
 use praxiloom::http::Edge;
 use praxiloom::lifecycle::{Signals, Stopped};
 use praxiloom::telemetry;
+
+/// How long the ends of calls may take to reach their clients, who wait for them to reconnect.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     // A variable that is not UTF-8 is none of ours.
@@ -49,6 +53,10 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         }
     });
     let stopped = app.lifecycle.run(signals).await;
+    if let Some(calls) = &app.calls {
+        // Their sessions have ended; a client that is gone is not waited for.
+        let _ = tokio::time::timeout(GOODBYE, calls.ended()).await;
+    }
     app.db.close().await;
     match stopped {
         Stopped::Drained => tracing::info!("stopped; everything ended by itself"),

@@ -136,6 +136,13 @@ impl WebRtc {
         (self.udp, self.tcp)
     }
 
+    /// Waits until every call has ended and told its client so. No call can begin meanwhile.
+    pub async fn ended(&self) {
+        let all = u32::try_from(self.settings.max_calls).unwrap_or(u32::MAX);
+        // The semaphore is never closed.
+        let _ = self.calls.acquire_many(all).await;
+    }
+
     /// Datagrams since the start that belonged to no call, and that could not be sent.
     pub fn dropped_datagrams(&self) -> (u64, u64) {
         self.mux.dropped()
