@@ -93,6 +93,21 @@ pub async fn start(of: Owned<'_>, session: &NewSession<'_>) -> Result<(), DbErro
     Ok(())
 }
 
+/// Records which AI client a session was held with, if that was settled after it began.
+///
+/// # Errors
+///
+/// If the database fails.
+pub async fn name_client(of: Owned<'_>, id: &str, client_id: &str) -> Result<(), DbError> {
+    sqlx::query("UPDATE sessions SET client_id = $3 WHERE id = $1 AND account_id = $2")
+        .bind(id)
+        .bind(of.account().as_str())
+        .bind(client_id)
+        .execute(of.pool())
+        .await?;
+    Ok(())
+}
+
 /// Records that a session ended. The first end counts; returns whether this was it.
 ///
 /// # Errors

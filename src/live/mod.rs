@@ -288,11 +288,11 @@ impl Live {
             tokio::spawn(async move { model.warm().await });
         }
         let counted = self.metrics.session(transport);
-        let ended = match self.assemble(session, link, &place, stopping, now) {
+        let (ended, client) = match self.assemble(session, link, &place, stopping, now) {
             Ok(live) => live.run().await,
             Err(error) => {
                 tracing::error!(%error, session.id = %id, "a session could not begin");
-                Ended::Failed
+                (Ended::Failed, None)
             }
         };
         let ended_at = self.clock.now();
@@ -307,7 +307,13 @@ impl Live {
             Ended::Failed => EndReason::Failed,
         };
         tracing::info!(session.id = %id, end = reason.name(), "session {id} ended");
-        if let Err(error) = sessions::finish(self.db.of(&account), &id, ended_at, reason).await {
+        let row = self.db.of(&account);
+        let named = match client.filter(|client| client_id.as_ref() != Some(client)) {
+            Some(client) => sessions::name_client(row, &id, &client).await,
+            None => Ok(()),
+        };
+        let finished = sessions::finish(row, &id, ended_at, reason).await;
+        if let Err(error) = named.and(finished) {
             tracing::error!(%error, session.id = %id, "the end of a session could not be recorded");
             self.metrics.error("database");
         }

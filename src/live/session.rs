@@ -148,8 +148,8 @@ impl LiveSession {
         Ok(live)
     }
 
-    /// Runs the session to its end.
-    pub async fn run(mut self) -> Ended {
+    /// Runs the session to its end. How it ended, and which AI client it was held with.
+    pub async fn run(mut self) -> (Ended, Option<String>) {
         let timer = tokio::time::sleep_until(self.started);
         tokio::pin!(timer);
         let (stopping, stop_now, hang_up) = (
@@ -210,7 +210,8 @@ impl LiveSession {
             } = stats;
             tracing::debug!(received, lost, concealed, late, "packets of a call");
         }
-        self.ended.unwrap_or(Ended::Completed)
+        let client = self.session.prompt.as_ref().map(|prompt| prompt.id.clone());
+        (self.ended.unwrap_or(Ended::Completed), client)
     }
 
     /// Now, on the session's timeline.

@@ -37,11 +37,18 @@ async fn every_end(server: &Running) {
     let mut closing = Socket::open(server).await;
     let id = closing.id();
     assert!(id.starts_with("sess_"));
+    let prompt = json!({"id": "tom-boundaries"});
+    let session = json!({"type": "realtime", "prompt": prompt});
+    closing
+        .send(json!({"type": "session.update", "session": session}))
+        .await;
+    closing.until("session.updated").await;
     closing.stream.close(None).await.unwrap();
     let row = ended(server, &id).await;
     assert_eq!(row.end_reason.as_deref(), Some("by_client"));
     assert_eq!(row.transport, "websocket");
     assert!(row.engines.contains("standin"));
+    assert_eq!(row.client_id.as_deref(), Some("tom-boundaries"));
 
     let vanishing = Socket::open(server).await;
     let id = vanishing.id();

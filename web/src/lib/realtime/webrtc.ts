@@ -126,8 +126,18 @@ class Call implements Transport {
       if (state === "failed" || state === "closed") this.#down("network-lost");
       if (state === "disconnected") {
         cancel = this.#scope.after(HEALING_MS, () => this.#down("network-lost"));
+        void this.#askIfServerIsThere();
       }
     });
+  }
+
+  /** A way that broke may heal; a server that is gone will not, so nobody should wait for it. */
+  async #askIfServerIsThere(): Promise<void> {
+    try {
+      await fetch("/health", { cache: "no-store", signal: AbortSignal.timeout(HEALING_MS) });
+    } catch {
+      if (this.#peer.connectionState === "disconnected") this.#down("network-lost");
+    }
   }
 
   #play(event: RTCTrackEvent): void {
