@@ -31,6 +31,8 @@ pub(super) struct Chooser<'a> {
     shared: &'a [Line],
     memory: Memory<'a>,
     dice: Dice,
+    /// The deepest level that this answer may go to.
+    ceiling: u8,
     out: Vec<(String, String)>,
 }
 
@@ -40,6 +42,7 @@ impl<'a> Chooser<'a> {
         Self {
             sheet,
             shared,
+            ceiling: memory.ceiling().max(1),
             memory,
             dice: Dice(seed ^ turn.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             out: Vec::new(),
@@ -56,16 +59,22 @@ impl<'a> Chooser<'a> {
         let short = self.out.first().is_some_and(|(_, text)| text.len() < 40);
         let think = if short { think / 2 } else { think };
         let mut sentences = Vec::new();
+        // A silence that ends a line belongs to the sentence after it.
+        let mut silence = 0;
         for (i, (_, text)) in self.out.iter().enumerate() {
             for (j, sentence) in split(text).into_iter().enumerate() {
-                let pause_before_ms = match (i, j) {
+                silence += match (i, j) {
                     (0, 0) => think * (80 + self.dice.below(41)) / 100,
                     (_, 0) => BETWEEN_LINES,
                     _ => 0,
                 };
+                if let Some(pause) = lone_pause(&sentence) {
+                    silence += pause;
+                    continue;
+                }
                 sentences.push(Sentence {
                     text: sentence,
-                    pause_before_ms,
+                    pause_before_ms: std::mem::take(&mut silence),
                 });
             }
         }
@@ -108,6 +117,10 @@ impl<'a> Chooser<'a> {
         {
             self.may(Reaction::Interrupted);
         }
+        // A question that was perhaps another one opens no door that is still closed.
+        if !coach.sure {
+            self.ceiling = self.ceiling.min(self.memory.deepest.max(1));
+        }
         let open = self.memory.state.level();
         match coach.kind {
             Move::Greeting | Move::Telling
@@ -120,26 +133,30 @@ impl<'a> Chooser<'a> {
             Move::Thanks => self.must(Reaction::Thanks),
             Move::Contract => self.must(Reaction::Contract),
             Move::Backchannel | Move::InviteSilence => {
-                if self.dice.below(2) == 0 {
+                if self.more().is_some() && self.dice.below(2) == 0 {
                     self.may(Reaction::Listened);
                 }
                 self.go_on();
             }
+            Move::AskNature => self.only(Reaction::Nature),
+            Move::OffTopic => self.must(Reaction::OffTopic),
             Move::SmallTalk => self.must(Reaction::SmallTalk),
             Move::OpenQuestion => self.about(coach.topic),
             Move::Reflection => {
                 if self.dice.below(3) > 0 {
                     self.may(Reaction::Reflection);
                 }
-                match coach.topic.and_then(|t| self.fresh(Slot::Topic(t))) {
+                match self.more() {
                     Some(line) => self.say(line),
-                    None => self.go_on(),
+                    None => self.wander(),
                 }
             }
             Move::Summary => {
                 self.must(Reaction::Summary);
-                if open >= 3 {
-                    self.go_on();
+                if open >= 3
+                    && let Some(line) = self.more()
+                {
+                    self.say(line);
                 }
             }
             Move::Affirmation => self.must(Reaction::Affirmation),
@@ -178,10 +195,13 @@ impl<'a> Chooser<'a> {
             }
             Move::Repeat => self.again(),
             Move::Goodbye => self.must(Reaction::Goodbye),
-            // Nobody says twice in a row that they did not understand: they guess.
+            // Nobody says twice in a row that they did not understand: they guess, and show nothing.
             Move::Unclear if self.memory.misheard => {
-                self.may(Reaction::Listened);
-                self.go_on();
+                self.ceiling = 1;
+                match self.more() {
+                    Some(line) => self.say(line),
+                    None => self.must(Reaction::Musing),
+                }
             }
             Move::Unclear => self.must(Reaction::Misheard),
         }
@@ -205,23 +225,31 @@ impl<'a> Chooser<'a> {
             None => {
                 self.may(Reaction::Musing);
                 if self.out.is_empty() {
-                    self.wander(topic);
+                    self.wander();
                 }
             }
         }
     }
 
-    /// Says more about what is being talked about.
+    /// The next line of what is being talked about.
+    fn more(&self) -> Option<&'a Line> {
+        self.fresh(Slot::Topic(self.memory.topic.unwrap_or(Topic::WhatBrings)))
+    }
+
+    /// Says more about what is being talked about, and of nothing else.
     fn go_on(&mut self) {
-        let topic = self.memory.topic.unwrap_or(Topic::WhatBrings);
-        match self.fresh(Slot::Topic(topic)) {
+        match self.more() {
             Some(line) => self.say(line),
-            None => self.wander(topic),
+            None => self.must(Reaction::AllTold),
         }
     }
 
-    fn wander(&mut self, from: Topic) {
-        let start = TRAIL.iter().position(|t| *t == from).map_or(0, |i| i + 1);
+    fn wander(&mut self) {
+        let from = self.memory.topic;
+        let start = TRAIL
+            .iter()
+            .position(|t| Some(*t) == from)
+            .map_or(0, |i| i + 1);
         let next = (0..TRAIL.len())
             .find_map(|i| self.fresh(Slot::Topic(TRAIL[(start + i) % TRAIL.len()])));
         match next {
@@ -234,13 +262,12 @@ impl<'a> Chooser<'a> {
     /// The deepest line not yet heard that may be said now. Whoever said that it hurts does not go
     /// on to say that it is fine: nothing shallower than what was said to the same.
     fn fresh(&self, slot: Slot) -> Option<&'a Line> {
-        let ceiling = self.memory.ceiling().max(1);
         let said = |l: &&Line| self.memory.said.contains_key(l.id.as_str());
         let lines = || self.sheet.lines.iter().filter(move |l| l.slot == slot);
         let floor = lines().filter(said).map(|l| l.level).max().unwrap_or(1);
         // Of one depth, in the order they were written.
         lines()
-            .filter(|l| !said(l) && (floor..=ceiling).contains(&l.level))
+            .filter(|l| !said(l) && (floor..=self.ceiling).contains(&l.level))
             .rev()
             .max_by_key(|l| l.level)
     }
@@ -274,8 +301,18 @@ impl<'a> Chooser<'a> {
         }
     }
 
+    /// Reacts in no other way, with what was said longest ago if need be.
+    fn only(&mut self, reaction: Reaction) {
+        let line = self
+            .pick(reaction, true)
+            .or_else(|| self.pick(reaction, false));
+        if let Some(line) = line {
+            self.say(line);
+        }
+    }
+
     fn pick(&mut self, reaction: Reaction, only_rested: bool) -> Option<&'a Line> {
-        let ceiling = self.memory.ceiling().max(1);
+        let ceiling = self.ceiling;
         let fits = |l: &&Line| {
             l.slot == Slot::Reaction(reaction)
                 && l.level <= ceiling
@@ -312,6 +349,12 @@ impl<'a> Chooser<'a> {
             self.out.push((line.id.clone(), line.text.clone()));
         }
     }
+}
+
+/// The silence of a sentence that is nothing else.
+fn lone_pause(sentence: &str) -> Option<u32> {
+    let mark = sentence.trim().strip_prefix("[pause ")?;
+    mark.strip_suffix(']')?.parse().ok()
 }
 
 /// Chance from a seed alone (splitmix64, Steele et al. 2014).

@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn every_topic_has_cues_and_none_is_in_two_weights() {
         let cues = Cues::load().unwrap();
-        assert_eq!(cues.topics.len(), 18);
+        assert_eq!(cues.topics.len(), 21);
         for (topic, cues) in &cues.topics {
             for all in [cues.words().collect::<Vec<_>>(), cues.phrases().collect()] {
                 let distinct: BTreeSet<&str> = all.iter().map(|(text, _)| *text).collect();

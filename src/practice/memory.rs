@@ -134,7 +134,8 @@ impl<'a> Memory<'a> {
             understood.kind,
             Move::Greeting | Move::SmallTalk | Move::SoundCheck | Move::AskName | Move::Thanks
         );
-        if !(pleasantry && self.greeted && self.habit > 0) {
+        // The weather in the middle of the story brings nobody closer.
+        if !(pleasantry && (self.topic.is_some() || self.greeted && self.habit > 0)) {
             let topic = understood
                 .topic
                 .filter(|t| *t != Topic::More)
@@ -147,6 +148,13 @@ impl<'a> Memory<'a> {
                 self.habit,
                 &mut self.steps,
             );
+        }
+        let about = matches!(
+            understood.kind,
+            Move::OpenQuestion | Move::ClosedQuestion | Move::WhyQuestion | Move::Reflection
+        );
+        if about && let Some(topic) = understood.topic.filter(|t| *t != Topic::More) {
+            self.topic = Some(topic);
         }
         self.coach_turns += 1;
         self.coach = Some(understood);

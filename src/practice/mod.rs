@@ -4,6 +4,8 @@
 mod answers;
 mod choose;
 mod cues;
+#[cfg(test)]
+mod following;
 pub mod gallery;
 mod hidden;
 mod memory;

@@ -26,6 +26,12 @@ pub enum Topic {
     Obstacles,
     /// Other people and their view.
     Others,
+    /// What they are afraid of.
+    Fears,
+    /// How sure or how far they are, as a number.
+    Scale,
+    /// What they did about it so far.
+    Tried,
     /// Past success, strengths.
     Strengths,
     /// What could be done.
@@ -58,6 +64,10 @@ pub enum Move {
     SoundCheck,
     /// Asks who they are.
     AskName,
+    /// Asks whether they are a person.
+    AskNature,
+    /// Asks what has nothing to do with them, or cannot be placed.
+    OffTopic,
     /// Thanks, without more.
     Thanks,
     /// Agrees how to work together.
@@ -109,5 +119,7 @@ pub struct Understood {
     pub topic: Option<Topic>,
     /// It also greets.
     pub greets: bool,
+    /// No word gives the topic away only by sounding like another.
+    pub(crate) sure: bool,
     pub(crate) words: Vec<Word>,
 }

@@ -1,6 +1,6 @@
 //! Recognises move and topic of an utterance, through misheard words.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::cues::Cues;
@@ -67,6 +67,8 @@ struct Heard<'a> {
 
 /// A heard word from this likeness on counts as the word of a phrase.
 const SAME: u8 = 70;
+/// From this likeness on it is the word itself or a form of it.
+const PLAIN: u8 = 95;
 /// A topic below this is a guess.
 const TOPIC_FLOOR: u32 = 180;
 
@@ -136,19 +138,25 @@ impl Recogniser {
         let clauses = clauses(&self.cues, &heard.words);
         let last = clauses.last().map_or(0, |c| heard.words.len() - c.len());
         let kind = self.kind(known, &heard, &clauses, client, permitted);
-        let topic = match kind {
+        let found = match kind {
             Move::StackedQuestion => self.topic(&heard, last).or_else(|| self.topic(&heard, 0)),
             _ => self.topic(&heard, 0),
         };
+        let (topic, sure) = found.map_or((None, true), |(topic, sure)| (Some(topic), sure));
+        let echoes = topic.is_none() && Self::echo(known, &heard.words, client) > 0;
         // A question without its opening word is still a question about something.
         let kind = match (kind, topic) {
             (Move::Unclear, Some(_)) if heard.words.len() >= 4 => Move::OpenQuestion,
             (Move::Backchannel, Some(Topic::More)) => Move::OpenQuestion,
+            (Move::OpenQuestion, None) if !echoes => Move::OffTopic,
             _ => kind,
         };
+        // What takes up a word of theirs is about what they said.
+        let topic = topic.or((kind == Move::OpenQuestion).then_some(Topic::More));
         Understood {
             kind,
             topic,
+            sure,
             greets: self.says(Move::Greeting, &heard),
             words: heard.words,
         }
@@ -168,6 +176,9 @@ impl Recogniser {
             return Move::Backchannel;
         }
         for kind in [
+            Move::AskNature,
+            Move::OffTopic,
+            Move::OpenQuestion,
             Move::Repeat,
             Move::SoundCheck,
             Move::AskName,
@@ -238,8 +249,10 @@ impl Recogniser {
         Move::Unclear
     }
 
-    /// The topic of the words from `from` on.
-    fn topic(&self, heard: &Heard<'_>, from: usize) -> Option<Topic> {
+    /// The topic of the words from `from` on, and whether a cue of it was heard rather than words
+    /// that sound like one.
+    fn topic(&self, heard: &Heard<'_>, from: usize) -> Option<(Topic, bool)> {
+        let mut plain = BTreeSet::new();
         let mut scores: BTreeMap<Topic, u32> = BTreeMap::new();
         for hits in &heard.hits[from..] {
             // Each heard word counts once for a topic, with the cue that it is most like.
@@ -248,6 +261,9 @@ impl Recogniser {
                 for (topic, weight) in &self.topics[usize::from(*number)] {
                     let score = best.entry(*topic).or_default();
                     *score = (*score).max(weight * u32::from(*likeness));
+                    if *likeness >= PLAIN && *weight >= 2 {
+                        plain.insert(*topic);
+                    }
                 }
             }
             for (topic, score) in best {
@@ -257,13 +273,15 @@ impl Recogniser {
         for (topic, phrase, weight) in &self.topic_phrases {
             if self.contains(heard, from, phrase) {
                 *scores.entry(*topic).or_default() += weight * 100;
+                plain.insert(*topic);
             }
         }
         let strong = scores
             .into_iter()
             .filter(|(_, score)| *score >= TOPIC_FLOOR);
         // Of equals the first.
-        strong.rev().max_by_key(|(_, score)| *score).map(|(t, _)| t)
+        let best = strong.rev().max_by_key(|(_, score)| *score);
+        best.map(|(topic, _)| (topic, plain.contains(&topic)))
     }
 
     fn says(&self, kind: Move, heard: &Heard<'_>) -> bool {

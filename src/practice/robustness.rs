@@ -40,7 +40,12 @@ const QUESTIONS: &[(&str, Topic)] = &[
     ("how do you feel when you think about it", Topic::Feelings),
     ("what emotions are coming up for you", Topic::Feelings),
     ("where do you notice that in your body", Topic::Feelings),
-    ("what are you afraid of", Topic::Feelings),
+    ("what are you afraid of", Topic::Fears),
+    ("what worries you most about it", Topic::Fears),
+    ("what have you tried so far", Topic::Tried),
+    ("have you already done anything about it", Topic::Tried),
+    ("on a scale from one to ten how sure are you", Topic::Scale),
+    ("how confident are you from one to ten", Topic::Scale),
     (
         "what feelings are there as you talk about this",
         Topic::Feelings,

@@ -117,6 +117,10 @@ pub enum Reaction {
     SoundCheck,
     /// To the question who they are.
     Name,
+    /// To the question whether they are a person.
+    Nature,
+    /// To a question that has nothing to do with them, or that they cannot place.
+    OffTopic,
     /// To thanks.
     Thanks,
     /// To how they are to work together.
@@ -161,6 +165,8 @@ pub enum Reaction {
     Idle,
     /// To goodbye.
     Goodbye,
+    /// Asked for more of what is told.
+    AllTold,
     /// Nothing new to say to it.
     Musing,
 }

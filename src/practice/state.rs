@@ -147,7 +147,13 @@ fn effect(cause: Cause, topic: Option<Topic>) -> &'static [(Dimension, i16)] {
         Move::Advice => &[(Trust, -3), (Openness, -2), (Resistance, 4)],
         Move::Telling => &[(Trust, -1), (Energy, -3), (Resistance, 2)],
         Move::Unclear => &[(Energy, -1)],
-        Move::Repeat | Move::SoundCheck | Move::AskName | Move::Thanks | Move::Goodbye => &[],
+        Move::Repeat
+        | Move::SoundCheck
+        | Move::AskName
+        | Move::AskNature
+        | Move::OffTopic
+        | Move::Thanks
+        | Move::Goodbye => &[],
     }
 }
 

@@ -60,8 +60,8 @@ impl Understudy {
             } else {
                 let shown = shown(&sentence.text);
                 let text = match thoughts.is_empty() {
-                    true => shown,
-                    false => format!(" {}", shown.trim_start()),
+                    true => shown.trim().to_owned(),
+                    false => format!(" {}", shown.trim()),
                 };
                 Thought::Token(self.generation, Token::Text(text))
             });
