@@ -2,7 +2,7 @@
 
 use super::scripted::{gallery, practice};
 use super::sheet::Sheet;
-use super::{Heard, Move, Reply};
+use super::{Heard, Move, Reply, Topic};
 
 const OFF_TOPIC: &[&str] = &[
     "what is the capital of france",
@@ -90,6 +90,12 @@ fn ordinary_questions_land_on_their_topic() {
             assert_ne!(again[0].text(), again[1].text());
         }
     }
+}
+
+#[test]
+fn what_to_take_away_is_a_goal_before_the_session_and_not_a_lesson() {
+    let heard = practice().understand("what would you like to take away from our session today");
+    assert_eq!(heard.topic, Some(Topic::Goal));
 }
 
 #[test]
