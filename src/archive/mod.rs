@@ -1,3 +1,4 @@
 //! What happened: the record of sessions.
 
+pub mod event;
 pub mod sessions;

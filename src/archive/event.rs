@@ -1,0 +1,233 @@
+//! What happened in a session, entry by entry, as the archive keeps it.
+//!
+//! One entry is one line of JSON, `{"at_ms": 5120, "type": "barge_in", …}`. Times are milliseconds of
+//! the session's timeline, which begins when the session first begins and goes on through every
+//! resumption. What the state machine records is a function of its inputs alone, so a session that
+//! is fed through it again records the same.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use signaling::event::{Item, Session};
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When it was recorded.
+    pub at_ms: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    /// The person at the microphone.
+    Coach,
+    /// The AI client.
+    Client,
+}
+
+/// A word, and when it was spoken (of the AI client: heard).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimedWord {
+    /// The word with its punctuation.
+    pub text: String,
+    /// Where it begins.
+    pub from_ms: u64,
+    /// Where it ends.
+    pub to_ms: u64,
+}
+
+/// Something that was said, or typed. A later entry for the same item replaces the earlier one
+/// (corrected, cut to what was heard).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The item of the conversation.
+    pub item_id: String,
+    /// Who said it.
+    pub speaker: Speaker,
+    /// Where it begins.
+    pub from_ms: u64,
+    /// Where it ends.
+    pub to_ms: u64,
+    /// The words as one text; empty if nothing was understood, or nothing heard.
+    pub text: String,
+    /// The words with their times; empty if it was typed or corrected by hand.
+    pub words: Vec<TimedWord>,
+    /// Whether it was cut off: the text ends with what was heard.
+    pub cut: bool,
+    /// Whether it was typed (or corrected by typing) instead of spoken.
+    pub typed: bool,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A connection began to carry the session. Written by the conductor.
+    Connected {
+        /// Which one, from 1.
+        part: u32,
+        /// `websocket` or `webrtc`.
+        transport: String,
+        /// Who listens, thinks and speaks: `{"stt": …, "llm": …, "tts": …}`.
+        engines: Value,
+        /// Microseconds since 1970.
+        wall: i64,
+    },
+    /// The connection ended. Written by the conductor.
+    Disconnected {
+        /// By the names of [`EndReason`](super::sessions::EndReason).
+        reason: String,
+    },
+    /// The session's configuration from here on, whole.
+    Configured {
+        /// The effective configuration.
+        session: Box<Session>,
+        /// The AI client that it makes.
+        client_id: Option<String>,
+    },
+    /// An item entered the conversation, or changed: its whole present state.
+    Item {
+        /// The item.
+        item: Item,
+        /// The item before it; `None` at the front.
+        after: Option<String>,
+    },
+    /// An item was deleted.
+    ItemRemoved {
+        /// Which.
+        item_id: String,
+    },
+    /// What was said, with word times.
+    Said(Said),
+    /// A stretch of the coach's voice, by voice activity.
+    Speech {
+        /// Its beginning.
+        from_ms: u64,
+        /// Its end.
+        to_ms: u64,
+    },
+    /// The coach's turn was taken to be over.
+    TurnEnded {
+        /// The item that it becomes.
+        item_id: String,
+        /// Its first speech.
+        from_ms: u64,
+        /// Its last speech.
+        to_ms: u64,
+    },
+    /// The AI client began to answer.
+    ResponseStarted {
+        /// `resp_…`
+        response_id: String,
+    },
+    /// The first sound of an answer left.
+    VoiceStarted {
+        /// `resp_…`
+        response_id: String,
+    },
+    /// The last sound of an answer was heard, or the voice was cut off.
+    VoiceStopped {
+        /// `resp_…`
+        response_id: String,
+    },
+    /// The answer is over.
+    ResponseEnded {
+        /// `resp_…`
+        response_id: String,
+        /// `completed`, `cancelled`, `incomplete` or `failed`.
+        status: String,
+        /// Why, as the protocol names it (`turn_detected`, `client_cancelled`, …).
+        reason: Option<String>,
+    },
+    /// The voice was held back, since somebody may be interrupting.
+    Paused,
+    /// It went on.
+    Resumed,
+    /// The coach took the turn while the client spoke.
+    BargeIn {
+        /// Whom the coach cut off.
+        response_id: Option<String>,
+    },
+    /// Speech over the client's voice did not interrupt it.
+    Overlap {
+        /// `noise`, `back_channel` or `echo`.
+        kind: String,
+    },
+    /// An answer begun before the turn was over was kept, or thrown away.
+    Speculated {
+        /// Whether it was kept.
+        kept: bool,
+    },
+    /// An answer was cut to what was heard.
+    Truncated {
+        /// The item.
+        item_id: String,
+        /// Milliseconds of its sound that were heard.
+        audio_ms: u64,
+        /// The words in them.
+        text: String,
+    },
+    /// How long one turn took, each step in milliseconds after the end of speech.
+    Latency {
+        /// `resp_…`
+        response_id: String,
+        /// When the coach stopped speaking; absent for a typed turn.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        speech_end_ms: Option<u64>,
+        /// Until the turn was taken to be over.
+        turn_decided_ms: u64,
+        /// Until the first token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_token_ms: Option<u64>,
+        /// Until the first sound.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_audio_ms: Option<u64>,
+        /// Until the first packet left.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first_packet_ms: Option<u64>,
+    },
+    /// The microphone's stream stood still; the timeline went on without it.
+    Gap {
+        /// How long.
+        length_ms: u64,
+    },
+    /// An engine failed; the conversation went on.
+    Failed {
+        /// `stt`, `llm` or `tts`.
+        place: String,
+        /// Why.
+        message: String,
+    },
+    /// The coach was told something.
+    Notice {
+        /// Short name.
+        code: String,
+        /// One sentence.
+        message: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_one_flat_line() {
+        let event = Event::BargeIn {
+            response_id: Some("resp_1".to_owned()),
+        };
+        let line = serde_json::to_string(&Entry { at_ms: 5120, event }).unwrap();
+        assert_eq!(
+            line,
+            r#"{"at_ms":5120,"type":"barge_in","response_id":"resp_1"}"#
+        );
+        let said = r#"{"at_ms":1,"type":"said","item_id":"i","speaker":"coach","from_ms":0,"to_ms":1,"text":"Hi","words":[],"cut":false,"typed":true}"#;
+        let entry: Entry = serde_json::from_str(said).unwrap();
+        assert!(matches!(&entry.event, Event::Said(said) if said.speaker == Speaker::Coach));
+        assert_eq!(serde_json::to_string(&entry).unwrap(), said);
+    }
+}
