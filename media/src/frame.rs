@@ -4,14 +4,20 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// The length of one frame of sound.
 pub const FRAME: Duration = Duration::from_millis(20);
 
 /// A point on a session's timeline, counted in samples at 48 kHz.
 ///
 /// 48 kHz divides into every rate in use (8, 16, 24 kHz), so converting between rates loses
-/// nothing and a position can stand for a sample, an RTP timestamp or a millisecond alike.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// nothing and a position can stand for a sample, an RTP timestamp or a millisecond alike. Written
+/// down, it is the bare number.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct Position(u64);
 
 impl Position {

@@ -354,6 +354,7 @@ impl Live {
                 Carrier::WebSocket => WEBSOCKET_DELAY,
             },
             cap: self.cap,
+            from: media::Position::ZERO,
             tag,
             session,
         };

@@ -88,6 +88,22 @@ pub struct Latency {
     pub first_packet_ms: Option<u64>,
 }
 
+/// The session goes on after its connection was cut. The items that it begins with follow, each as
+/// `conversation.item.added` and `.done`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The session, under the name that it had.
+    pub session_id: String,
+    /// Which connection of the session this is; the first is 1.
+    pub part: u32,
+    /// Where it goes on, in milliseconds of the session.
+    pub at_ms: u64,
+    /// How long nobody was connected, in milliseconds.
+    pub away_ms: u64,
+    /// How many items follow.
+    pub items: u64,
+}
+
 /// Who does the work in this session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Engines {

@@ -352,6 +352,9 @@ pub enum ServerEvent {
     /// How long each step of a turn took (our own).
     #[serde(rename = "praxiloom.latency")]
     Latency(own::Latency),
+    /// The session goes on after its connection was cut (our own).
+    #[serde(rename = "praxiloom.session.resumed")]
+    Resumed(own::Resumed),
     /// Who does the work (our own).
     #[serde(rename = "praxiloom.engines")]
     Engines(own::Engines),
@@ -461,6 +464,7 @@ impl ServerEvent {
                 | Self::Caption(_)
                 | Self::Heard(_)
                 | Self::Latency(_)
+                | Self::Resumed(_)
                 | Self::Engines(_)
                 | Self::Notice(_)
         )

@@ -81,6 +81,7 @@ impl Conversation {
             }
             _ => {}
         }
+        self.record_configuration();
         self.outputs
             .push_back(Output::Configure(self.session.clone()));
         let session = Box::new((*self.session).clone());

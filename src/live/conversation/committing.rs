@@ -10,6 +10,7 @@ use signaling::event::{
 };
 
 use super::Conversation;
+use super::leaving::Phase;
 use super::listening::TRAILING;
 use super::turn::{Turn, Voice};
 
@@ -23,7 +24,7 @@ const LEAST_COMMIT: Duration = Duration::from_millis(100);
 impl Conversation {
     /// Whether a turn that ends is answered without the client asking for it.
     pub(super) fn answers_by_itself(&self) -> bool {
-        self.detection().is_some_and(TurnDetection::create_response)
+        self.phase == Phase::Talking && self.detection().is_some_and(TurnDetection::create_response)
     }
 
     /// The turn is over: it becomes an item and, if the session wants so, is answered. Words that
@@ -52,7 +53,9 @@ impl Conversation {
             SHORTEST_WORDLESS
         };
         let wordless = turn.settled() && turn.text().is_empty();
-        if wordless && turn.voiced(self.received) < shortest {
+        // Where the client commits by itself, silence too is part of a turn; it did not commit.
+        let left = self.phase != Phase::Talking && self.detection().is_none();
+        if wordless && (left || turn.voiced(self.received) < shortest) {
             self.drop_draft();
             self.buffer_from = self.received;
             self.emit(ServerEvent::InputCleared {});
@@ -179,9 +182,10 @@ impl Conversation {
         self.unsettled.iter().map(Turn::patience_ends).min()
     }
 
-    /// Committed turns whose words have come, or will not come any more.
-    pub(super) fn settle_unsettled(&mut self, now: Position) {
-        let done = |turn: &Turn| turn.settled() || now >= turn.patience_ends();
+    /// Committed turns whose words have come, or will not come any more: not at all if it is
+    /// `late`.
+    pub(super) fn settle_unsettled(&mut self, now: Position, late: bool) {
+        let done = |turn: &Turn| turn.settled() || late || now >= turn.patience_ends();
         while let Some(at) = self.unsettled.iter().position(done) {
             let mut turn = self.unsettled.remove(at);
             self.give_up_words(&mut turn);

@@ -6,6 +6,7 @@ use media::Position;
 use signaling::event::{ErrorBody, ServerEvent, code};
 use signaling::link::CloseReason;
 
+use super::leaving::Phase;
 use super::response::Ending;
 use super::{Conversation, Output};
 
@@ -26,6 +27,8 @@ pub enum Reason {
     Stalled,
     /// The session reaches its longest duration.
     SessionCap,
+    /// The connection is gone, and the last words are not waited for any longer.
+    Leaving,
 }
 
 /// How long a correction may hold the answer back.
@@ -38,8 +41,10 @@ impl Conversation {
     /// Handling it moves the deadline.
     #[must_use]
     pub fn deadline(&self) -> Option<(Position, Reason)> {
-        if self.closing {
-            return None;
+        match self.phase {
+            Phase::Talking => {}
+            Phase::Leaving(until) => return Some((until, Reason::Leaving)),
+            Phase::Closed | Phase::Left => return None,
         }
         let cap = (Position::ZERO + self.settings.cap, Reason::SessionCap);
         let due = [
@@ -61,7 +66,7 @@ impl Conversation {
     pub(super) fn settle(&mut self, now: Position) {
         self.judge_overlap(now);
         self.end_turn_if_due(now);
-        self.settle_unsettled(now);
+        self.settle_unsettled(now, false);
         if self.hold_expires().is_some_and(|due| now >= due)
             && let Some((item_id, _)) = self.held.clone()
         {
@@ -114,15 +119,11 @@ impl Conversation {
 
     /// The session reached its longest duration: whatever runs ends in good order.
     fn expire(&mut self, now: Position) {
-        self.drop_draft();
-        self.cut(Ending::Failed, now);
-        for aside in std::mem::take(&mut self.asides) {
-            self.cancel_aside(aside, Ending::Failed);
-        }
+        self.stop_answers(Ending::Failed, now);
         let message = "The session reached its longest duration.";
         let error = ErrorBody::invalid(code::SESSION_EXPIRED, message);
         self.emit(ServerEvent::Error { error });
         self.outputs.push_back(Output::Close(CloseReason::Ended));
-        self.closing = true;
+        self.phase = Phase::Closed;
     }
 }

@@ -8,7 +8,8 @@ use super::endpoint::{Completeness, completeness};
 use super::output::Ask;
 use super::response::Answer;
 use super::turn::Voice;
-use super::{Conversation, Note, Output};
+use super::{Conversation, Output};
+use crate::archive::event::Event;
 
 /// How often an answer is begun before a turn is over: a coach who often pauses should not cost
 /// an answer for every pause.
@@ -57,7 +58,7 @@ impl Conversation {
         };
         let kept = self.draft.take_if(|draft| fits(draft));
         if kept.is_some() {
-            self.note(Note::SpeculationKept);
+            self.record(Event::Speculated { kept: true });
         }
         self.drop_draft();
         kept
@@ -66,7 +67,7 @@ impl Conversation {
     /// The turn went on: the answer begun for it never was.
     pub(super) fn drop_draft(&mut self) {
         if let Some(draft) = self.draft.take() {
-            self.note(Note::SpeculationDropped);
+            self.record(Event::Speculated { kept: false });
             self.stop_engines(&draft);
         }
     }

@@ -119,4 +119,13 @@ pub enum Input {
     Time,
     /// The server is stopping: tell the client.
     Stopping,
+    /// The language model failed, and the answer comes without it.
+    StoodIn {
+        /// Why.
+        error: ProviderError,
+    },
+    /// The connection is gone, or the session ends: what was said is completed, and nothing new
+    /// begins. [`Output::Left`](super::Output::Left) follows, at the latest after
+    /// [`LEAVING`](super::LEAVING).
+    Leave,
 }

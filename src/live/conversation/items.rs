@@ -84,6 +84,28 @@ impl Items {
         });
     }
 
+    /// Adds an item that there was before the connection was cut. An answer that is not complete
+    /// was cut off then.
+    pub fn restore(&mut self, item: Arc<Item>) {
+        let cut = item.status == ItemStatus::Incomplete && role(&item) == Some(Role::Assistant);
+        self.push(item);
+        if let Some(entry) = self.entries.last_mut() {
+            entry.cut = cut;
+        }
+    }
+
+    /// Whether the coach spoke last, and nothing of an answer to it was heard.
+    #[must_use]
+    pub fn owes_answer(&self) -> bool {
+        let unheard = |at: &usize| {
+            role(&self.entries[*at].item) == Some(Role::Assistant) && self.text_of(*at).is_empty()
+        };
+        let last = (0..self.entries.len()).rev().find(|at| !unheard(at));
+        last.is_some_and(|at| {
+            role(&self.entries[at].item) == Some(Role::User) && !self.text_of(at).is_empty()
+        })
+    }
+
     /// Adds an item at the front (`None`) or after another. Whether there is such another.
     pub fn insert(&mut self, item: Arc<Item>, after: Option<&str>) -> bool {
         let at = match after {

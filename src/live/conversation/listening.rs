@@ -80,6 +80,7 @@ impl Conversation {
     pub(super) fn transcript_failed(&mut self, segment: u64, error: &ProviderError) {
         let mut turns = self.turn.iter_mut().chain(&mut self.unsettled);
         if turns.any(|turn| turn.give_up(segment)) {
+            self.record_failed("stt", error);
             self.notice("recogniser_trouble", &error.to_string());
         }
     }

@@ -18,11 +18,14 @@ mod gaps;
 mod input;
 mod interruption;
 mod items;
+mod leaving;
 mod listening;
 mod output;
 mod overlap;
+mod record;
 mod request;
 mod response;
+mod resuming;
 mod sounding;
 mod speech;
 mod state;
@@ -43,15 +46,19 @@ use signaling::event::own::{self, TurnState};
 use signaling::event::{self, ServerEvent, Session};
 use signaling::link::Carrier;
 
+use crate::archive::event::Event;
+
 pub use deadline::Reason;
 pub use endpoint::QUICKEST;
 pub use input::{Generation, Input};
-pub use interruption::Harmless;
-pub use output::{Ask, Latency, Memory, Note, Output};
+pub use leaving::LEAVING;
+pub use output::{Ask, Memory, Output};
+pub use resuming::Past;
 pub use speech::shown;
 
 use gaps::Gaps;
 use items::Items;
+use leaving::Phase;
 use response::{Answer, Ending};
 use sounding::Sounding;
 use turn::Turn;
@@ -83,8 +90,11 @@ pub struct Settings {
     pub follows_instructions: bool,
     /// How long after sending the listener hears sound (the far jitter buffer and the way there).
     pub playout_delay: Duration,
-    /// After which time the session ends.
+    /// After which time the session ends, counted from its beginning.
     pub cap: Duration,
+    /// Where on the session's timeline this connection begins: at zero, unless the session goes
+    /// on after another.
+    pub from: Position,
     /// What ids of this session contain, so that they differ from other sessions'.
     pub tag: String,
 }
@@ -130,7 +140,9 @@ pub struct Conversation {
     state: TurnState,
     caption: (String, String),
     counters: Counters,
-    closing: bool,
+    /// The coach's last turn was not answered before the connection was cut.
+    owes_answer: bool,
+    phase: Phase,
 }
 
 #[derive(Debug, Default)]
@@ -145,10 +157,18 @@ impl Conversation {
     /// A conversation at its beginning. Greets the client with `session.created`.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
+        Self::begun(settings)
+    }
+
+    fn begun(settings: Settings) -> Self {
         let holder = match settings.carrier {
             Carrier::WebRtc => Holder::Sender,
             Carrier::WebSocket => Holder::Client,
         };
+        let from = settings.from;
+        let mut gaps = Gaps::default();
+        // The protocol counts the sound of this connection.
+        gaps.add(Position::ZERO, from.samples());
         let mut conversation = Self {
             session: Arc::new(settings.session.clone()),
             outputs: VecDeque::new(),
@@ -164,22 +184,26 @@ impl Conversation {
             sounding: None,
             paused: false,
             false_alarm: false,
-            received: Position::ZERO,
-            buffer_from: Position::ZERO,
-            gaps: Gaps::default(),
+            received: from,
+            buffer_from: from,
+            gaps,
             held: None,
             voice_locked: false,
-            clock: Position::ZERO,
-            quiet_since: Position::ZERO,
+            clock: from,
+            quiet_since: from,
             state: TurnState::Listening,
             caption: (String::new(), String::new()),
             counters: Counters::default(),
-            closing: false,
+            owes_answer: false,
+            phase: Phase::Talking,
             settings,
         };
+        conversation.record_configuration();
         let session = Box::new((*conversation.session).clone());
+        // The conversation is named after the session, so that it keeps its name.
+        let name = session.id.split_once('_');
+        let id = format!("conv_{}", name.map_or(&*session.id, |(_, name)| name));
         conversation.emit(ServerEvent::SessionCreated { session });
-        let id = conversation.id("conv");
         conversation.items.name(id.clone());
         conversation.emit(ServerEvent::ConversationCreated {
             conversation: event::Conversation { id },
@@ -195,15 +219,19 @@ impl Conversation {
 
     /// Takes in something that happened at `now`, which never goes back.
     pub fn handle(&mut self, input: Input, now: Position) {
-        if self.closing {
+        if self.phase != Phase::Talking || matches!(input, Input::Leave) {
+            self.handle_late(input, now);
             return;
         }
         self.clock = now;
         match input {
-            Input::Ready => self.quiet_since = now,
+            Input::Ready => self.ready(now),
             Input::Client(event) => self.client_event(*event, now),
             Input::Audio { to } => self.audio(to, now),
-            Input::Gap { samples } => self.gaps.add(self.received, samples),
+            Input::Gap { samples } => {
+                self.gaps.add(self.received, samples);
+                self.record_gap(samples);
+            }
             Input::VoiceStarted { at } => self.voice_started(at, now),
             Input::VoiceStopped { at } => self.voice_stopped(at, now),
             Input::Partial {
@@ -224,7 +252,8 @@ impl Conversation {
             Input::VoiceFailed { sentence, error } => self.voice_failed(sentence, &error, now),
             Input::Sent { sentence, samples } => self.sent(sentence, samples, now),
             Input::Stopping => self.notice("server_stopping", "The server is about to stop."),
-            Input::Time => {}
+            Input::StoodIn { error } => self.stood_in(&error),
+            Input::Time | Input::Leave => {}
         }
         self.settle(now);
     }
@@ -247,11 +276,11 @@ impl Conversation {
 
     fn notice(&mut self, code: &str, message: &str) {
         let (code, message) = (code.to_owned(), message.to_owned());
+        self.record(Event::Notice {
+            code: code.clone(),
+            message: message.clone(),
+        });
         self.emit_own(ServerEvent::Notice(own::Notice { code, message }));
-    }
-
-    fn note(&mut self, note: Note) {
-        self.outputs.push_back(Output::Noted(note));
     }
 
     fn id(&mut self, kind: &str) -> String {

@@ -1,7 +1,6 @@
 //! What comes out of the state machine: everything that the conductor must do.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use media::Position;
 use signaling::event::session::ToolChoice;
@@ -9,7 +8,7 @@ use signaling::event::{ServerEvent, Session};
 use signaling::link::{CloseReason, PartIds};
 
 use super::input::Generation;
-use super::interruption::Harmless;
+use crate::archive::event::Entry;
 use crate::providers::llm::Tool;
 
 /// Something to do, in the order given.
@@ -69,12 +68,12 @@ pub enum Output {
     Resume,
     /// The session's configuration changed.
     Configure(Arc<Session>),
-    /// How long one turn took, step by step.
-    Measured(Latency),
-    /// Something happened that is worth counting.
-    Noted(Note),
+    /// Keep this in the archive.
+    Record(Box<Entry>),
     /// End the connection.
     Close(CloseReason),
+    /// All is settled after [`Input::Leave`](super::Input::Leave). Nothing follows.
+    Left,
 }
 
 /// What an answer is asked with.
@@ -130,31 +129,4 @@ pub enum Memory {
         /// The result.
         output: String,
     },
-}
-
-/// How long one turn took, each step counted from the end of the coach's speech (or, for a typed
-/// turn, from the request).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Latency {
-    /// Until the turn was decided to be over.
-    pub turn_decided: Duration,
-    /// Until the first token of the answer. Speculation may bring it before the decision.
-    pub first_token: Option<Duration>,
-    /// Until the first sound of the voice.
-    pub first_audio: Option<Duration>,
-    /// Until the first packet left.
-    pub first_packet: Option<Duration>,
-}
-
-/// Something worth counting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Note {
-    /// The coach took the turn while the client spoke.
-    BargeIn,
-    /// Speech over the client's voice did not interrupt it.
-    Overlap(Harmless),
-    /// An answer was begun before the turn was over, and kept.
-    SpeculationKept,
-    /// An answer was begun before the turn was over, and thrown away.
-    SpeculationDropped,
 }

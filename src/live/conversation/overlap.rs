@@ -6,7 +6,8 @@ use media::Position;
 
 use super::interruption::{Harmless, Overlap, Sign, Verdict, judge};
 use super::turn::Voice;
-use super::{Conversation, Ending, Note};
+use super::{Conversation, Ending};
+use crate::archive::event::Event;
 
 /// A client that has this little left to say is done: a "yes" over it is an answer, not a
 /// back-channel.
@@ -46,7 +47,7 @@ impl Conversation {
             Verdict::Harmless(kind) => {
                 self.discard_turn();
                 self.false_alarm = true;
-                self.note(Note::Overlap(kind));
+                self.record_harmless(kind);
                 self.resume(now);
             }
             Verdict::Unclear(Sign::Echo) => {}
@@ -61,7 +62,10 @@ impl Conversation {
 
     /// The coach takes the turn: the client falls silent, and what it was heard to say remains.
     pub(super) fn take_floor(&mut self, now: Position) {
-        self.note(Note::BargeIn);
+        let sounding = self.sounding.as_ref().map(|sound| &sound.response_id);
+        let answer = self.answer.as_ref().map(|answer| &answer.response.id);
+        let response_id = answer.or(sounding).cloned();
+        self.record(Event::BargeIn { response_id });
         if let Some(turn) = &mut self.turn {
             turn.overlapping = false;
         }

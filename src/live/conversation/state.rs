@@ -4,6 +4,7 @@ use signaling::event::ServerEvent;
 use signaling::event::own::{Turn, TurnState};
 
 use super::Conversation;
+use super::leaving::Phase;
 use super::turn::Voice;
 
 impl Conversation {
@@ -15,7 +16,7 @@ impl Conversation {
     /// Tells whose turn it is, if that changed.
     pub(super) fn tell_state(&mut self) {
         let state = self.whose_turn();
-        if state == self.state || self.closing {
+        if state == self.state || self.phase != Phase::Talking {
             return;
         }
         self.state = state;

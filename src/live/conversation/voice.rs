@@ -4,7 +4,7 @@ use media::Position;
 use signaling::event::response::{CachedTokens, InputTokens, OutputTokens};
 use signaling::event::{ErrorBody, ServerEvent, Usage, own};
 
-use super::output::{Latency, Output};
+use super::output::Output;
 use super::request::emitter;
 use super::response::{Answer, Call, Ending};
 use super::{Conversation, Generation};
@@ -143,7 +143,7 @@ impl Conversation {
         if self.is_draft(|draft| draft.generation == generation) {
             self.drop_draft();
         } else {
-            self.engine_trouble("model_trouble", error);
+            self.engine_trouble("model_trouble", "llm", error);
         }
     }
 
@@ -151,7 +151,15 @@ impl Conversation {
         self.draft.as_ref().is_some_and(which)
     }
 
-    fn engine_trouble(&mut self, code: &str, error: &ProviderError) {
+    /// The model failed, and the answer comes without it: the client is told quietly.
+    pub(super) fn stood_in(&mut self, error: &ProviderError) {
+        self.record_failed("llm", error);
+        let message = format!("The client answers without the language model: {error}");
+        self.notice("model_replaced", &message);
+    }
+
+    fn engine_trouble(&mut self, code: &str, place: &str, error: &ProviderError) {
+        self.record_failed(place, error);
         self.notice(code, &error.to_string());
         let error = ErrorBody::server(code, error.to_string());
         self.emit(ServerEvent::Error { error });
@@ -191,7 +199,7 @@ impl Conversation {
         answer.progress = now;
         let told = std::mem::replace(&mut answer.voice_failed, true);
         if !told {
-            self.engine_trouble("voice_trouble", error);
+            self.engine_trouble("voice_trouble", "tts", error);
         }
         self.tell_words();
     }
@@ -217,10 +225,9 @@ impl Conversation {
         if answer.first_packet.is_none() {
             answer.first_packet = Some(now);
             let latency = latency(answer);
-            let told = wire_latency(answer, latency);
             self.begin_sounding(now);
-            self.outputs.push_back(Output::Measured(latency));
-            self.emit_own(ServerEvent::Latency(told));
+            self.record_latency(&latency);
+            self.emit_own(ServerEvent::Latency(latency));
         }
         self.playout.send(generation.0, now, added);
         self.tell_words();
@@ -263,26 +270,17 @@ impl Conversation {
     }
 }
 
-fn latency(answer: &Answer) -> Latency {
+/// How long the steps up to the first packet took.
+fn latency(answer: &Answer) -> own::Latency {
     let since = answer.since();
-    let after = |at: Option<Position>| at.map(|at| at - since);
-    Latency {
-        turn_decided: answer.decided - since,
-        first_token: after(answer.first_token),
-        first_audio: after(answer.first_audio),
-        first_packet: after(answer.first_packet),
-    }
-}
-
-fn wire_latency(answer: &Answer, latency: Latency) -> own::Latency {
-    let ms = |span: std::time::Duration| span.as_millis() as u64;
+    let after = |at: Position| (at - since).as_millis() as u64;
     own::Latency {
         response_id: answer.response.id.clone(),
         speech_end_ms: answer.speech_end.map(Position::ms),
-        turn_decided_ms: Some(ms(latency.turn_decided)),
-        first_token_ms: latency.first_token.map(ms),
-        first_audio_ms: latency.first_audio.map(ms),
-        first_packet_ms: latency.first_packet.map(ms),
+        turn_decided_ms: Some(after(answer.decided)),
+        first_token_ms: answer.first_token.map(after),
+        first_audio_ms: answer.first_audio.map(after),
+        first_packet_ms: answer.first_packet.map(after),
     }
 }
 

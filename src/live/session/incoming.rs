@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use signaling::event::own::Notice;
 use signaling::event::{ClientEventKind, ErrorBody, ServerEvent};
 use signaling::link::{Carrier, Closed, FromClient, ToClient};
 use tokio::time::Instant;
@@ -129,21 +128,15 @@ impl LiveSession {
             Thought::Token(generation, token) => Input::Token { generation, token },
             Thought::Sentence(generation, text) => Input::Sentence { generation, text },
             Thought::Failed(generation, error) => Input::ModelFailed { generation, error },
-            Thought::StoodIn(_, error) => return self.stood_in(&error),
+            Thought::StoodIn(_, error) => return self.stood_in(error),
         });
     }
 
-    /// The model failed, and the session goes on without it: the page is told quietly.
-    pub(super) fn stood_in(&mut self, error: &ProviderError) {
+    /// The model failed, and the session goes on without it.
+    fn stood_in(&mut self, error: ProviderError) {
         tracing::warn!(%error, "the language model fails: authored lines answer");
         self.metrics.error("llm");
-        if self.session.wants_own_events() {
-            let notice = Notice {
-                code: "model_replaced".to_owned(),
-                message: format!("The client answers without the language model: {error}"),
-            };
-            self.send(ToClient::Event(Arc::new(ServerEvent::Notice(notice))));
-        }
+        self.handle(Input::StoodIn { error });
     }
 
     pub(super) fn spoken(&mut self, spoken: SpeakOutput) {

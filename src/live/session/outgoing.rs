@@ -9,7 +9,8 @@ use signaling::link::{Carrier, CloseReason, ToClient};
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::{Ended, LiveSession};
-use crate::live::conversation::{Latency, Note, Output};
+use crate::archive::event::Event;
+use crate::live::conversation::Output;
 use crate::live::sound::{Encoding, SoundError};
 use crate::telemetry::{Stage, Transport};
 
@@ -39,13 +40,9 @@ impl LiveSession {
             Output::Pause => self.speaker.pause(),
             Output::Resume => self.speaker.resume(),
             Output::Configure(session) => self.configure(session),
-            Output::Measured(latency) => self.measure(latency),
-            Output::Noted(note) => {
-                if note == Note::BargeIn {
-                    self.metrics.interruption();
-                }
-            }
+            Output::Record(entry) => self.count(&entry.event),
             Output::Close(reason) => self.end(Ended::Expired, reason),
+            Output::Left => {}
         }
     }
 
@@ -100,27 +97,41 @@ impl LiveSession {
         self.intake.listen(threshold, silence.min(HANGOVER));
     }
 
-    pub(super) fn measure(&mut self, latency: Latency) {
+    /// Counts what is worth counting.
+    fn count(&self, event: &Event) {
+        let (decided, stages) = match *event {
+            Event::BargeIn { .. } => return self.metrics.interruption(),
+            Event::Latency {
+                turn_decided_ms,
+                first_token_ms,
+                first_audio_ms,
+                first_packet_ms,
+                ..
+            } => (
+                Duration::from_millis(turn_decided_ms),
+                [
+                    (Stage::FirstToken, first_token_ms),
+                    (Stage::FirstAudio, first_audio_ms),
+                    (Stage::FirstPacket, first_packet_ms),
+                ],
+            ),
+            _ => return,
+        };
         let transport = match self.link.carrier {
             Carrier::WebSocket => Transport::WebSocket,
             Carrier::WebRtc => Transport::WebRtc,
         };
-        let mut since = latency.turn_decided;
+        let mut since = decided;
         self.metrics.stage(Stage::TurnDecided, since);
-        let stages = [
-            (Stage::FirstToken, latency.first_token),
-            (Stage::FirstAudio, latency.first_audio),
-            (Stage::FirstPacket, latency.first_packet),
-        ];
         for (stage, at) in stages {
-            if let Some(at) = at {
+            if let Some(at) = at.map(Duration::from_millis) {
                 // A draft's token or sound may be there before the turn is decided.
                 self.metrics.stage(stage, at.saturating_sub(since));
                 since = since.max(at);
+                if stage == Stage::FirstPacket {
+                    self.metrics.turn(transport, at);
+                }
             }
-        }
-        if let Some(took) = latency.first_packet {
-            self.metrics.turn(transport, took);
         }
     }
 

@@ -3,9 +3,10 @@
 use signaling::event::{ClientEventKind, Reason, ServerEvent, Status};
 use signaling::link::Carrier::{self, WebRtc, WebSocket};
 
+use super::super::Output;
 use super::super::output::Memory;
-use super::super::{Note, Output};
 use super::sim::{DELAY_MS, Reply, Sim, kind, text_only};
+use crate::archive::event::Event;
 
 const STORY: &[&str] = &[
     "It began in the spring with the new team.",
@@ -28,7 +29,7 @@ fn the_voice_stops_within_100_ms_of_the_decision() {
     for carrier in [WebRtc, WebSocket] {
         let mut sim = interrupted(carrier);
         sim.run(6700);
-        let decided = sim.when(|output| matches!(output, Output::Noted(Note::BargeIn)))[0];
+        let decided = sim.barge_ins()[0];
         assert!(decided <= 5200 + 700, "{decided}");
         assert!(sim.sent().last().is_some_and(|last| *last <= decided));
         assert_eq!(sim.endings(), [Status::Cancelled]);
@@ -132,7 +133,7 @@ fn after_the_last_of_an_answer_was_sent_what_is_not_heard_is_still_cut() {
     let done = sim.now.ms();
     sim.handle(super::super::Input::VoiceStarted { at: sim.now });
     sim.run(done + 1300);
-    assert_eq!(sim.notes().last(), Some(&Note::BargeIn));
+    assert!(matches!(sim.notes().last(), Some(Event::BargeIn { .. })));
     let heard = sim.transcript(&sim.items()[1]);
     assert!("I keep thinking about it. And I do not know why.".starts_with(&heard));
     assert!(!heard.ends_with("why."), "{heard}");
@@ -155,11 +156,7 @@ fn speech_during_the_preparation_of_an_answer_cancels_it_unheard() {
             ["What would you like to change?", "I mean in your team."]
         );
         assert_eq!(sim.endings(), [Status::Cancelled, Status::Completed]);
-        assert_eq!(
-            sim.when(|output| matches!(output, Output::Noted(Note::BargeIn)))
-                .len(),
-            1
-        );
+        assert_eq!(sim.barge_ins().len(), 1);
     }
 }
 

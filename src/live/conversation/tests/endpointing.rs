@@ -160,7 +160,7 @@ fn minutes_of_silence_say_nothing() {
     let mut sim = Sim::new(WebRtc);
     sim.run(180_000);
     assert_eq!(sim.kinds(1), [""; 0]);
-    assert_eq!(sim.trace.len(), 2);
+    assert_eq!(sim.trace.len(), 3);
 }
 
 #[test]

@@ -132,6 +132,7 @@ pub fn settings(carrier: Carrier, edit: impl FnOnce(&mut Session)) -> Settings {
         follows_instructions: false,
         playout_delay: Duration::from_millis(DELAY_MS),
         cap: Duration::from_secs(3600),
+        from: Position::ZERO,
         tag: "t".to_owned(),
     }
 }

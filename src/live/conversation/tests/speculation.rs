@@ -1,14 +1,13 @@
 //! An answer begun at a probable end of turn: kept, or thrown away without a trace.
 
-use std::time::Duration;
-
 use signaling::event::audio::{SemanticVad, TurnDetection};
 use signaling::event::session::{Prompt, Tool};
 use signaling::event::{ClientEventKind, Session, Status};
 use signaling::link::Carrier::{WebRtc, WebSocket};
 
-use super::super::{Note, Output};
+use super::super::Output;
 use super::sim::{Sim, create, prompt, text_only};
+use crate::archive::event::Event;
 
 /// A client that waits 1.5 s after a whole sentence.
 fn patient(session: &mut Session) {
@@ -27,7 +26,7 @@ fn an_answer_begun_early_is_kept_when_the_turn_is_over() {
         sim.say(1000, 1500, QUESTION);
         sim.run(10_000);
         assert_eq!(sim.asks().len(), 1);
-        assert_eq!(sim.notes(), [Note::SpeculationKept]);
+        assert_eq!(sim.notes(), [&Event::Speculated { kept: true }]);
         assert_eq!(sim.endings(), [Status::Completed]);
         // It was asked when the words were final, and is heard as soon as the turn is over.
         assert_eq!(
@@ -36,13 +35,15 @@ fn an_answer_begun_early_is_kept_when_the_turn_is_over() {
         );
         assert_eq!(sim.time("response.created"), 4000);
         assert!(sim.sent()[0] <= 4040);
-        let measured = sim.outputs().find_map(|(_, output)| match output {
-            Output::Measured(latency) => Some(*latency),
+        let measured = sim.records().find_map(|entry| match entry.event {
+            Event::Latency {
+                turn_decided_ms,
+                first_token_ms,
+                ..
+            } => Some((turn_decided_ms, first_token_ms)),
             _ => None,
         });
-        let latency = measured.unwrap();
-        assert_eq!(latency.turn_decided, Duration::from_millis(1500));
-        assert_eq!(latency.first_token, Some(Duration::from_millis(450)));
+        assert_eq!(measured, Some((1500, Some(450))));
     }
 }
 
@@ -52,7 +53,7 @@ fn an_answer_begun_too_early_leaves_no_trace() {
     sim.say(1000, 1500, QUESTION);
     sim.say(3500, 1500, "in your team this year");
     sim.run(3560);
-    assert_eq!(sim.notes(), [Note::SpeculationDropped]);
+    assert_eq!(sim.notes(), [&Event::Speculated { kept: false }]);
     assert_eq!(
         sim.when(|output| matches!(output, Output::Silence { .. })),
         [3560]
@@ -76,7 +77,7 @@ fn a_written_answer_begun_early_is_given_out_whole() {
     });
     sim.say(1000, 1500, QUESTION);
     sim.run(10_000);
-    assert_eq!(sim.notes(), [Note::SpeculationKept]);
+    assert_eq!(sim.notes(), [&Event::Speculated { kept: true }]);
     let written = sim.transcript(&sim.items()[1]);
     assert_eq!(written, "I keep thinking about it. And I do not know why. ");
     assert!(
@@ -144,7 +145,7 @@ fn what_the_client_changes_in_between_is_answered() {
     sim.run(3000);
     sim.send(super::client_events::message("We have ten minutes left."));
     sim.run(12_000);
-    assert_eq!(sim.notes()[0], Note::SpeculationDropped);
+    assert_eq!(*sim.notes()[0], Event::Speculated { kept: false });
     assert_eq!(sim.coach_words(), ["We have ten minutes left.", SHOWN]);
 }
 
@@ -165,7 +166,7 @@ fn a_manual_commit_drops_the_early_answer() {
     sim.say(1000, 1500, QUESTION);
     sim.run(3000);
     sim.send(ClientEventKind::CommitInput);
-    assert_eq!(sim.notes(), [Note::SpeculationDropped]);
+    assert_eq!(sim.notes(), [&Event::Speculated { kept: false }]);
     sim.run(10_000);
     assert_eq!(sim.endings(), []);
 }

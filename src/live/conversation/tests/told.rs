@@ -4,9 +4,10 @@ use media::Position;
 use signaling::event::own::TurnState;
 use signaling::event::{Content, ErrorBody, Item, ItemKind, ServerEvent, Status};
 
+use super::super::Output;
 use super::super::output::{Ask, Memory};
-use super::super::{Note, Output};
 use super::sim::{Sim, Traced, kind};
+use crate::archive::event::{Entry, Event};
 
 impl Sim {
     pub fn outputs(&self) -> impl DoubleEndedIterator<Item = (u64, &Output)> {
@@ -91,12 +92,35 @@ impl Sim {
         said.collect()
     }
 
-    pub fn notes(&self) -> Vec<Note> {
-        let notes = self.outputs().filter_map(|(_, output)| match output {
-            Output::Noted(note) => Some(*note),
+    /// What the archive was told.
+    pub fn records(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.outputs().filter_map(|(_, output)| match output {
+            Output::Record(entry) => Some(&**entry),
             _ => None,
-        });
-        notes.collect()
+        })
+    }
+
+    /// How speech over the client's voice was judged, and what became of answers begun early.
+    pub fn notes(&self) -> Vec<&Event> {
+        let noted = |event: &&Event| {
+            matches!(
+                event,
+                Event::BargeIn { .. } | Event::Overlap { .. } | Event::Speculated { .. }
+            )
+        };
+        self.records()
+            .map(|entry| &entry.event)
+            .filter(noted)
+            .collect()
+    }
+
+    /// When the coach took the turn while the client spoke.
+    pub fn barge_ins(&self) -> Vec<u64> {
+        let taken = |entry: &&Entry| matches!(entry.event, Event::BargeIn { .. });
+        self.records()
+            .filter(taken)
+            .map(|entry| entry.at_ms)
+            .collect()
     }
 
     /// Outputs that `wanted` picks, by time.

@@ -1,0 +1,100 @@
+//! The end of a connection: what was said last is completed, and nothing new begins.
+
+use std::time::Duration;
+
+use media::Position;
+
+use super::response::Ending;
+use super::{Conversation, Input, Output};
+
+/// How long the final words of what was said last are waited for when the connection is gone.
+pub const LEAVING: Duration = Duration::from_secs(2);
+
+/// Whether the conversation still goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It does.
+    Talking,
+    /// The client was told that it is over; what was said last is still to be completed.
+    Closed,
+    /// The connection is gone; final words are waited for until then.
+    Leaving(Position),
+    /// All is done.
+    Left,
+}
+
+impl Conversation {
+    /// Takes in something that happened when the conversation does not go on any more.
+    pub(super) fn handle_late(&mut self, input: Input, now: Position) {
+        if self.phase == Phase::Left {
+            return;
+        }
+        self.clock = now;
+        let told = self.outputs.len();
+        match input {
+            Input::Leave => self.leave(now),
+            Input::Partial {
+                segment,
+                transcript,
+            } => self.words(segment, transcript, false, now),
+            Input::Final {
+                segment,
+                transcript,
+            } => self.words(segment, transcript, true, now),
+            Input::TranscriptFailed { segment, error } => self.transcript_failed(segment, &error),
+            _ => {}
+        }
+        self.settle_late(now);
+        // Nobody is there to be told any more.
+        let mut late = self.outputs.split_off(told);
+        late.retain(|output| !matches!(output, Output::Emit(_)));
+        self.outputs.append(&mut late);
+    }
+
+    /// The connection is gone: the answer ends with what was heard of it by now, and what the
+    /// coach said becomes an item without waiting for more.
+    fn leave(&mut self, now: Position) {
+        if matches!(self.phase, Phase::Leaving(_)) {
+            return;
+        }
+        self.phase = Phase::Leaving(now + LEAVING);
+        self.stop_answers(Ending::ClientCancelled, now);
+        let received = self.received;
+        self.end_segment(received, received, now);
+        if let Some(turn) = &mut self.turn {
+            turn.overlapping = false;
+            turn.held = false;
+        }
+    }
+
+    /// Stops every answer, heard or not.
+    pub(super) fn stop_answers(&mut self, ending: Ending, now: Position) {
+        self.response_waits = false;
+        self.drop_draft();
+        self.cut(ending, now);
+        for aside in std::mem::take(&mut self.asides) {
+            self.cancel_aside(aside, ending);
+        }
+    }
+
+    /// Completes what was said last, once its words are there or have been waited for long
+    /// enough.
+    fn settle_late(&mut self, now: Position) {
+        let Phase::Leaving(until) = self.phase else {
+            return;
+        };
+        let late = now >= until;
+        if self
+            .turn
+            .as_ref()
+            .is_some_and(|turn| late || turn.settled())
+        {
+            self.end_turn(now);
+        }
+        self.settle_unsettled(now, late);
+        if self.turn.is_none() && self.unsettled.is_empty() {
+            self.phase = Phase::Left;
+            self.outputs.push_back(Output::Left);
+        }
+    }
+}

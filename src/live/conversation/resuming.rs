@@ -1,0 +1,69 @@
+//! A session that goes on after its connection was cut: the items it had, and the turn that was
+//! not answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use media::Position;
+use serde::{Deserialize, Serialize};
+use signaling::event::{Item, ItemStatus, ServerEvent, own};
+
+use super::{Conversation, Settings};
+
+/// What there was before the connection was cut.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Past {
+    /// Which connection of the session begins now; the first was 1.
+    pub part: u32,
+    /// How long nobody was connected.
+    pub away: Duration,
+    /// The items, in order.
+    pub items: Vec<Item>,
+}
+
+impl Conversation {
+    /// A conversation that goes on. The client is greeted as at the beginning, and told of the
+    /// items that there are. If the coach's last turn was not answered, it is as soon as sound
+    /// can flow.
+    #[must_use]
+    pub fn resumed(mut settings: Settings, past: Past) -> Self {
+        // Ids of another part differ in it; no letter stands in those of the first.
+        settings.tag = format!("{}p{}x", settings.tag, past.part);
+        let mut conversation = Self::begun(settings);
+        let resumed = own::Resumed {
+            session_id: conversation.session.id.clone(),
+            part: past.part,
+            at_ms: conversation.settings.from.ms(),
+            away_ms: past.away.as_millis() as u64,
+            items: past.items.len() as u64,
+        };
+        conversation.emit_own(ServerEvent::Resumed(resumed));
+        let mut previous_item_id = None;
+        for mut item in past.items {
+            if item.status == ItemStatus::InProgress {
+                item.status = ItemStatus::Incomplete;
+            }
+            let item = Arc::new(item);
+            conversation.emit(ServerEvent::ItemAdded {
+                previous_item_id: previous_item_id.clone(),
+                item: item.clone(),
+            });
+            conversation.emit(ServerEvent::ItemDone {
+                previous_item_id: previous_item_id.replace(item.id.clone()),
+                item: item.clone(),
+            });
+            conversation.items.restore(item);
+        }
+        conversation.voice_locked = conversation.items.has_answer();
+        conversation.owes_answer = conversation.items.owes_answer();
+        conversation
+    }
+
+    /// Audio can flow: the client answers what it was asked before the connection was cut.
+    pub(super) fn ready(&mut self, now: Position) {
+        self.quiet_since = now;
+        if std::mem::take(&mut self.owes_answer) && self.answers_by_itself() {
+            self.response_waits = true;
+        }
+    }
+}
