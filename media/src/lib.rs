@@ -13,6 +13,8 @@
 //! | [`jitter`] | RTP packets in, ordered sound, losses and gaps on the timeline out |
 //! | [`vad`] | whether somebody speaks, and since when |
 //! | [`level`] | how loud samples are |
+//! | [`peaks`] | how loud a track is over time, for its waveform |
+//! | [`record`] | tracks and their timeline in Ogg Opus files; what is whole after a crash |
 //! | [`playout`] | what the listener has really heard of what was sent |
 //!
 //! Samples are mono `i16` everywhere. The way in runs at 16 kHz, which recognisers want; the
@@ -72,7 +74,9 @@ pub mod jitter;
 pub mod level;
 pub mod opus;
 pub mod pcm;
+pub mod peaks;
 pub mod playout;
+pub mod record;
 pub mod resample;
 pub mod vad;
 

@@ -1,0 +1,73 @@
+//! What is whole of a track whose writer was killed.
+
+use std::io::{self, Read};
+
+use super::ReadError;
+use super::fill::{self, STEP};
+use super::page::{END, PageBuilder};
+use super::reader::Pages;
+use crate::Position;
+
+/// The whole part of a track's file.
+///
+/// To repair the file: cut it to [`bytes`](Self::bytes) and append
+/// [`closing_page`](Self::closing_page).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// How many bytes from the beginning on are whole pages.
+    pub bytes: u64,
+    /// Where they end on the part's timeline.
+    pub end: Position,
+    /// Whether the end is marked: the track was finished.
+    pub ended: bool,
+    serial: u32,
+    pages: u32,
+}
+
+impl Recovered {
+    /// Whether the head is whole. If not there is no track, and the file should be removed.
+    #[must_use]
+    pub const fn is_track(&self) -> bool {
+        self.pages >= 2
+    }
+
+    /// The page that marks the end, to be appended after the whole ones; `None` if the end is
+    /// marked, or if there is no track.
+    #[must_use]
+    pub fn closing_page(&self) -> Option<Vec<u8>> {
+        if self.ended || !self.is_track() {
+            return None;
+        }
+        let (mut page, mut out) = (PageBuilder::new(self.serial, self.pages), Vec::new());
+        // The end has to be marked on a page with a packet, which is trimmed to nothing.
+        page.push(fill::silence(STEP, false).bytes());
+        page.close(END, self.end.samples(), &mut out);
+        Some(out)
+    }
+}
+
+/// Finds what is whole of a track: everything before the first page that is torn, damaged or out
+/// of order. A [`TrackReader`](super::TrackReader) reads that part without an error.
+///
+/// It reads once from the beginning, page by page; the input should be buffered.
+///
+/// # Errors
+///
+/// Only if reading fails.
+pub fn recover(input: impl Read) -> io::Result<Recovered> {
+    let mut pages = Pages::new(input);
+    loop {
+        match pages.next() {
+            Ok(Some(_)) => {}
+            Ok(None) | Err(ReadError::Torn | ReadError::Damaged) => break,
+            Err(ReadError::Io(error)) => return Err(error),
+        }
+    }
+    Ok(Recovered {
+        bytes: pages.bytes,
+        end: Position::new(pages.end),
+        ended: pages.ended,
+        serial: pages.serial,
+        pages: pages.count,
+    })
+}
