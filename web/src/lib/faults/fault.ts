@@ -13,6 +13,8 @@ export type Fault =
   | "server-busy"
   | "transports-failed"
   | "session-expired"
+  | "session-over"
+  | "session-elsewhere"
   | "not-allowed"
   | "key-needed"
   | "key-wrong"
@@ -83,6 +85,9 @@ export function faultOfProtocolError(code: string | undefined): Fault | null {
   return null;
 }
 
+/** Notices after which the connection closes, and why it then did. */
 export function faultOfNotice(code: string): Fault | null {
-  return code === "server_stopping" ? "server-stopping" : null;
+  if (code === "server_stopping") return "server-stopping";
+  if (code === "session_taken_over") return "session-elsewhere";
+  return null;
 }

@@ -88,11 +88,11 @@ const WORDS: Record<Fault, Omit<Words, "steps">> = {
   },
   "network-lost": {
     title: "The connection was lost",
-    body: "Everything said so far is kept on this page.",
+    body: "Everything said so far is kept, and the session goes on as soon as the network does.",
   },
   "server-stopping": {
     title: "The server is restarting",
-    body: "It usually takes a few seconds. Everything said so far is kept on this page.",
+    body: "It usually takes a few seconds. Everything said so far is kept, and the session goes on by itself.",
   },
   "server-unreachable": {
     title: "The server does not answer",
@@ -109,6 +109,14 @@ const WORDS: Record<Fault, Omit<Words, "steps">> = {
   "session-expired": {
     title: "The session reached its longest time",
     body: "It was closed by the server. You can start another one right away.",
+  },
+  "session-over": {
+    title: "This session is over",
+    body: "It cannot be taken up again: it was away for too long, or was ended elsewhere. What was said up to then is in its record.",
+  },
+  "session-elsewhere": {
+    title: "This session goes on elsewhere",
+    body: "It was taken up in another tab or on another device, and is no longer held here.",
   },
   "not-allowed": {
     title: "The server did not accept this page’s key",

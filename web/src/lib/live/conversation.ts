@@ -1,6 +1,7 @@
 /** What was said so far and whose turn it is, built from the server's events alone. */
 
 import type { LatencyFigures, TurnPhase } from "../realtime/events.ts";
+import type { Restoring } from "./restore.ts";
 
 export type Side = "coach" | "client";
 
@@ -30,8 +31,17 @@ export interface LatencyEntry extends LatencyFigures {
   turn: number;
 }
 
+/** A time for which the page was away, shown behind the turn before it. */
+export interface Break {
+  after: string;
+  awayMs: number;
+}
+
 export interface Conversation {
   turns: Turn[];
+  breaks: Break[];
+  /** While a resumed session's items come in. */
+  restoring: Restoring | null;
   phase: TurnPhase;
   latency: LatencyEntry[];
   /** Which item each response is producing. */
@@ -41,18 +51,23 @@ export interface Conversation {
   /** The engines that serve this session, as the server put it. */
   engines: Record<string, unknown> | null;
   notice: { code: string; message: string } | null;
+  /** Why this part of the session is not recorded any more; it stays in view. */
+  recordingStopped: string | null;
   /** Responses of the running connection that failed, for one message to the person. */
   failed: boolean;
 }
 
 export const EMPTY: Conversation = {
   turns: [],
+  breaks: [],
+  restoring: null,
   phase: "listening",
   latency: [],
   items: {},
   announced: false,
   engines: null,
   notice: null,
+  recordingStopped: null,
   failed: false,
 };
 
@@ -122,6 +137,7 @@ export function settled(conversation: Conversation): Conversation {
   return {
     ...conversation,
     turns,
+    restoring: null,
     phase: "listening",
     items: {},
     announced: false,

@@ -4,46 +4,64 @@ import { type Client, getIceServers } from "../api.ts";
 import { LevelReader, meter } from "../audio/level.ts";
 import { Microphone } from "../audio/microphone.ts";
 import type { Output } from "../audio/output.ts";
-import { FaultError } from "../faults/fault.ts";
+import { type Fault, FaultError } from "../faults/fault.ts";
 import { choose, wantedTransport } from "../realtime/connect.ts";
 import { createSecret } from "../realtime/secret.ts";
 import { openWebRtc } from "../realtime/webrtc.ts";
 import { openWebSocket } from "../realtime/websocket.ts";
 import { Scope } from "../scope.ts";
+import { forgetRunning, keepRunning, type Running } from "./running.ts";
 import { LiveSession, type Snapshot } from "./session.ts";
+import { hangUp, standingOf } from "./standing.ts";
+import { onWakeUp } from "./wakeups.ts";
 
 const WAYS = [
   { kind: "webrtc", open: openWebRtc },
   { kind: "websocket", open: openWebSocket },
 ] as const;
 
+/** How a session begins, or goes on. */
+export interface Beginning {
+  output: Output;
+  microphone: Microphone | null;
+  /** Why there is none, where one was wanted. */
+  missing: Fault | null;
+  /** The session that was running when the page was left. */
+  running: Running | null;
+}
+
 export class Practice {
   readonly session: LiveSession;
   snapshot: Snapshot = $state.raw() as Snapshot;
   #listening = new Scope();
+  #kept = "";
   #reader: LevelReader | null = null;
 
   constructor(
     readonly client: Client,
-    output: Output,
-    microphone: Microphone | null,
+    { output, microphone, missing, running }: Beginning,
   ) {
     this.session = new LiveSession(
       {
         ways: choose([...WAYS], wantedTransport(window.location.search)),
         createSecret,
         iceServers: getIceServers,
+        standingOf,
+        hangUp,
+        onWakeUp,
         output,
         now: () => performance.now(),
         random: Math.random,
         newId: newItemId,
       },
       client,
-      (snapshot) => (this.snapshot = snapshot),
+      (snapshot) => this.#changed(snapshot),
+      running && { ...running, startedAt: running.startedAt - pageOpenedAt() },
     );
     this.snapshot = this.session.snapshot;
     this.#measure(output, microphone);
     this.session.start(microphone);
+    if (missing) this.session.microphoneFailed(missing);
   }
 
   /** How loud both sides are, 0 to 1, for the picture. */
@@ -68,6 +86,20 @@ export class Practice {
     this.session.close();
   }
 
+  #changed(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
+    const { stage, sessionId, startedAt, transport } = snapshot;
+    // Whatever became of it, this tab has no more to do with it.
+    if (stage === "ended") forgetRunning();
+    if (stage !== "live" || sessionId === null || startedAt === null) return;
+    const spoken = snapshot.microphone !== "none";
+    const what = [sessionId, startedAt, transport, spoken].join();
+    if (what === this.#kept) return;
+    this.#kept = what;
+    const running = { session: sessionId, client: this.client.id, spoken, transport };
+    keepRunning({ ...running, startedAt: startedAt + pageOpenedAt() });
+  }
+
   #measure({ audio }: Output, microphone: Microphone | null): void {
     this.#listening.end();
     this.#listening = new Scope();
@@ -79,6 +111,11 @@ export class Practice {
     this.#listening.add(() => source.disconnect());
     this.#reader = reader;
   }
+}
+
+/** In milliseconds since 1970, counted back from now: a page's own clock may stand still in sleep. */
+function pageOpenedAt(): number {
+  return Date.now() - performance.now();
 }
 
 /** `randomUUID` exists in secure contexts only, and typed sessions work outside them too. */

@@ -16,12 +16,14 @@ const user = (id: string, text: string | null = null, typed = false) => ({
   role: "user" as const,
   text,
   typed,
+  cut: false,
 });
 const assistant = (id: string, text: string | null = null) => ({
   id,
   role: "assistant" as const,
   text,
   typed: false,
+  cut: false,
 });
 
 const spoken: ServerEvent[] = [

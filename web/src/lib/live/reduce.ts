@@ -2,12 +2,15 @@
 
 import type { ServerEvent } from "../realtime/events.ts";
 import { type Conversation, findTurn, placed, type Turn, withTurn } from "./conversation.ts";
+import { begun, completed, restored } from "./restore.ts";
 
 /** The latency panel shows the recent turns; a long session must not grow without end. */
 const LATENCY_KEPT = 50;
 
 export function reduce(state: Conversation, event: ServerEvent): Conversation {
-  return guessPhase(apply(state, event), event);
+  const { restoring } = state;
+  if (!restoring) return guessPhase(apply(state, event), event);
+  return restored(state, restoring, event) ?? reduce(completed(state, restoring), event);
 }
 
 function apply(state: Conversation, event: ServerEvent): Conversation {
@@ -84,7 +87,10 @@ function apply(state: Conversation, event: ServerEvent): Conversation {
     }
     case "praxiloom.engines":
       return { ...state, engines: event.engines };
+    case "praxiloom.session.resumed":
+      return begun(state, event);
     case "praxiloom.notice":
+      if (event.code === "recording_stopped") return { ...state, recordingStopped: event.message };
       return { ...state, notice: { code: event.code, message: event.message } };
     case "praxiloom.turn":
       return { ...state, phase: event.state, announced: true };
@@ -109,8 +115,7 @@ function withItem(state: Conversation, event: ItemEvent): Conversation {
   const side = item.role === "user" ? "coach" : "client";
   const final = event.type !== "conversation.item.added";
   const turns = withTurn(state.turns, item.id, side, (turn) => {
-    // A spoken turn that is given back to a new connection comes as text, and stays a spoken one.
-    const change: Partial<Turn> = { typed: turn.typed || (item.typed && turn.text === "") };
+    const change: Partial<Turn> = { typed: turn.typed || item.typed };
     if (side === "coach") {
       // A spoken item is done long before its words are known; only typed ones bring theirs.
       if (item.text) Object.assign(change, understood(item.text));

@@ -1,8 +1,7 @@
-/** One practice session of the page: connects, reconnects, and keeps what was said across both. */
+/** One practice session of the page: connects, and after every break goes on with the same session. */
 
 import type { Client } from "../api.ts";
 import type { Microphone } from "../audio/microphone.ts";
-import type { Output } from "../audio/output.ts";
 import {
   type Fault,
   FaultError,
@@ -11,20 +10,24 @@ import {
   isPassing,
 } from "../faults/fault.ts";
 import { ATTEMPTS, backoff } from "../realtime/backoff.ts";
-import { connect, type Way } from "../realtime/connect.ts";
+import { connect, prefer } from "../realtime/connect.ts";
 import { type ClientEvent, type ServerEvent, sessionRequest } from "../realtime/events.ts";
-import type { createSecret } from "../realtime/secret.ts";
 import type { Transport, TransportKind } from "../realtime/transport.ts";
 import { Scope } from "../scope.ts";
-import { type Conversation, EMPTY, newTurn, settled, withTurn } from "./conversation.ts";
+import { type Conversation, EMPTY, newTurn, settled, type Turn, withTurn } from "./conversation.ts";
 import { reduce } from "./reduce.ts";
-import { replay } from "./replay.ts";
+import { unheard } from "./restore.ts";
+import type { World } from "./world.ts";
 
 export interface Snapshot {
   stage: "connecting" | "live" | "reconnecting" | "ended" | "failed";
   /** Why it is reconnecting, failed, or ended before its time. */
   fault: Fault | null;
   transport: TransportKind | null;
+  /** The server's name for the session, once it has one. */
+  sessionId: string | null;
+  /** Another way for the same connection is being looked for. */
+  mending: boolean;
   attempt: number;
   conversation: Conversation;
   muted: boolean;
@@ -36,19 +39,20 @@ export interface Snapshot {
   endedAt: number | null;
 }
 
-/** What a session takes from the world around it. */
-export interface World {
-  ways: Way[];
-  createSecret: typeof createSecret;
-  iceServers: () => Promise<RTCIceServer[]>;
-  output: Output;
-  now: () => number;
-  random: () => number;
-  newId: () => string;
+/** A session that was begun before this page was loaded. */
+export interface Earlier {
+  session: string;
+  startedAt: number;
+  transport: TransportKind | null;
 }
 
 /** Errors that only say that two things happened at once; the page need not show them. */
 const HARMLESS = ["response_cancel_not_active", "conversation_already_has_active_response"];
+
+/** A server that takes the connection but never gives the session back is as good as none. */
+const RESTORING_MS = 6_000;
+/** Several signs of one awakening come within this time. */
+const SAME_WAKING_MS = 1_000;
 
 export class LiveSession {
   snapshot: Snapshot;
@@ -56,35 +60,42 @@ export class LiveSession {
   #connection = new Scope();
   #transport: Transport | null = null;
   #microphone: Microphone | null = null;
-  #resume: (() => Promise<void>) | null = null;
+  #hear: (() => Promise<void>) | null = null;
   #response: string | null = null;
-  #stopping = false;
+  /** Why the server said that it will close the connection. */
+  #announced: Fault | null = null;
+  /** The running connection has been given its session back. */
+  #resumed = false;
+  /** What the page showed before the session's items took its place. */
+  #before: Turn[] | null = null;
+  #attemptedAt = 0;
 
   constructor(
     readonly world: World,
     readonly client: Client,
     readonly changed: (snapshot: Snapshot) => void,
+    earlier: Earlier | null = null,
   ) {
     this.snapshot = {
       stage: "connecting",
       fault: null,
-      transport: null,
+      transport: earlier?.transport ?? null,
+      sessionId: earlier?.session ?? null,
+      mending: false,
       attempt: 0,
       conversation: EMPTY,
       muted: false,
       microphone: "none",
       audioBlocked: false,
       holding: null,
-      startedAt: null,
+      startedAt: earlier?.startedAt ?? null,
       endedAt: null,
     };
   }
 
   start(microphone: Microphone | null): void {
     this.#adopt(microphone);
-    this.#scope.listen(window, "online", () => {
-      if (this.snapshot.stage === "reconnecting") void this.#connect();
-    });
+    this.world.onWakeUp(this.#scope, () => this.#wake());
     void this.#connect();
   }
 
@@ -97,7 +108,10 @@ export class LiveSession {
     void this.#connect();
   }
 
+  /** The person ends the session, and the server is told so. */
   end(): void {
+    const { sessionId } = this.snapshot;
+    if (sessionId !== null && !this.#over) this.world.hangUp(sessionId);
     this.#finish(null);
   }
 
@@ -113,10 +127,7 @@ export class LiveSession {
     const id = this.world.newId();
     if (this.#response) this.#send({ type: "response.cancel", response_id: this.#response });
     this.#transport?.interrupt();
-    this.#send({
-      type: "conversation.item.create",
-      item: { id, type: "message", role: "user", content: [{ type: "input_text", text: words }] },
-    });
+    this.#write(id, words);
     this.#send({ type: "response.create" });
     this.#turns(id, { ...newTurn(id, "coach"), text: words, typed: true, certainty: "final" });
   }
@@ -157,7 +168,7 @@ export class LiveSession {
 
   /** After "Tap to hear": runs inside the tap. */
   async hear(): Promise<void> {
-    await this.#resume?.();
+    await this.#hear?.();
     this.#set({ audioBlocked: false });
   }
 
@@ -169,73 +180,135 @@ export class LiveSession {
     this.#set({ conversation: { ...this.snapshot.conversation, notice: null } });
   }
 
+  /** Begins the session, or goes on with it if it has begun. */
   async #connect(): Promise<void> {
     this.#connection.end();
     const connection = this.#scope.child();
     this.#connection = connection;
-    this.#stopping = false;
+    this.#announced = null;
     this.#response = null;
+    this.#resumed = false;
+    this.#before = null;
+    this.#attemptedAt = this.world.now();
     const abort = new AbortController();
     connection.add(() => abort.abort());
     const session = sessionRequest(this.client.id, this.client.language);
+    const { sessionId: resume, transport: last } = this.snapshot;
+    let reached = false;
     try {
       const [secret, iceServers] = await Promise.all([
         this.world.createSecret(session, abort.signal),
         this.world.iceServers(),
       ]);
-      const transport = await connect(this.world.ways, {
+      reached = true;
+      const transport = await connect(prefer(this.world.ways, last), {
         secret: secret.value,
         model: secret.model,
+        resume,
         session,
         iceServers,
         microphone: this.#microphone?.stream ?? null,
         ...this.world.output,
         signal: abort.signal,
         hooks: {
-          event: (event) => this.#receive(event),
-          down: (fault) => this.#down(connection, fault),
-          blocked: (resume) => {
-            this.#resume = resume;
-            this.#set({ audioBlocked: resume !== null });
+          event: (event) => {
+            if (!connection.ended) this.#receive(event);
           },
+          down: (fault) => this.#down(connection, fault),
+          blocked: (hear) => {
+            this.#hear = hear;
+            this.#set({ audioBlocked: hear !== null });
+          },
+          mending: (mending) => this.#set({ mending }),
         },
       });
       connection.add(() => transport.close());
       if (connection.ended) return;
-      this.#opened(transport);
+      this.#opened(connection, transport, resume);
     } catch (error) {
       if (connection.ended) return;
+      const over = reached && resume !== null && (await this.world.standingOf(resume)) === "over";
+      if (connection.ended) return;
+      if (over) return this.#finish("session-over");
       this.#down(connection, error instanceof FaultError ? error.fault : "transports-failed");
     }
   }
 
-  #opened(transport: Transport): void {
+  #opened(connection: Scope, transport: Transport, resume: string | null): void {
     this.#transport = transport;
-    const again = this.snapshot.startedAt !== null;
-    this.#send({
-      type: "session.update",
-      session: sessionRequest(this.client.id, this.client.language),
-    });
-    if (again) replay(this.snapshot.conversation.turns).forEach((event) => this.#send(event));
-    this.#set({
-      stage: "live",
-      fault: null,
-      attempt: 0,
-      transport: transport.kind,
-      startedAt: this.snapshot.startedAt ?? this.world.now(),
-    });
+    if (resume === null) {
+      const session = sessionRequest(this.client.id, this.client.language);
+      this.#send({ type: "session.update", session });
+    } else if (!this.#resumed) {
+      // The session is there once the server has said so.
+      connection.after(RESTORING_MS, () => {
+        if (!this.#resumed) this.#down(connection, "network-lost");
+      });
+      return;
+    }
+    this.#live(transport);
+    this.#sayAgain();
+  }
+
+  #live({ kind }: Transport): void {
+    const startedAt = this.snapshot.startedAt ?? this.world.now();
+    this.#set({ stage: "live", fault: null, attempt: 0, transport: kind, startedAt });
+  }
+
+  /** The page was asleep, or its network changed. */
+  #wake(): void {
+    if (this.snapshot.stage === "live") return this.#transport?.check();
+    const awake = this.world.now() - this.#attemptedAt > SAME_WAKING_MS;
+    if (this.snapshot.stage === "reconnecting" && awake) void this.#connect();
   }
 
   #receive(event: ServerEvent): void {
     if (event.type === "response.created") this.#response = event.response_id;
     if (event.type === "response.done") this.#response = null;
-    if (event.type === "praxiloom.notice" && faultOfNotice(event.code)) this.#stopping = true;
+    if (event.type === "praxiloom.notice") {
+      this.#announced = faultOfNotice(event.code) ?? this.#announced;
+    }
     if (event.type === "error") return this.#refused(event.code, event.message);
-    this.#set({ conversation: reduce(this.snapshot.conversation, event) });
+    const before = this.snapshot.conversation;
+    const conversation = reduce(before, event);
+    this.#set({ conversation });
+    if (event.type === "session.created") this.#named(event.session.id);
+    if (event.type === "praxiloom.session.resumed") this.#goOn(event.at_ms);
+    const restoring = before.restoring ?? event.type === "praxiloom.session.resumed";
+    if (restoring && !conversation.restoring) {
+      this.#before = before.turns;
+      this.#sayAgain();
+    }
     // What was cut is asked for again, in case the server does not announce what was heard.
     if (event.type === "conversation.item.truncated") {
       this.#send({ type: "conversation.item.retrieve", item_id: event.item_id });
     }
+  }
+
+  #named(id: string): void {
+    // A server that begins another session instead does not know this one.
+    if (id !== (this.snapshot.sessionId ?? id)) return this.#finish("session-over");
+    this.#set({ sessionId: id });
+  }
+
+  /** The server's clock is the session's: the page's may have stood still. */
+  #goOn(atMs: number): void {
+    this.#resumed = true;
+    this.#set({ startedAt: this.world.now() - atMs });
+    if (this.#transport) this.#live(this.#transport);
+  }
+
+  /** What was typed as the connection broke is said now. */
+  #sayAgain(): void {
+    // Over WebSocket the items may be here before the sound is ready.
+    if (!this.#before || !this.#transport) return;
+    const { conversation } = this.snapshot;
+    const lost = unheard(this.#before, conversation.turns);
+    this.#before = null;
+    if (lost.length === 0) return;
+    for (const { id, text } of lost) this.#write(id, text);
+    this.#send({ type: "response.create" });
+    this.#set({ conversation: { ...conversation, turns: [...conversation.turns, ...lost] } });
   }
 
   #refused(code: string | undefined, message: string): void {
@@ -250,9 +323,12 @@ export class LiveSession {
     if (connection !== this.#connection || this.#over) return;
     connection.end();
     this.#transport = null;
-    this.#set({ audioBlocked: false, conversation: settled(this.snapshot.conversation) });
-    if (fault === null && !this.#stopping) return this.#finish(null);
-    const cause = this.#stopping ? "server-stopping" : (fault ?? "network-lost");
+    const conversation = settled(this.snapshot.conversation);
+    this.#set({ audioBlocked: false, mending: false, conversation });
+    // Whoever took the session up elsewhere wants it there.
+    if (this.#announced === "session-elsewhere") return this.#finish("session-elsewhere");
+    if (fault === null && this.#announced === null) return this.#finish(null);
+    const cause = this.#announced ?? fault ?? "network-lost";
     const { startedAt, attempt } = this.snapshot;
     // A network that is down fails both transports; only in the first attempt is that a verdict.
     const again = isPassing(cause) || cause === "transports-failed";
@@ -285,10 +361,18 @@ export class LiveSession {
     this.#set({ microphone: microphone ? "on" : "none" });
   }
 
-  #turns(id: string, change: Partial<Conversation["turns"][number]>): void {
+  #turns(id: string, change: Partial<Turn>): void {
     const { conversation } = this.snapshot;
     const turns = withTurn(conversation.turns, id, "coach", () => change);
     this.#set({ conversation: { ...conversation, turns } });
+  }
+
+  #write(id: string, text: string): void {
+    const content: { type: "input_text"; text: string }[] = [{ type: "input_text", text }];
+    this.#send({
+      type: "conversation.item.create",
+      item: { id, type: "message", role: "user", content },
+    });
   }
 
   #send(event: ClientEvent): void {

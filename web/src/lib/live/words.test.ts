@@ -3,9 +3,15 @@ import { shortcutOf } from "../keys.ts";
 import { clientInHash, hashOf } from "../route.ts";
 import { newTurn } from "./conversation.ts";
 import { steps } from "./latency.ts";
-import { replay } from "./replay.ts";
 import { ease, thread } from "./threads.ts";
-import { announcement, clockFace, spokenDuration } from "./words.ts";
+import {
+  agoWords,
+  announcement,
+  awayWords,
+  clockFace,
+  noticeWords,
+  spokenDuration,
+} from "./words.ts";
 
 describe("words", () => {
   it("tells time", () => {
@@ -22,6 +28,23 @@ describe("words", () => {
       "1 minute 1 second",
       "12 minutes 34 seconds",
     ]);
+  });
+
+  it("tells how long ago, and how long away", () => {
+    expect([5_000, 61_000, 125_000].map(agoWords)).toEqual([
+      "less than a minute ago",
+      "a minute ago",
+      "2 minutes ago",
+    ]);
+    expect([200, 42_000].map(awayWords)).toEqual([
+      "Connection away for 1 second",
+      "Connection away for 42 seconds",
+    ]);
+  });
+
+  it("says itself what the page will do, and leaves the rest to the server", () => {
+    expect(noticeWords({ code: "server_stopping", message: "bye" })).toMatch(/by itself/);
+    expect(noticeWords({ code: "engine_trouble", message: "Slow" })).toBe("Slow");
   });
 
   it("announces final turns by who spoke", () => {
@@ -61,22 +84,6 @@ describe("latency", () => {
     ]) {
       expect(steps(odd).reduce((sum, step) => sum + step.ms, 0)).toBe(720);
     }
-  });
-});
-
-describe("replay", () => {
-  it("gives back what was said, of the client only what was heard", () => {
-    const final = { certainty: "final" as const };
-    const turns = [
-      { ...newTurn("u1", "coach"), text: "Hello", ...final },
-      { ...newTurn("c1", "client"), text: "I am", heard: "I", interrupted: true, ...final },
-      { ...newTurn("u2", "coach"), text: "half a" },
-      { ...newTurn("u3", "coach"), ...final },
-    ];
-    expect(replay(turns)).toMatchObject([
-      { item: { id: "u1", role: "user", content: [{ type: "input_text", text: "Hello" }] } },
-      { item: { id: "c1", role: "assistant", content: [{ type: "output_text", text: "I" }] } },
-    ]);
   });
 });
 

@@ -7,6 +7,7 @@ export function phaseWords(snapshot: Snapshot, name: string): string {
   if (snapshot.stage === "connecting") return `${name} is coming in…`;
   if (snapshot.stage === "reconnecting") return "Reconnecting…";
   if (snapshot.stage !== "live") return "";
+  if (snapshot.mending) return "Finding the connection again…";
   // The server does not wait for ever; once the client speaks, that is what is true.
   if (snapshot.holding && snapshot.conversation.phase !== "client_speaking")
     return `${name} waits while you correct`;
@@ -28,11 +29,17 @@ export function phaseWords(snapshot: Snapshot, name: string): string {
 
 /** Whose voice the picture brings forward. */
 export function sounding(snapshot: Snapshot): "coach" | "client" | null {
-  if (snapshot.stage !== "live") return null;
+  if (snapshot.stage !== "live" || snapshot.mending) return null;
   const { phase } = snapshot.conversation;
   if (phase === "client_speaking") return "client";
   if (phase === "coach_speaking" || phase === "client_paused") return "coach";
   return null;
+}
+
+/** The server's own words, but for what the page does better: it knows what it will do itself. */
+export function noticeWords({ code, message }: { code: string; message: string }): string {
+  if (code !== "server_stopping") return message;
+  return "The server restarts in a moment. Talk on: the session goes on by itself afterwards.";
 }
 
 /** Hours only where there are any: `4:05`, `1:04:05`. */
@@ -52,6 +59,18 @@ export function spokenDuration(ms: number): string {
   if (minutes === 0) return some(seconds, "second");
   if (seconds % 60 === 0) return some(minutes, "minute");
   return `${some(minutes, "minute")} ${some(seconds % 60, "second")}`;
+}
+
+/** A break of the session, in the middle of its captions. */
+export function awayWords(ms: number): string {
+  return `Connection away for ${spokenDuration(Math.max(ms, 1_000))}`;
+}
+
+/** How long ago something was, roughly, as people say it. */
+export function agoWords(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return "less than a minute ago";
+  return minutes === 1 ? "a minute ago" : `${String(minutes)} minutes ago`;
 }
 
 /** What a screen reader hears of a turn that is final: never a guess that may change. */

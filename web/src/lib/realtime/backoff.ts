@@ -3,8 +3,11 @@
 const FIRST_MS = 400;
 const LONGEST_MS = 8_000;
 
-/** Attempts before the page stops trying by itself: about a minute of a server that is restarting. */
-export const ATTEMPTS = 12;
+/**
+ * Attempts before the page stops trying by itself: about the ten minutes for which a server keeps a
+ * session that was cut off.
+ */
+export const ATTEMPTS = 75;
 
 /**
  * Doubles from 0.4 s to 8 s, and takes away up to a quarter at random so that the pages of a

@@ -18,6 +18,11 @@ export function choose(ways: Way[], wanted: string | null): Way[] {
   return forced.length > 0 ? forced : ways;
 }
 
+/** With what carried the session last in front: what a network blocks need not be waited for again. */
+export function prefer(ways: Way[], kind: TransportKind | null): Way[] {
+  return [...ways].sort((a, b) => Number(b.kind === kind) - Number(a.kind === kind));
+}
+
 /** `?transport=webrtc` or `?transport=websocket` in the page's address, for tests and for support. */
 export function wantedTransport(search: string): string | null {
   return new URLSearchParams(search).get("transport");

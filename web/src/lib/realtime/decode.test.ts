@@ -18,7 +18,7 @@ describe("decode", () => {
     expect(event).toEqual({
       type: "conversation.item.added",
       previous_item_id: "item_0",
-      item: { id: "item_1", role: "user", text: null, typed: false },
+      item: { id: "item_1", role: "user", text: null, typed: false, cut: false },
     });
   });
 

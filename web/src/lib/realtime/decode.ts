@@ -117,6 +117,15 @@ function shape(raw: Json): ServerEvent | null {
       return { type, engines: isJson(raw.engines) ? raw.engines : raw };
     case "praxiloom.notice":
       return { type, code: text(raw.code), message: text(raw.message) };
+    case "praxiloom.session.resumed":
+      return {
+        type,
+        session_id: text(raw.session_id),
+        part: number(raw.part) ?? 1,
+        at_ms: number(raw.at_ms) ?? 0,
+        away_ms: number(raw.away_ms) ?? 0,
+        items: number(raw.items) ?? 0,
+      };
     default:
       return null;
   }
@@ -142,6 +151,7 @@ function item(raw: unknown): Item | null {
     role,
     text: said.length > 0 ? said.join(" ") : null,
     typed: parts.some((part) => part.type === "input_text"),
+    cut: raw.status === "incomplete",
   };
 }
 

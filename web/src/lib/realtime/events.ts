@@ -9,6 +9,8 @@ export interface Item {
   /** What was said or typed; null while a spoken item awaits its transcript. */
   text: string | null;
   typed: boolean;
+  /** Only its beginning was said: it was interrupted. */
+  cut: boolean;
 }
 
 export interface LatencyFigures {
@@ -62,7 +64,17 @@ export type ServerEvent =
   | { type: "praxiloom.heard"; item_id: string; audio_ms: number; transcript: string }
   | ({ type: "praxiloom.latency" } & LatencyFigures)
   | { type: "praxiloom.engines"; engines: Record<string, unknown> }
-  | { type: "praxiloom.notice"; code: string; message: string };
+  | { type: "praxiloom.notice"; code: string; message: string }
+  /** A session goes on; its items follow, each as `conversation.item.added` and `.done`. */
+  | {
+      type: "praxiloom.session.resumed";
+      session_id: string;
+      part: number;
+      /** Where the session's timeline goes on. */
+      at_ms: number;
+      away_ms: number;
+      items: number;
+    };
 
 export interface SessionInfo {
   id: string;
@@ -75,15 +87,14 @@ export type ClientEvent =
   | { type: "input_audio_buffer.append"; audio: string }
   | {
       type: "conversation.item.create";
-      previous_item_id?: string;
       item: {
-        id?: string;
+        id: string;
         type: "message";
-        role: "user" | "assistant";
-        content: { type: "input_text" | "output_text"; text: string }[];
+        role: "user";
+        content: { type: "input_text"; text: string }[];
       };
     }
-  | { type: "conversation.item.retrieve"; item_id: string }
+  | { type: "conversation.item.retrieve"; item_id: string; event_id?: string }
   | { type: "conversation.item.truncate"; item_id: string; content_index: 0; audio_end_ms: number }
   | { type: "response.create" }
   | { type: "response.cancel"; response_id?: string }

@@ -12,6 +12,8 @@ export interface Transport {
   interrupt(): void;
   /** Speaks through another microphone from now on; null leaves a session of typed turns. */
   useMicrophone(stream: MediaStream | null): Promise<void>;
+  /** Looks at once whether the connection still stands, mends it if it can, else says `down`. */
+  check(): void;
   /** How loud the client sounds just now, 0 to 1. */
   outputLevel(): number;
   close(): void;
@@ -25,11 +27,15 @@ export interface TransportHooks {
   /** The browser keeps the client silent until the person touches the page; `resume` then plays.
    * Null when the sound flows (again). */
   blocked(resume: (() => Promise<void>) | null): void;
+  /** The way is broken and another is looked for, within seconds; false when one is found. */
+  mending(now: boolean): void;
 }
 
 export interface TransportRequest {
   secret: string;
   model: string;
+  /** The session that goes on; null begins one. */
+  resume: string | null;
   session: SessionRequest;
   iceServers: RTCIceServer[];
   microphone: MediaStream | null;

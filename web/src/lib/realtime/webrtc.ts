@@ -1,14 +1,18 @@
 /** A live session over WebRTC: Opus both ways, events on the data channel `oai-events`. */
 
+import { authorization } from "../access.ts";
 import { LevelReader, meter } from "../audio/level.ts";
 import { type Fault, faultOfStatus, FaultError } from "../faults/fault.ts";
 import { Scope } from "../scope.ts";
 import { decode } from "./decode.ts";
 import type { ClientEvent } from "./events.ts";
+import { Probe } from "./probe.ts";
 import type { Transport, TransportRequest } from "./transport.ts";
 
-/** ICE often heals a short break by itself; a longer one is a lost connection. */
-const HEALING_MS = 5_000;
+/** As long as another way for the same call is looked for; then a new call resumes the session. */
+const MENDING_MS = 4_000;
+/** How often it is seen whether the other way carries anything. */
+const LOOK_MS = 100;
 
 export async function openWebRtc(request: TransportRequest): Promise<Transport> {
   if (typeof RTCPeerConnection === "undefined") throw new FaultError("unsupported");
@@ -28,8 +32,12 @@ class Call implements Transport {
   readonly #peer: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
   readonly #sender: RTCRtpSender;
+  readonly #probe: Probe;
   #reader: LevelReader | null = null;
   #open = false;
+  /** Where the server takes what concerns this call. */
+  #location = "";
+  #mending: Scope | null = null;
 
   constructor(readonly request: TransportRequest) {
     this.#peer = new RTCPeerConnection({ iceServers: request.iceServers });
@@ -40,27 +48,33 @@ class Call implements Transport {
     this.#sender = track
       ? this.#peer.addTrack(track, ...(request.microphone ? [request.microphone] : []))
       : this.#peer.addTransceiver("audio", { direction: "sendrecv" }).sender;
+    this.#probe = new Probe(this.#scope, (event) => this.send(event));
 
     this.#scope.add(() => this.#peer.close());
     this.#scope.add(() => this.#channel.close());
     this.#scope.listen(this.#channel, "message", (event) => {
       const decoded = decode((event as MessageEvent).data);
-      if (decoded) request.hooks.event(decoded);
+      if (decoded && !this.#probe.receive(decoded)) request.hooks.event(decoded);
     });
     this.#scope.listen(this.#peer, "track", (event) => this.#play(event as RTCTrackEvent));
   }
 
   async establish(): Promise<void> {
-    const { signal } = this.request;
+    const { resume, secret, signal } = this.request;
     const opened = this.#channelOpens(signal);
     // Whichever fails first is reported; the other must not become an unhandled rejection.
     opened.catch(() => undefined);
     await this.#peer.setLocalDescription();
     // Not waiting for candidates saves about an eighth of a second: the server learns the page's
     // address from the first packet.
-    const sdp = await this.#exchange(this.#peer.localDescription?.sdp ?? "", signal);
-    if (signal.aborted) throw new FaultError("network-lost");
-    await this.#peer.setRemoteDescription({ type: "answer", sdp });
+    const calls = "/v1/realtime/calls";
+    const answer = await this.#offer(
+      resume === null ? calls : `${calls}?resume=${encodeURIComponent(resume)}`,
+      { authorization: `Bearer ${secret}` },
+      signal,
+    );
+    this.#location = answer.headers.get("location") ?? "";
+    await this.#accept(answer, signal);
     await opened;
     this.#open = true;
     this.#watch();
@@ -78,6 +92,21 @@ class Call implements Transport {
     await this.#sender.replaceTrack(stream?.getAudioTracks()[0] ?? null);
   }
 
+  check(): void {
+    const { audio, element } = this.request;
+    // Leaving the screen may have stopped the sound.
+    audio.resume().catch(() => undefined);
+    element.play().catch(() => undefined);
+    const { connectionState } = this.#peer;
+    if (connectionState === "failed" || connectionState === "closed") {
+      this.#down("network-lost");
+    } else if (connectionState === "disconnected") {
+      void this.#mend();
+    } else {
+      this.#probe.ask(() => void this.#mend());
+    }
+  }
+
   outputLevel(): number {
     return this.#reader ? meter(this.#reader.read().rms) : 0;
   }
@@ -87,23 +116,26 @@ class Call implements Transport {
     this.#scope.end();
   }
 
-  async #exchange(offer: string, signal: AbortSignal): Promise<string> {
+  async #offer(path: string, key: Record<string, string>, signal: AbortSignal): Promise<Response> {
     let response: Response;
     try {
-      response = await fetch("/v1/realtime/calls", {
+      response = await fetch(path, {
         method: "POST",
-        headers: {
-          authorization: `Bearer ${this.request.secret}`,
-          "content-type": "application/sdp",
-        },
-        body: offer,
+        headers: { ...key, "content-type": "application/sdp" },
+        body: this.#peer.localDescription?.sdp ?? "",
         signal,
       });
     } catch {
       throw new FaultError("network-lost");
     }
     if (!response.ok) throw new FaultError(faultOfStatus(response.status));
-    return response.text();
+    return response;
+  }
+
+  async #accept(answer: Response, signal: AbortSignal): Promise<void> {
+    const sdp = await answer.text();
+    if (signal.aborted) throw new FaultError("network-lost");
+    await this.#peer.setRemoteDescription({ type: "answer", sdp });
   }
 
   #channelOpens(signal: AbortSignal): Promise<void> {
@@ -118,26 +150,64 @@ class Call implements Transport {
   }
 
   #watch(): void {
-    let cancel: () => void = () => undefined;
     this.#scope.listen(this.#channel, "close", () => this.#down("network-lost"));
     this.#scope.listen(this.#peer, "connectionstatechange", () => {
-      cancel();
       const state = this.#peer.connectionState;
       if (state === "failed" || state === "closed") this.#down("network-lost");
-      if (state === "disconnected") {
-        cancel = this.#scope.after(HEALING_MS, () => this.#down("network-lost"));
-        void this.#askIfServerIsThere();
-      }
+      if (state === "disconnected") void this.#mend();
     });
   }
 
-  /** A way that broke may heal; a server that is gone will not, so nobody should wait for it. */
-  async #askIfServerIsThere(): Promise<void> {
+  /**
+   * ICE restart (RFC 8445, 2.4): the same call over whatever network there is now. A server that
+   * does not answer, or does not know the call any more, ends the waiting at once.
+   */
+  async #mend(): Promise<void> {
+    if (this.#mending || !this.#open) return;
+    const mending = this.#scope.child();
+    this.#mending = mending;
+    const abort = new AbortController();
+    mending.add(() => abort.abort());
+    mending.after(MENDING_MS, () => this.#down("network-lost"));
+    this.request.hooks.mending(true);
     try {
-      await fetch("/health", { cache: "no-store", signal: AbortSignal.timeout(HEALING_MS) });
+      this.#peer.restartIce();
+      await this.#peer.setLocalDescription();
+      await this.#accept(
+        await this.#offer(this.#location, authorization(), abort.signal),
+        abort.signal,
+      );
+      await this.#carries(mending);
     } catch {
-      if (this.#peer.connectionState === "disconnected") this.#down("network-lost");
+      return this.#down("network-lost");
     }
+    if (mending.ended) return;
+    mending.end();
+    this.#mending = null;
+    this.#probe.forget();
+    this.request.hooks.mending(false);
+  }
+
+  /** Resolves when answers of the other side have come by the new way; the state may lag behind. */
+  #carries(mending: Scope): Promise<void> {
+    const answers = async () => {
+      let count = 0;
+      (await this.#peer.getStats()).forEach(
+        (entry: { type: string; responsesReceived?: number }) => {
+          if (entry.type === "candidate-pair") count += entry.responsesReceived ?? 0;
+        },
+      );
+      return count;
+    };
+    return new Promise((resolve, reject) => {
+      let before: number | null = null;
+      const look = async () => {
+        const now = await answers();
+        before ??= now;
+        if (now > before && this.#peer.connectionState === "connected") resolve();
+      };
+      mending.every(LOOK_MS, () => void look().catch(reject));
+    });
   }
 
   #play(event: RTCTrackEvent): void {

@@ -8,6 +8,7 @@ import { Scope } from "../scope.ts";
 import { decode } from "./decode.ts";
 import type { ClientEvent, ServerEvent } from "./events.ts";
 import { Interruptions } from "./interruptions.ts";
+import { Probe } from "./probe.ts";
 import { Speaker } from "./speaker.ts";
 import type { Transport, TransportRequest } from "./transport.ts";
 
@@ -30,10 +31,12 @@ export async function openWebSocket(request: TransportRequest): Promise<Transpor
   }
 }
 
-function dial({ secret, model, signal }: TransportRequest, scope: Scope): Promise<WebSocket> {
+function dial(request: TransportRequest, scope: Scope): Promise<WebSocket> {
+  const { secret, model, resume, signal } = request;
   const url = new URL("/v1/realtime", window.location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("model", model);
+  if (resume !== null) url.searchParams.set("resume", resume);
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, ["realtime", `openai-insecure-api-key.${secret}`]);
     scope.add(() => socket.close(1000));
@@ -53,12 +56,14 @@ class Line implements Transport {
   #source: MediaStreamAudioSourceNode | null = null;
   #interruptions: Interruptions | null = null;
   #early: ServerEvent[] = [];
+  readonly #probe: Probe;
 
   constructor(
     readonly request: TransportRequest,
     readonly scope: Scope,
     readonly socket: WebSocket,
   ) {
+    this.#probe = new Probe(scope, (event) => this.send(event));
     // From the first moment on: the server speaks as soon as the socket is open.
     scope.listen(socket, "message", (event) => this.#receive(decode((event as MessageEvent).data)));
     scope.listen(socket, "close", (event) => this.#down(faultOfClose((event as CloseEvent).code)));
@@ -98,6 +103,13 @@ class Line implements Transport {
     this.#source.connect(this.#capture);
   }
 
+  check(): void {
+    // Leaving the screen may have stopped the sound; a refusal is told by the state.
+    this.request.audio.resume().catch(() => undefined);
+    if (this.socket.readyState !== WebSocket.OPEN) return this.#down("network-lost");
+    this.#probe.ask(() => this.#down("network-lost"));
+  }
+
   outputLevel(): number {
     return this.#speaker?.level() ?? 0;
   }
@@ -121,7 +133,7 @@ class Line implements Transport {
   }
 
   #receive(event: ServerEvent | null): void {
-    if (!event) return;
+    if (!event || this.#probe.receive(event)) return;
     if (!this.#interruptions) {
       this.#early.push(event);
       return;

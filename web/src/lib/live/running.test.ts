@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { forgetRunning, keepRunning, type Running, runningWith } from "./running.ts";
+import { hangUp, standingOf } from "./standing.ts";
+
+const running: Running = {
+  session: "sess_1",
+  client: "marta",
+  startedAt: 1_000,
+  spoken: true,
+  transport: "webrtc",
+};
+
+describe("the running session", () => {
+  const stored = new Map<string, string>();
+
+  beforeEach(() => {
+    stored.clear();
+    vi.stubGlobal("sessionStorage", {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, value: string) => void stored.set(key, value),
+      removeItem: (key: string) => void stored.delete(key),
+    });
+  });
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it("is found again by its client alone, until it is forgotten", () => {
+    keepRunning(running);
+    expect(runningWith("marta")).toEqual(running);
+    expect(runningWith("noah")).toBeNull();
+    forgetRunning();
+    expect(runningWith("marta")).toBeNull();
+  });
+
+  it("is nothing where the browser keeps nothing, or something else was kept", () => {
+    stored.set("praxiloom.running", "{");
+    expect(runningWith("marta")).toBeNull();
+    stored.set("praxiloom.running", JSON.stringify({ ...running, startedAt: "soon" }));
+    expect(runningWith("marta")).toBeNull();
+    stored.set("praxiloom.running", JSON.stringify({ ...running, transport: "pigeon" }));
+    expect(runningWith("marta")?.transport).toBeNull();
+    vi.stubGlobal("sessionStorage", undefined);
+    keepRunning(running);
+    expect(runningWith("marta")).toBeNull();
+    forgetRunning();
+  });
+});
+
+describe("what the server says of a session", () => {
+  const DATE = "Sat, 21 Nov 2026 12:00:00 GMT";
+  const now = Date.parse(DATE);
+  const says = (body: unknown, status = 200) =>
+    standingOf("sess_1", () =>
+      Promise.resolve(new Response(JSON.stringify(body), { status, headers: { date: DATE } })),
+    );
+
+  it("tells open from over by the server's own clock", async () => {
+    expect(await says({ status: "live", resumable_until_ms: null })).toBe("open");
+    expect(await says({ status: "ended", resumable_until_ms: now + 1_000 })).toBe("open");
+    expect(await says({ status: "ended", resumable_until_ms: now - 1_000 })).toBe("over");
+    expect(await says({ status: "ended", resumable_until_ms: null })).toBe("over");
+    expect(await says({}, 404)).toBe("over");
+  });
+
+  it("is not known when the server does not say", async () => {
+    expect(await says({}, 401)).toBe("unknown");
+    expect(await says({}, 503)).toBe("unknown");
+    expect(await standingOf("s", () => Promise.reject(new TypeError()))).toBe("unknown");
+  });
+
+  it("is told of the end though the page goes away", () => {
+    const sent: [unknown, RequestInit | undefined][] = [];
+    hangUp("sess/1", (path, init) => {
+      sent.push([path, init]);
+      return Promise.reject(new TypeError());
+    });
+    expect(sent).toMatchObject([
+      ["/v1/realtime/calls/sess%2F1/hangup", { method: "POST", keepalive: true }],
+    ]);
+  });
+});
