@@ -2,6 +2,7 @@
 
 pub mod allowance;
 pub mod secrets;
+pub mod tickets;
 
 use crate::clock::Micros;
 use crate::db::{AccountId, Db, DbError};

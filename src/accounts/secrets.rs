@@ -85,7 +85,8 @@ pub async fn find(db: &Db, secret: &str) -> Result<Option<Grant>, DbError> {
     .transpose()
 }
 
-fn hash(secret: &str) -> String {
+/// What is kept of a token of 256 random bits: SHA-256 in hexadecimal.
+pub(super) fn hash(secret: &str) -> String {
     let digest = Sha256::digest(secret.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

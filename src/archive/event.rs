@@ -8,9 +8,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use signaling::event::{Item, Session};
+use utoipa::ToSchema;
 
 /// One line of the log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
     /// When it was recorded.
     pub at_ms: u64,
@@ -20,7 +21,9 @@ pub struct Entry {
 }
 
 /// Who speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Speaker {
     /// The person at the microphone.
@@ -30,7 +33,7 @@ pub enum Speaker {
 }
 
 /// A word, and when it was spoken (of the AI client: heard).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimedWord {
     /// The word with its punctuation.
     pub text: String,
@@ -42,7 +45,7 @@ pub struct TimedWord {
 
 /// Something that was said, or typed. A later entry for the same item replaces the earlier one
 /// (corrected, cut to what was heard).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Said {
     /// The item of the conversation.
     pub item_id: String,
@@ -63,8 +66,9 @@ pub struct Said {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[schema(as = EntryEvent)]
 pub enum Event {
     /// A connection began to carry the session. Written by the conductor.
     Connected {
@@ -73,6 +77,7 @@ pub enum Event {
         /// `websocket` or `webrtc`.
         transport: String,
         /// Who listens, thinks and speaks: `{"stt": …, "llm": …, "tts": …}`.
+        #[schema(value_type = Object)]
         engines: Value,
         /// Microseconds since 1970.
         wall: i64,
@@ -85,15 +90,19 @@ pub enum Event {
     /// The session's configuration from here on, whole.
     Configured {
         /// The effective configuration.
+        #[schema(value_type = Object)]
         session: Box<Session>,
         /// The AI client that it makes.
+        #[schema(required)]
         client_id: Option<String>,
     },
     /// An item entered the conversation, or changed: its whole present state.
     Item {
         /// The item.
+        #[schema(value_type = Object)]
         item: Item,
         /// The item before it; `None` at the front.
+        #[schema(required)]
         after: Option<String>,
     },
     /// An item was deleted.
@@ -141,6 +150,7 @@ pub enum Event {
         /// `completed`, `cancelled`, `incomplete` or `failed`.
         status: String,
         /// Why, as the protocol names it (`turn_detected`, `client_cancelled`, …).
+        #[schema(required)]
         reason: Option<String>,
     },
     /// The voice was held back, since somebody may be interrupting.
@@ -150,6 +160,7 @@ pub enum Event {
     /// The coach took the turn while the client spoke.
     BargeIn {
         /// Whom the coach cut off.
+        #[schema(required)]
         response_id: Option<String>,
     },
     /// Speech over the client's voice did not interrupt it.

@@ -32,22 +32,6 @@ pub struct Caller {
     pub grant: Option<Value>,
 }
 
-impl Caller {
-    /// Refuses callers who may only begin the session that their client secret stands for.
-    ///
-    /// # Errors
-    ///
-    /// [`HttpError::Forbidden`] for them.
-    pub const fn full(&self) -> Result<(), HttpError> {
-        match self.grant {
-            None => Ok(()),
-            Some(_) => Err(HttpError::Forbidden(
-                "a client secret only begins a session: this takes the API key",
-            )),
-        }
-    }
-}
-
 impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = HttpError;
 
@@ -71,6 +55,30 @@ impl FromRequestParts<Arc<App>> for Caller {
                 account: app.account.clone(),
                 grant: None,
             }),
+        }
+    }
+}
+
+/// A caller with the server's own key: not one who may only begin the session that their client
+/// secret stands for.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// Whose data they reach.
+    pub account: AccountId,
+}
+
+impl FromRequestParts<Arc<App>> for Holder {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, HttpError> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        match caller.grant {
+            None => Ok(Self {
+                account: caller.account,
+            }),
+            Some(_) => Err(HttpError::Forbidden(
+                "a client secret only begins a session: this takes the API key",
+            )),
         }
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use signaling::event::{ErrorBody, ErrorKind};
+use utoipa::ToSchema;
 
 use crate::db::DbError;
 
@@ -21,6 +22,9 @@ pub enum HttpError {
     /// The client secret has expired. 401 `expired_client_secret`.
     #[error("the client secret has expired: ask for another one")]
     ExpiredSecret,
+    /// The ticket is for nothing here, or no longer. 401 `invalid_ticket`.
+    #[error("the ticket is not for this session, or has expired: ask for another one")]
+    WrongTicket,
     /// The caller may not do this. 403 `forbidden`.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -60,6 +64,9 @@ pub enum HttpError {
     /// `too_many_client_secrets`.
     #[error("too many client secrets were asked for: try again in a moment")]
     TooManySecrets,
+    /// The account asked for too many tickets in a short time. 429 `too_many_tickets`.
+    #[error("too many tickets were asked for: try again in a moment")]
+    TooManyTickets,
     /// The server is stopping. 503 `server_stopping`.
     #[error("the server is stopping: try again in a moment")]
     Stopping,
@@ -75,17 +82,28 @@ pub enum HttpError {
     Internal(&'static str),
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    error: Described<'a>,
+/// The body of every error.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Error {
+    /// What is wrong.
+    error: Described,
 }
 
-#[derive(Serialize)]
-struct Described<'a> {
+/// What is wrong.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErrorDescription)]
+struct Described {
+    /// One sentence for a person.
     message: String,
+    /// Whose fault it is.
+    #[schema(example = "invalid_request_error")]
     r#type: &'static str,
-    code: &'a str,
-    param: Option<&'a str>,
+    /// What a program branches on.
+    #[schema(example = "not_found")]
+    code: String,
+    /// Which parameter is wrong, as a path into the body.
+    #[schema(required)]
+    param: Option<String>,
 }
 
 impl HttpError {
@@ -112,6 +130,7 @@ impl HttpError {
             Self::NoKey => (StatusCode::UNAUTHORIZED, "missing_api_key"),
             Self::WrongKey => (StatusCode::UNAUTHORIZED, "invalid_api_key"),
             Self::ExpiredSecret => (StatusCode::UNAUTHORIZED, "expired_client_secret"),
+            Self::WrongTicket => (StatusCode::UNAUTHORIZED, "invalid_ticket"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::WrongOrigin => (StatusCode::FORBIDDEN, "origin_not_allowed"),
             Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "host_not_allowed"),
@@ -122,6 +141,7 @@ impl HttpError {
             Self::WrongType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::TooManySessions => (StatusCode::TOO_MANY_REQUESTS, "too_many_sessions"),
             Self::TooManySecrets => (StatusCode::TOO_MANY_REQUESTS, "too_many_client_secrets"),
+            Self::TooManyTickets => (StatusCode::TOO_MANY_REQUESTS, "too_many_tickets"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "server_stopping"),
             Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
             Self::Database(_) | Self::Internal(_) => {
@@ -133,7 +153,9 @@ impl HttpError {
     /// `type`: whose fault it is, in OpenAI's words.
     const fn kind(&self) -> &'static str {
         match self {
-            Self::TooManySessions | Self::TooManySecrets => "rate_limit_error",
+            Self::TooManySessions | Self::TooManySecrets | Self::TooManyTickets => {
+                "rate_limit_error"
+            }
             Self::Protocol(ErrorBody {
                 kind: ErrorKind::RateLimitError,
                 ..
@@ -153,7 +175,7 @@ impl HttpError {
     const fn retry_after(&self) -> Option<u16> {
         match self {
             Self::TooManySessions => Some(30),
-            Self::TooManySecrets => Some(1),
+            Self::TooManySecrets | Self::TooManyTickets => Some(1),
             Self::Stopping => Some(5),
             _ => None,
         }
@@ -169,17 +191,17 @@ impl IntoResponse for HttpError {
         }
         let (status, code) = self.code();
         let param = match &self {
-            Self::Invalid { param, .. } => param.as_deref(),
-            Self::Protocol(error) => error.param.as_deref(),
+            Self::Invalid { param, .. } => param.clone(),
+            Self::Protocol(error) => error.param.clone(),
             _ => None,
         };
         let error = Described {
             message: self.to_string(),
             r#type: self.kind(),
-            code,
+            code: code.to_owned(),
             param,
         };
-        let mut response = (status, Json(Body { error })).into_response();
+        let mut response = (status, Json(Error { error })).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

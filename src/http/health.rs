@@ -5,24 +5,56 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 
-/// 200 `{"status":"ok"}`; 503 with `stopping` or `database` instead.
-pub async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
+/// The state of the server.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    status: HealthStatus,
+    /// The release.
+    version: &'static str,
+}
+
+/// Whether a session can begin, or what is in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum HealthStatus {
+    /// One can begin.
+    Ok,
+    /// The server is stopping.
+    Stopping,
+    /// The database does not answer.
+    Database,
+}
+
+/// Whether the server can take a session now.
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "server",
+    security(()),
+    responses(
+        (status = 200, description = "`ok`", body = Health),
+        (status = 503, description = "`stopping` (on a connection that was open before the server \
+            began to stop) or `database`", body = Health),
+    )
+)]
+pub async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
     let status = if !app.lifecycle.is_open() {
-        "stopping"
+        HealthStatus::Stopping
     } else if let Err(error) = app.db.ping().await {
         tracing::warn!(%error, "the database does not answer");
-        "database"
+        HealthStatus::Database
     } else {
-        "ok"
+        HealthStatus::Ok
     };
     let code = match status {
-        "ok" => StatusCode::OK,
+        HealthStatus::Ok => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let body = json!({"status": status, "version": env!("CARGO_PKG_VERSION")});
-    (code, Json(body))
+    let version = env!("CARGO_PKG_VERSION");
+    (code, Json(Health { status, version }))
 }

@@ -13,10 +13,11 @@ use signaling::event::{SessionUpdate, parse};
 use signaling::link::{Carrier, Link};
 use signaling::webrtc::{self, MAX_SDP};
 use signaling::websocket::{self, Patience};
+use utoipa::ToSchema;
 
 use super::auth::Caller;
 use super::body::refused;
-use super::error::HttpError;
+use super::error::{Error, HttpError};
 use crate::app::App;
 use crate::live::{BeginError, Begun, Opening};
 
@@ -31,7 +32,38 @@ pub struct Asked {
     call_id: Option<String>,
 }
 
-/// A session over a WebSocket.
+/// A call's request in parts.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `parts_of` reads")]
+pub struct Call {
+    /// The offer.
+    sdp: String,
+    /// The session, as in `session.update`: JSON.
+    session: Option<String>,
+}
+
+/// A session over a WebSocket. What goes over it is the protocol of `signaling/README.md`.
+#[utoipa::path(
+    get,
+    path = "/v1/realtime",
+    tag = "realtime",
+    operation_id = "open_session",
+    security(("key" = [])),
+    params(
+        ("model" = Option<String>, Query, description = "Anything: the settings decide which engines answer"),
+        ("upgrade" = String, Header, description = "`websocket`"),
+        ("sec-websocket-protocol" = Option<String>, Header,
+            description = "`realtime`, and `openai-insecure-api-key.KEY` from browsers, which can set no other header"),
+    ),
+    responses(
+        (status = 101, description = "The session begins; its first event is `session.created`"),
+        (status = 400, description = "`invalid_value`: no upgrade, or `intent` or `call_id`, which are not taken", body = Error),
+        (status = 429, description = "`too_many_sessions`", body = Error,
+            headers(("retry-after" = u32, description = "Seconds"))),
+        (status = 503, description = "`server_stopping`", body = Error,
+            headers(("retry-after" = u32, description = "Seconds"))),
+    )
+)]
 pub async fn socket(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -56,6 +88,29 @@ pub async fn socket(
 }
 
 /// A session over WebRTC: an offer in, its answer out, and where the call is (`Location`).
+#[utoipa::path(
+    post,
+    path = "/v1/realtime/calls",
+    tag = "realtime",
+    operation_id = "create_call",
+    security(("key" = [])),
+    request_body(content(
+        (String = "application/sdp"),
+        (Call = "multipart/form-data"),
+    )),
+    responses(
+        (status = 201, description = "The answer, which carries all candidates", body = String, content_type = "application/sdp",
+            headers(("location" = String, description = "`/v1/realtime/calls/{id}`"))),
+        (status = 400, description = "`invalid_value` or a code of the protocol; `param: \"sdp\"`: the message says what the offer lacks", body = Error),
+        (status = 404, description = "`not_found`: calls are turned off", body = Error),
+        (status = 413, description = "`body_too_large`", body = Error),
+        (status = 415, description = "`unsupported_media_type`", body = Error),
+        (status = 429, description = "`too_many_sessions`", body = Error,
+            headers(("retry-after" = u32, description = "Seconds"))),
+        (status = 503, description = "`server_stopping`", body = Error,
+            headers(("retry-after" = u32, description = "Seconds"))),
+    )
+)]
 pub async fn call(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -77,6 +132,18 @@ pub async fn call(
 }
 
 /// Ends a call.
+#[utoipa::path(
+    post,
+    path = "/v1/realtime/calls/{id}/hangup",
+    tag = "realtime",
+    operation_id = "hang_up",
+    security(("key" = [])),
+    params(("id" = String, Path, description = "The call, by its `Location`")),
+    responses(
+        (status = 200, description = "It ends"),
+        (status = 404, description = "`not_found`: no such call of this account is live", body = Error),
+    )
+)]
 pub async fn hang_up(
     State(app): State<Arc<App>>,
     caller: Caller,

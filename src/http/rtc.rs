@@ -5,20 +5,26 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::auth::Caller;
 use crate::app::App;
 use crate::config::IceServer;
 
 /// The ICE servers, in the shape that the constructor takes, and whether calls are taken at all.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Rtc<'a> {
+    /// Whether calls are taken at all.
     enabled: bool,
+    /// For the constructor of `RTCPeerConnection`.
     ice_servers: Vec<Ice<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+/// A server that helps two ends to find a path to each other.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = IceServer)]
 struct Ice<'a> {
+    /// `stun:`, `turn:` or `turns:`.
     urls: [&'a str; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<&'a str>,
@@ -38,6 +44,13 @@ impl<'a> From<&'a IceServer> for Ice<'a> {
 }
 
 /// What it is to be made with; the TURN password is told to callers alone.
+#[utoipa::path(
+    get,
+    path = "/api/rtc",
+    tag = "practice",
+    security(("key" = [])),
+    responses((status = 200, description = "What to make a connection with", body = Rtc))
+)]
 pub async fn rtc(State(app): State<Arc<App>>, _: Caller) -> Json<serde_json::Value> {
     let webrtc = &app.config.webrtc;
     let rtc = Rtc {

@@ -8,11 +8,12 @@ use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use signaling::event::{Field, Session, parse_session};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::auth::Caller;
+use super::auth::Holder;
 use super::body::JsonBody;
-use super::error::HttpError;
+use super::error::{Error, HttpError};
 use crate::accounts::secrets;
 use crate::app::App;
 
@@ -24,23 +25,63 @@ const SHORTEST: u64 = 10;
 const LONGEST: u64 = 7200;
 
 /// The answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClientSecret)]
 pub struct Issued {
     /// `ek_…`
     value: String,
     /// Seconds since 1970.
     expires_at: i64,
-    /// The session that it begins.
+    /// The session that it begins, in the words of the protocol.
+    #[schema(value_type = Object)]
     session: Session,
 }
 
-/// Issues a secret for `{expires_after?: {anchor: "created_at", seconds}, session?}`.
+/// What is asked for. It is read member by member, so that a refusal names the one that is wrong.
+#[derive(ToSchema)]
+#[schema(as = ClientSecretRequest)]
+#[expect(dead_code, reason = "it describes what `create` reads")]
+pub struct Asked {
+    /// When the secret expires.
+    expires_after: Option<ExpiresAfter>,
+    /// The session that it begins, as in `session.update`.
+    #[schema(value_type = Option<Object>)]
+    session: Option<Value>,
+}
+
+/// When a secret expires.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `create` reads")]
+struct ExpiresAfter {
+    /// `created_at`
+    anchor: Option<String>,
+    /// From then on.
+    #[schema(minimum = 10, maximum = 7200, default = 600)]
+    seconds: Option<u64>,
+}
+
+/// Issues a secret. An empty body counts as `{}`.
+#[utoipa::path(
+    post,
+    path = "/v1/realtime/client_secrets",
+    tag = "realtime",
+    operation_id = "create_client_secret",
+    security(("key" = [])),
+    request_body = Option<Asked>,
+    responses(
+        (status = 200, description = "The secret, told this once", body = Issued),
+        (status = 400, description = "`invalid_value`, or a code of the protocol; `param` says where", body = Error),
+        (status = 413, description = "`body_too_large`", body = Error),
+        (status = 415, description = "`unsupported_media_type`: the body must be JSON", body = Error),
+        (status = 429, description = "`too_many_client_secrets`", body = Error,
+            headers(("retry-after" = u32, description = "Seconds"))),
+    )
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    holder: Holder,
     JsonBody(request): JsonBody<Map<String, Value>>,
 ) -> Result<Json<Issued>, HttpError> {
-    caller.full()?;
     let known = ["expires_after", "session"];
     if let Some(name) = request.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(unknown(name));
@@ -48,11 +89,11 @@ pub async fn create(
     let lifetime = lifetime(request.get("expires_after"))?;
     let asked = session(request.get("session"))?;
     let session = in_force(&app, &asked)?;
-    if !app.allowances.take(&caller.account, app.clock.steady()) {
+    if !app.allowances.take(&holder.account, app.clock.steady()) {
         return Err(HttpError::TooManySecrets);
     }
     let (secret, expires_at) = secrets::issue(
-        app.db.of(&caller.account),
+        app.db.of(&holder.account),
         &asked,
         app.clock.now(),
         lifetime,

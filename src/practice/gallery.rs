@@ -1,6 +1,7 @@
 //! The clients to choose from, and the card that the page may show of each.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::sheet::{Difficulty, Sheet, SheetError};
 
@@ -31,7 +32,8 @@ pub struct Gallery {
 }
 
 /// What may be known of a client before the session. Nothing that they disclose only in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Client)]
 pub struct Card {
     /// Names the client on the wire (`prompt.id`).
     pub id: String,

@@ -1,6 +1,7 @@
 //! The character sheet of an AI client: who they are, what is true of them, what they can say.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::moves::Topic;
 use super::state::State;
@@ -56,7 +57,7 @@ pub struct Sheet {
 }
 
 /// How demanding a client is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Difficulty {
     /// Opens readily.

@@ -1,106 +1,106 @@
-/** What the server offers besides the live session: clients, engines, ways through a firewall. */
+/** What the server offers besides the live session, in the shapes of its own description. */
 
-import { authorization } from "./access.ts";
-import { faultOfStatus, FaultError } from "./faults/fault.ts";
+import { addressOf, ask, type Fetch } from "./api/request.ts";
+import type { components } from "./api/schema.d.ts";
 
-export interface Client {
-  id: string;
-  name: string;
-  who: string;
-  brings: string;
-  difficulty: string;
-  trains: string[];
-  voice: string;
-  language: string;
-  portrait: string;
+export { ApiError } from "./api/request.ts";
+
+type Schemas = components["schemas"];
+export type Client = Schemas["Client"];
+export type Engine = Schemas["Engine"];
+export type Engines = Schemas["Engines"];
+export type Session = Schemas["Session"];
+export type SessionPage = Schemas["SessionPage"];
+export type Part = Schemas["Part"];
+export type Entry = Schemas["Entry"];
+export type Transcript = Schemas["Transcript"];
+export type Line = Schemas["Said"];
+export type Word = Schemas["TimedWord"];
+export type Speaker = Schemas["Speaker"];
+export type Peaks = Schemas["Peaks"];
+export type Ticket = Schemas["Ticket"];
+
+export async function getClients(request?: Fetch): Promise<Client[]> {
+  const { clients } = await ask("get", "/api/clients", {}, request);
+  return clients;
 }
 
-export interface Engine {
-  name: string;
-  note: string;
-  /** Who receives the data; null when nothing leaves the server's machine. */
-  processor: string | null;
-}
-
-export interface Engines {
-  stt: Engine;
-  llm: Engine;
-  tts: Engine;
-}
-
-type Fetch = typeof fetch;
-type Json = Record<string, unknown>;
-
-export async function getClients(request: Fetch = fetch): Promise<Client[]> {
-  const body = await getJson("/api/clients", request);
-  const list = Array.isArray(body.clients) ? body.clients : [];
-  return list.filter(isJson).map(toClient);
-}
-
-export async function getEngines(request: Fetch = fetch): Promise<Engines> {
-  return toEngines(await getJson("/api/engines", request));
+export function getEngines(request?: Fetch): Promise<Engines> {
+  return ask("get", "/api/engines", {}, request);
 }
 
 /** The servers to find a path with; none when the server does not say, which serves most networks. */
-export async function getIceServers(request: Fetch = fetch): Promise<RTCIceServer[]> {
+export async function getIceServers(request?: Fetch): Promise<RTCIceServer[]> {
   try {
-    const body = await getJson("/api/rtc", request, authorization());
-    return Array.isArray(body.ice_servers) ? (body.ice_servers as RTCIceServer[]) : [];
+    const { ice_servers } = await ask("get", "/api/rtc", {}, request);
+    return ice_servers.map(({ urls, username, credential }) => ({
+      urls,
+      ...(username == null ? {} : { username }),
+      ...(credential == null ? {} : { credential }),
+    }));
   } catch {
     return [];
   }
 }
 
-export function toEngines(body: Json): Engines {
+/** One page of the sessions, latest first; `before` is the `next` of the page before. */
+export function listSessions(
+  query: { limit?: number; before?: string } = {},
+  request?: Fetch,
+): Promise<SessionPage> {
+  return ask("get", "/api/sessions", { query }, request);
+}
+
+export function getSession(id: string, request?: Fetch): Promise<Session> {
+  return ask("get", "/api/sessions/{id}", { path: { id } }, request);
+}
+
+/** Deletes it with everything that belongs to it. */
+export function deleteSession(id: string, request?: Fetch): Promise<undefined> {
+  return ask("delete", "/api/sessions/{id}", { path: { id } }, request);
+}
+
+export function getEvents(id: string, part?: number, request?: Fetch): Promise<Entry[]> {
+  const query = part === undefined ? {} : { part };
+  return ask("get", "/api/sessions/{id}/events", { path: { id }, query }, request);
+}
+
+export function getTranscript(id: string, request?: Fetch): Promise<Transcript> {
+  return ask("get", "/api/sessions/{id}/transcript", { path: { id } }, request);
+}
+
+export function getPeaks(id: string, points: number, request?: Fetch): Promise<Peaks> {
+  return ask("get", "/api/sessions/{id}/peaks", { path: { id }, query: { points } }, request);
+}
+
+/** Lets an `<audio>` element or a link, which send no key, read the session's sound. */
+export function createTicket(id: string, request?: Fetch): Promise<Ticket> {
+  return ask("post", "/api/sessions/{id}/ticket", { path: { id } }, request);
+}
+
+/** Where the session's sound is: both voices, or one of them. */
+export function audioAddress(
+  id: string,
+  voice: "both" | Speaker,
+  query: { ticket?: string; download?: boolean } = {},
+): string {
+  const input = { path: { id }, query };
+  if (voice === "coach") return addressOf("/api/sessions/{id}/audio/coach", input);
+  if (voice === "client") return addressOf("/api/sessions/{id}/audio/client", input);
+  return addressOf("/api/sessions/{id}/audio", input);
+}
+
+/** The engines as a live session tells them, which may say less. */
+export function toEngines(body: Record<string, unknown>): Engines {
   return { stt: toEngine(body.stt), llm: toEngine(body.llm), tts: toEngine(body.tts) };
 }
 
-async function getJson(
-  path: string,
-  request: Fetch,
-  headers: Record<string, string> = {},
-): Promise<Json> {
-  let response: Response;
-  try {
-    response = await request(path, { headers: { accept: "application/json", ...headers } });
-  } catch {
-    throw new FaultError("server-unreachable");
-  }
-  if (!response.ok) throw new FaultError(faultOfStatus(response.status));
-  try {
-    const body: unknown = await response.json();
-    if (isJson(body)) return body;
-  } catch {
-    // Something else answered, such as a proxy's page: below.
-  }
-  throw new FaultError("server-unreachable");
-}
-
-function toClient(raw: Json): Client {
-  const id = text(raw.id);
-  return {
-    id,
-    name: text(raw.name) || id,
-    who: text(raw.who),
-    brings: text(raw.brings),
-    difficulty: text(raw.difficulty),
-    trains: Array.isArray(raw.trains) ? raw.trains.map(text) : [text(raw.trains)].filter(Boolean),
-    voice: text(raw.voice),
-    language: text(raw.language) || "en",
-    portrait: text(raw.portrait) || `/portraits/${encodeURIComponent(id)}.svg`,
-  };
-}
-
 function toEngine(raw: unknown): Engine {
-  const engine = isJson(raw) ? raw : {};
-  const processor = text(engine.processor);
-  return { name: text(engine.name), note: text(engine.note), processor: processor || null };
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  const engine = (raw ?? {}) as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === "string" ? value : "");
+  return {
+    name: text(engine.name),
+    note: text(engine.note),
+    processor: text(engine.processor) || null,
+  };
 }

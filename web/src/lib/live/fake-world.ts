@@ -17,13 +17,16 @@ import type { Standing } from "./standing.ts";
 const client: Client = {
   id: "marta",
   name: "Marta",
+  pronouns: "she/her",
+  age: 42,
   who: "",
   brings: "",
-  difficulty: "",
+  difficulty: "gentle",
   trains: [],
   voice: "slt",
   language: "en",
   portrait: "",
+  patience_ms: 0,
 };
 
 export class Line {

@@ -1,0 +1,35 @@
+//! Parameters of an address, with this edge's errors.
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
+
+use super::error::HttpError;
+
+/// The parameters after the question mark.
+#[derive(Clone, Copy, Debug)]
+pub struct Params<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(params)) => Ok(Self(params)),
+            Err(error) => Err(HttpError::Invalid {
+                param: None,
+                message: error.body_text(),
+            }),
+        }
+    }
+}
+
+/// A parameter that is on as soon as it is there: `?download`, or `?download=true`.
+pub fn flag<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    match String::deserialize(value)?.as_str() {
+        "" | "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(D::Error::custom("must be `true` or `false`")),
+    }
+}

@@ -1,0 +1,118 @@
+//! `GET /api/sessions/{id}/audio…`: how it sounded, both voices or one alone.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::ticket::Listener;
+use crate::app::App;
+use crate::archive::sessions;
+use crate::http::error::{Error, HttpError};
+use crate::http::params::{Params, flag};
+
+/// Ogg Opus (RFC 7845).
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it describes what goes out as a file")]
+pub struct Sound(Vec<u8>);
+
+/// How the sound is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Asked {
+    /// As a file to be saved, with a speaking name.
+    #[serde(default, deserialize_with = "flag")]
+    #[param(default = false)]
+    #[expect(dead_code, reason = "there is no sound yet")]
+    download: bool,
+}
+
+/// Both voices on one timeline.
+#[utoipa::path(
+    get,
+    path = "/api/sessions/{id}/audio",
+    tag = "sessions",
+    operation_id = "get_audio",
+    security(("key" = []), ("ticket" = [])),
+    params(("id" = String, Path, description = "`sess_…`"), Asked),
+    responses(
+        (status = 200, description = "One stereo file, the coach left and the client right; byte ranges are answered (RFC 9110), and so is HEAD",
+            body = Sound, content_type = "audio/ogg; codecs=opus"),
+        (status = 206, description = "The range that was asked for", body = Sound, content_type = "audio/ogg; codecs=opus"),
+        (status = 304, description = "As the caller has it, by its `ETag`"),
+        (status = 401, description = "No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket`", body = Error),
+        (status = 404, description = "`not_found`: this account has no such session, or there is no sound of it", body = Error),
+        (status = 412, description = "`If-Match` or `If-Unmodified-Since` does not hold: it has changed"),
+        (status = 416, description = "The range lies beyond the end"),
+    )
+)]
+pub async fn both(
+    State(app): State<Arc<App>>,
+    listener: Listener,
+    Params(_asked): Params<Asked>,
+) -> Result<Response, HttpError> {
+    let row = sessions::find(app.db.of(&listener.account), &listener.session).await?;
+    row.ok_or(HttpError::NotFound)?;
+    Err(HttpError::NotFound)
+}
+
+/// The coach alone, as their packets came.
+#[utoipa::path(
+    get,
+    path = "/api/sessions/{id}/audio/coach",
+    tag = "sessions",
+    operation_id = "get_audio_of_coach",
+    security(("key" = []), ("ticket" = [])),
+    params(("id" = String, Path, description = "`sess_…`"), Asked),
+    responses(
+        (status = 200, description = "One file; byte ranges are answered (RFC 9110), and so is HEAD",
+            body = Sound, content_type = "audio/ogg; codecs=opus"),
+        (status = 206, description = "The range that was asked for", body = Sound, content_type = "audio/ogg; codecs=opus"),
+        (status = 304, description = "As the caller has it, by its `ETag`"),
+        (status = 401, description = "No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket`", body = Error),
+        (status = 404, description = "`not_found`: this account has no such session, or there is no sound of it", body = Error),
+        (status = 412, description = "`If-Match` or `If-Unmodified-Since` does not hold: it has changed"),
+        (status = 416, description = "The range lies beyond the end"),
+    )
+)]
+pub async fn coach(
+    State(app): State<Arc<App>>,
+    listener: Listener,
+    Params(_asked): Params<Asked>,
+) -> Result<Response, HttpError> {
+    let row = sessions::find(app.db.of(&listener.account), &listener.session).await?;
+    row.ok_or(HttpError::NotFound)?;
+    Err(HttpError::NotFound)
+}
+
+/// The AI client alone, as they were heard.
+#[utoipa::path(
+    get,
+    path = "/api/sessions/{id}/audio/client",
+    tag = "sessions",
+    operation_id = "get_audio_of_client",
+    security(("key" = []), ("ticket" = [])),
+    params(("id" = String, Path, description = "`sess_…`"), Asked),
+    responses(
+        (status = 200, description = "One file; byte ranges are answered (RFC 9110), and so is HEAD",
+            body = Sound, content_type = "audio/ogg; codecs=opus"),
+        (status = 206, description = "The range that was asked for", body = Sound, content_type = "audio/ogg; codecs=opus"),
+        (status = 304, description = "As the caller has it, by its `ETag`"),
+        (status = 401, description = "No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket`", body = Error),
+        (status = 404, description = "`not_found`: this account has no such session, or there is no sound of it", body = Error),
+        (status = 412, description = "`If-Match` or `If-Unmodified-Since` does not hold: it has changed"),
+        (status = 416, description = "The range lies beyond the end"),
+    )
+)]
+pub async fn client(
+    State(app): State<Arc<App>>,
+    listener: Listener,
+    Params(_asked): Params<Asked>,
+) -> Result<Response, HttpError> {
+    let row = sessions::find(app.db.of(&listener.account), &listener.session).await?;
+    row.ok_or(HttpError::NotFound)?;
+    Err(HttpError::NotFound)
+}

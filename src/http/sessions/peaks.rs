@@ -1,0 +1,61 @@
+//! `GET /api/sessions/{id}/peaks`: how loud both voices are, for drawing.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::shapes::Peaks;
+use crate::app::App;
+use crate::archive::sessions;
+use crate::http::auth::Holder;
+use crate::http::error::{Error, HttpError};
+use crate::http::params::Params;
+
+/// How fine.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Asked {
+    /// Into how many stretches of one length the timeline is cut.
+    #[serde(default = "usual")]
+    #[param(minimum = 1, maximum = 10000, default = 1000)]
+    points: u32,
+}
+
+/// More than a screen has columns.
+const MOST: u32 = 10_000;
+
+const fn usual() -> u32 {
+    1000
+}
+
+/// How loud both voices are along the timeline.
+#[utoipa::path(
+    get,
+    path = "/api/sessions/{id}/peaks",
+    tag = "sessions",
+    operation_id = "get_peaks",
+    security(("key" = [])),
+    params(("id" = String, Path, description = "`sess_…`"), Asked),
+    responses(
+        (status = 200, description = "The loudest sample of each stretch; of a short session there may be fewer", body = Peaks),
+        (status = 400, description = "`invalid_value`", body = Error),
+        (status = 404, description = "`not_found`: this account has no such session", body = Error),
+    )
+)]
+pub async fn peaks(
+    State(app): State<Arc<App>>,
+    holder: Holder,
+    Path(id): Path<String>,
+    Params(asked): Params<Asked>,
+) -> Result<Json<Peaks>, HttpError> {
+    if !(1..=MOST).contains(&asked.points) {
+        let message = format!("must be from 1 to {MOST}");
+        return Err(HttpError::invalid("points", message));
+    }
+    let row = sessions::find(app.db.of(&holder.account), &id).await?;
+    row.ok_or(HttpError::NotFound)?;
+    Err(HttpError::NotFound)
+}

@@ -1,0 +1,250 @@
+//! The shapes in which sessions are told. Times are whole milliseconds: those of a session's
+//! timeline count from its beginning, those of the clock from 1970.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::archive::event::Said;
+use crate::archive::sessions::SessionRow;
+use crate::db::DbError;
+use crate::http::error::HttpError;
+
+/// One page of the list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionPage {
+    /// Latest first.
+    pub sessions: Vec<Session>,
+    /// What to ask for the next page with (`before`); `null` on the last.
+    #[schema(required)]
+    pub next: Option<String>,
+}
+
+/// A session.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Session {
+    /// `sess_…`
+    pub id: String,
+    /// With which AI client; `null` if the caller brought instructions of their own.
+    #[schema(required)]
+    pub client_id: Option<String>,
+    /// Their name, if they are in the gallery.
+    #[schema(required)]
+    pub client_name: Option<String>,
+    /// What carried it last.
+    pub transport: Transport,
+    /// Which engines serve it, by name.
+    pub engines: EngineNames,
+    /// When it began, by the clock.
+    pub started_at_ms: i64,
+    /// When it ended, by the clock; `null` while it goes on.
+    #[schema(required)]
+    pub ended_at_ms: Option<i64>,
+    /// Whether it goes on.
+    pub status: SessionStatus,
+    /// Why it ended.
+    #[schema(required)]
+    pub end_reason: Option<EndReason>,
+    /// Whether it ended against everybody's will: the record is complete up to the cut.
+    pub cut_off: bool,
+    /// Until when it can be resumed, by the clock; `null` if it cannot.
+    #[schema(required)]
+    pub resumable_until_ms: Option<i64>,
+    /// How long it is.
+    pub length_ms: u64,
+    /// How many turns the coach took.
+    pub turns: u32,
+    /// How often the coach interrupted the client.
+    pub interruptions: u32,
+    /// Its connections, in order. The list leaves them out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub parts: Option<Vec<Part>>,
+    /// What there is of its sound.
+    pub recording: Recording,
+}
+
+impl Session {
+    /// The session of a row.
+    pub fn of(row: SessionRow, app: &App) -> Result<Self, HttpError> {
+        let unreadable = |what: &str| DbError::Stored(format!("sessions.{what}"));
+        let named = |name: &str| serde_json::from_value(name.into());
+        let reason = row.end_reason.as_deref().map(named).transpose();
+        let end_reason: Option<EndReason> = reason.map_err(|_| unreadable("end_reason"))?;
+        let client = row.client_id.as_deref().and_then(|id| app.gallery.get(id));
+        Ok(Self {
+            client_name: client.map(|client| client.name.clone()),
+            client_id: row.client_id,
+            transport: serde_json::from_value(row.transport.into())
+                .map_err(|_| unreadable("transport"))?,
+            engines: serde_json::from_str(&row.engines).map_err(|_| unreadable("engines"))?,
+            started_at_ms: row.started_at.div_euclid(1000),
+            ended_at_ms: row.ended_at.map(|at| at.div_euclid(1000)),
+            status: match row.ended_at {
+                Some(_) => SessionStatus::Ended,
+                None => SessionStatus::Live,
+            },
+            cut_off: end_reason.is_some_and(EndReason::cuts_off),
+            end_reason,
+            resumable_until_ms: None,
+            length_ms: 0,
+            turns: 0,
+            interruptions: 0,
+            parts: None,
+            recording: Recording {
+                state: RecordingState::None,
+                stopped_at_ms: None,
+                reason: None,
+            },
+            id: row.id,
+        })
+    }
+}
+
+/// What carries a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// A WebSocket.
+    WebSocket,
+    /// WebRTC.
+    WebRtc,
+}
+
+/// Which engines serve a session, by name.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct EngineNames {
+    /// Speech to text.
+    #[serde(default)]
+    #[schema(required)]
+    pub stt: Option<String>,
+    /// Language model.
+    #[serde(default)]
+    #[schema(required)]
+    pub llm: Option<String>,
+    /// Text to speech.
+    #[serde(default)]
+    #[schema(required)]
+    pub tts: Option<String>,
+}
+
+/// Whether a session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionStatus {
+    /// It goes on.
+    Live,
+    /// It ended, or was cut off.
+    Ended,
+}
+
+/// Why a session, or a part of it, ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The coach left, or hung up.
+    ByClient,
+    /// The connection broke, or the server was killed.
+    Lost,
+    /// It reached the longest length allowed.
+    Expired,
+    /// The server was stopped.
+    ServerStopped,
+    /// Something failed on the server.
+    Failed,
+}
+
+impl EndReason {
+    /// Whether nobody wanted it to end then.
+    const fn cuts_off(self) -> bool {
+        matches!(self, Self::Lost | Self::ServerStopped | Self::Failed)
+    }
+}
+
+/// One connection of a session: from when the coach came until they were gone.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Part {
+    /// From 1.
+    pub number: u32,
+    /// Where it begins on the timeline.
+    pub from_ms: u64,
+    /// Where it ends.
+    pub to_ms: u64,
+    /// What carried it.
+    pub transport: Transport,
+    /// Why it ended; `null` while it goes on.
+    #[schema(required)]
+    pub end_reason: Option<EndReason>,
+}
+
+/// What there is of a session's sound.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Recording {
+    /// How much of it.
+    pub state: RecordingState,
+    /// Where on the timeline it stopped, if it did before the session.
+    #[schema(required)]
+    pub stopped_at_ms: Option<u64>,
+    /// Why it stopped.
+    #[schema(required)]
+    pub reason: Option<String>,
+}
+
+/// How much of a session is on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "nothing is recorded yet")]
+pub enum RecordingState {
+    /// All of it.
+    Whole,
+    /// Its beginning: the disk was full, or too slow.
+    Stopped,
+    /// Nothing.
+    None,
+}
+
+/// What was said in a session.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Transcript {
+    /// `sess_…`
+    pub session_id: String,
+    /// How long the session is.
+    pub length_ms: u64,
+    /// In the order in which they begin.
+    pub lines: Vec<Said>,
+    /// When nobody was connected, between two parts.
+    pub breaks: Vec<Break>,
+}
+
+/// A stretch of the timeline in which nobody was connected.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Break {
+    /// Where it begins.
+    pub from_ms: u64,
+    /// Where it ends.
+    pub to_ms: u64,
+}
+
+/// How loud both voices are along the timeline, for drawing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Peaks {
+    /// `sess_…`
+    pub session_id: String,
+    /// How long the session is.
+    pub length_ms: u64,
+    /// The loudest sample of each of the equal stretches, 0 to 255: the coach.
+    #[schema(value_type = Vec<u8>)]
+    pub coach: Vec<u8>,
+    /// The same of the AI client.
+    #[schema(value_type = Vec<u8>)]
+    pub client: Vec<u8>,
+}
+
+/// What lets an `<audio>` element, which sends no headers, read one session's sound.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ticket {
+    /// For `?ticket=` on the session's audio routes.
+    pub ticket: String,
+    /// Until when it is good, by the clock.
+    pub expires_at_ms: i64,
+}
