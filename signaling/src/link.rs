@@ -15,7 +15,8 @@ use crate::event::{ClientEvent, ErrorBody, ServerEvent};
 pub const QUEUE: usize = 256;
 
 /// What carries the connection, which decides who paces and who knows what was heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Carrier {
     /// Events and base64 audio over one socket; the client owns playback.
     WebSocket,

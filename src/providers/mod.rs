@@ -10,6 +10,8 @@ mod http;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// What an engine is, for the page, the log and the disclosure record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineInfo {
@@ -22,7 +24,8 @@ pub struct EngineInfo {
 }
 
 /// Why a provider could not do its work.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ProviderError {
     /// It refused the request, and would again.
     #[error("{engine} refused the request: {message}")]

@@ -1,8 +1,12 @@
 //! What a client sends.
+//!
+//! Every type here can be written down and read again exactly (serde), for whoever keeps what was
+//! sent. That form is no part of the protocol: the wire is read by [`parse`](super::parse).
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::audio::{AudioFormat, Voice};
 use super::item::NewItem;
@@ -10,7 +14,7 @@ use super::session::{MaxTokens, Modality, Prompt, Reasoning, Tool, ToolChoice};
 use super::update::SessionUpdate;
 
 /// An event from a client.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClientEvent {
     /// The client's id of it, repeated in an error that answers it.
     pub event_id: Option<String>,
@@ -19,13 +23,14 @@ pub struct ClientEvent {
 }
 
 /// What a client asks for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ClientEventKind {
     /// `session.update`: change the session.
     SessionUpdate(Box<SessionUpdate>),
     /// `input_audio_buffer.append`: sound, decoded from base64, in the session's input format.
     /// A link hands it on as [`FromClient::Audio`](crate::link::FromClient::Audio).
-    AppendInput(Bytes),
+    AppendInput(#[serde(with = "super::base64")] Bytes),
     /// `input_audio_buffer.commit`: make a user item of what is in the buffer.
     CommitInput,
     /// `input_audio_buffer.clear`: empty the buffer.
@@ -85,7 +90,8 @@ pub enum ClientEventKind {
 }
 
 /// Where an item goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Place {
     /// At the end.
     End,
@@ -96,7 +102,7 @@ pub enum Place {
 }
 
 /// What `response.create` changes for one response. What is absent is as in the session.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResponseParams {
     /// What the model is told before anything else.
     pub instructions: Option<String>,
@@ -128,7 +134,8 @@ pub struct ResponseParams {
 }
 
 /// One thing that the model sees in place of the conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum InputItem {
     /// An item of the conversation (`item_reference`).
     Reference(String),

@@ -136,7 +136,7 @@ pub enum Part {
 }
 
 /// An item that a client gives. The id may be the client's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewItem {
     /// The client's id, if it chose one.
     pub id: Option<String>,

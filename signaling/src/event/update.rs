@@ -1,12 +1,15 @@
 //! A change of the session: what a client gave, field by field absent, cleared or set.
 
+use serde::{Deserialize, Serialize};
+
 use super::audio::{AudioFormat, Eagerness, NoiseReduction, Voice};
 use super::session::{
     MaxTokens, Modality, Prompt, Reasoning, Tool, ToolChoice, Tracing, Truncation,
 };
 
 /// What a client gave for a field.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Field<T> {
     /// Nothing: it stays as it is.
     #[default]
@@ -18,7 +21,7 @@ pub enum Field<T> {
 }
 
 /// A partial session, of `session.update`, of a client secret or of a call's offer.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SessionUpdate {
     /// The model. It chooses one when a session begins and is ignored afterwards: clients repeat
     /// it in every update.
@@ -56,7 +59,7 @@ pub struct SessionUpdate {
 }
 
 /// A partial [`InputAudio`](super::audio::InputAudio).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InputUpdate {
     /// `null` is the default.
     pub format: Field<AudioFormat>,
@@ -69,7 +72,7 @@ pub struct InputUpdate {
 }
 
 /// A partial [`Transcription`](super::audio::Transcription).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TranscriptionUpdate {
     /// By which model.
     pub model: Field<String>,
@@ -83,7 +86,7 @@ pub struct TranscriptionUpdate {
 
 /// A partial [`TurnDetection`](super::audio::TurnDetection). What is absent stays as it is while
 /// the kind stays, and is the default of another kind.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TurnDetectionUpdate {
     /// Which kind; absent: the one in force, or `server_vad`.
     pub kind: Option<TurnDetectionKind>,
@@ -104,7 +107,8 @@ pub struct TurnDetectionUpdate {
 }
 
 /// How the end of a turn is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TurnDetectionKind {
     /// By silence.
     ServerVad,

@@ -1,6 +1,7 @@
 //! What goes into the state machine: everything that can happen to a conversation.
 
 use media::Position;
+use serde::{Deserialize, Serialize};
 use signaling::event::ClientEvent;
 
 use crate::providers::ProviderError;
@@ -10,17 +11,22 @@ use crate::providers::tts::SpokenWord;
 
 /// One attempt at an answer. Later attempts have higher numbers, so that whatever arrives late
 /// for an earlier one is known to be stale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Generation(pub u64);
 
-/// Something that happened.
-#[derive(Debug)]
+/// Something that happened. What comes often has a short form of its own in a
+/// [trace](super::trace).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// Audio can flow.
     Ready,
     /// The client sent an event (audio excepted: that is [`Input::Audio`]).
     Client(Box<ClientEvent>),
     /// Audio from the microphone was received up to here.
+    #[serde(skip)]
     Audio {
         /// End of what was received, on the session's timeline.
         to: Position,
@@ -41,6 +47,7 @@ pub enum Input {
         at: Position,
     },
     /// The recogniser's words so far.
+    #[serde(skip)]
     Partial {
         /// The segment.
         segment: u64,
@@ -48,6 +55,7 @@ pub enum Input {
         transcript: Transcript,
     },
     /// The recogniser's final words.
+    #[serde(skip)]
     Final {
         /// The segment.
         segment: u64,
@@ -109,6 +117,7 @@ pub enum Input {
         error: ProviderError,
     },
     /// Sound of a sentence was sent to the client.
+    #[serde(skip)]
     Sent {
         /// The sentence.
         sentence: u64,

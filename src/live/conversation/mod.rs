@@ -29,6 +29,7 @@ mod resuming;
 mod sounding;
 mod speech;
 mod state;
+pub mod trace;
 mod turn;
 mod voice;
 
@@ -41,6 +42,7 @@ use std::time::Duration;
 
 use media::Position;
 use media::playout::{Holder, Playout};
+use serde::{Deserialize, Serialize};
 use signaling::event::audio::TurnDetection;
 use signaling::event::own::{self, TurnState};
 use signaling::event::{self, ServerEvent, Session};
@@ -64,7 +66,7 @@ use sounding::Sounding;
 use turn::Turn;
 
 /// What is known of an AI client before it says a word.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Traits {
     /// How much longer than others it waits before it answers.
     pub patience: Duration,
@@ -76,7 +78,7 @@ pub struct Traits {
 pub type Cast = BTreeMap<String, Traits>;
 
 /// What a conversation begins with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// What carries it.
     pub carrier: Carrier,

@@ -6,6 +6,7 @@ pub mod standin;
 
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{EngineInfo, ProviderError};
@@ -84,7 +85,8 @@ pub struct Tool {
 }
 
 /// A piece of an answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Token {
     /// Text to speak.
     Text(String),
@@ -112,7 +114,8 @@ pub enum Token {
 }
 
 /// Why an answer ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Finish {
     /// It was complete.
     Stop,
@@ -123,7 +126,7 @@ pub enum Finish {
 }
 
 /// Tokens that an answer cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Read.
     pub input: u64,

@@ -23,6 +23,7 @@ mod stream;
 mod text;
 
 use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::{EngineInfo, ProviderError};
@@ -138,7 +139,7 @@ pub enum SpeakOutput {
 }
 
 /// A word and when it is spoken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpokenWord {
     /// Where the word (with the punctuation that follows it) stands in the sentence's text, in
     /// bytes.

@@ -7,6 +7,7 @@ use media::Position;
 use signaling::event::{Item, ServerEvent, Status};
 use signaling::link::{Carrier, PartIds};
 
+use super::super::trace::replay;
 use super::super::{Generation, Output};
 use super::sim::{Sim, Traced, kind};
 
@@ -27,6 +28,20 @@ pub fn check_outputs(carrier: Carrier, trace: &[(Position, Traced)]) {
         ..Checker::default()
     };
     checker.read(carrier, trace);
+}
+
+/// Feeds a machine again what one was fed: it must put out the same.
+pub fn check_replay<'a>(lines: &[String], outputs: impl Iterator<Item = &'a Output>) {
+    let mut replayed = replay(lines).expect("a trace");
+    for (index, output) in outputs.enumerate() {
+        let again = replayed.next().expect("as many outputs").expect("a line");
+        assert_eq!(
+            format!("{output:?}"),
+            format!("{again:?}"),
+            "output {index}"
+        );
+    }
+    assert!(replayed.next().is_none(), "the replay puts out more");
 }
 
 #[derive(Default)]

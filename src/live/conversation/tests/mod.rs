@@ -13,5 +13,7 @@ mod failures;
 mod overlap;
 mod random;
 mod responses;
+mod resuming;
 mod speculation;
+mod tracing;
 mod updates;

@@ -14,8 +14,9 @@ use signaling::event::{
 use signaling::link::Carrier;
 
 use super::super::output::Ask;
-use super::super::{Conversation, Generation, Input, Output, Settings, Traits};
-use super::check::check;
+use super::super::trace::{self, Tracer};
+use super::super::{Conversation, Generation, Input, Output, Past, Settings, Traits};
+use super::check::{check, check_replay};
 use crate::live::sound::Encoding;
 use crate::live::speaker::Speaker;
 use crate::providers::ProviderError;
@@ -71,6 +72,9 @@ impl Reply {
 
 pub struct Sim {
     pub machine: Conversation,
+    /// What it was fed, as it is kept.
+    pub lines: Vec<String>,
+    tracer: Tracer,
     pub now: Position,
     pub trace: Vec<(Position, Traced)>,
     /// What the model answers from now on.
@@ -149,10 +153,25 @@ impl Sim {
     pub fn build(carrier: Carrier, cap: Duration, edit: impl FnOnce(&mut Session)) -> Self {
         let mut settings = settings(carrier, edit);
         settings.cap = cap;
+        Self::begin(settings, None)
+    }
+
+    /// A session that goes on after another connection.
+    pub fn resume(settings: Settings, past: Past) -> Self {
+        Self::begin(settings, Some(past))
+    }
+
+    fn begin(settings: Settings, past: Option<Past>) -> Self {
         let own = settings.session.wants_own_events();
+        let (carrier, from) = (settings.carrier, settings.from);
         let mut sim = Self {
-            machine: Conversation::new(settings),
-            now: Position::ZERO,
+            lines: vec![trace::header(&settings, past.as_ref())],
+            tracer: Tracer::new(from),
+            machine: match past {
+                None => Conversation::new(settings),
+                Some(past) => Conversation::resumed(settings, past),
+            },
+            now: from,
             trace: Vec::new(),
             reply: Reply::of(&["I keep thinking about it.", "And I do not know why."]),
             final_ms: Some(50),
@@ -166,7 +185,7 @@ impl Sim {
             coach: Vec::new(),
             segments: BTreeMap::new(),
             speaker: Speaker::new(carrier, Encoding::Pcm, Duration::from_millis(400)),
-            voice_free: Position::ZERO,
+            voice_free: from,
             silenced: 0,
             produced: BTreeMap::new(),
             cancelled: BTreeSet::new(),
@@ -280,6 +299,8 @@ impl Sim {
         if let Input::Produced { sentence, samples } = &input {
             self.produce(*sentence, *samples);
         }
+        let line = self.tracer.line(&input, self.now).to_owned();
+        self.lines.push(line);
         self.machine.handle(input, self.now);
         let mut count = 0;
         while let Some(output) = self.machine.poll() {
@@ -458,6 +479,8 @@ impl Drop for Sim {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             check(self);
+            let outputs = self.outputs().map(|(_, output)| output);
+            check_replay(&self.lines, outputs);
         }
     }
 }
