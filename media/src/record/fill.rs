@@ -79,7 +79,6 @@ pub(super) fn conceal(span: u32, toc: u8) -> Filler {
     Filler::new((config << 3) | stereo, span / frame, &[])
 }
 
-#[expect(dead_code, reason = "needed to put two tracks together")]
 /// The packet of 20 ms of silence: `F8 FF FE`.
 pub(super) fn silent_frame() -> Filler {
     Filler::new(SILENCE, 1, &SILENT_FRAME)

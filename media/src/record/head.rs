@@ -7,7 +7,6 @@ use super::page::{BEGINNING, PageBuilder};
 pub(super) enum Channels {
     /// One stream, one channel (mapping family 0).
     Mono,
-    #[expect(dead_code, reason = "needed to put two tracks together")]
     /// Two streams of one channel each, left and right (mapping family 1).
     Separate,
 }

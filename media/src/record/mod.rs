@@ -1,7 +1,8 @@
 //! Recordings: Opus packets as they are, on a timeline, in Ogg files (RFC 7845).
 //!
 //! A session's part has a track for each side. [`TrackWriter`] makes its file as things happen,
-//! [`recover`] finds what is whole after a crash, [`TrackReader`] reads it.
+//! [`recover`] finds what is whole after a crash, [`TrackReader`] reads it, and [`stereo()`] puts
+//! the tracks of a whole session together into one file with two channels.
 //!
 //! Page framing is ours and not a library's: the writer must not allocate per packet, pages close
 //! when the time comes, and the recovery has to know at which byte the last whole page ends.
@@ -16,6 +17,7 @@ mod page;
 mod quiet;
 mod reader;
 mod recover;
+mod stereo;
 mod writer;
 
 #[cfg(test)]
@@ -23,6 +25,7 @@ mod roundtrip;
 
 pub use reader::{TrackPacket, TrackReader};
 pub use recover::{Recovered, recover};
+pub use stereo::{StereoError, StereoPart, stereo};
 pub use writer::{Placed, TrackWriter};
 
 /// The longest gap between two packets of a track.

@@ -105,7 +105,6 @@ impl<'a> Frames<'a> {
         self.toc
     }
 
-    #[cfg_attr(not(test), expect(dead_code))]
     /// Whether every frame only asks for concealment.
     pub(super) const fn is_empty(&self) -> bool {
         self.data.is_empty()
@@ -126,9 +125,9 @@ impl<'a> Frames<'a> {
         &self.sizes[..self.count]
     }
 
-    #[expect(dead_code, reason = "needed to put two tracks together")]
-    /// Appends the packet so that it tells its own length (RFC 6716, appendix B), without padding.
-    pub(super) fn write_delimited(&self, out: &mut Vec<u8>) {
+    /// Appends the packet in its shortest form, without padding, which for 20 ms is at most eight
+    /// frames. `delimited` makes it tell its own length (RFC 6716, appendix B).
+    pub(super) fn write(&self, delimited: bool, out: &mut Vec<u8>) {
         let (toc, sizes) = (self.toc & !3, self.sizes());
         let same = sizes.iter().all(|&size| size == sizes[0]);
         match (sizes, same) {
@@ -138,7 +137,9 @@ impl<'a> Frames<'a> {
             (_, true) => out.extend([toc | 3, self.count as u8]),
             (_, false) => out.extend([toc | 3, 0x80 | self.count as u8]),
         }
-        for &size in if same { &sizes[..1] } else { sizes } {
+        // The last frame's length, or the one of all, follows from the packet's.
+        let told = if same { 1 } else { self.count };
+        for &size in &sizes[..told - usize::from(!delimited)] {
             if size < 252 {
                 out.push(size as u8);
             } else {
@@ -213,6 +214,24 @@ mod tests {
                 prop_assert_eq!(ours.sizes(), &sizes[..]);
                 prop_assert_eq!(ours.data.len(), together.len());
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_shortest_form_has_the_same_frames(packet in packets()) {
+            let Ok(frames) = Frames::parse(&packet) else {
+                return Ok(());
+            };
+            let (mut short, mut delimited) = (Vec::new(), Vec::new());
+            frames.write(false, &mut short);
+            prop_assert!(short.len() <= packet.len());
+            let again = Frames::parse(&short).unwrap();
+            prop_assert_eq!(again.toc >> 2, frames.toc >> 2);
+            prop_assert_eq!((again.sizes(), again.data), (frames.sizes(), frames.data));
+            // The other form tells one length more, in one or two bytes.
+            frames.write(true, &mut delimited);
+            prop_assert!((1..=2).contains(&(delimited.len() - short.len())));
         }
     }
 
