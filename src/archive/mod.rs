@@ -1,4 +1,227 @@
-//! What happened: the record of sessions.
+//! What happened: recordings as they are made, the record of sessions, and both read again.
+//!
+//! A session has a folder of files, which hold everything, and a row in the database, which the
+//! list is made of (see `layout` for the files). [`Archive::record`] gives a [`Recorder`] for each
+//! part of a session; one thread writes what all of them collect, another brings it to the disk,
+//! and a task brings the rows into the database. A session waits for none of them.
+//!
+//! What a cut-off process left unfinished is finished from its files: by the next start, or, where
+//! nodes share a PostgreSQL and a folder, by the others.
 
+mod entries;
 pub mod event;
+mod flusher;
+#[expect(dead_code, reason = "recovery, which follows, uses the rest")]
+mod layout;
+mod ledger;
+#[expect(dead_code, reason = "recovery, which follows, uses the rest")]
+mod manifest;
+#[expect(dead_code, reason = "recovery, which follows, uses the rest")]
+mod nodes;
+mod recorder;
+mod reopen;
+mod restore;
 pub mod sessions;
+mod tally;
+mod trouble;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub use recorder::{Part, Recorder};
+pub use reopen::{Claim, ReopenError, Reopened};
+pub use sessions::EndReason;
+pub use trouble::{Refusal, Trouble};
+
+use crate::clock::Clock;
+use crate::db::{Db, DbError};
+use crate::telemetry::Metrics;
+use flusher::Flusher;
+use layout::Layout;
+use ledger::Ledger;
+use writer::{WriteAt, Writer};
+
+/// How long a stop waits for the database.
+const GOODBYE: Duration = Duration::from_secs(10);
+
+/// The archive. Clones are the same archive.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    core: Arc<Core>,
+    writer: Writer,
+    tasks: Arc<Tasks>,
+    keys: Arc<AtomicU64>,
+}
+
+/// What every part of the room works with.
+#[derive(Debug)]
+struct Core {
+    layout: Layout,
+    /// Names this process among those that share the archive.
+    node: String,
+    ledger: Ledger,
+    db: Db,
+    clock: Clock,
+    metrics: Metrics,
+    resume_within: Duration,
+}
+
+/// Tasks that end with the archive.
+#[derive(Debug)]
+struct Tasks(Vec<JoinHandle<()>>);
+
+/// What an archive is made of.
+#[derive(Clone, Debug)]
+pub struct ArchiveParts {
+    /// The folder of recordings.
+    pub folder: PathBuf,
+    /// How long after its connection ended a session may be resumed.
+    pub resume_within: Duration,
+    /// The database.
+    pub db: Db,
+    /// The time of day.
+    pub clock: Clock,
+    /// Where trouble is counted.
+    pub metrics: Metrics,
+    /// Cancelled should the archive's tasks end by themselves: without them a server is of no use.
+    pub failed: CancellationToken,
+}
+
+/// Why the archive cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder cannot be used.
+    #[error("archive.folder: {}: {error}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl Archive {
+    /// Opens the archive: makes its folder if missing, and begins to finish what other processes
+    /// left. Belongs into a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// If the folder or the database cannot be used.
+    pub async fn open(parts: ArchiveParts) -> Result<Self, OpenError> {
+        Self::open_on(parts, writer::disk()).await
+    }
+
+    async fn open_on(parts: ArchiveParts, disk: WriteAt) -> Result<Self, OpenError> {
+        let ArchiveParts {
+            folder,
+            resume_within,
+            db,
+            clock,
+            metrics,
+            failed,
+        } = parts;
+        let refused = |error| OpenError::Folder {
+            path: folder.clone(),
+            error,
+        };
+        let node = uuid::Uuid::now_v7().simple().to_string();
+        let layout = Layout::open(&folder).map_err(refused)?;
+        let flusher = Flusher::start(layout.root(), metrics.clone()).map_err(refused)?;
+        let writer = Writer::start(layout.clone(), node.clone(), flusher, metrics.clone(), disk)
+            .map_err(refused)?;
+        nodes::seen(&db, &node, clock.now()).await?;
+        let core = Arc::new(Core {
+            ledger: Ledger::new(node.clone()),
+            layout,
+            node,
+            db,
+            clock,
+            metrics,
+            resume_within,
+        });
+        let tasks = vec![
+            tokio::spawn(guarded("ledger", failed.clone(), {
+                let core = core.clone();
+                async move { core.ledger.run(&core.db, &core.layout, &core.metrics).await }
+            })),
+            tokio::spawn(guarded("nodes", failed, {
+                let core = core.clone();
+                async move { core.tend().await }
+            })),
+        ];
+        Ok(Self {
+            core,
+            writer,
+            tasks: Arc::new(Tasks(tasks)),
+            keys: Arc::default(),
+        })
+    }
+
+    /// Waits until the database knows everything that happened so far, and the files of every
+    /// part that ended are closed.
+    pub async fn settled(&self) {
+        self.core.ledger.drained().await;
+    }
+
+    /// The server stops: waits, for a bounded time, until the database knows everything, and lets
+    /// the other nodes know that this one is gone. Recorders are to be finished before.
+    pub async fn close(&self) {
+        let Core { db, node, .. } = self.core.as_ref();
+        if tokio::time::timeout(GOODBYE, self.settled()).await.is_err() {
+            tracing::warn!("the database did not take everything; the next start finishes it");
+        }
+        self.tasks.abort();
+        if let Err(error) = nodes::gone(db, node).await {
+            tracing::warn!(%error, "the database was not told that this node is gone");
+        }
+    }
+
+    /// Names a part among those being written.
+    fn next_key(&self) -> u64 {
+        self.keys.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Tasks {
+    fn abort(&self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.abort();
+    }
+}
+
+/// Runs a task that must not end by itself, not even by a panic.
+async fn guarded(name: &'static str, failed: CancellationToken, task: impl Future<Output = ()>) {
+    let guard = Guard(name, failed);
+    task.await;
+    drop(guard);
+}
+
+struct Guard(&'static str, CancellationToken);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!(
+                task = self.0,
+                "a task of the archive failed, so the server stops"
+            );
+            self.1.cancel();
+        }
+    }
+}

@@ -18,6 +18,8 @@ pub struct Live {
     pub websocket_lead: Duration,
     /// How long live sessions may go on after the server was told to stop.
     pub stop_grace: Duration,
+    /// How long after its connection ended a session may be resumed.
+    pub resume_within: Duration,
 }
 
 static MAX_SESSIONS: Setting = Setting::number(
@@ -37,12 +39,18 @@ static STOP_GRACE: Setting = Setting::number(
     "20",
     "How long live sessions may go on after the server was told to stop.",
 );
+static RESUME_MINUTES: Setting = Setting::number(
+    "live.resume_minutes",
+    "10",
+    "How many minutes after its connection ended a session may be resumed; 0 for never.",
+);
 
 pub(super) static SETTINGS: &[&Setting] = &[
     &MAX_SESSIONS,
     &SESSION_MINUTES,
     &WEBSOCKET_LEAD,
     &STOP_GRACE,
+    &RESUME_MINUTES,
 ];
 
 impl Live {
@@ -52,6 +60,7 @@ impl Live {
             max_length: Duration::from_secs(60 * values.within(&SESSION_MINUTES, 1..=720)?),
             websocket_lead: Duration::from_millis(values.within(&WEBSOCKET_LEAD, 40..=10_000)?),
             stop_grace: Duration::from_secs(values.within(&STOP_GRACE, 0..=3600)?),
+            resume_within: Duration::from_secs(60 * values.within(&RESUME_MINUTES, 0..=1440)?),
         })
     }
 }

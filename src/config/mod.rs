@@ -1,6 +1,7 @@
 //! Settings: command line, environment and a TOML file, in this order of precedence. One file
 //! per concern; a wrong value is refused by the name under which it was set.
 
+mod archive;
 mod cli;
 mod database;
 mod engines;
@@ -17,6 +18,7 @@ mod webrtc;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub use archive::Archive;
 pub use cli::Task;
 pub use database::Database;
 pub use engines::{Llm, OpenAi, Stt, Tts};
@@ -39,6 +41,8 @@ pub struct Config {
     pub server: Server,
     /// The database.
     pub database: Database,
+    /// Recordings.
+    pub archive: Archive,
     /// WebRTC.
     pub webrtc: WebRtc,
     /// Live sessions.
@@ -118,6 +122,7 @@ fn settings() -> Vec<&'static Setting> {
     [
         server::SETTINGS,
         database::SETTINGS,
+        archive::SETTINGS,
         webrtc::SETTINGS,
         live::SETTINGS,
         engines::SETTINGS,
@@ -131,6 +136,7 @@ impl Config {
         let server = Server::read(values)?;
         Ok(Self {
             database: Database::read(values, &server.data)?,
+            archive: Archive::read(values, &server.data)?,
             webrtc: WebRtc::read(values, &server)?,
             live: Live::read(values)?,
             stt: Stt::read(values)?,

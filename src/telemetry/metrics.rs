@@ -15,6 +15,9 @@ const SESSION_LENGTH: &str = "praxiloom_session_seconds";
 const TURNS: &str = "praxiloom_turns_total";
 const INTERRUPTIONS: &str = "praxiloom_interruptions_total";
 const ERRORS: &str = "praxiloom_errors_total";
+const RECORDINGS_STOPPED: &str = "praxiloom_recordings_stopped_total";
+const ARCHIVE_QUEUE: &str = "praxiloom_archive_queue";
+const ARCHIVE_BATCH: &str = "praxiloom_archive_batch_seconds";
 const REQUESTS: &str = "praxiloom_http_requests_total";
 
 /// From a millisecond, the server's own overhead, to the patience of a coach.
@@ -24,6 +27,10 @@ const TURN_BUCKETS: &[f64] = &[
 /// From a false start to an hour.
 const LENGTH_BUCKETS: &[f64] = &[
     5.0, 30.0, 60.0, 300.0, 600.0, 1200.0, 1800.0, 2700.0, 3600.0,
+];
+/// From the kernel's memory to a disk that hangs.
+const BATCH_BUCKETS: &[f64] = &[
+    0.000_05, 0.000_1, 0.000_25, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0,
 ];
 
 const METADATA: Metadata<'static> = Metadata::new("praxiloom", Level::INFO, None);
@@ -92,6 +99,8 @@ struct Inner {
     websocket: Carried,
     webrtc: Carried,
     interruptions: Counter,
+    archive_queue: Gauge,
+    archive_batch: Histogram,
 }
 
 /// What is counted per transport; looked up once, so that a turn only adds numbers.
@@ -111,6 +120,7 @@ impl Metrics {
             (TURN_STAGE, TURN_BUCKETS),
             (TURN_LATENCY, TURN_BUCKETS),
             (SESSION_LENGTH, LENGTH_BUCKETS),
+            (ARCHIVE_BATCH, BATCH_BUCKETS),
         ];
         let builder = buckets
             .iter()
@@ -130,6 +140,8 @@ impl Metrics {
             websocket: Carried::new(&recorder, Transport::WebSocket),
             webrtc: Carried::new(&recorder, Transport::WebRtc),
             interruptions,
+            archive_queue: recorder.register_gauge(&Key::from_name(ARCHIVE_QUEUE), &METADATA),
+            archive_batch: histogram(&recorder, ARCHIVE_BATCH, &[]),
             recorder,
         }))
     }
@@ -172,6 +184,21 @@ impl Metrics {
     /// The coach interrupted the client.
     pub fn interruption(&self) {
         self.0.interruptions.increment(1);
+    }
+
+    /// The recording of a session ended before the session did.
+    pub fn recording_stopped(&self, reason: &'static str) {
+        counter(&self.0.recorder, RECORDINGS_STOPPED, &[("reason", reason)]).increment(1);
+    }
+
+    /// How many batches of recordings wait for the disk.
+    pub fn archive_queue(&self, waiting: usize) {
+        self.0.archive_queue.set(waiting as f64);
+    }
+
+    /// How long the disk took for a batch.
+    pub fn archive_batch(&self, took: Duration) {
+        self.0.archive_batch.record(took.as_secs_f64());
     }
 
     /// Something failed; `place` is the room or engine, never a message.
@@ -278,6 +305,14 @@ fn describe(recorder: &PrometheusRecorder) {
         "From the end of speech to the first packet of the answer.",
     );
     histogram(SESSION_LENGTH, "Length of ended sessions.");
+    histogram(
+        ARCHIVE_BATCH,
+        "Time the disk took for a batch of a recording.",
+    );
+    counter(
+        RECORDINGS_STOPPED,
+        "Recordings that ended before their session, by reason.",
+    );
     counter(SESSIONS, "Sessions begun.");
     counter(TURNS, "Turns answered.");
     counter(INTERRUPTIONS, "Times the coach interrupted the client.");
@@ -286,7 +321,14 @@ fn describe(recorder: &PrometheusRecorder) {
         "Failures by the room or engine where they happened.",
     );
     counter(REQUESTS, "HTTP requests answered, by route and status.");
-    recorder.describe_gauge(KeyName::from(LIVE), None, "Sessions going on now.".into());
+    let gauge = |name: &'static str, help: &'static str| {
+        recorder.describe_gauge(KeyName::from(name), None, help.into());
+    };
+    gauge(LIVE, "Sessions going on now.");
+    gauge(
+        ARCHIVE_QUEUE,
+        "Batches of recordings that wait for the disk.",
+    );
 }
 
 #[cfg(test)]
@@ -339,6 +381,7 @@ mod tests {
         metrics.error("stt");
         metrics.request("/health", 200);
         metrics.interruption();
+        metrics.recording_stopped("disk_full");
         let text = metrics.render();
         for line in text.lines().filter(|line| line.starts_with("# TYPE ")) {
             let name = line.split(' ').nth(2).unwrap();

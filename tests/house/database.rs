@@ -134,10 +134,11 @@ async fn sessions_are_listed_latest_first(db: &Db, local: &AccountId) {
             .await
             .unwrap();
     }
-    let first = sessions::list(db.of(local), None).await.unwrap();
+    let first = sessions::list(db.of(local), 1000, None).await.unwrap();
     assert_eq!(first.len(), sessions::PAGE as usize);
     assert_eq!(first[0].id, "sess_119");
-    let second = sessions::list(db.of(local), first.last()).await.unwrap();
+    let last = first.last().map(|row| (row.started_at, row.id.as_str()));
+    let second = sessions::list(db.of(local), 1000, last).await.unwrap();
     assert_eq!(second.len(), 21);
     assert_eq!(second[0].id, "sess_019");
     assert_eq!(second.last().unwrap().id, "sess_once");
@@ -147,7 +148,7 @@ async fn nobody_reaches_the_sessions_of_another(db: &Db, local: &AccountId, othe
     start(db, local, "sess_mine", NOON).await.unwrap();
     let of = db.of(other);
     assert_eq!(sessions::find(of, "sess_mine").await.unwrap(), None);
-    assert_eq!(sessions::list(of, None).await.unwrap(), []);
+    assert_eq!(sessions::list(of, 10, None).await.unwrap(), []);
     assert!(
         !sessions::finish(of, "sess_mine", NOON, EndReason::ByClient)
             .await

@@ -1,0 +1,270 @@
+//! Brings what happens to sessions into the database, however long that takes.
+//!
+//! A session tells the ledger and goes on. The ledger keeps, for every session with something not
+//! yet written, what its row should say; one task writes row after row and tries again, ever more
+//! slowly, while the database is locked or gone. What waits is bounded by the number of sessions,
+//! and a session's own order is kept, since later news of it lands in the same place.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use media::Position;
+use tokio::sync::Notify;
+
+use super::layout::Layout;
+use super::sessions::{self, EndReason};
+use super::trouble::Refusal;
+use super::writer::Shared;
+use crate::clock::Micros;
+use crate::db::{AccountId, Db, DbError};
+use crate::telemetry::Metrics;
+
+/// Pauses between attempts while the database fails.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often files that were not closed in time are looked after again.
+const REVISIT: Duration = Duration::from_secs(5);
+
+/// A part that begins.
+#[derive(Clone, Debug)]
+pub(super) struct Begin {
+    pub account: AccountId,
+    pub id: String,
+    pub part: u32,
+    pub client_id: Option<String>,
+    pub transport: String,
+    pub engines: String,
+    pub started_at: Micros,
+    /// Whether there is no row yet.
+    pub is_new: bool,
+    pub shared: Arc<Shared>,
+}
+
+/// A part that ended.
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    pub ended_at: Micros,
+    pub reason: EndReason,
+    pub length_ms: u64,
+    /// Turns of this part.
+    pub turns: u32,
+    /// Interruptions in this part.
+    pub interruptions: u32,
+}
+
+/// What a row should say beyond what it says.
+#[derive(Clone, Debug)]
+pub(super) struct Image {
+    pub begin: Begin,
+    pub stopped: Option<(u64, &'static str)>,
+    pub end: Option<End>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    image: Image,
+    /// Counts what was told, so that what came while the row was written is not lost.
+    told: u64,
+    written: u64,
+    inserted: bool,
+}
+
+/// The way to the ledger.
+#[derive(Clone, Debug)]
+pub(super) struct Ledger(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    node: String,
+    rows: Mutex<BTreeMap<String, Pending>>,
+    told: Notify,
+    settled: Notify,
+}
+
+impl Ledger {
+    pub(super) fn new(node: String) -> Self {
+        Self(Arc::new(Inner {
+            node,
+            rows: Mutex::default(),
+            told: Notify::new(),
+            settled: Notify::new(),
+        }))
+    }
+
+    /// A part begins.
+    pub(super) fn begin(&self, begin: Begin) {
+        let (id, is_new) = (begin.id.clone(), begin.is_new);
+        let image = Image {
+            begin,
+            stopped: None,
+            end: None,
+        };
+        // A claimed part's row says so already.
+        let pending = Pending {
+            image,
+            told: u64::from(is_new),
+            written: 0,
+            inserted: !is_new,
+        };
+        self.rows().insert(id, pending);
+        self.0.told.notify_one();
+    }
+
+    /// With which AI client it is held was settled later.
+    pub(super) fn name_client(&self, id: &str, client_id: Option<String>) {
+        self.tell(id, |image| image.begin.client_id = client_id);
+    }
+
+    /// The recording ended before the session.
+    pub(super) fn stopped(&self, id: &str, at: Position, refusal: Refusal) {
+        self.tell(id, |image| image.stopped = Some((at.ms(), refusal.name())));
+    }
+
+    /// The part ended.
+    pub(super) fn end(&self, id: &str, end: End) {
+        self.tell(id, |image| image.end = Some(end));
+    }
+
+    fn tell(&self, id: &str, change: impl FnOnce(&mut Image)) {
+        if let Some(pending) = self.rows().get_mut(id) {
+            change(&mut pending.image);
+            pending.told += 1;
+        }
+        self.0.told.notify_one();
+    }
+
+    /// Waits until everything of a session that ended is in its row and its files.
+    pub(super) async fn settled(&self, id: &str) {
+        self.until(|rows| rows.get(id).is_none_or(|row| row.image.end.is_none()))
+            .await;
+    }
+
+    /// Waits until nothing is left to be written.
+    pub(super) async fn drained(&self) {
+        let idle = |row: &Pending| row.image.end.is_none() && row.told == row.written;
+        self.until(|rows| rows.values().all(idle)).await;
+    }
+
+    async fn until(&self, done: impl Fn(&BTreeMap<String, Pending>) -> bool) {
+        loop {
+            let settled = self.0.settled.notified();
+            tokio::pin!(settled);
+            settled.as_mut().enable();
+            if done(&self.rows()) {
+                return;
+            }
+            settled.await;
+        }
+    }
+
+    /// Writes rows, for as long as it is polled.
+    pub(super) async fn run(&self, db: &Db, layout: &Layout, metrics: &Metrics) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let told = self.0.told.notified();
+            match self.write_all(db, layout).await {
+                Ok(()) => {
+                    pause = FIRST_PAUSE;
+                    let _ = tokio::time::timeout(REVISIT, told).await;
+                }
+                Err(error) => {
+                    let waiting = self.rows().len();
+                    tracing::warn!(%error, waiting, "the database does not take what happened yet");
+                    metrics.error("database");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Writes every row of which there is something to write.
+    async fn write_all(&self, db: &Db, layout: &Layout) -> Result<(), DbError> {
+        let waiting: Vec<String> = self.rows().keys().cloned().collect();
+        for id in waiting {
+            let Some((image, told, inserted)) = self.news(&id) else {
+                continue;
+            };
+            if told.is_some() {
+                match self.write(db, &image, inserted).await {
+                    Err(error) if !is_final(&error) => return Err(error),
+                    Err(error) => {
+                        // Trying again would not help, and would keep others waiting.
+                        tracing::error!(%error, session.id = %id, "a session cannot be recorded");
+                    }
+                    Ok(()) => {}
+                }
+            }
+            self.wrote(&id, told);
+            self.forget(&id, layout).await;
+            self.0.settled.notify_waiters();
+        }
+        Ok(())
+    }
+
+    fn news(&self, id: &str) -> Option<(Image, Option<u64>, bool)> {
+        let rows = self.rows();
+        let row = rows.get(id)?;
+        let told = (row.told != row.written).then_some(row.told);
+        Some((row.image.clone(), told, row.inserted))
+    }
+
+    async fn write(&self, db: &Db, image: &Image, inserted: bool) -> Result<(), DbError> {
+        let of = db.of(&image.begin.account);
+        if !inserted {
+            sessions::insert(of, &image.begin, &self.0.node).await?;
+        }
+        let known = sessions::update(of, image, &self.0.node).await?;
+        if !known {
+            let id = &image.begin.id;
+            tracing::debug!(session.id = %id, "the row has ended already, or is another node's");
+        }
+        Ok(())
+    }
+
+    fn wrote(&self, id: &str, told: Option<u64>) {
+        if let (Some(row), Some(told)) = (self.rows().get_mut(id), told) {
+            row.written = told;
+            row.inserted = true;
+        }
+    }
+
+    /// Forgets a part that ended, whose row says so and whose files are closed.
+    async fn forget(&self, id: &str, layout: &Layout) {
+        let is_over = |row: &Pending| row.image.end.is_some() && row.told == row.written;
+        let closed = {
+            let rows = self.rows();
+            let Some(row) = rows.get(id).filter(|row| is_over(row)) else {
+                return;
+            };
+            row.image.begin.shared.closed.load(Ordering::Acquire)
+        };
+        if !closed {
+            return;
+        }
+        let (layout, node, name) = (layout.clone(), self.0.node.clone(), id.to_owned());
+        let unmarked = tokio::task::spawn_blocking(move || layout.unmark(&node, &name)).await;
+        if let Ok(Err(error)) = unmarked {
+            // The next start looks at the session once more, and finds it finished.
+            tracing::warn!(%error, session.id = %id, "a session stays marked as unfinished");
+        }
+        let mut rows = self.rows();
+        if rows.get(id).is_some_and(is_over) {
+            rows.remove(id);
+        }
+    }
+
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<String, Pending>> {
+        self.0.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the database refuses the row itself, and always will: the account is gone.
+fn is_final(error: &DbError) -> bool {
+    let DbError::Query(sqlx::Error::Database(error)) = error else {
+        return false;
+    };
+    !matches!(error.kind(), sqlx::error::ErrorKind::Other)
+}

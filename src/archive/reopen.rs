@@ -1,0 +1,179 @@
+//! Resumption: a session whose connection ended goes on, here or at another node.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use media::Position;
+use signaling::event::{Item, Session};
+
+use super::ledger::{Begin, End};
+use super::restore::Restored;
+use super::sessions::{self, EndReason, SessionRow};
+use super::writer::Shared;
+use super::{Archive, Core, entries};
+use crate::clock::Micros;
+use crate::db::{AccountId, DbError};
+
+/// How long the end of the part before may take to reach the disk and the database.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A session that goes on, as its archive leaves it.
+#[derive(Debug)]
+pub struct Reopened {
+    /// The number of the part that begins.
+    pub part_number: u32,
+    /// Where it begins on the session's timeline.
+    pub from: Position,
+    /// The configuration in force.
+    pub session: Session,
+    /// What was said and typed, in order.
+    pub items: Vec<Item>,
+    /// The AI client.
+    pub client_id: Option<String>,
+    /// When the session began.
+    pub started_at: Micros,
+    /// To be handed to [`Archive::record`].
+    pub claim: Claim,
+}
+
+/// Holds a session for the part that is about to begin. Dropped before that, the session is as it
+/// was, and can be resumed once more.
+#[derive(Debug)]
+pub struct Claim {
+    core: Arc<Core>,
+    account: AccountId,
+    row: SessionRow,
+    part: u32,
+    taken_up: bool,
+}
+
+/// Why a session cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReopenError {
+    /// There is no such session of this account.
+    #[error("there is no such session")]
+    NotFound,
+    /// It still has a connection, at this or another node.
+    #[error("the session still has a connection")]
+    Connected,
+    /// It reached its longest length, or ended too long ago.
+    #[error("the session ended and cannot be resumed any more")]
+    Over,
+    /// Its recording does not say how it stood.
+    #[error("the session was not recorded")]
+    NotRecorded,
+    /// The disk or the database has not taken the end of it yet.
+    #[error("the end of the session is still being written")]
+    NotSettled,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The disk failed.
+    #[error("the recording cannot be read: {0}")]
+    Disk(#[from] std::io::Error),
+}
+
+impl Archive {
+    /// Claims a session for this node, so that it can go on: only one of several that try will.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot go on; see [`ReopenError`].
+    pub async fn reopen(&self, account: &AccountId, id: &str) -> Result<Reopened, ReopenError> {
+        let core = &self.core;
+        let folder = core
+            .layout
+            .session(account, id)
+            .ok_or(ReopenError::NotFound)?;
+        let settled = tokio::time::timeout(PATIENCE, core.ledger.settled(id));
+        settled.await.map_err(|_| ReopenError::NotSettled)?;
+        let of = core.db.of(account);
+        let row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
+        let ended_at = row.ended_at.ok_or(ReopenError::Connected)?;
+        let now = core.clock.now();
+        if !is_resumable(&row, now, core.resume_within) {
+            return Err(ReopenError::Over);
+        }
+        let read = tokio::task::spawn_blocking(move || {
+            let mut restored = Restored::default();
+            entries::read_all(&folder, |entry| restored.apply(entry.event))?;
+            Ok::<_, std::io::Error>(restored.settled())
+        });
+        let restored = read.await.map_err(std::io::Error::other)??;
+        let mut session = restored.session.ok_or(ReopenError::NotRecorded)?;
+        session.id.clone_from(&row.id);
+        // The part is part of the condition, so that what was read is how it stands.
+        let part = u32::try_from(row.part)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        if !sessions::claim(of, id, part, ended_at, &core.node).await? {
+            return Err(ReopenError::Connected);
+        }
+        let started_at = Micros(row.started_at);
+        let away = u64::try_from((now.0 - row.started_at) / 1000).unwrap_or(0);
+        let length = u64::try_from(row.length_ms).unwrap_or(0);
+        Ok(Reopened {
+            part_number: part,
+            from: Position::from_ms(away.max(length)),
+            session: *session,
+            items: restored.items,
+            client_id: restored.client_id,
+            started_at,
+            claim: Claim {
+                core: core.clone(),
+                account: account.clone(),
+                row,
+                part,
+                taken_up: false,
+            },
+        })
+    }
+}
+
+/// Whether a session that has ended can go on.
+pub(super) fn is_resumable(row: &SessionRow, now: Micros, within: Duration) -> bool {
+    let expired = row.end_reason.as_deref() == Some(EndReason::Expired.name());
+    let until = row.ended_at.map(|ended_at| Micros(ended_at).plus(within));
+    !expired && until.is_some_and(|until| now < until)
+}
+
+impl Claim {
+    /// The part begins.
+    pub(super) fn take_up(mut self) {
+        self.taken_up = true;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let (Some(ended_at), Some(reason)) = (self.row.ended_at, &self.row.end_reason) else {
+            return;
+        };
+        if self.taken_up {
+            return;
+        }
+        let shared = Arc::<Shared>::default();
+        shared.closed.store(true, Ordering::Release);
+        let ledger = &self.core.ledger;
+        ledger.begin(Begin {
+            account: self.account.clone(),
+            id: self.row.id.clone(),
+            part: self.part,
+            client_id: self.row.client_id.clone(),
+            transport: self.row.transport.clone(),
+            engines: self.row.engines.clone(),
+            started_at: Micros(self.row.started_at),
+            is_new: false,
+            shared,
+        });
+        let end = End {
+            ended_at: Micros(ended_at),
+            reason: EndReason::named(reason),
+            length_ms: u64::try_from(self.row.length_ms).unwrap_or(0),
+            turns: 0,
+            interruptions: 0,
+        };
+        ledger.end(&self.row.id, end);
+    }
+}
