@@ -21,8 +21,6 @@ mod stereo;
 mod writer;
 
 #[cfg(test)]
-mod drift;
-#[cfg(test)]
 mod roundtrip;
 
 pub use reader::{TrackPacket, TrackReader};

@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-export const LISTENER = fileURLToPath(new URL("listener.js", import.meta.url));
+const LISTENER = fileURLToPath(new URL("listener.js", import.meta.url));
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",

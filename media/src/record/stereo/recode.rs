@@ -8,18 +8,14 @@ use crate::Position;
 use crate::opus::{Decoder, Encoder, EncoderSettings, MAX_PACKET};
 use crate::record::TrackReader;
 
-/// Everything of a voice, for less computing than 48 kHz need.
+/// Good for music too; the encoder uses what the sound needs.
 const SETTINGS: EncoderSettings = EncoderSettings {
-    rate: 24_000,
+    rate: Position::RATE,
     bitrate: 40_000,
     complexity: 5,
     loss: 0,
     dtx: false,
 };
-/// Samples of a slot at that rate.
-const FRAME: usize = (SETTINGS.rate / 50) as usize;
-/// Samples at 48 kHz of one at that rate.
-const RATIO: u32 = Position::RATE / SETTINGS.rate;
 
 /// The rest of a track, from one of its packets on.
 #[derive(Debug)]
@@ -41,16 +37,16 @@ impl Recoder {
         Ok(Self {
             decoder: Decoder::new(SETTINGS.rate)?,
             encoder: Encoder::new(SETTINGS)?,
-            sound: vec![0; (at % SLOT) as usize / RATIO as usize],
+            sound: vec![0; (at % SLOT) as usize],
             slot: at / SLOT,
             paused: false,
             ended: false,
         })
     }
 
-    /// Adds the sound of a packet of `span` samples at 48 kHz.
+    /// Adds the sound of a packet of `span` samples.
     pub(super) fn push(&mut self, packet: &[u8], span: u32) {
-        let after = self.sound.len() + (span / RATIO) as usize;
+        let after = self.sound.len() + span as usize;
         // What cannot be decoded is silent, for as long as it would sound.
         let _ = self.decoder.decode(packet, &mut self.sound);
         self.sound.resize(after, 0);
@@ -62,7 +58,7 @@ impl Recoder {
         reader: &mut TrackReader<R>,
         slot: u64,
     ) -> Result<(), StereoError> {
-        while !self.ended && self.slot + (self.sound.len() / FRAME) as u64 <= slot {
+        while !self.ended && self.slot + self.sound.len() as u64 / SLOT <= slot {
             self.skip(slot);
             match whole(reader.next_packet())? {
                 Some(packet) => self.push(packet.bytes, packet.span),
@@ -83,29 +79,30 @@ impl Recoder {
         if slot != self.slot || self.sound.is_empty() {
             return Ok(());
         }
-        if self.sound.len() < FRAME {
-            self.sound.resize(FRAME, 0);
+        let frame = SLOT as usize;
+        if self.sound.len() < frame {
+            self.sound.resize(frame, 0);
         }
-        let silent = self.sound[..FRAME].iter().all(|&sample| sample == 0);
+        let silent = self.sound[..frame].iter().all(|&sample| sample == 0);
         if !silent {
             if self.paused {
                 self.encoder.reset()?;
             }
             out.resize(MAX_PACKET, 0);
-            let len = self.encoder.encode_into(&self.sound[..FRAME], out)?;
+            let len = self.encoder.encode_into(&self.sound[..frame], out)?;
             out.truncate(len);
         }
         self.paused = silent;
-        self.sound.drain(..FRAME);
+        self.sound.drain(..frame);
         self.slot += 1;
         Ok(())
     }
 
     /// Leaves out what lies before `slot`.
     fn skip(&mut self, slot: u64) {
-        let whole = (self.sound.len() / FRAME) as u64;
-        let late = slot.saturating_sub(self.slot).min(whole);
-        self.sound.drain(..late as usize * FRAME);
-        self.slot += late;
+        let late = slot.saturating_sub(self.slot).saturating_mul(SLOT);
+        let late = late.min(self.sound.len() as u64 / SLOT * SLOT);
+        self.sound.drain(..late as usize);
+        self.slot += late / SLOT;
     }
 }

@@ -350,7 +350,7 @@ export interface components {
             /** @description The offer. */
             sdp: string;
             /** @description The session, as in `session.update`: JSON. */
-            session?: string;
+            session?: string | null;
         };
         /** @description What may be known of a client before the session. Nothing that they disclose only in it. */
         Client: {
@@ -1195,15 +1195,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_value` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket` */
             401: {
                 headers: {
@@ -1223,23 +1214,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for */
+            /** @description `If-Match` or `If-Unmodified-Since` does not hold: it has changed */
             412: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
+                content?: never;
             };
-            /** @description `range_not_satisfiable`: the range lies beyond the end */
+            /** @description The range lies beyond the end */
             416: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
+                content?: never;
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
@@ -1286,15 +1273,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_value` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket` */
             401: {
                 headers: {
@@ -1314,23 +1292,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for */
+            /** @description `If-Match` or `If-Unmodified-Since` does not hold: it has changed */
             412: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
+                content?: never;
             };
-            /** @description `range_not_satisfiable`: the range lies beyond the end */
+            /** @description The range lies beyond the end */
             416: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
+                content?: never;
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
@@ -1377,15 +1351,6 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid_value` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
             /** @description No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket` */
             401: {
                 headers: {
@@ -1405,23 +1370,19 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for */
+            /** @description `If-Match` or `If-Unmodified-Since` does not hold: it has changed */
             412: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
+                content?: never;
             };
-            /** @description `range_not_satisfiable`: the range lies beyond the end */
+            /** @description The range lies beyond the end */
             416: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
+                content?: never;
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];

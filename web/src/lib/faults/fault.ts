@@ -18,7 +18,8 @@ export type Fault =
   | "not-allowed"
   | "key-needed"
   | "key-wrong"
-  | "unknown-client";
+  | "unknown-client"
+  | "unknown-session";
 
 export class FaultError extends Error {
   constructor(

@@ -134,6 +134,10 @@ const WORDS: Record<Fault, Omit<Words, "steps">> = {
     title: "This client is not here",
     body: "The server does not know them any more. Choose someone else to talk with.",
   },
+  "unknown-session": {
+    title: "This session is not here",
+    body: "It was deleted, or it belongs to somebody else.",
+  },
 };
 
 export function wordsFor(fault: Fault, browser: Browser): Words {

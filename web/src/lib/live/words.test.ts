@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { shortcutOf } from "../keys.ts";
-import { clientInHash, hashOf } from "../route.ts";
 import { newTurn } from "./conversation.ts";
 import { steps } from "./latency.ts";
 import { ease, thread } from "./threads.ts";
@@ -104,7 +103,7 @@ describe("thread", () => {
   });
 });
 
-describe("keys and addresses", () => {
+describe("keys", () => {
   const press = (key: string, more: object = {}) =>
     shortcutOf({ key, ...more } as unknown as KeyboardEvent);
 
@@ -116,11 +115,5 @@ describe("keys and addresses", () => {
     expect(press("m", { repeat: true })).toBeNull();
     expect(press("m", { target: { tagName: "TEXTAREA" } })).toBeNull();
     expect(press("m", { target: { tagName: "INPUT" } })).toBeNull();
-  });
-
-  it("keeps a client's id through the address", () => {
-    expect(clientInHash(hashOf("a b/ä"))).toBe("a b/ä");
-    expect(clientInHash("#/")).toBeNull();
-    expect(clientInHash("#/with/%E0%A4%A")).toBeNull();
   });
 });

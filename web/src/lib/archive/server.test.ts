@@ -1,0 +1,56 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { keepAccessKey } from "../access.ts";
+import { deleteSession } from "../api.ts";
+import { faultOf, fileAt, soundAddress, soundTrouble, wordsAddress } from "./server.ts";
+
+/** A server that answers everything the same way, and remembers what it was asked. */
+function server(status: number, body: unknown) {
+  const asked: { address: string; method: string; key: string | null }[] = [];
+  const request = ((address: string, init: RequestInit) => {
+    const key = new Headers(init.headers).get("authorization");
+    asked.push({ address, method: init.method ?? "GET", key });
+    return Promise.resolve(new Response(JSON.stringify(body), { status }));
+  }) as typeof fetch;
+  return { asked, request };
+}
+
+const away = () => Promise.reject(new TypeError("Failed to fetch"));
+
+afterEach(() => vi.unstubAllGlobals());
+
+test("the sound is where it is, and behind a ticket where a key is set", async () => {
+  const open = server(200, {});
+  expect(await soundAddress("../x", "both", {}, open.request)).toBe("/api/sessions/..%2Fx/audio");
+  expect(open.asked).toEqual([]);
+
+  vi.stubGlobal("sessionStorage", { getItem: () => "right", setItem: () => undefined });
+  keepAccessKey("right");
+  const guarded = server(200, { ticket: "tk_1", expires_at_ms: 1 });
+  const address = await soundAddress("a", "coach", { download: true }, guarded.request);
+  expect(address).toBe("/api/sessions/a/audio/coach?download=true&ticket=tk_1");
+  expect(guarded.asked).toEqual([
+    { address: "/api/sessions/a/ticket", method: "POST", key: "Bearer right" },
+  ]);
+  await fileAt(wordsAddress("a", "vtt"), guarded.request);
+  expect(guarded.asked[1]).toEqual({
+    address: "/api/sessions/a/transcript?format=vtt",
+    method: "GET",
+    key: "Bearer right",
+  });
+});
+
+test("says what keeps the sound from being played", async () => {
+  expect(await soundTrouble("a", server(200, {}).request)).toBe(null);
+  expect(await soundTrouble("a", server(404, {}).request)).toBe("unknown-session");
+  expect(await soundTrouble("a", server(503, {}).request)).toBe("server-stopping");
+  expect(await soundTrouble("a", away)).toBe("server-unreachable");
+});
+
+test("a session that is not there has a name of its own", async () => {
+  const fault = (error: unknown) => faultOf(error);
+  expect(await deleteSession("a", server(404, {}).request).catch(fault)).toBe("unknown-session");
+  expect(await deleteSession("a", away).catch(fault)).toBe("server-unreachable");
+  const refused = server(401, { error: { code: "invalid_api_key" } });
+  expect(await deleteSession("a", refused.request).catch(fault)).toBe("key-wrong");
+  expect(faultOf(new Error())).toBe("server-unreachable");
+});

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { endOf, factsOf, isResumable, recordingWords, spokenMoment } from "./telling.ts";
+import type { Session } from "../api.ts";
+
+const session: Session = {
+  id: "sess_1",
+  client_id: "maya",
+  client_name: "Maya",
+  transport: "webrtc",
+  engines: { stt: null, llm: null, tts: null },
+  started_at_ms: 0,
+  ended_at_ms: 723_000,
+  status: "ended",
+  end_reason: "by_client",
+  cut_off: false,
+  resumable_until_ms: null,
+  length_ms: 723_000,
+  turns: 24,
+  interruptions: 1,
+  recording: { state: "whole", stopped_at_ms: null, reason: null },
+};
+const cut: Session = { ...session, end_reason: "lost", cut_off: true, resumable_until_ms: 1_000 };
+
+test("says how long it was and how much was said", () => {
+  expect(factsOf(session)).toEqual(["12 min 3 s", "24 turns", "1 interruption"]);
+  expect(factsOf({ ...session, length_ms: 400 })[0]).toBe("0 s");
+  expect(factsOf({ ...session, length_ms: 59_600 })[0]).toBe("1 min");
+  expect(factsOf({ ...session, length_ms: 3_600_000 })[0]).toBe("1 h");
+  expect(factsOf({ ...session, length_ms: 7_325_000 })[0]).toBe("2 h 2 min");
+  expect(factsOf({ ...session, turns: 0, interruptions: 0 })[1]).toBe("nothing was said");
+});
+
+test("says what ended it, but for the coach's own wish", () => {
+  expect(endOf(session)).toBe(null);
+  expect(endOf({ ...session, status: "live", end_reason: null })).toBe(null);
+  expect(endOf(cut)).toBe("Connection lost after 12:03");
+  expect(endOf({ ...cut, end_reason: "server_stopped" })).toBe(
+    "The server was stopped after 12:03",
+  );
+  expect(endOf({ ...session, end_reason: "expired" })).toBe("Reached its longest time, 12:03");
+});
+
+test("goes on only while it is cut off, within its time, with somebody known", () => {
+  expect(isResumable(cut, 999)).toBe(true);
+  expect(isResumable(cut, 1_000)).toBe(false);
+  expect(isResumable({ ...cut, cut_off: false }, 0)).toBe(false);
+  expect(isResumable({ ...cut, client_id: null }, 0)).toBe(false);
+});
+
+test("says when and why the recording stopped", () => {
+  expect(recordingWords(session)).toBe(null);
+  const stopped = { state: "stopped", stopped_at_ms: 65_000, reason: "disk_full" } as const;
+  expect(recordingWords({ ...session, recording: stopped })).toBe(
+    "The recording stopped at 1:05; the conversation went on. The server’s disk was full.",
+  );
+  const none = { state: "none", stopped_at_ms: null, reason: null } as const;
+  expect(recordingWords({ ...session, recording: none })).toBe("This session was not recorded.");
+});
+
+test("moments are spoken as durations", () => {
+  expect(spokenMoment(0)).toBe("the beginning");
+  expect(spokenMoment(61_900)).toBe("1 minute 1 second");
+  expect(spokenMoment(3_602_000)).toBe("1 hour 2 seconds");
+});

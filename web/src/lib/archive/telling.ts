@@ -1,0 +1,99 @@
+/** What the page says about a session of the archive. */
+
+import { clockFace } from "../live/words.ts";
+import { timeOfDay } from "./days.ts";
+import type { Session } from "../api.ts";
+
+/** With whom it was, in a title and in the middle of a sentence. */
+export function partnerOf(session: Session): string {
+  return session.client_name ?? "the AI client";
+}
+
+/** How long, and how much was said: the plain facts in one line. */
+export function factsOf(session: Session): string[] {
+  const { turns, interruptions } = session;
+  const facts = [lengthWords(session.length_ms)];
+  facts.push(turns === 0 ? "nothing was said" : some(turns, "turn"));
+  if (interruptions > 0) facts.push(some(interruptions, "interruption"));
+  return facts;
+}
+
+/** `12 min 3 s`; seconds matter only while there are few minutes. */
+function lengthWords(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const minutes = seconds < 3_600 ? Math.floor(seconds / 60) : Math.round(seconds / 60);
+  const parts: [number, string][] =
+    minutes < 60
+      ? [
+          [minutes, "min"],
+          [seconds % 60, "s"],
+        ]
+      : [
+          [Math.floor(minutes / 60), "h"],
+          [minutes % 60, "min"],
+        ];
+  const told = parts
+    .filter(([value]) => value > 0)
+    .map(([value, unit]) => `${String(value)} ${unit}`);
+  return told.join(" ") || "0 s";
+}
+
+/** What ended it, where that was not the coach's own wish. */
+export function endOf(session: Session): string | null {
+  if (session.status === "live") return null;
+  const after = clockFace(session.length_ms);
+  switch (session.end_reason) {
+    case "by_client":
+      return null;
+    case "expired":
+      return `Reached its longest time, ${after}`;
+    case "server_stopped":
+      return `The server was stopped after ${after}`;
+    case "failed":
+      return `The server failed after ${after}`;
+    default:
+      return session.cut_off ? `Connection lost after ${after}` : null;
+  }
+}
+
+/** The person can still take it up where it was cut off. */
+export function isResumable(session: Session, now: number): boolean {
+  return session.cut_off && session.client_id !== null && now < (session.resumable_until_ms ?? 0);
+}
+
+export function resumableWords(session: Session): string {
+  return `You can go on until ${timeOfDay(session.resumable_until_ms ?? 0)}.`;
+}
+
+/** Why the recording is not whole, if it is not. */
+export function recordingWords(session: Session): string | null {
+  const { state, stopped_at_ms, reason } = session.recording;
+  if (state === "whole") return null;
+  const why = reason === null ? "" : ` ${CAUSES[reason] ?? `The reason: ${reason}.`}`;
+  if (state === "none") return `This session was not recorded.${why}`;
+  const when = stopped_at_ms === null ? "" : ` at ${clockFace(stopped_at_ms)}`;
+  return `The recording stopped${when}; the conversation went on.${why}`;
+}
+
+/** A moment for a screen reader, which would read `1:04` as a time of day. */
+export function spokenMoment(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1000);
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 3600), "hour"],
+    [Math.floor(seconds / 60) % 60, "minute"],
+    [seconds % 60, "second"],
+  ];
+  const told = parts.filter(([value]) => value > 0).map(([value, unit]) => some(value, unit));
+  return told.length === 0 ? "the beginning" : told.join(" ");
+}
+
+const CAUSES: Record<string, string> = {
+  disk_full: "The server’s disk was full.",
+  read_only: "The server could not write to its disk.",
+  disk_too_slow: "The server’s disk was too slow.",
+  disk_failed: "The server’s disk failed.",
+};
+
+function some(value: number, unit: string): string {
+  return `${String(value)} ${unit}${value === 1 ? "" : "s"}`;
+}
