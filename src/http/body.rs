@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::HttpError;
 
-/// A JSON body. An empty one counts as `{}`, as SDKs send none when nothing is to be said.
+/// A JSON body. None, and `null`, count as `{}`: SDKs send none when nothing is to be said.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonBody<T>(pub T);
 
@@ -18,7 +18,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
         let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
         let bytes = Bytes::from_request(request, state).await.map_err(refused)?;
-        if bytes.trim_ascii().is_empty() {
+        if matches!(bytes.trim_ascii(), b"" | b"null") {
             return parse(b"{}").map(Self);
         }
         let named = content_type.as_ref().and_then(|value| value.to_str().ok());

@@ -51,12 +51,18 @@ pub enum HttpError {
     /// It is not done with this method. 405 `method_not_allowed`.
     #[error("this address does not take this method")]
     WrongMethod,
+    /// A condition of the request does not hold. 412 `precondition_failed`.
+    #[error("it is not what it was any more")]
+    Changed,
     /// The body is longer than allowed. 413 `body_too_large`.
     #[error("the body is longer than this server takes")]
     TooLarge,
     /// The body is of a type not taken here. 415 `unsupported_media_type`.
     #[error("the body must be {0}")]
     WrongType(&'static str),
+    /// The range lies beyond the end, or is none. 416 `range_not_satisfiable`.
+    #[error("there is nothing in this range")]
+    WrongRange,
     /// As many sessions are live as may be. 429 `too_many_sessions`.
     #[error("as many sessions are live as this server takes: try again later")]
     TooManySessions,
@@ -137,8 +143,10 @@ impl HttpError {
             Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::Changed => (StatusCode::PRECONDITION_FAILED, "precondition_failed"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::WrongType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::WrongRange => (StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable"),
             Self::TooManySessions => (StatusCode::TOO_MANY_REQUESTS, "too_many_sessions"),
             Self::TooManySecrets => (StatusCode::TOO_MANY_REQUESTS, "too_many_client_secrets"),
             Self::TooManyTickets => (StatusCode::TOO_MANY_REQUESTS, "too_many_tickets"),

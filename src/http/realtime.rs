@@ -39,6 +39,7 @@ pub struct Call {
     /// The offer.
     sdp: String,
     /// The session, as in `session.update`: JSON.
+    #[schema(nullable = false)]
     session: Option<String>,
 }
 

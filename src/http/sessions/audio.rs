@@ -43,10 +43,11 @@ pub struct Asked {
             body = Sound, content_type = "audio/ogg; codecs=opus"),
         (status = 206, description = "The range that was asked for", body = Sound, content_type = "audio/ogg; codecs=opus"),
         (status = 304, description = "As the caller has it, by its `ETag`"),
+        (status = 400, description = "`invalid_value`", body = Error),
         (status = 401, description = "No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket`", body = Error),
         (status = 404, description = "`not_found`: this account has no such session, or there is no sound of it", body = Error),
-        (status = 412, description = "`If-Match` or `If-Unmodified-Since` does not hold: it has changed"),
-        (status = 416, description = "The range lies beyond the end"),
+        (status = 412, description = "`precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for", body = Error),
+        (status = 416, description = "`range_not_satisfiable`: the range lies beyond the end", body = Error),
     )
 )]
 pub async fn both(
@@ -72,10 +73,11 @@ pub async fn both(
             body = Sound, content_type = "audio/ogg; codecs=opus"),
         (status = 206, description = "The range that was asked for", body = Sound, content_type = "audio/ogg; codecs=opus"),
         (status = 304, description = "As the caller has it, by its `ETag`"),
+        (status = 400, description = "`invalid_value`", body = Error),
         (status = 401, description = "No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket`", body = Error),
         (status = 404, description = "`not_found`: this account has no such session, or there is no sound of it", body = Error),
-        (status = 412, description = "`If-Match` or `If-Unmodified-Since` does not hold: it has changed"),
-        (status = 416, description = "The range lies beyond the end"),
+        (status = 412, description = "`precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for", body = Error),
+        (status = 416, description = "`range_not_satisfiable`: the range lies beyond the end", body = Error),
     )
 )]
 pub async fn coach(
@@ -101,10 +103,11 @@ pub async fn coach(
             body = Sound, content_type = "audio/ogg; codecs=opus"),
         (status = 206, description = "The range that was asked for", body = Sound, content_type = "audio/ogg; codecs=opus"),
         (status = 304, description = "As the caller has it, by its `ETag`"),
+        (status = 400, description = "`invalid_value`", body = Error),
         (status = 401, description = "No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket`", body = Error),
         (status = 404, description = "`not_found`: this account has no such session, or there is no sound of it", body = Error),
-        (status = 412, description = "`If-Match` or `If-Unmodified-Since` does not hold: it has changed"),
-        (status = 416, description = "The range lies beyond the end"),
+        (status = 412, description = "`precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for", body = Error),
+        (status = 416, description = "`range_not_satisfiable`: the range lies beyond the end", body = Error),
     )
 )]
 pub async fn client(

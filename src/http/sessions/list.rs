@@ -20,11 +20,14 @@ use crate::http::params::Params;
 pub struct Asked {
     /// How many at most.
     #[serde(default = "usual")]
-    #[param(minimum = 1, maximum = 100, default = 20)]
+    #[param(minimum = 1, maximum = 50, default = 20)]
     limit: u32,
     /// What the page before gave as `next`.
     before: Option<String>,
 }
+
+/// Most sessions on one page.
+const MOST: u32 = 50;
 
 const fn usual() -> u32 {
     20
@@ -48,26 +51,29 @@ pub async fn list(
     holder: Holder,
     Params(asked): Params<Asked>,
 ) -> Result<Json<SessionPage>, HttpError> {
-    if !(1..=sessions::PAGE).contains(&asked.limit) {
-        let message = format!("must be from 1 to {}", sessions::PAGE);
+    if !(1..=MOST).contains(&asked.limit) {
+        let message = format!("must be from 1 to {MOST}");
         return Err(HttpError::invalid("limit", message));
     }
-    let after = match &asked.before {
-        None => None,
-        Some(before) => {
-            let unknown = || HttpError::invalid("before", "is no `next` of this list");
-            let found = sessions::find(app.db.of(&holder.account), before).await?;
-            Some(found.ok_or_else(unknown)?)
-        }
-    };
+    let before = asked.before.as_deref().map(place).transpose()?;
+    // One more than wanted tells whether there are more.
+    let mut rows = sessions::list(app.db.of(&holder.account), asked.limit + 1, before).await?;
     let limit = asked.limit as usize;
-    let mut rows = sessions::list(app.db.of(&holder.account), after.as_ref()).await?;
-    let more = rows.len() > limit || rows.len() == sessions::PAGE as usize;
+    let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|row| row.id.clone());
+    let next = rows.last().filter(|_| more);
+    let next = next.map(|row| format!("{}.{}", row.started_at, row.id));
     let sessions = rows
         .into_iter()
         .map(|row| Session::of(row, &app))
         .collect::<Result<_, _>>()?;
     Ok(Json(SessionPage { sessions, next }))
+}
+
+/// Where a page of the list begins: after the session that began then and is named so.
+fn place(next: &str) -> Result<(i64, &str), HttpError> {
+    let place = next
+        .split_once('.')
+        .and_then(|(began, id)| Some((began.parse().ok()?, id)));
+    place.ok_or_else(|| HttpError::invalid("before", "must be a `next` of this list"))
 }

@@ -1,12 +1,15 @@
 //! The shapes in which sessions are told. Times are whole milliseconds: those of a session's
 //! timeline count from its beginning, those of the clock from 1970.
 
+use serde::de::DeserializeOwned;
+use serde::de::value::{Error as Unnamed, StrDeserializer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::archive::event::Said;
 use crate::archive::sessions::SessionRow;
+use crate::clock::Micros;
 use crate::db::DbError;
 use crate::http::error::HttpError;
 
@@ -68,15 +71,23 @@ impl Session {
     /// The session of a row.
     pub fn of(row: SessionRow, app: &App) -> Result<Self, HttpError> {
         let unreadable = |what: &str| DbError::Stored(format!("sessions.{what}"));
-        let named = |name: &str| serde_json::from_value(name.into());
-        let reason = row.end_reason.as_deref().map(named).transpose();
-        let end_reason: Option<EndReason> = reason.map_err(|_| unreadable("end_reason"))?;
+        let reason = |name| named(name).ok_or_else(|| unreadable("end_reason"));
+        let end_reason: Option<EndReason> = row.end_reason.as_deref().map(reason).transpose()?;
+        let now = app.clock.now();
+        let resumable_until = row
+            .ended_at
+            .map(|at| Micros(at).plus(app.config.live.resume_within));
+        let resumable_until =
+            resumable_until.filter(|until| *until > now && end_reason != Some(EndReason::Expired));
+        let length_ms = match row.ended_at {
+            Some(_) => row.length_ms,
+            None => (now.0 - row.started_at).div_euclid(1000).max(row.length_ms),
+        };
         let client = row.client_id.as_deref().and_then(|id| app.gallery.get(id));
         Ok(Self {
             client_name: client.map(|client| client.name.clone()),
             client_id: row.client_id,
-            transport: serde_json::from_value(row.transport.into())
-                .map_err(|_| unreadable("transport"))?,
+            transport: named(&row.transport).ok_or_else(|| unreadable("transport"))?,
             engines: serde_json::from_str(&row.engines).map_err(|_| unreadable("engines"))?,
             started_at_ms: row.started_at.div_euclid(1000),
             ended_at_ms: row.ended_at.map(|at| at.div_euclid(1000)),
@@ -86,19 +97,24 @@ impl Session {
             },
             cut_off: end_reason.is_some_and(EndReason::cuts_off),
             end_reason,
-            resumable_until_ms: None,
-            length_ms: 0,
-            turns: 0,
-            interruptions: 0,
+            resumable_until_ms: resumable_until.map(|until| until.0.div_euclid(1000)),
+            length_ms: length_ms.try_into().unwrap_or(0),
+            turns: row.turns.try_into().unwrap_or(0),
+            interruptions: row.interruptions.try_into().unwrap_or(0),
             parts: None,
             recording: Recording {
-                state: RecordingState::None,
-                stopped_at_ms: None,
-                reason: None,
+                state: named(&row.recording).ok_or_else(|| unreadable("recording"))?,
+                stopped_at_ms: row.stopped_at_ms.and_then(|at| at.try_into().ok()),
+                reason: row.stopped_reason,
             },
             id: row.id,
         })
     }
+}
+
+/// What a name stands for, by serde's names.
+fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
+    T::deserialize(StrDeserializer::<Unnamed>::new(name)).ok()
 }
 
 /// What carries a session.
@@ -191,9 +207,8 @@ pub struct Recording {
 }
 
 /// How much of a session is on record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[expect(dead_code, reason = "nothing is recorded yet")]
 pub enum RecordingState {
     /// All of it.
     Whole,

@@ -350,7 +350,7 @@ export interface components {
             /** @description The offer. */
             sdp: string;
             /** @description The session, as in `session.update`: JSON. */
-            session?: string | null;
+            session?: string;
         };
         /** @description What may be known of a client before the session. Nothing that they disclose only in it. */
         Client: {
@@ -1195,6 +1195,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket` */
             401: {
                 headers: {
@@ -1214,19 +1223,23 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `If-Match` or `If-Unmodified-Since` does not hold: it has changed */
+            /** @description `precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for */
             412: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description The range lies beyond the end */
+            /** @description `range_not_satisfiable`: the range lies beyond the end */
             416: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
@@ -1273,6 +1286,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket` */
             401: {
                 headers: {
@@ -1292,19 +1314,23 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `If-Match` or `If-Unmodified-Since` does not hold: it has changed */
+            /** @description `precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for */
             412: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description The range lies beyond the end */
+            /** @description `range_not_satisfiable`: the range lies beyond the end */
             416: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
@@ -1351,6 +1377,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `invalid_value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket` */
             401: {
                 headers: {
@@ -1370,19 +1405,23 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `If-Match` or `If-Unmodified-Since` does not hold: it has changed */
+            /** @description `precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for */
             412: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description The range lies beyond the end */
+            /** @description `range_not_satisfiable`: the range lies beyond the end */
             416: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
