@@ -57,6 +57,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         // Their sessions have ended; a client that is gone is not waited for.
         let _ = tokio::time::timeout(GOODBYE, calls.ended()).await;
     }
+    app.archive.close().await;
     app.db.close().await;
     match stopped {
         Stopped::Drained => tracing::info!("stopped; everything ended by itself"),

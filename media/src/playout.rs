@@ -35,6 +35,17 @@ pub struct Heard {
     pub sent: u64,
 }
 
+/// When a sample is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Then, unless the voice is paused or flushed before.
+    At(Position),
+    /// When the voice goes on, if it does.
+    Waits,
+    /// It was flushed before, never sent, or forgotten.
+    Never,
+}
+
 /// Keeps account of sound sent and heard.
 ///
 /// Sound stands on the output timeline, which is the session's timeline as the sender sees it:
@@ -167,6 +178,35 @@ impl Playout {
                     sent: sent + stretch.sent,
                 })
             })
+    }
+
+    /// The tag sent last and how many of its samples were sent in all.
+    #[must_use]
+    pub fn latest(&self) -> Option<(u64, u64)> {
+        let tag = self.stretches.back()?.tag;
+        let own = self.stretches.iter().rev();
+        let own = own.take_while(|stretch| stretch.tag == tag);
+        Some((tag, own.map(|stretch| stretch.sent).sum()))
+    }
+
+    /// When sample number `sample` of `tag` is or was heard.
+    #[must_use]
+    pub fn when(&self, tag: u64, sample: u64) -> When {
+        let mut within = sample;
+        for stretch in self.stretches.iter().filter(|stretch| stretch.tag == tag) {
+            if within >= stretch.sent {
+                within -= stretch.sent;
+                continue;
+            }
+            let at = stretch.at(within);
+            let held = self.paused.is_some_and(|(place, _)| at >= place);
+            return match within < stretch.len {
+                false => When::Never,
+                true if held && stretch.flushed.is_none() => When::Waits,
+                true => When::At(at + self.delay),
+            };
+        }
+        When::Never
     }
 
     /// Whether sound is being heard at `now`, or will be without anything further being sent.
@@ -429,6 +469,30 @@ mod tests {
         assert!(playout.is_playing(ms(2399)) && !playout.is_playing(ms(2400)));
         assert_eq!(playout.ends(), Some(ms(2400)));
         assert_eq!(playout.ahead(ms(1100)), span(1300));
+    }
+
+    #[test]
+    fn every_sample_is_heard_once_later_or_never() {
+        let mut playout = Playout::new(Holder::Client, span(20));
+        playout.send(1, ms(1000), len(200));
+        playout.send(1, ms(1010), len(200));
+        assert_eq!(playout.latest(), Some((1, len(400))));
+        assert_eq!(playout.when(1, len(100)), When::At(ms(1120)));
+        assert_eq!(playout.when(1, len(400)), When::Never);
+        playout.pause(ms(1220));
+        assert_eq!(playout.when(1, len(199)), When::At(ms(1219)));
+        assert_eq!(playout.when(1, len(200)), When::Waits);
+        playout.resume(ms(1720));
+        assert_eq!(playout.latest(), Some((1, len(400))));
+        assert_eq!(playout.when(1, len(199)), When::At(ms(1219)));
+        assert_eq!(playout.when(1, len(200)), When::At(ms(1720)));
+        playout.flush(ms(1820));
+        assert_eq!(playout.when(1, len(299)), When::At(ms(1819)));
+        assert_eq!(playout.when(1, len(300)), When::Never);
+        playout.send(2, ms(2000), len(20));
+        assert_eq!(playout.latest(), Some((2, len(20))));
+        assert_eq!(playout.when(2, 0), When::At(ms(2020)));
+        assert_eq!(playout.when(3, 0), When::Never);
     }
 
     #[test]

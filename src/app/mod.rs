@@ -13,14 +13,22 @@ pub use engines::Engines;
 
 use crate::accounts;
 use crate::accounts::allowance::Allowances;
-use crate::archive::sessions;
-use crate::clock::{Clock, Micros};
+use crate::archive::{Archive, ArchiveParts, OpenError};
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{AccountId, Db, DbError, Engine};
+use crate::db::{AccountId, Db, DbError};
 use crate::lifecycle::Lifecycle;
 use crate::live::{Live, LiveParts};
 use crate::practice::{Gallery, Practice, SheetError};
 use crate::telemetry::Metrics;
+
+/// How much longer a call that fell silent is kept: its client may come back over another network,
+/// negotiating again, and needs a while to notice that it should. One that opens the session anew
+/// does not wait for this.
+const LOST_AFTER: Duration = Duration::from_secs(15);
+
+/// How many sessions of a full house may be moving from one call to another at once.
+const MOVING: usize = 16;
 
 /// How often metrics are folded into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -34,6 +42,8 @@ pub struct App {
     pub clock: Clock,
     /// The database.
     pub db: Db,
+    /// The recordings.
+    pub archive: Archive,
     /// The metrics.
     pub metrics: Metrics,
     /// Start, drain, stop.
@@ -74,6 +84,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// The archive cannot be used.
+    #[error(transparent)]
+    Archive(#[from] OpenError),
     /// An AI client's sheet is wrong.
     #[error("an AI client cannot be read: {0}")]
     Gallery(#[from] SheetError),
@@ -96,8 +109,17 @@ impl App {
         let folder = take(&config.server.data)?;
         let db = Db::open(&config.database).await?;
         let account = accounts::local(&db, clock.now()).await?;
-        close_left(&db, clock.now()).await?;
         let (metrics, gallery) = (Metrics::new(), Arc::new(Gallery::load()?));
+        let lifecycle = Lifecycle::new(config.live.stop_grace);
+        let archive = Archive::open(ArchiveParts {
+            folder: config.archive.folder.clone(),
+            resume_within: config.live.resume_within,
+            db: db.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            failed: lifecycle.soft().clone(),
+        })
+        .await?;
         let live = Live::new(LiveParts {
             stt: engines.stt.clone(),
             tts: engines.tts.clone(),
@@ -105,7 +127,7 @@ impl App {
             engines: engines.lines(),
             practice: Arc::new(Practice::load()?),
             gallery: gallery.clone(),
-            db: db.clone(),
+            archive: archive.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),
             most: config.live.max_sessions,
@@ -115,7 +137,8 @@ impl App {
         let app = Arc::new(Self {
             account,
             allowances: Allowances::default(),
-            lifecycle: Lifecycle::new(config.live.stop_grace),
+            lifecycle,
+            archive,
             metrics,
             gallery,
             live,
@@ -142,21 +165,6 @@ impl App {
     }
 }
 
-/// Closes the record of sessions that a killed server left open. A SQLite file is this server's
-/// alone, as its folder is; PostgreSQL may serve others, whose sessions go on.
-async fn close_left(db: &Db, now: Micros) -> Result<(), DbError> {
-    if db.engine() == Engine::Sqlite {
-        let sessions = sessions::close_left(db, now).await?;
-        if sessions > 0 {
-            tracing::warn!(
-                sessions,
-                "the server was killed during sessions; they are lost"
-            );
-        }
-    }
-    Ok(())
-}
-
 /// Binds the port of calls.
 fn calls(config: &Config) -> Result<Option<WebRtc>, StartError> {
     let webrtc = &config.webrtc;
@@ -168,7 +176,9 @@ fn calls(config: &Config) -> Result<Option<WebRtc>, StartError> {
         tcp_listen: webrtc.tcp.then_some(webrtc.listen),
         udp: webrtc.udp,
         announced: webrtc.announce.clone(),
-        max_calls: config.live.max_sessions,
+        // A session that goes on over another call has two of them for a moment.
+        max_calls: config.live.max_sessions + MOVING,
+        lost_after: LOST_AFTER,
         ..WebRtcSettings::default()
     };
     Ok(Some(WebRtc::bind(settings)?))

@@ -25,6 +25,8 @@ pub struct Reopened {
     pub part_number: u32,
     /// Where it begins on the session's timeline.
     pub from: Position,
+    /// How long nobody was connected.
+    pub away: Duration,
     /// The configuration in force.
     pub session: Session,
     /// What was said and typed, in order.
@@ -111,11 +113,12 @@ impl Archive {
             return Err(ReopenError::Connected);
         }
         let started_at = Micros(row.started_at);
-        let away = u64::try_from((now.0 - row.started_at) / 1000).unwrap_or(0);
+        let since = u64::try_from((now.0 - row.started_at) / 1000).unwrap_or(0);
         let length = u64::try_from(row.length_ms).unwrap_or(0);
         Ok(Reopened {
             part_number: part,
-            from: Position::from_ms(away.max(length)),
+            from: Position::from_ms(since.max(length)),
+            away: Duration::from_millis(since.saturating_sub(length)),
             session: *session,
             items: restored.items,
             client_id: restored.client_id,

@@ -48,6 +48,10 @@ pub enum HttpError {
     /// There is nothing here. 404 `not_found`.
     #[error("there is nothing at this address")]
     NotFound,
+    /// The session is over for good, or its connection does not let go of it. 409
+    /// `session_not_resumable`.
+    #[error("the session cannot be resumed: {0}")]
+    NotResumable(String),
     /// It is not done with this method. 405 `method_not_allowed`.
     #[error("this address does not take this method")]
     WrongMethod,
@@ -142,6 +146,7 @@ impl HttpError {
             Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "host_not_allowed"),
             Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NotResumable(_) => (StatusCode::CONFLICT, "session_not_resumable"),
             Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::Changed => (StatusCode::PRECONDITION_FAILED, "precondition_failed"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),

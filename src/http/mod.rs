@@ -57,6 +57,7 @@ pub fn router(app: &Arc<App>) -> Router {
 fn requests() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(realtime::call))
+        .routes(routes!(realtime::renegotiate))
         .routes(routes!(realtime::hang_up))
         .routes(routes!(secrets::create))
         .routes(routes!(sessions::list::list))

@@ -1,4 +1,5 @@
-//! Live sessions: `GET /v1/realtime` (WebSocket), `POST /v1/realtime/calls` (WebRTC) and
+//! Live sessions: `GET /v1/realtime` (WebSocket), `POST /v1/realtime/calls` (WebRTC), both with
+//! `?resume=ID` for one whose connection ended, `POST /v1/realtime/calls/{id}` (ICE restart) and
 //! `POST /v1/realtime/calls/{id}/hangup`.
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub struct Asked {
     model: Option<String>,
     intent: Option<String>,
     call_id: Option<String>,
+    resume: Option<String>,
 }
 
 /// A call's request in parts.
@@ -52,6 +54,7 @@ pub struct Call {
     security(("key" = [])),
     params(
         ("model" = Option<String>, Query, description = "Anything: the settings decide which engines answer"),
+        ("resume" = Option<String>, Query, description = "The session to go on with after its connection ended"),
         ("upgrade" = String, Header, description = "`websocket`"),
         ("sec-websocket-protocol" = Option<String>, Header,
             description = "`realtime`, and `openai-insecure-api-key.KEY` from browsers, which can set no other header"),
@@ -59,6 +62,8 @@ pub struct Call {
     responses(
         (status = 101, description = "The session begins; its first event is `session.created`"),
         (status = 400, description = "`invalid_value`: no upgrade, or `intent` or `call_id`, which are not taken", body = Error),
+        (status = 404, description = "`not_found`: no such session of this account to resume", body = Error),
+        (status = 409, description = "`session_not_resumable`: it is over for good, or another connection has it", body = Error),
         (status = 429, description = "`too_many_sessions`", body = Error,
             headers(("retry-after" = u32, description = "Seconds"))),
         (status = 503, description = "`server_stopping`", body = Error,
@@ -80,7 +85,10 @@ pub async fn socket(
         let message = "a call's events go over its own data channel: no second connection joins it";
         return Err(HttpError::invalid("call_id", message));
     }
-    let begun = begin(&app, caller, Carrier::WebSocket, asked.model, None)?;
+    let begun = match asked.resume {
+        Some(id) => resume(&app, caller, Carrier::WebSocket, &id, None).await?,
+        None => begin(&app, caller, Carrier::WebSocket, asked.model, None)?,
+    };
     Ok(websocket::prepare(upgrade).on_upgrade(async move |socket| {
         let (link, pump) = websocket::open(socket, Patience::default());
         app.lifecycle.spawn(pump.run());
@@ -95,6 +103,9 @@ pub async fn socket(
     tag = "realtime",
     operation_id = "create_call",
     security(("key" = [])),
+    params(
+        ("resume" = Option<String>, Query, description = "The session to go on with after its connection ended"),
+    ),
     request_body(content(
         (String = "application/sdp"),
         (Call = "multipart/form-data"),
@@ -103,7 +114,8 @@ pub async fn socket(
         (status = 201, description = "The answer, which carries all candidates", body = String, content_type = "application/sdp",
             headers(("location" = String, description = "`/v1/realtime/calls/{id}`"))),
         (status = 400, description = "`invalid_value` or a code of the protocol; `param: \"sdp\"`: the message says what the offer lacks", body = Error),
-        (status = 404, description = "`not_found`: calls are turned off", body = Error),
+        (status = 404, description = "`not_found`: calls are turned off, or no such session of this account to resume", body = Error),
+        (status = 409, description = "`session_not_resumable`: it is over for good, or another connection has it", body = Error),
         (status = 413, description = "`body_too_large`", body = Error),
         (status = 415, description = "`unsupported_media_type`", body = Error),
         (status = 429, description = "`too_many_sessions`", body = Error,
@@ -115,14 +127,26 @@ pub async fn socket(
 pub async fn call(
     State(app): State<Arc<App>>,
     caller: Caller,
+    Query(asked): Query<Asked>,
     request: Request,
 ) -> Result<Response, HttpError> {
     let Some(calls) = &app.calls else {
         return Err(HttpError::NotFound);
     };
     let (offer, session) = read(request).await?;
-    let begun = begin(&app, caller, Carrier::WebRtc, None, session)?;
-    let (answer, link, _) = calls.answer(&offer).await.map_err(unanswered)?;
+    let (begun, (answer, link, handle)) = match asked.resume {
+        // A wrong offer must not end the connection that the session still has.
+        Some(id) => {
+            let answered = calls.answer(&offer).await.map_err(unanswered)?;
+            let begun = resume(&app, caller, Carrier::WebRtc, &id, session).await?;
+            (begun, answered)
+        }
+        None => {
+            let begun = begin(&app, caller, Carrier::WebRtc, None, session)?;
+            (begun, calls.answer(&offer).await.map_err(unanswered)?)
+        }
+    };
+    begun.carried_by(handle);
     let location = format!("/v1/realtime/calls/{}", begun.id());
     run(app, begun, link);
     let headers = [
@@ -130,6 +154,39 @@ pub async fn call(
         (header::LOCATION, location),
     ];
     Ok((StatusCode::CREATED, headers, answer).into_response())
+}
+
+/// A later offer of a call that is live, after a change of network (ICE restart): its answer.
+#[utoipa::path(
+    post,
+    path = "/v1/realtime/calls/{id}",
+    tag = "realtime",
+    operation_id = "renegotiate_call",
+    security(("key" = [])),
+    params(("id" = String, Path, description = "The call, by its `Location`")),
+    request_body(content(
+        (String = "application/sdp"),
+        (Call = "multipart/form-data"),
+    )),
+    responses(
+        (status = 200, description = "The answer, which carries all candidates", body = String, content_type = "application/sdp"),
+        (status = 400, description = "`invalid_value`: the message says what the offer lacks; the call goes on as it was", body = Error),
+        (status = 404, description = "`not_found`: no such call of this account is live here", body = Error),
+        (status = 413, description = "`body_too_large`", body = Error),
+        (status = 415, description = "`unsupported_media_type`", body = Error),
+    )
+)]
+pub async fn renegotiate(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, HttpError> {
+    let call = app.live.registry().call(&id, &caller.account);
+    let call = call.ok_or(HttpError::NotFound)?;
+    let (offer, _) = read(request).await?;
+    let answer = call.reoffer(&offer).await.map_err(unanswered)?;
+    Ok(([(header::CONTENT_TYPE, SDP)], answer).into_response())
 }
 
 /// Ends a call.
@@ -180,10 +237,41 @@ fn begin(
         model,
         updates,
     };
-    app.live.begin(opening).map_err(|error| match error {
+    app.live.begin(opening).map_err(refusal)
+}
+
+/// Takes up a session whose connection ended. What the client secret settled was settled when the
+/// session began.
+async fn resume(
+    app: &App,
+    caller: Caller,
+    carrier: Carrier,
+    id: &str,
+    session: Option<SessionUpdate>,
+) -> Result<Begun, HttpError> {
+    if !app.lifecycle.is_open() {
+        return Err(HttpError::Stopping);
+    }
+    let opening = Opening {
+        account: caller.account,
+        carrier,
+        model: None,
+        updates: session.into_iter().collect(),
+    };
+    app.live.resume(id, opening).await.map_err(refusal)
+}
+
+fn refusal(error: BeginError) -> HttpError {
+    match error {
         BeginError::Full => HttpError::TooManySessions,
         BeginError::Session(error) => HttpError::Protocol(error),
-    })
+        BeginError::NotFound => HttpError::NotFound,
+        BeginError::NotResumable(why) => HttpError::NotResumable(why),
+        BeginError::Archive(error) => {
+            tracing::error!(%error, "a session could not be reopened");
+            HttpError::Internal("a session could not be reopened")
+        }
+    }
 }
 
 fn run(app: Arc<App>, begun: Begun, link: Link) {
@@ -252,6 +340,7 @@ fn unanswered(error: webrtc::Error) -> HttpError {
     match error {
         webrtc::Error::Offer(error) => HttpError::invalid("sdp", error.to_string()),
         webrtc::Error::Busy => HttpError::TooManySessions,
+        webrtc::Error::Ended => HttpError::NotFound,
         error => {
             tracing::error!(%error, "a call could not be answered");
             HttpError::Internal("a call could not be answered")

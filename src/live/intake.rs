@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     fn intake(format: AudioFormat) -> Intake {
-        Intake::new(Mic::bytes(format).unwrap(), format)
+        Intake::new(Mic::bytes(format, Position::ZERO).unwrap(), format)
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use media::g711::{self, Law};
 use media::jitter::{self, JitterBuffer, JitterSettings, JitterStats, Piece};
 use media::opus::Decoder;
 use media::pcm::PcmReader;
+use media::peaks::peak;
 use media::resample::Resampler;
 use media::vad::{Activity, Edge, Vad, VadSettings};
 use signaling::event::audio::AudioFormat;
@@ -47,6 +48,15 @@ pub enum Captured {
         at: Position,
         /// 320 samples at 16 kHz.
         samples: Box<[i16]>,
+    },
+    /// An Opus packet as it came, from a microphone that sends packets.
+    Packet {
+        /// Where its sound begins.
+        at: Position,
+        /// The packet.
+        payload: bytes::Bytes,
+        /// How loud it is (as [`peak`] has it).
+        peak: u8,
     },
     /// The timeline went on without sound for this many samples at 48 kHz.
     Gap(u64),
@@ -96,29 +106,29 @@ enum Source {
 }
 
 impl Mic {
-    /// A microphone that sends Opus packets.
+    /// A microphone that sends Opus packets, none of them from before `from`.
     ///
     /// # Errors
     /// If the decoder cannot be set up.
-    pub fn packets() -> Result<Self, SoundError> {
+    pub fn packets(from: Position) -> Result<Self, SoundError> {
         let jitter = Box::new(JitterBuffer::new(JitterSettings::default()));
         let decoder = Box::new(Decoder::new(RATE)?);
-        Ok(Self::new(Source::Packets { jitter, decoder }))
+        Ok(Self::new(Source::Packets { jitter, decoder }, from))
     }
 
-    /// A microphone that sends bytes in a format of the session.
+    /// A microphone that sends bytes in a format of the session, none of them from before `from`.
     ///
     /// # Errors
     /// If the resampler cannot be set up.
-    pub fn bytes(format: AudioFormat) -> Result<Self, SoundError> {
-        Ok(Self::new(source(format)?))
+    pub fn bytes(format: AudioFormat, from: Position) -> Result<Self, SoundError> {
+        Ok(Self::new(source(format)?, from))
     }
 
-    fn new(source: Source) -> Self {
+    fn new(source: Source, from: Position) -> Self {
         Self {
             source,
             vad: Vad::new(VadSettings::default()),
-            end: Position::ZERO,
+            end: from,
             partial: Vec::with_capacity(SAMPLES),
             scratch: Vec::new(),
             activity: Vec::new(),
@@ -303,7 +313,12 @@ impl Mic {
             // A packet that cannot be decoded, or a loss that cannot be concealed, is silence.
             let (at, span, decoded) = match piece {
                 Piece::Packet { at, span, payload } => {
-                    (at, span, decoder.decode(&payload, &mut sound))
+                    let decoded = decoder.decode(&payload, &mut sound);
+                    if decoded.is_ok() {
+                        let peak = peak(&sound);
+                        out.push(Captured::Packet { at, payload, peak });
+                    }
+                    (at, span, decoded)
                 }
                 Piece::Lost {
                     at,

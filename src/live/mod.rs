@@ -1,5 +1,7 @@
 //! A live session: microphone, speech to text, language model, text to speech, speaker.
 
+mod airing;
+mod begin;
 pub mod conversation;
 mod hearing;
 mod intake;
@@ -10,33 +12,35 @@ mod registry;
 mod session;
 mod sound;
 mod speaker;
+mod tape;
 mod voice;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use media::Position;
 use serde_json::json;
-use signaling::event::audio::Voice;
+use signaling::event::Session;
 use signaling::event::own::{self, Engines};
-use signaling::event::{ErrorBody, Session, SessionUpdate};
 use signaling::link::{Carrier, Link};
 use tokio_util::sync::CancellationToken;
 
-use crate::archive::sessions::{self, EndReason, NewSession};
+use crate::archive::{Archive, Part, Recorder};
 use crate::clock::Clock;
-use crate::db::{AccountId, Db};
 use crate::practice::{Gallery, Practice};
 use crate::providers::llm::LanguageModel;
 use crate::providers::stt::{ListenRequest, SpeechToText};
 use crate::providers::tts::{TextToSpeech, VoiceRequest};
 use crate::telemetry::{Metrics, Transport};
 
-use conversation::{Cast, Conversation, Settings, Traits};
+use begin::Resumption;
+pub use begin::{BeginError, Begun, Opening};
+use conversation::{Cast, Conversation, Past, Settings, Traits};
 use hearing::Hearing;
 use llm::{Mind, Thinker};
-use registry::Place;
 pub use registry::Registry;
-use session::{Ended, LiveSession, Parts};
+use session::{Ended, LiveSession, Parts, Told};
+use tape::Tape;
 use voice::VoiceStage;
 
 /// How long after sending the listener hears sound: over WebRTC the browser's jitter buffer
@@ -55,7 +59,7 @@ pub struct Live {
     thinker: Thinker,
     cast: Arc<Cast>,
     registry: Registry,
-    db: Db,
+    archive: Archive,
     clock: Clock,
     metrics: Metrics,
     lead: Duration,
@@ -86,7 +90,7 @@ pub struct LiveParts {
     /// The clients.
     pub gallery: Arc<Gallery>,
     /// Where sessions are recorded.
-    pub db: Db,
+    pub archive: Archive,
     /// The time of day.
     pub clock: Clock,
     /// Where latencies are counted.
@@ -97,47 +101,6 @@ pub struct LiveParts {
     pub lead: Duration,
     /// Longest session.
     pub cap: Duration,
-}
-
-/// Why a session could not begin.
-#[derive(Debug, thiserror::Error)]
-pub enum BeginError {
-    /// There is no room.
-    #[error("all places are taken")]
-    Full,
-    /// Its configuration is wrong.
-    #[error(transparent)]
-    Session(#[from] ErrorBody),
-}
-
-/// Who begins a session, and how.
-#[derive(Debug)]
-pub struct Opening {
-    /// Whose session it is.
-    pub account: AccountId,
-    /// What carries it.
-    pub carrier: Carrier,
-    /// The model that the client asked for.
-    pub model: Option<String>,
-    /// The configuration that came with it, in the order in which it is merged.
-    pub updates: Vec<SessionUpdate>,
-}
-
-/// A session that has its place but no connection yet.
-#[derive(Debug)]
-pub struct Begun {
-    id: String,
-    account: AccountId,
-    session: Session,
-    place: Place,
-}
-
-impl Begun {
-    /// Names the session: `sess_…`, or `rtc_…` for a call.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
 }
 
 impl Live {
@@ -151,7 +114,7 @@ impl Live {
             engines,
             practice,
             gallery,
-            db,
+            archive,
             clock,
             metrics,
             most,
@@ -180,7 +143,7 @@ impl Live {
             registry: Registry::new(most),
             stt,
             tts,
-            db,
+            archive,
             clock,
             metrics,
             lead,
@@ -192,62 +155,6 @@ impl Live {
     #[must_use]
     pub const fn registry(&self) -> &Registry {
         &self.registry
-    }
-
-    /// Takes a place and settles the configuration.
-    ///
-    /// # Errors
-    /// If there is no room, or the configuration is wrong.
-    pub fn begin(&self, opening: Opening) -> Result<Begun, BeginError> {
-        let kind = match opening.carrier {
-            Carrier::WebSocket => "sess",
-            Carrier::WebRtc => "rtc",
-        };
-        let id = format!("{kind}_{}", uuid::Uuid::now_v7().simple());
-        let expires = self
-            .clock
-            .now()
-            .plus(self.cap)
-            .seconds()
-            .try_into()
-            .unwrap_or(u64::MAX);
-        let model = opening.model.unwrap_or_else(|| MODEL.to_owned());
-        let mut session = Session::new(id.clone(), model, "", expires);
-        for update in &opening.updates {
-            session = session.merged(update, false)?;
-        }
-        if let Some(prompt) = session
-            .prompt
-            .as_ref()
-            .filter(|prompt| !self.cast.contains_key(&prompt.id))
-        {
-            let message = format!("no AI client has the id '{}'", prompt.id);
-            return Err(ErrorBody::value("session.prompt.id", &message).into());
-        }
-        if session.audio.output.voice.name().is_empty() {
-            let picked = session
-                .prompt
-                .as_ref()
-                .and_then(|prompt| self.cast.get(&prompt.id));
-            let voice = picked.map(|traits| traits.voice.clone());
-            let first = || {
-                self.thinker
-                    .gallery
-                    .first()
-                    .map(|sheet| sheet.voice.clone())
-            };
-            session.audio.output.voice = Voice::Named(voice.or_else(first).unwrap_or_default());
-        }
-        let place = self
-            .registry
-            .enter(&id, &opening.account)
-            .ok_or(BeginError::Full)?;
-        Ok(Begun {
-            id,
-            account: opening.account,
-            session,
-            place,
-        })
     }
 
     /// Runs a session over its connection to its end.
@@ -263,70 +170,60 @@ impl Live {
             account,
             session,
             place,
+            past,
         } = begun;
-        let carrier = link.carrier;
-        let transport = match carrier {
+        let transport = match link.carrier {
             Carrier::WebSocket => Transport::WebSocket,
             Carrier::WebRtc => Transport::WebRtc,
         };
-        let started_at = self.clock.now();
-        let client_id = session.prompt.as_ref().map(|prompt| prompt.id.clone());
+        let began_at = self.clock.now();
         let Engines { stt, llm, tts } = &self.engines;
-        let names = json!({"stt": stt.name, "llm": llm.name, "tts": tts.name});
-        let row = NewSession {
-            id: &id,
-            client_id: client_id.as_deref(),
-            transport: transport.name(),
-            engines: &names,
-            started_at,
+        let (from, past, claim) = match past {
+            Some(Resumption { from, past, claim }) => (from, Some(past), Some(claim)),
+            None => (Position::ZERO, None, None),
         };
-        if let Err(error) = sessions::start(self.db.of(&account), &row).await {
-            tracing::error!(%error, session.id = %id, "a session could not be recorded");
-            self.metrics.error("database");
-        }
+        let recorder = self.archive.record(Part {
+            account,
+            id: id.clone(),
+            number: past.as_ref().map_or(1, |past| past.part),
+            from,
+            transport: transport.name(),
+            client_id: session.prompt.as_ref().map(|prompt| prompt.id.clone()),
+            engines: json!({"stt": stt.name, "llm": llm.name, "tts": tts.name}),
+            began_at,
+            claim,
+        });
         if let Some(model) = self.thinker.model.clone() {
             tokio::spawn(async move { model.warm().await });
         }
         let counted = self.metrics.session(transport);
-        let (ended, client) = match self.assemble(session, link, &place, stopping, now) {
+        let orders = Told {
+            stopping,
+            now,
+            orders: place.orders().clone(),
+        };
+        let ended = match self.assemble(session, from, past, link, recorder, orders) {
             Ok(live) => live.run().await,
             Err(error) => {
                 tracing::error!(%error, session.id = %id, "a session could not begin");
-                (Ended::Failed, None)
+                Ended::Failed
             }
         };
-        let ended_at = self.clock.now();
-        counted.ended_after(Duration::from_micros(
-            (ended_at.0 - started_at.0).try_into().unwrap_or(0),
-        ));
-        let reason = match ended {
-            Ended::Completed => EndReason::ByClient,
-            Ended::Lost | Ended::NotReading => EndReason::Lost,
-            Ended::Expired => EndReason::Expired,
-            Ended::Stopped => EndReason::ServerStopped,
-            Ended::Failed => EndReason::Failed,
-        };
+        let lasted = self.clock.now().0 - began_at.0;
+        counted.ended_after(Duration::from_micros(lasted.try_into().unwrap_or(0)));
+        let reason = ended.reason();
         tracing::info!(session.id = %id, end = reason.name(), "session {id} ended");
-        let row = self.db.of(&account);
-        let named = match client.filter(|client| client_id.as_ref() != Some(client)) {
-            Some(client) => sessions::name_client(row, &id, &client).await,
-            None => Ok(()),
-        };
-        let finished = sessions::finish(row, &id, ended_at, reason).await;
-        if let Err(error) = named.and(finished) {
-            tracing::error!(%error, session.id = %id, "the end of a session could not be recorded");
-            self.metrics.error("database");
-        }
         drop(place);
     }
 
     fn assemble(
         &self,
         session: Session,
+        from: Position,
+        past: Option<Past>,
         link: Link,
-        place: &Place,
-        stopping: CancellationToken,
-        now: CancellationToken,
+        recorder: Recorder,
+        told: Told,
     ) -> Result<LiveSession, sound::SoundError> {
         let gallery = &self.thinker.gallery;
         let language = session
@@ -344,21 +241,27 @@ impl Live {
         let seed = tag.bytes().fold(0u64, |seed, byte| {
             seed.wrapping_mul(31).wrapping_add(byte.into())
         });
+        let carrier = link.carrier;
+        let playout_delay = match carrier {
+            Carrier::WebRtc => WEBRTC_DELAY,
+            Carrier::WebSocket => WEBSOCKET_DELAY,
+        };
         let settings = Settings {
-            carrier: link.carrier,
+            carrier,
             cast: self.cast.clone(),
             default_client: gallery.first().map(|sheet| sheet.id.clone()),
             follows_instructions: self.thinker.model.is_some(),
-            playout_delay: match link.carrier {
-                Carrier::WebRtc => WEBRTC_DELAY,
-                Carrier::WebSocket => WEBSOCKET_DELAY,
-            },
+            playout_delay,
             cap: self.cap,
-            from: media::Position::ZERO,
+            from,
             tag,
             session,
         };
-        let conversation = Conversation::new(settings);
+        let tape = Tape::new(recorder, &settings, past.as_ref())?;
+        let conversation = match past {
+            Some(past) => Conversation::resumed(settings, past),
+            None => Conversation::new(settings),
+        };
         let output = &conversation.session().audio.output;
         let voice = VoiceRequest {
             voice: output.voice.name().to_owned(),
@@ -368,15 +271,15 @@ impl Live {
         LiveSession::new(Parts {
             link,
             conversation,
+            from,
+            tape,
             hearing: Hearing::new(self.stt.clone(), request),
             mind: Mind::new(self.thinker.clone(), seed),
             voice: VoiceStage::new(self.tts.clone(), voice),
             engines: self.engines.clone(),
             lead: self.lead,
             metrics: self.metrics.clone(),
-            stopping,
-            now,
-            hang_up: place.hang_up().clone(),
+            told,
         })
     }
 }

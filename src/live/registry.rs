@@ -1,11 +1,18 @@
-//! Who is live: how many sessions there are, and how to end one from outside.
+//! Who is live: how many sessions there are, and how to end one, or take it over, from outside.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dashmap::DashMap;
+use dashmap::mapref::entry::Entry as Slot;
+use signaling::webrtc::CallHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::db::AccountId;
+
+/// How long a connection may take to put its session away before another goes on with it.
+const PUTTING_AWAY: Duration = Duration::from_secs(6);
 
 /// The live sessions of this node.
 #[derive(Clone, Debug)]
@@ -17,7 +24,19 @@ pub struct Registry {
 #[derive(Debug)]
 struct Entry {
     account: AccountId,
-    hang_up: CancellationToken,
+    orders: Orders,
+    call: Option<CallHandle>,
+}
+
+/// What a session is told from outside, and what it tells.
+#[derive(Clone, Debug, Default)]
+pub struct Orders {
+    /// Somebody ends the session.
+    pub hang_up: CancellationToken,
+    /// Another connection takes the session over: leave at once.
+    pub displaced: CancellationToken,
+    /// The session is put away.
+    gone: CancellationToken,
 }
 
 /// A place among the live sessions, given up when dropped.
@@ -25,7 +44,21 @@ struct Entry {
 pub struct Place {
     registry: Registry,
     id: String,
-    hang_up: CancellationToken,
+    orders: Orders,
+}
+
+/// Why a session could not be taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TakeOverError {
+    /// There is no room.
+    #[error("all places are taken")]
+    Full,
+    /// It belongs to somebody else.
+    #[error("there is no such session")]
+    NotFound,
+    /// Its present connection does not let go of it.
+    #[error("the session's connection before has not ended yet")]
+    Busy,
 }
 
 impl Registry {
@@ -38,28 +71,80 @@ impl Registry {
         }
     }
 
-    /// Takes a place, if there is one.
+    /// Takes a place for a new session, if there is one.
     #[must_use]
     pub fn enter(&self, id: &str, account: &AccountId) -> Option<Place> {
-        let hang_up = CancellationToken::new();
-        let entry = Entry {
-            account: account.clone(),
-            hang_up: hang_up.clone(),
-        };
+        let entry = Entry::new(account);
+        let place = self.place(id, &entry);
         self.live.insert(id.to_owned(), entry);
-        let place = Place {
-            registry: self.clone(),
-            id: id.to_owned(),
-            hang_up,
-        };
         // Counted after entering, so that two that come at once cannot both take the last place.
         (self.live.len() <= self.most).then_some(place)
+    }
+
+    /// Takes the place of a session that goes on: if it still has a connection here, that one is
+    /// told to leave and its end awaited. Of several that come at once the last stays.
+    ///
+    /// # Errors
+    /// If there is no room (a session that is live has it), it is somebody else's, or its present
+    /// connection does not end.
+    pub async fn take_over(&self, id: &str, account: &AccountId) -> Result<Place, TakeOverError> {
+        let patience = Instant::now() + PUTTING_AWAY;
+        let mut displaced = false;
+        loop {
+            let gone = match self.live.entry(id.to_owned()) {
+                Slot::Occupied(slot) if slot.get().account != *account => {
+                    return Err(TakeOverError::NotFound);
+                }
+                Slot::Occupied(slot) => {
+                    slot.get().orders.displaced.cancel();
+                    slot.get().orders.gone.clone()
+                }
+                Slot::Vacant(slot) => {
+                    let entry = Entry::new(account);
+                    let place = self.place(id, &entry);
+                    slot.insert(entry);
+                    let room = displaced || self.live.len() <= self.most;
+                    return room.then_some(place).ok_or(TakeOverError::Full);
+                }
+            };
+            displaced = true;
+            tokio::time::timeout_at(patience, gone.cancelled())
+                .await
+                .map_err(|_| TakeOverError::Busy)?;
+        }
+    }
+
+    fn place(&self, id: &str, entry: &Entry) -> Place {
+        Place {
+            registry: self.clone(),
+            id: id.to_owned(),
+            orders: entry.orders.clone(),
+        }
     }
 
     /// Ends a session of this account. Whether there is one.
     pub fn hang_up(&self, id: &str, account: &AccountId) -> bool {
         let entry = self.live.get(id).filter(|entry| entry.account == *account);
-        entry.map(|entry| entry.hang_up.cancel()).is_some()
+        entry.map(|entry| entry.orders.hang_up.cancel()).is_some()
+    }
+
+    /// Ends a session of this account and waits until it is put away. Whether it is: `true` also
+    /// if it was not live here.
+    pub async fn end(&self, id: &str, account: &AccountId) -> bool {
+        let entry = self.live.get(id).filter(|entry| entry.account == *account);
+        let Some(orders) = entry.map(|entry| entry.orders.clone()) else {
+            return true;
+        };
+        orders.hang_up.cancel();
+        let gone = tokio::time::timeout(PUTTING_AWAY, orders.gone.cancelled());
+        gone.await.is_ok()
+    }
+
+    /// The call that carries a session of this account.
+    #[must_use]
+    pub fn call(&self, id: &str, account: &AccountId) -> Option<CallHandle> {
+        let entry = self.live.get(id).filter(|entry| entry.account == *account);
+        entry.and_then(|entry| entry.call.clone())
     }
 
     /// How many sessions are live.
@@ -75,17 +160,35 @@ impl Registry {
     }
 }
 
+impl Entry {
+    fn new(account: &AccountId) -> Self {
+        Self {
+            account: account.clone(),
+            orders: Orders::default(),
+            call: None,
+        }
+    }
+}
+
 impl Place {
-    /// Tells when the session is to end.
+    /// What the session is told from outside.
     #[must_use]
-    pub const fn hang_up(&self) -> &CancellationToken {
-        &self.hang_up
+    pub const fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    /// The call that carries the session, so that it can be [found](Registry::call).
+    pub fn carried_by(&self, call: CallHandle) {
+        if let Some(mut entry) = self.registry.live.get_mut(&self.id) {
+            entry.call = Some(call);
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         self.registry.live.remove(&self.id);
+        self.orders.gone.cancel();
     }
 }
 
@@ -113,8 +216,64 @@ mod tests {
         let place = registry.enter("a", &account("me")).unwrap();
         assert!(!registry.hang_up("a", &account("you")));
         assert!(!registry.hang_up("b", &account("me")));
-        assert!(!place.hang_up().is_cancelled());
+        assert!(!place.orders().hang_up.is_cancelled());
         assert!(registry.hang_up("a", &account("me")));
-        assert!(place.hang_up().is_cancelled());
+        assert!(place.orders().hang_up.is_cancelled());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_is_taken_over_once_its_connection_has_put_it_away() {
+        let registry = Registry::new(1);
+        let me = account("me");
+        let first = registry.enter("a", &me).unwrap();
+        let stranger = registry.take_over("a", &account("you")).await;
+        assert_eq!(stranger.unwrap_err(), TakeOverError::NotFound);
+        assert!(!first.orders().displaced.is_cancelled());
+        let leaving = tokio::spawn(async move {
+            first.orders().displaced.cancelled().await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        });
+        let began = Instant::now();
+        // The house is full, but the session has its place.
+        let second = registry.take_over("a", &me).await.unwrap();
+        assert_eq!(began.elapsed().as_secs(), 2);
+        leaving.await.unwrap();
+        assert_eq!(registry.len(), 1);
+        // It does not let go.
+        let third = registry.take_over("a", &me).await;
+        assert_eq!(third.unwrap_err(), TakeOverError::Busy);
+        assert!(second.orders().displaced.is_cancelled());
+        let other = registry.take_over("b", &me).await;
+        assert_eq!(other.unwrap_err(), TakeOverError::Full);
+        assert_eq!(registry.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_two_that_come_at_once_one_stays() {
+        let registry = Registry::new(9);
+        let serve = |registry: Registry| async move {
+            let place = registry.take_over("a", &account("me")).await.unwrap();
+            let displaced = place.orders().displaced.cancelled();
+            tokio::time::timeout(Duration::from_secs(60), displaced)
+                .await
+                .is_err()
+        };
+        let (one, two) = tokio::join!(serve(registry.clone()), serve(registry.clone()));
+        assert!(one != two, "{one} {two}");
+        assert!(registry.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_end_is_awaited() {
+        let registry = Registry::new(1);
+        let me = account("me");
+        assert!(registry.end("a", &me).await);
+        let place = registry.enter("a", &me).unwrap();
+        tokio::spawn(async move {
+            place.orders().hang_up.cancelled().await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        });
+        assert!(registry.end("a", &me).await);
+        assert!(registry.is_empty());
     }
 }

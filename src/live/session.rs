@@ -1,6 +1,7 @@
 //! The conductor of one session: one loop that feeds the state machine and does what it says.
 
 mod incoming;
+mod leaving;
 mod outgoing;
 
 use std::sync::Arc;
@@ -18,9 +19,12 @@ use super::hearing::Hearing;
 use super::intake::Intake;
 use super::llm::Mind;
 use super::mic::{Captured, Mic};
+use super::registry::Orders;
 use super::sound::{Encoding, SoundError};
 use super::speaker::Speaker;
+use super::tape::Tape;
 use super::voice::VoiceStage;
+use crate::archive::sessions::EndReason;
 use crate::telemetry::Metrics;
 
 /// Sound that waits for the speaker beyond this holds the voice engine back.
@@ -28,6 +32,9 @@ const MOST_QUEUED: Duration = Duration::from_secs(20);
 /// While the client has read less than leaves this many places free, nothing more is taken from
 /// it: one event may bring forth many.
 const HEEDED: usize = signaling::link::QUEUE / 2;
+
+/// Later than any session lasts.
+const FAR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +49,24 @@ pub enum Ended {
     Expired,
     /// The server stopped.
     Stopped,
+    /// Another connection took the session over.
+    Displaced,
     /// Something failed.
     Failed,
+}
+
+impl Ended {
+    /// As it goes on record.
+    #[must_use]
+    pub const fn reason(self) -> EndReason {
+        match self {
+            Self::Completed => EndReason::ByClient,
+            Self::Lost | Self::NotReading | Self::Displaced => EndReason::Lost,
+            Self::Expired => EndReason::Expired,
+            Self::Stopped => EndReason::ServerStopped,
+            Self::Failed => EndReason::Failed,
+        }
+    }
 }
 
 /// Everything one session is made of.
@@ -52,6 +75,10 @@ pub struct Parts {
     pub link: Link,
     /// The state machine, new.
     pub conversation: Conversation,
+    /// Where on the session's timeline the connection begins.
+    pub from: Position,
+    /// Records it.
+    pub tape: Tape,
     /// The recogniser's stage.
     pub hearing: Hearing,
     /// The model's stage.
@@ -64,12 +91,19 @@ pub struct Parts {
     pub lead: Duration,
     /// Where latencies are counted.
     pub metrics: Metrics,
-    /// Asks the session to end soon: the client is told.
+    /// What it is told from outside.
+    pub told: Told,
+}
+
+/// What a session is told from outside.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// To end soon: the client is told.
     pub stopping: CancellationToken,
     /// The server stops now.
     pub now: CancellationToken,
-    /// Somebody ends the session from outside.
-    pub hang_up: CancellationToken,
+    /// To end.
+    pub orders: Orders,
 }
 
 /// One live session.
@@ -84,15 +118,17 @@ pub struct LiveSession {
     session: Arc<Session>,
     engines: own::Engines,
     metrics: Metrics,
-    stopping: CancellationToken,
-    now: CancellationToken,
-    hang_up: CancellationToken,
+    told: Told,
+    tape: Tape,
+    from: Position,
     started: Instant,
     /// How far the timeline runs ahead of the clock, because a client sent sound faster than
     /// time passes.
     skew: Duration,
     captured: Vec<Captured>,
     ended: Option<Ended>,
+    /// Nothing is left to be completed.
+    left: bool,
 }
 
 impl LiveSession {
@@ -104,24 +140,24 @@ impl LiveSession {
         let Parts {
             link,
             conversation,
+            from,
+            tape,
             hearing,
             mind,
             voice,
             engines,
             lead,
             metrics,
-            stopping,
-            now,
-            hang_up,
+            told,
         } = parts;
         let session = conversation.session().clone();
         let (mic, encoding) = match link.carrier {
             Carrier::WebRtc => (
-                Mic::packets()?,
+                Mic::packets(from)?,
                 Encoding::opus(media::opus::EncoderSettings::default())?,
             ),
             Carrier::WebSocket => (
-                Mic::bytes(session.audio.input.format)?,
+                Mic::bytes(session.audio.input.format, from)?,
                 Encoding::of(session.audio.output.format)?,
             ),
         };
@@ -136,27 +172,38 @@ impl LiveSession {
             session,
             engines,
             metrics,
-            stopping,
-            now,
-            hang_up,
+            told,
+            tape,
+            from,
             started: Instant::now(),
             skew: Duration::ZERO,
             captured: Vec::new(),
             ended: None,
+            left: false,
         };
         live.configure_mic();
         Ok(live)
     }
 
-    /// Runs the session to its end. How it ended, and which AI client it was held with.
-    pub async fn run(mut self) -> (Ended, Option<String>) {
+    /// Runs the session to the end of its connection, and puts it away. How it ended.
+    pub async fn run(mut self) -> Ended {
+        self.converse().await;
+        self.leave().await;
+        let ended = self.ended.unwrap_or(Ended::Completed);
+        let now = self.time();
+        self.tape.finish(now, ended.reason()).await;
+        ended
+    }
+
+    /// Runs the session to the end of its connection.
+    async fn converse(&mut self) {
         let timer = tokio::time::sleep_until(self.started);
         tokio::pin!(timer);
-        let (stopping, stop_now, hang_up) = (
-            self.stopping.clone(),
-            self.now.clone(),
-            self.hang_up.clone(),
-        );
+        let Told {
+            stopping,
+            now: stop_now,
+            orders,
+        } = self.told.clone();
         let outgoing = self.link.outgoing.clone();
         let mut told = false;
         self.settle();
@@ -177,7 +224,8 @@ impl LiveSession {
             // In no fixed order, so that no stage can keep the others waiting.
             tokio::select! {
                 () = stop_now.cancelled() => self.end(Ended::Stopped, CloseReason::GoingAway),
-                () = hang_up.cancelled() => self.end(Ended::Completed, CloseReason::Ended),
+                () = orders.displaced.cancelled() => self.give_way(),
+                () = orders.hang_up.cancelled() => self.end(Ended::Completed, CloseReason::Ended),
                 received = self.link.incoming.recv(), if waiting.is_none() && heeded => {
                     self.received(received);
                 }
@@ -210,23 +258,24 @@ impl LiveSession {
             } = stats;
             tracing::debug!(received, lost, concealed, late, "packets of a call");
         }
-        let client = self.session.prompt.as_ref().map(|prompt| prompt.id.clone());
-        (self.ended.unwrap_or(Ended::Completed), client)
     }
 
     /// Now, on the session's timeline.
     fn time(&self) -> Position {
-        Position::ZERO + self.started.elapsed() + self.skew
+        self.from + self.started.elapsed() + self.skew
     }
 
     /// When the loop must wake though nothing arrives.
     fn due(&self) -> Instant {
         let machine = self.conversation.deadline().map(|(at, _)| at);
-        let soonest = [machine, self.speaker.due(), self.intake.mic().deadline()]
-            .into_iter()
-            .flatten()
-            .min();
-        let at = soonest.unwrap_or(Position::from_ms(u32::MAX.into())) - Position::ZERO;
+        let mic = self.intake.mic().deadline();
+        self.soonest([machine, self.speaker.due(), mic, self.tape.due()])
+    }
+
+    /// When the first of these is, by the clock.
+    fn soonest<const N: usize>(&self, due: [Option<Position>; N]) -> Instant {
+        let soonest = due.into_iter().flatten().min();
+        let at = soonest.map_or(FAR, |at| at - self.from);
         self.started + at.saturating_sub(self.skew)
     }
 
@@ -244,8 +293,18 @@ impl LiveSession {
                 self.perform(output);
             }
             if self.ended.is_some() || !self.send_due() {
-                return;
+                break;
             }
+        }
+        self.record();
+    }
+
+    /// Puts on record what was heard by now.
+    fn record(&mut self) {
+        match self.tape.advance(self.time(), self.conversation.playout()) {
+            Ok(Some(trouble)) => self.tell_trouble(&trouble),
+            Ok(None) => {}
+            Err(error) => self.fail(&error),
         }
     }
 
@@ -254,10 +313,13 @@ impl LiveSession {
         match self.speaker.pull(self.time()) {
             Ok(None) => false,
             Ok(Some(sent)) => {
-                self.send(ToClient::Audio(sent.audio));
+                let before = self.conversation.playout().latest();
                 for (sentence, samples) in sent.progress.iter() {
                     self.handle(Input::Sent { sentence, samples });
                 }
+                let playout = self.conversation.playout();
+                self.tape.sent(&sent, self.speaker.frame(), before, playout);
+                self.send(ToClient::Audio(sent.audio));
                 true
             }
             Err(error) => {
@@ -269,6 +331,7 @@ impl LiveSession {
 
     fn handle(&mut self, input: Input) {
         let now = self.time();
+        self.tape.input(&input, now);
         self.conversation.handle(input, now);
     }
 }

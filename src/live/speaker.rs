@@ -255,6 +255,12 @@ impl Speaker {
         }))
     }
 
+    /// The sound of the frame that was sent last, before it was encoded.
+    #[must_use]
+    pub fn frame(&self) -> &[i16] {
+        &self.frame
+    }
+
     fn rest(&self) -> u8 {
         if self.smooth { TAIL } else { 0 }
     }

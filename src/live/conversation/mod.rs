@@ -219,6 +219,12 @@ impl Conversation {
         &self.session
     }
 
+    /// What the listener has heard of the client's voice.
+    #[must_use]
+    pub const fn playout(&self) -> &Playout {
+        &self.playout
+    }
+
     /// Takes in something that happened at `now`, which never goes back.
     pub fn handle(&mut self, input: Input, now: Position) {
         if self.phase != Phase::Talking || matches!(input, Input::Leave) {

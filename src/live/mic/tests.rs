@@ -53,6 +53,7 @@ fn contiguous(captured: &[Captured]) -> Option<Position> {
                 end += FRAME;
             }
             Captured::Gap(samples) => end = Position::new(end.samples() + samples),
+            Captured::Packet { .. } => {}
             Captured::Started(at) | Captured::Stopped(at) => assert!(*at <= end + FRAME),
         }
     }
@@ -100,7 +101,7 @@ impl Rig {
     }
 
     fn bytes(format: AudioFormat) -> Self {
-        Self::new(Mic::bytes(format).unwrap())
+        Self::new(Mic::bytes(format, Position::ZERO).unwrap())
     }
 
     /// Time passes, and the stage is woken as it asks for.
@@ -182,7 +183,7 @@ fn speech_is_found_where_it_is_in_every_format() {
         contiguous(&rig.out);
         found.push(edges(&rig.out));
     }
-    let mut rig = Rig::new(Mic::packets().unwrap());
+    let mut rig = Rig::new(Mic::packets(Position::ZERO).unwrap());
     for frame in speech.chunks_exact(SAMPLES) {
         rig.packet(frame, false);
     }
@@ -200,7 +201,7 @@ fn speech_is_found_where_it_is_in_every_format() {
 #[test]
 fn losses_and_reordering_are_bridged_and_the_timeline_stays_whole() {
     let speech = speech();
-    let mut rig = Rig::new(Mic::packets().unwrap());
+    let mut rig = Rig::new(Mic::packets(Position::ZERO).unwrap());
     let mut kept = None;
     for (number, frame) in speech.chunks_exact(SAMPLES).enumerate() {
         match number % 10 {
@@ -232,7 +233,7 @@ fn losses_and_reordering_are_bridged_and_the_timeline_stays_whole() {
 #[test]
 fn silence_that_is_not_sent_is_a_gap_or_silence_and_no_sound_moves() {
     // Discontinuous transmission: nothing for 300 ms at a time, timestamps go on.
-    let mut rig = Rig::new(Mic::packets().unwrap());
+    let mut rig = Rig::new(Mic::packets(Position::ZERO).unwrap());
     let tone = noise(1, SAMPLES, -40.0);
     for _ in 0..10 {
         rig.packet(&tone, false);
@@ -264,7 +265,7 @@ fn a_microphone_that_falls_silent_in_mid_word_ends_the_speech() {
     let loud = |rig: &Rig| rig.mic.vad.is_speaking();
     for packets in [false, true] {
         let mut rig = if packets {
-            Rig::new(Mic::packets().unwrap())
+            Rig::new(Mic::packets(Position::ZERO).unwrap())
         } else {
             Rig::bytes(AudioFormat::Pcm)
         };
@@ -494,7 +495,7 @@ proptest! {
     #[test]
     fn whatever_packets_come_the_timeline_is_whole(all in prop::collection::vec(sent(), 1..80)) {
         let speech = speech();
-        let mut rig = Rig::new(Mic::packets().unwrap());
+        let mut rig = Rig::new(Mic::packets(Position::ZERO).unwrap());
         for (number, sent) in all.into_iter().enumerate() {
             rig.pass(Duration::from_millis(sent.wait.into()));
             let frame = &speech[8000 + number * SAMPLES..][..SAMPLES];

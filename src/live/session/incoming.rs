@@ -84,12 +84,16 @@ impl LiveSession {
     pub(super) fn capture(&mut self) {
         let mut captured = std::mem::take(&mut self.captured);
         for capture in captured.drain(..) {
+            if let Err(error) = self.tape.captured(&capture) {
+                self.fail(&error);
+            }
             match capture {
                 Captured::Frame { at, samples } => {
                     let to = at + media::FRAME;
                     self.hearing.audio(at, samples);
                     self.handle(Input::Audio { to });
                 }
+                Captured::Packet { .. } => {}
                 Captured::Gap(samples) => self.handle(Input::Gap { samples }),
                 Captured::Started(at) => self.handle(Input::VoiceStarted { at }),
                 Captured::Stopped(at) => self.handle(Input::VoiceStopped { at }),

@@ -40,9 +40,12 @@ impl LiveSession {
             Output::Pause => self.speaker.pause(),
             Output::Resume => self.speaker.resume(),
             Output::Configure(session) => self.configure(session),
-            Output::Record(entry) => self.count(&entry.event),
+            Output::Record(entry) => {
+                self.count(&entry.event);
+                self.tape.event(&entry);
+            }
             Output::Close(reason) => self.end(Ended::Expired, reason),
-            Output::Left => {}
+            Output::Left => self.left = true,
         }
     }
 
@@ -139,7 +142,7 @@ impl LiveSession {
     pub(super) fn send(&mut self, message: ToClient) {
         match self.link.outgoing.try_send(message) {
             Ok(()) => {}
-            Err(TrySendError::Full(_)) => self.ended = Some(Ended::NotReading),
+            Err(TrySendError::Full(_)) => self.ended = self.ended.or(Some(Ended::NotReading)),
             Err(TrySendError::Closed(_)) => self.ended = self.ended.or(Some(Ended::Lost)),
         }
     }

@@ -1,0 +1,193 @@
+//! The client's voice between sending and hearing: only what was heard goes on record, where it
+//! was heard.
+
+use std::collections::VecDeque;
+
+use media::frame::FRAME;
+use media::opus::{Encoder, EncoderSettings};
+use media::peaks::peak;
+use media::playout::{Playout, When};
+use media::{Position, playout};
+
+use super::sound::SoundError;
+
+/// Samples of a frame at the rate of the voices.
+const SAMPLES: usize = playout::RATE as usize / 50;
+
+/// Frames that a client holds, sent ahead of time, and that may still be flushed or wait.
+#[derive(Debug)]
+pub struct Airing {
+    encoder: Encoder,
+    held: VecDeque<Held>,
+    /// The sound of the held frames, [`SAMPLES`] each.
+    sound: VecDeque<i16>,
+    frame: Vec<i16>,
+}
+
+/// Samples `from..to` of what was sent under a tag.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    tag: u64,
+    from: u64,
+    to: u64,
+}
+
+impl Airing {
+    /// Nothing was sent.
+    ///
+    /// # Errors
+    /// If the encoder cannot be set up.
+    pub fn new(settings: EncoderSettings) -> Result<Self, SoundError> {
+        Ok(Self {
+            encoder: Encoder::new(settings)?,
+            held: VecDeque::new(),
+            sound: VecDeque::new(),
+            frame: Vec::with_capacity(SAMPLES),
+        })
+    }
+
+    /// A frame was sent, and `playout` has it on its account since; `before` is what was
+    /// [latest](Playout::latest) until then.
+    pub fn sent(&mut self, frame: &[i16], before: Option<(u64, u64)>, playout: &Playout) {
+        let Some((tag, to)) = playout.latest() else {
+            return;
+        };
+        let from = before.map_or(0, |(earlier, sent)| if earlier == tag { sent } else { 0 });
+        if to > from && frame.len() == SAMPLES {
+            self.held.push_back(Held { tag, from, to });
+            self.sound.extend(frame);
+        }
+    }
+
+    /// Gives out, encoded and in order, what was heard by `now`: position, packet, peak.
+    ///
+    /// # Errors
+    /// If the codec fails; the frame is lost.
+    pub fn heard(
+        &mut self,
+        now: Position,
+        playout: &Playout,
+        mut each: impl FnMut(Position, &[u8], u8),
+    ) -> Result<(), SoundError> {
+        while let Some(Held { tag, from, to }) = self.held.front().copied() {
+            let at = match playout.when(tag, from) {
+                When::At(at) if at + FRAME <= now => Some(at),
+                When::Never => None,
+                When::At(_) | When::Waits => return Ok(()),
+            };
+            if at.is_some() && playout.when(tag, to - 1) == When::Waits {
+                return Ok(());
+            }
+            self.held.pop_front();
+            self.frame.clear();
+            let left = self.sound.len().min(SAMPLES);
+            self.frame.extend(self.sound.drain(..left));
+            let Some(at) = at else { continue };
+            if playout.when(tag, to - 1) == When::Never {
+                // It was cut off in its middle.
+                let heard =
+                    (from..to).take_while(|sample| playout.when(tag, *sample) != When::Never);
+                self.frame[heard.count()..].fill(0);
+            }
+            let packet = self.encoder.encode(&self.frame)?;
+            each(at, packet, peak(&self.frame));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use media::playout::Holder;
+
+    use super::*;
+
+    const fn ms(ms: u64) -> Position {
+        Position::from_ms(ms)
+    }
+
+    struct Rig {
+        playout: Playout,
+        airing: Airing,
+        heard: Vec<(u64, u8)>,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let settings = EncoderSettings {
+                dtx: false,
+                ..EncoderSettings::default()
+            };
+            Self {
+                playout: Playout::new(Holder::Client, Duration::from_millis(20)),
+                airing: Airing::new(settings).unwrap(),
+                heard: Vec::new(),
+            }
+        }
+
+        /// Sends frames, each as loud as its number says.
+        fn send(&mut self, tag: u64, now: Position, frames: std::ops::Range<i16>) {
+            for number in frames {
+                let before = self.playout.latest();
+                self.playout.send(tag, now, SAMPLES as u64);
+                let frame = [number << 7; SAMPLES];
+                self.airing.sent(&frame, before, &self.playout);
+            }
+        }
+
+        fn listen(&mut self, now: Position) {
+            let heard = &mut self.heard;
+            let each = |at: Position, _: &[u8], peak| heard.push((at.ms(), peak));
+            self.airing.heard(now, &self.playout, each).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_was_sent_ahead_and_flushed_is_not_heard() {
+        let mut rig = Rig::new();
+        rig.send(1, ms(1000), 1..16);
+        rig.listen(ms(1079));
+        assert_eq!(rig.heard, [(1020, 1), (1040, 2)]);
+        rig.playout.flush(ms(1090));
+        rig.send(2, ms(1500), 20..22);
+        rig.listen(ms(3000));
+        // Half of the fourth frame was heard before the flush.
+        let expected = [
+            (1020, 1),
+            (1040, 2),
+            (1060, 3),
+            (1080, 4),
+            (1520, 20),
+            (1540, 21),
+        ];
+        assert_eq!(rig.heard, expected);
+        assert!(rig.airing.sound.is_empty() && rig.airing.held.is_empty());
+    }
+
+    #[test]
+    fn a_paused_voice_goes_on_later() {
+        let mut rig = Rig::new();
+        rig.send(1, ms(1000), 1..5);
+        rig.playout.pause(ms(1060));
+        rig.listen(ms(1400));
+        assert_eq!(rig.heard, [(1020, 1), (1040, 2)]);
+        rig.playout.resume(ms(1460));
+        rig.send(1, ms(1460), 5..6);
+        rig.listen(ms(2000));
+        assert_eq!(rig.heard[2..], [(1460, 3), (1480, 4), (1500, 5)]);
+    }
+
+    #[test]
+    fn a_voice_flushed_while_paused_ends_there() {
+        let mut rig = Rig::new();
+        rig.send(1, ms(1000), 1..5);
+        rig.playout.pause(ms(1060));
+        rig.listen(ms(1400));
+        rig.playout.flush(ms(1500));
+        rig.listen(ms(2000));
+        assert_eq!(rig.heard, [(1020, 1), (1040, 2)]);
+        assert!(rig.airing.sound.is_empty());
+    }
+}

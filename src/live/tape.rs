@@ -1,0 +1,172 @@
+//! A session's way into the archive: both voices as they were heard, what happened, and what the
+//! state machine was given.
+
+use std::time::Duration;
+
+use media::Position;
+use media::opus::{self, Encoder, EncoderSettings};
+use media::peaks::peak;
+use media::playout::Playout;
+use signaling::link::Carrier;
+
+use super::airing::Airing;
+use super::conversation::trace::{self, Tracer};
+use super::conversation::{Input, Past, Settings};
+use super::mic::Captured;
+use super::sound::SoundError;
+use super::speaker::Sent;
+use crate::archive::event::Entry;
+use crate::archive::sessions::EndReason;
+use crate::archive::{Recorder, Trouble};
+
+/// How sound that came as bytes is encoded: a second costs 2 ms of the processor at this
+/// complexity, 4 at the next one. Nothing is lost on the way to a file.
+const COACH: EncoderSettings = EncoderSettings {
+    rate: 16_000,
+    bitrate: 24_000,
+    complexity: 1,
+    loss: 0,
+    dtx: true,
+};
+/// The same for the voice, of which a second costs 3 ms. It comes only while the client speaks, so
+/// there is no silence to leave out.
+const CLIENT: EncoderSettings = EncoderSettings {
+    rate: 24_000,
+    bitrate: 28_000,
+    complexity: 0,
+    loss: 0,
+    dtx: false,
+};
+
+/// Records one connection of a session.
+#[derive(Debug)]
+pub struct Tape {
+    recorder: Recorder,
+    voices: Voices,
+    tracer: Tracer,
+}
+
+#[derive(Debug)]
+enum Voices {
+    /// Opus both ways, recorded as it is. What was sent is heard this much later.
+    Packets(Duration),
+    /// Bytes both ways.
+    Bytes {
+        coach: Box<Encoder>,
+        client: Box<Airing>,
+    },
+    /// The recording has ended.
+    Off,
+}
+
+impl Tape {
+    /// Records a conversation that begins with these settings, and goes on from `past`.
+    ///
+    /// # Errors
+    /// If an encoder cannot be set up.
+    pub fn new(
+        mut recorder: Recorder,
+        settings: &Settings,
+        past: Option<&Past>,
+    ) -> Result<Self, SoundError> {
+        let voices = match settings.carrier {
+            Carrier::WebRtc => Voices::Packets(settings.playout_delay),
+            Carrier::WebSocket => Voices::Bytes {
+                coach: Box::new(Encoder::new(COACH)?),
+                client: Box::new(Airing::new(CLIENT)?),
+            },
+        };
+        recorder.trace(&trace::header(settings, past));
+        Ok(Self {
+            recorder,
+            voices,
+            tracer: Tracer::new(settings.from),
+        })
+    }
+
+    /// The microphone brought something.
+    ///
+    /// # Errors
+    /// If the codec fails.
+    pub fn captured(&mut self, captured: &Captured) -> Result<(), SoundError> {
+        match (captured, &mut self.voices) {
+            (Captured::Packet { at, payload, peak }, Voices::Packets(_)) => {
+                self.recorder.coach(*at, payload, *peak);
+            }
+            (Captured::Frame { at, samples }, Voices::Bytes { coach, .. }) => {
+                let packet = coach.encode(samples)?;
+                if !opus::is_dtx(packet) {
+                    self.recorder.coach(*at, packet, peak(samples));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A frame left for the client, and `playout` has it on its account since; `before` is what
+    /// was [latest](Playout::latest) until then.
+    pub fn sent(
+        &mut self,
+        sent: &Sent,
+        frame: &[i16],
+        before: Option<(u64, u64)>,
+        playout: &Playout,
+    ) {
+        match &mut self.voices {
+            Voices::Packets(delay) => {
+                let at = Position::new(sent.audio.at) + *delay;
+                self.recorder.client(at, &sent.audio.payload, peak(frame));
+            }
+            Voices::Bytes { client, .. } => client.sent(frame, before, playout),
+            Voices::Off => {}
+        }
+    }
+
+    /// The state machine is given this.
+    pub fn input(&mut self, input: &Input, now: Position) {
+        if !matches!(self.voices, Voices::Off) {
+            self.recorder.trace(self.tracer.line(input, now));
+        }
+    }
+
+    /// Something happened.
+    pub fn event(&mut self, entry: &Entry) {
+        let at = Position::from_ms(entry.at_ms);
+        self.recorder.event(at, &entry.event);
+    }
+
+    /// Time goes by: what was heard meanwhile goes on record. Tells, once, if the recording ended.
+    ///
+    /// # Errors
+    /// If the codec fails.
+    pub fn advance(
+        &mut self,
+        now: Position,
+        playout: &Playout,
+    ) -> Result<Option<Trouble>, SoundError> {
+        if let Voices::Bytes { client, .. } = &mut self.voices {
+            let recorder = &mut self.recorder;
+            client.heard(now, playout, |at, packet, peak| {
+                recorder.client(at, packet, peak)
+            })?;
+        }
+        self.recorder.tick(now);
+        let trouble = self.recorder.trouble();
+        if trouble.is_some() {
+            self.voices = Voices::Off;
+        }
+        Ok(trouble)
+    }
+
+    /// When time has to be told though nothing happens.
+    #[must_use]
+    pub fn due(&self) -> Option<Position> {
+        self.recorder.due()
+    }
+
+    /// The connection is over, and everything settled. Waits until it is on the disk.
+    pub async fn finish(self, at: Position, reason: EndReason) {
+        self.recorder.finish(at, reason).await;
+    }
+}
