@@ -294,6 +294,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/realtime/calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A later offer of a call that is live, after a change of network (ICE restart): its answer. */
+        post: operations["renegotiate_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/realtime/calls/{id}/hangup": {
         parameters: {
             query?: never;
@@ -1692,6 +1709,8 @@ export interface operations {
             query?: {
                 /** @description Anything: the settings decide which engines answer */
                 model?: string;
+                /** @description The session to go on with after its connection ended */
+                resume?: string;
             };
             header: {
                 /** @description `websocket` */
@@ -1722,6 +1741,24 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            /** @description `not_found`: no such session of this account to resume */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `session_not_resumable`: it is over for good, or another connection has it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             421: components["responses"]["Misdirected"];
             /** @description `too_many_sessions` */
             429: {
@@ -1751,7 +1788,10 @@ export interface operations {
     };
     create_call: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The session to go on with after its connection ended */
+                resume?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1785,8 +1825,17 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: calls are turned off */
+            /** @description `not_found`: calls are turned off, or no such session of this account to resume */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `session_not_resumable`: it is over for good, or another connection has it */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1836,6 +1885,75 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    renegotiate_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call, by its `Location` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+                "multipart/form-data": components["schemas"]["Call"];
+            };
+        };
+        responses: {
+            /** @description The answer, which carries all candidates */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+            /** @description `invalid_value`: the message says what the offer lacks; the call goes on as it was */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: no such call of this account is live here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Failed"];
             504: components["responses"]["TimedOut"];
         };
     };
