@@ -18,11 +18,16 @@ mod ledger;
 mod manifest;
 #[expect(dead_code, reason = "recovery, which follows, uses the rest")]
 mod nodes;
+mod reading;
 mod recorder;
 mod reopen;
 mod restore;
 pub mod sessions;
+pub mod shapes;
+mod sound;
+mod subtitles;
 mod tally;
+mod transcript;
 mod trouble;
 mod writer;
 
@@ -31,12 +36,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use reading::{Cursor, MOST_POINTS, ReadError};
 pub use recorder::{Part, Recorder};
 pub use reopen::{Claim, ReopenError, Reopened};
 pub use sessions::EndReason;
+pub use sound::{Sound, Voices};
 pub use trouble::{Refusal, Trouble};
 
 use crate::clock::Clock;
@@ -49,6 +57,9 @@ use writer::{WriteAt, Writer};
 
 /// How long a stop waits for the database.
 const GOODBYE: Duration = Duration::from_secs(10);
+
+/// How many sessions' sound is put together at once.
+const MAKERS: usize = 2;
 
 /// The archive. Clones are the same archive.
 #[derive(Clone, Debug)]
@@ -70,6 +81,8 @@ struct Core {
     clock: Clock,
     metrics: Metrics,
     resume_within: Duration,
+    /// Those that put the sound of a session together.
+    makers: Semaphore,
 }
 
 /// Tasks that end with the archive.
@@ -147,6 +160,7 @@ impl Archive {
             clock,
             metrics,
             resume_within,
+            makers: Semaphore::new(MAKERS),
         });
         let tasks = vec![
             tokio::spawn(guarded("ledger", failed.clone(), {

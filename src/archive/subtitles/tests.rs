@@ -1,0 +1,271 @@
+//! What comes out is read again as the W3C and SubRip players read it.
+
+use proptest::prelude::*;
+
+use super::super::event::{Speaker, TimedWord};
+use super::super::shapes::{Break, Line, Transcript};
+
+fn line(speaker: Speaker, from_ms: u64, text: &str) -> Line {
+    let word = |(index, text): (usize, &str)| TimedWord {
+        text: text.to_owned(),
+        from_ms: from_ms + 300 * index as u64,
+        to_ms: from_ms + 300 * index as u64 + 250,
+    };
+    let words: Vec<TimedWord> = text.split(' ').enumerate().map(word).collect();
+    Line {
+        item_id: format!("item_{from_ms}"),
+        speaker,
+        from_ms,
+        to_ms: words.last().map_or(from_ms, |word| word.to_ms),
+        text: text.to_owned(),
+        words,
+        cut: false,
+        typed: false,
+    }
+}
+
+fn transcript(lines: Vec<Line>) -> Transcript {
+    Transcript {
+        session_id: "sess_1".to_owned(),
+        length_ms: 0,
+        lines,
+        breaks: Vec::new(),
+    }
+}
+
+/// A cue as a reader finds it.
+#[derive(Debug)]
+struct Read {
+    from_ms: u64,
+    to_ms: u64,
+    voice: String,
+    text: String,
+}
+
+fn ms(time: &str, separator: char) -> u64 {
+    let (clock, thousandths) = time.split_once(separator).unwrap();
+    assert_eq!(thousandths.len(), 3);
+    let parts: Vec<&str> = clock.split(':').collect();
+    let [hours, minutes, seconds] = parts[..] else {
+        panic!("{time}");
+    };
+    assert!(
+        hours.len() >= 2 && minutes.len() == 2 && seconds.len() == 2,
+        "{time}"
+    );
+    let number = |text: &str| text.parse::<u64>().unwrap();
+    assert!(number(minutes) < 60 && number(seconds) < 60, "{time}");
+    ((number(hours) * 60 + number(minutes)) * 60 + number(seconds)) * 1000 + number(thousandths)
+}
+
+/// Reads WebVTT by the grammar of the W3C's section 4.1 and 4.2.2, strictly.
+fn read_vtt(text: &str) -> Vec<Read> {
+    let mut blocks = text.split("\n\n");
+    assert_eq!(blocks.next().map(str::trim_end), Some("WEBVTT"));
+    let mut cues: Vec<Read> = Vec::new();
+    for block in blocks.filter(|block| !block.trim().is_empty()) {
+        if let Some(note) = block.strip_prefix("NOTE ") {
+            assert!(!note.contains("-->"));
+            continue;
+        }
+        let (times, payload) = block.split_once('\n').unwrap();
+        let (from, to) = times.split_once(" --> ").unwrap();
+        let (from_ms, to_ms) = (ms(from, '.'), ms(to, '.'));
+        assert!(from_ms < to_ms, "{times}");
+        assert!(
+            cues.last().is_none_or(|cue| cue.from_ms <= from_ms),
+            "{times}"
+        );
+        assert!(!payload.contains("-->"), "{payload}");
+        let inner = payload.trim_end().strip_prefix("<v ").unwrap();
+        let (voice, inner) = inner.split_once('>').unwrap();
+        let inner = inner.strip_suffix("</v>").unwrap();
+        assert!(!inner.contains(['<', '>']), "{inner}");
+        let plain = inner.replace("&lt;", "<").replace("&gt;", ">");
+        assert_eq!(
+            inner.matches('&').count(),
+            inner.matches("&amp;").count()
+                + inner.matches("&lt;").count()
+                + inner.matches("&gt;").count()
+        );
+        cues.push(Read {
+            from_ms,
+            to_ms,
+            voice: voice.to_owned(),
+            text: plain.replace("&amp;", "&"),
+        });
+    }
+    cues
+}
+
+fn read_srt(text: &str) -> Vec<Read> {
+    let blocks = text.split("\n\n").filter(|block| !block.is_empty());
+    let read = |(index, block): (usize, &str)| {
+        let (number, rest) = block.split_once('\n').unwrap();
+        assert_eq!(number, (index + 1).to_string());
+        let (times, text) = rest.split_once('\n').unwrap();
+        let (from, to) = times.split_once(" --> ").unwrap();
+        assert!(!text.is_empty());
+        Read {
+            from_ms: ms(from, ','),
+            to_ms: ms(to, ','),
+            voice: String::new(),
+            text: text.to_owned(),
+        }
+    };
+    blocks.enumerate().map(read).collect()
+}
+
+#[test]
+fn a_short_turn_is_one_cue() {
+    let mut transcript = transcript(vec![
+        line(Speaker::Coach, 3_661_500, "Tom & I <think> so?"),
+        line(Speaker::Client, 3_670_000, "No."),
+    ]);
+    transcript.breaks = vec![Break {
+        from_ms: 3_663_000,
+        to_ms: 3_669_500,
+    }];
+    transcript.lines[1].cut = true;
+    assert_eq!(
+        transcript.vtt(),
+        "WEBVTT\n\n01:01:01.500 --> 01:01:02.950\n<v Coach>Tom &amp; I &lt;think&gt; so?</v>\n\n\
+         NOTE No connection from 01:01:03.000 to 01:01:09.500\n\n\
+         01:01:10.000 --> 01:01:10.250\n<v Client>No. —</v>\n"
+    );
+    assert_eq!(
+        transcript.srt(),
+        "1\n01:01:01,500 --> 01:01:02,950\nCoach: Tom & I <think> so?\n\n\
+         2\n01:01:10,000 --> 01:01:10,250\nClient: No. —\n\n"
+    );
+    assert_eq!(
+        transcript.text(),
+        "[1:01:01] Coach: Tom & I <think> so?\n\n[1:01:03] (no connection for 7 s)\n\n\
+         [1:01:10] Client: No. —\n\n"
+    );
+}
+
+#[test]
+fn a_long_turn_is_split_between_sentences() {
+    let text = "I have been thinking about this for quite some time now. It began last winter, \
+                when my manager left and nobody took over what she did. What should I do?";
+    let cues = read_vtt(&transcript(vec![line(Speaker::Client, 0, text)]).vtt());
+    let texts: Vec<String> = cues.iter().map(|cue| cue.text.replace('\n', " ")).collect();
+    assert_eq!(
+        texts,
+        [
+            "I have been thinking about this for quite some time now.",
+            "It began last winter,",
+            "when my manager left and nobody took over what she did. What should I do?",
+        ]
+    );
+    assert_eq!((cues[1].from_ms, cues[1].to_ms), (11 * 300, 14 * 300 + 250));
+}
+
+#[test]
+fn a_pause_within_a_turn_ends_a_cue() {
+    let mut turn = line(Speaker::Coach, 0, "Well, maybe.");
+    turn.words[1].from_ms = 9000;
+    turn.words[1].to_ms = 9500;
+    let cues = read_vtt(&transcript(vec![turn]).vtt());
+    assert_eq!((cues[0].to_ms, cues[1].from_ms), (250, 9000));
+}
+
+#[test]
+fn what_was_typed_stands_as_long_as_it_takes_to_read() {
+    let mut turn = line(Speaker::Coach, 5000, "Typed.");
+    (turn.words, turn.to_ms, turn.typed) = (Vec::new(), 5000, true);
+    turn.text = "This was typed\n\nin two paragraphs.\0".to_owned();
+    let cues = read_vtt(&transcript(vec![turn.clone()]).vtt());
+    assert_eq!(cues[0].text, "This was typed in two paragraphs.");
+    assert!(cues[0].to_ms > 6500);
+    assert_eq!(read_srt(&transcript(vec![turn]).srt()).len(), 1);
+}
+
+#[test]
+fn nothing_said_is_still_a_file() {
+    assert_eq!(transcript(Vec::new()).vtt(), "WEBVTT\n");
+    assert_eq!(transcript(Vec::new()).srt(), "");
+}
+
+fn any_line() -> impl Strategy<Value = Line> {
+    let word = (
+        "[a-z<>&.,?!\\-]{1,12}|\\PC{1,90}|-->|\n|\u{0}",
+        0u64..60_000,
+        0u64..2000,
+    );
+    let words = proptest::collection::vec(word, 0..80);
+    (
+        any::<bool>(),
+        0u64..60_000,
+        words,
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+    )
+        .prop_map(|(coach, from_ms, words, timed, cut, typed)| {
+            let text: Vec<&str> = words.iter().map(|(text, ..)| text.as_str()).collect();
+            let text = text.join(" ");
+            let word = |(text, from_ms, span): (String, u64, u64)| TimedWord {
+                text,
+                from_ms,
+                to_ms: from_ms + span,
+            };
+            Line {
+                item_id: "item".to_owned(),
+                speaker: if coach {
+                    Speaker::Coach
+                } else {
+                    Speaker::Client
+                },
+                from_ms,
+                to_ms: from_ms + 3000,
+                text,
+                words: if timed {
+                    words.into_iter().map(word).collect()
+                } else {
+                    Vec::new()
+                },
+                cut,
+                typed,
+            }
+        })
+}
+
+/// The letters of a text, without spaces and what cannot be seen.
+fn letters(text: &str) -> String {
+    text.chars()
+        .filter(|char| !char.is_whitespace() && !char.is_control())
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn every_letter_comes_through_in_cues_that_can_be_read(lines in proptest::collection::vec(any_line(), 0..6)) {
+        let mut transcript = transcript(lines);
+        // The order of a transcript, which a turn's cues follow even if its words do not.
+        transcript.lines.sort_by_key(|line| line.from_ms);
+        for line in &mut transcript.lines {
+            line.cut = false;
+        }
+        let vtt = read_vtt(&transcript.vtt());
+        let srt = read_srt(&transcript.srt());
+        prop_assert_eq!(vtt.len(), srt.len());
+        for cue in &vtt {
+            prop_assert!(cue.text.lines().all(|line| line.chars().count() <= 42), "{:?}", cue);
+            prop_assert!(["Coach", "Client"].contains(&cue.voice.as_str()));
+        }
+        for speaker in ["Coach", "Client"] {
+            let mut heard: Vec<char> = vtt.iter().filter(|cue| cue.voice == speaker).flat_map(|cue| letters(&cue.text).chars().collect::<Vec<_>>()).collect();
+            let is_theirs = |line: &&Line| super::name(line.speaker) == speaker;
+            let mut said: Vec<char> = transcript.lines.iter().filter(is_theirs).flat_map(|line| letters(&line.text).chars().collect::<Vec<_>>()).collect();
+            // Turns may overlap, so their cues take turns.
+            heard.sort_unstable();
+            said.sort_unstable();
+            prop_assert_eq!(heard, said);
+        }
+        for pair in srt.windows(2) {
+            prop_assert!(pair[0].from_ms <= pair[1].from_ms && pair[0].from_ms < pair[0].to_ms);
+        }
+    }
+}
