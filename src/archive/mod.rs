@@ -11,7 +11,10 @@
 mod entries;
 pub mod event;
 mod flusher;
-#[expect(dead_code, reason = "recovery, which follows, uses the rest")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "recovery, which follows, uses the rest")
+)]
 mod layout;
 mod ledger;
 #[expect(dead_code, reason = "recovery, which follows, uses the rest")]
