@@ -43,7 +43,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use reading::{Cursor, MOST_POINTS, ReadError};
+pub use reading::{MOST_POINTS, ReadError};
 pub use recorder::{Part, Recorder};
 pub use reopen::{Claim, ReopenError, Reopened};
 pub use sessions::EndReason;

@@ -1,20 +1,17 @@
-//! Sessions read again: the list, one of them, what happened in it, what was said, how loud.
+//! Sessions read again: their parts, what happened, what was said, how loud.
 
 use std::io;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use media::Position;
 use media::peaks::PeakBins;
 
 use super::event::Event;
 use super::layout::{Folder, Stream};
-use super::sessions::{self, EndReason, SessionRow};
-use super::shapes::{
-    PartInfo, Peaks, Recording, RecordingState, Session, SessionList, Status, Transcript,
-};
+use super::sessions::{self, SessionRow};
+use super::shapes::{PartInfo, Peaks, Transcript};
 use super::transcript::Transcriber;
-use super::{Archive, Core, entries, reopen};
+use super::{Archive, Core, entries};
 use crate::db::{AccountId, DbError};
 
 /// Most points of [`Archive::peaks`].
@@ -37,64 +34,15 @@ pub enum ReadError {
     Disk(#[from] io::Error),
 }
 
-/// Where a page of the list begins: after a session. Opaque to whoever is given one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    started_at: i64,
-    id: String,
-}
-
-impl FromStr for Cursor {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WRONG: &str = "is not a place in the list of sessions";
-        let (started_at, id) = text.split_once('.').ok_or(WRONG)?;
-        let started_at = started_at.parse().map_err(|_| WRONG)?;
-        let id = super::layout::is_plain(id)
-            .then(|| id.to_owned())
-            .ok_or(WRONG)?;
-        Ok(Self { started_at, id })
-    }
-}
-
 impl Archive {
-    /// The account's sessions, latest first, at most `limit` and never more than
-    /// [`sessions::PAGE`].
-    ///
-    /// # Errors
-    ///
-    /// If the database fails.
-    pub async fn list(
-        &self,
-        account: &AccountId,
-        limit: u32,
-        before: Option<&Cursor>,
-    ) -> Result<SessionList, DbError> {
-        let limit = limit.clamp(1, sessions::PAGE);
-        let before = before.map(|cursor| (cursor.started_at, cursor.id.as_str()));
-        let rows = sessions::list(self.core.db.of(account), limit, before).await?;
-        let is_last = rows.len() < limit as usize;
-        let next = rows.last().filter(|_| !is_last);
-        let next = next.map(|row| format!("{}.{}", row.started_at, row.id));
-        let sessions = rows.into_iter().map(|row| self.core.shown(row)).collect();
-        Ok(SessionList { sessions, next })
-    }
-
-    /// One session, with its parts.
+    /// The parts of a session, in order. The last of a live one ends where its log does.
     ///
     /// # Errors
     ///
     /// [`ReadError::NotFound`], or if the database or the disk fails.
-    pub async fn find(&self, account: &AccountId, id: &str) -> Result<Session, ReadError> {
-        let (row, folder) = self.core.look_up(account, id).await?;
-        let parts = blocking(move || Ok(parts(&folder)?)).await?;
-        let mut session = self.core.shown(row);
-        // The row learns how long a session is when a part ends.
-        let known = parts.iter().map(|part| part.to_ms).max().unwrap_or(0);
-        session.length_ms = session.length_ms.max(known);
-        session.parts = Some(parts);
-        Ok(session)
+    pub async fn parts(&self, account: &AccountId, id: &str) -> Result<Vec<PartInfo>, ReadError> {
+        let (_, folder) = self.core.look_up(account, id).await?;
+        blocking(move || Ok(parts(&folder)?)).await
     }
 
     /// The event logs of all parts, in order; together they are lines of
@@ -179,40 +127,6 @@ impl Core {
         let row = sessions::find(self.db.of(account), id).await?;
         Ok((row.ok_or(ReadError::NotFound)?, folder))
     }
-
-    /// A row as it is shown.
-    fn shown(&self, row: SessionRow) -> Session {
-        let resumable = reopen::is_resumable(&row, self.clock.now(), self.resume_within);
-        let until = |ended_at: i64| ended_at / 1000 + self.resume_within.as_millis() as i64;
-        let wanted = [EndReason::ByClient.name(), EndReason::Expired.name()];
-        let cut_off = |reason: &str| !wanted.contains(&reason);
-        Session {
-            cut_off: row.end_reason.as_deref().is_some_and(cut_off),
-            resumable_until_ms: row.ended_at.filter(|_| resumable).map(until),
-            status: row.ended_at.map_or(Status::Live, |_| Status::Ended),
-            engines: serde_json::from_str(&row.engines).unwrap_or_default(),
-            started_at_ms: row.started_at / 1000,
-            ended_at_ms: row.ended_at.map(|at| at / 1000),
-            length_ms: whole(row.length_ms),
-            turns: whole(row.turns),
-            interruptions: whole(row.interruptions),
-            recording: Recording {
-                state: match row.recording.as_str() {
-                    "whole" => RecordingState::Whole,
-                    "stopped" => RecordingState::Stopped,
-                    _ => RecordingState::None,
-                },
-                stopped_at_ms: row.stopped_at_ms.map(whole),
-                reason: row.stopped_reason,
-            },
-            id: row.id,
-            client_id: row.client_id,
-            client_name: None,
-            transport: row.transport,
-            end_reason: row.end_reason,
-            parts: None,
-        }
-    }
 }
 
 /// The parts of which there is a log.
@@ -273,21 +187,4 @@ pub(super) async fn blocking<T: Send + 'static>(
 
 fn whole(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_what_a_list_gave() {
-        let cursor: Cursor = "1795262400000000.sess_1".parse().unwrap();
-        assert_eq!(
-            (cursor.started_at, cursor.id.as_str()),
-            (1_795_262_400_000_000, "sess_1")
-        );
-        for wrong in ["", "1", "x.sess_1", "1.", "1.../x", "1.sess 1"] {
-            assert!(wrong.parse::<Cursor>().is_err(), "{wrong}");
-        }
-    }
 }

@@ -135,7 +135,7 @@ impl Archive {
 }
 
 /// Whether a session that has ended can go on.
-pub(super) fn is_resumable(row: &SessionRow, now: Micros, within: Duration) -> bool {
+fn is_resumable(row: &SessionRow, now: Micros, within: Duration) -> bool {
     let expired = row.end_reason.as_deref() == Some(EndReason::Expired.name());
     let until = row.ended_at.map(|ended_at| Micros(ended_at).plus(within));
     !expired && until.is_some_and(|until| now < until)

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::event::{Entry, Event, Said};
-use super::shapes::{Break, Line, Transcript};
+use super::shapes::{Break, Transcript};
 
 /// Builds a transcript from the log's entries, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Transcriber {
     /// What was said last for each item, with the place where the item came first.
-    lines: BTreeMap<String, (usize, Line)>,
+    lines: BTreeMap<String, (usize, Said)>,
     breaks: Vec<Break>,
     /// The latest time in the log.
     latest_ms: u64,
@@ -36,39 +36,23 @@ impl Transcriber {
         self.latest_ms = self.latest_ms.max(entry.at_ms);
     }
 
-    fn said(&mut self, said: Said) {
-        let Said {
-            item_id,
-            speaker,
-            from_ms,
-            to_ms,
-            text,
-            words,
-            cut,
-            typed,
-        } = said;
+    fn said(&mut self, mut said: Said) {
+        said.to_ms = said.to_ms.max(said.from_ms);
         let count = self.lines.len();
-        let place = self.lines.get(&item_id).map_or(count, |(place, _)| *place);
-        let line = Line {
-            item_id: item_id.clone(),
-            speaker,
-            from_ms,
-            to_ms: to_ms.max(from_ms),
-            text,
-            words,
-            cut,
-            typed,
-        };
-        self.lines.insert(item_id, (place, line));
+        let place = self
+            .lines
+            .get(&said.item_id)
+            .map_or(count, |(place, _)| *place);
+        self.lines.insert(said.item_id.clone(), (place, said));
     }
 
     /// The transcript of a session that lasts at least `length_ms`.
     pub(super) fn finish(self, session_id: &str, length_ms: u64) -> Transcript {
-        let mut lines: Vec<(usize, Line)> = self.lines.into_values().collect();
+        let mut lines: Vec<(usize, Said)> = self.lines.into_values().collect();
         // Nothing was understood, or heard.
         lines.retain(|(_, line)| !line.text.trim().is_empty());
         lines.sort_by_key(|(place, line)| (line.from_ms, *place));
-        let lines: Vec<Line> = lines.into_iter().map(|(_, line)| line).collect();
+        let lines: Vec<Said> = lines.into_iter().map(|(_, line)| line).collect();
         let spoken = lines.iter().map(|line| line.to_ms).max().unwrap_or(0);
         Transcript {
             session_id: session_id.to_owned(),

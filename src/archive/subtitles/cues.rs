@@ -1,7 +1,7 @@
 //! Turns as cues: pieces short enough to be read while they are heard.
 
-use super::super::event::Speaker;
-use super::super::shapes::{Line, Transcript};
+use super::super::event::{Said, Speaker};
+use super::super::shapes::Transcript;
 
 /// Longest line on the screen, and most characters of a cue: two such lines.
 pub(super) const LINE: usize = 42;
@@ -43,7 +43,7 @@ pub(super) fn cues(transcript: &Transcript) -> Vec<Cue> {
     cues
 }
 
-fn of_line(line: &Line) -> Vec<Cue> {
+fn of_line(line: &Said) -> Vec<Cue> {
     let tokens = tokens(line);
     let apart = |before: &Token, after: &Token| after.from_ms <= before.to_ms + PAUSE_MS;
     let mut pieces = Vec::new();
@@ -73,7 +73,7 @@ fn of_line(line: &Line) -> Vec<Cue> {
 }
 
 /// The words with their times, in order; without times of their own they share the turn's.
-fn tokens(line: &Line) -> Vec<Token> {
+fn tokens(line: &Said) -> Vec<Token> {
     let timed = line.words.iter().flat_map(|word| {
         let pieces = pieces_of(&word.text);
         let count = pieces.len().max(1) as u64;
@@ -99,7 +99,7 @@ fn tokens(line: &Line) -> Vec<Token> {
     tokens
 }
 
-fn untimed(line: &Line) -> Vec<Token> {
+fn untimed(line: &Said) -> Vec<Token> {
     let pieces = pieces_of(&line.text);
     let total: u64 = pieces.iter().map(|piece| length(piece) + 1).sum();
     let span = line.to_ms.saturating_sub(line.from_ms);

@@ -2,17 +2,17 @@
 
 use proptest::prelude::*;
 
-use super::super::event::{Speaker, TimedWord};
-use super::super::shapes::{Break, Line, Transcript};
+use super::super::event::{Said, Speaker, TimedWord};
+use super::super::shapes::{Break, Transcript};
 
-fn line(speaker: Speaker, from_ms: u64, text: &str) -> Line {
+fn line(speaker: Speaker, from_ms: u64, text: &str) -> Said {
     let word = |(index, text): (usize, &str)| TimedWord {
         text: text.to_owned(),
         from_ms: from_ms + 300 * index as u64,
         to_ms: from_ms + 300 * index as u64 + 250,
     };
     let words: Vec<TimedWord> = text.split(' ').enumerate().map(word).collect();
-    Line {
+    Said {
         item_id: format!("item_{from_ms}"),
         speaker,
         from_ms,
@@ -24,7 +24,7 @@ fn line(speaker: Speaker, from_ms: u64, text: &str) -> Line {
     }
 }
 
-fn transcript(lines: Vec<Line>) -> Transcript {
+fn transcript(lines: Vec<Said>) -> Transcript {
     Transcript {
         session_id: "sess_1".to_owned(),
         length_ms: 0,
@@ -188,7 +188,7 @@ fn nothing_said_is_still_a_file() {
     assert_eq!(transcript(Vec::new()).srt(), "");
 }
 
-fn any_line() -> impl Strategy<Value = Line> {
+fn any_line() -> impl Strategy<Value = Said> {
     let word = (
         "[a-z<>&.,?!\\-]{1,12}|\\PC{1,90}|-->|\n|\u{0}",
         0u64..60_000,
@@ -211,7 +211,7 @@ fn any_line() -> impl Strategy<Value = Line> {
                 from_ms,
                 to_ms: from_ms + span,
             };
-            Line {
+            Said {
                 item_id: "item".to_owned(),
                 speaker: if coach {
                     Speaker::Coach
@@ -257,7 +257,7 @@ proptest! {
         }
         for speaker in ["Coach", "Client"] {
             let mut heard: Vec<char> = vtt.iter().filter(|cue| cue.voice == speaker).flat_map(|cue| letters(&cue.text).chars().collect::<Vec<_>>()).collect();
-            let is_theirs = |line: &&Line| super::name(line.speaker) == speaker;
+            let is_theirs = |line: &&Said| super::name(line.speaker) == speaker;
             let mut said: Vec<char> = transcript.lines.iter().filter(is_theirs).flat_map(|line| letters(&line.text).chars().collect::<Vec<_>>()).collect();
             // Turns may overlap, so their cues take turns.
             heard.sort_unstable();
