@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const LISTENER = fileURLToPath(new URL("listener.js", import.meta.url));
+export const LISTENER = fileURLToPath(new URL("listener.js", import.meta.url));
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",

@@ -19,11 +19,12 @@ const STOP_MS = 30_000;
 
 /**
  * Starts a server; `flags` go to `serve`, `env` holds what may not be a flag, `tls` names the files
- * `cert` and `key`. It can be killed and started again at the same address.
+ * `cert` and `key`, `data` is another server's folder. It can be killed and started again at the
+ * same address.
  */
-export async function startServer({ flags = [], env = {}, tls = null } = {}) {
+export async function startServer({ flags = [], env = {}, tls = null, data = null } = {}) {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: cargo build`);
-  const data = await mkdtemp(join(tmpdir(), "praxiloom-browser-"));
+  data ??= await mkdtemp(join(tmpdir(), "praxiloom-browser-"));
   const [http, calls] = [await freePort(), await freePort()];
   const encrypted = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : [];
   const server = new Server(data, http, calls, [...encrypted, ...flags], env);
@@ -84,6 +85,15 @@ class Server {
   /** As an operator would; resolves once the process has ended. */
   async stop() {
     await this.#end("SIGTERM");
+  }
+
+  /** The machine hangs: every connection stands, and nothing answers. */
+  freeze() {
+    this.#child.kill("SIGSTOP");
+  }
+
+  thaw() {
+    this.#child.kill("SIGCONT");
   }
 
   async close() {
