@@ -12,11 +12,13 @@
 //! | [`report`] | tables |
 //! | [`listen`] | a recording played to a recogniser as the live microphone plays it |
 //! | [`wer`] | word errors |
+//! | [`load`] | many live sessions at once, at little cost |
 
 pub mod client;
 pub mod coach;
 pub mod floor;
 pub mod listen;
+pub mod load;
 pub mod process;
 pub mod report;
 pub mod server;
