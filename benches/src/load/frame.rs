@@ -85,7 +85,7 @@ impl Reader {
     ///
     /// # Errors
     /// If it is none, or too long.
-    pub fn next(&mut self) -> Result<Option<Message>, Broken> {
+    pub fn message(&mut self) -> Result<Option<Message>, Broken> {
         loop {
             let Some((first, payload)) = self.frame()? else {
                 return Ok(None);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn read(reader: &mut Reader) -> Option<(u8, usize)> {
-        let message = reader.next().unwrap()?;
+        let message = reader.message().unwrap()?;
         Some((message.opcode, message.payload.len()))
     }
 
@@ -187,7 +187,7 @@ mod tests {
         reader.push(&served(0x89, b"?"));
         reader.push(&served(0x80, b"two"));
         assert_eq!(read(&mut reader), Some((PING, 1)));
-        let message = reader.next().unwrap().unwrap();
+        let message = reader.message().unwrap().unwrap();
         assert_eq!(message.payload, b"one two");
         assert_eq!(read(&mut reader), None);
     }
@@ -196,9 +196,9 @@ mod tests {
     fn a_masked_or_endless_frame_is_refused() {
         let mut reader = Reader::default();
         reader.push(&client_frame(TEXT, b"masked"));
-        assert_eq!(reader.next(), Err(Broken));
+        assert_eq!(reader.message(), Err(Broken));
         let mut reader = Reader::default();
         reader.push(&[0x81, 127, 0xff, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(reader.next(), Err(Broken));
+        assert_eq!(reader.message(), Err(Broken));
     }
 }

@@ -143,7 +143,7 @@ impl Socket {
         let mut bytes = [0; 16 * 1024];
         loop {
             while let Some(Message { opcode, payload }) =
-                self.reader.next().map_err(BenchError::connection)?
+                self.reader.message().map_err(BenchError::connection)?
             {
                 match opcode {
                     TEXT => heard(std::str::from_utf8(&payload).unwrap_or_default()),
