@@ -6,12 +6,12 @@ pub mod conversation;
 mod hearing;
 mod intake;
 mod llm;
-pub mod mic;
+mod mic;
 mod opening;
 mod registry;
 mod session;
-pub mod sound;
-pub mod speaker;
+mod sound;
+mod speaker;
 mod tape;
 mod voice;
 

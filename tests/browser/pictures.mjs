@@ -1,12 +1,14 @@
 /**
  * Takes the README's pictures of a real session: `node pictures.mjs`. A coach's recorded questions
- * are spoken into the microphone; the picture is taken while the client answers the second.
+ * are spoken into the microphone; the picture is taken while the client answers the second. The last
+ * is of such a session, a little longer, heard again.
  */
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { microphone, openPage } from "./support/chromium.mjs";
-import { AUDIBLE, answered, begin, silent, sounds, visit } from "./support/practice.mjs";
+import { ready } from "./support/archive.mjs";
+import { AUDIBLE, answered, begin, now, say, silent, sounds, visit } from "./support/practice.mjs";
 import { startServer } from "./support/server.mjs";
 import { fixture, silence, wav } from "./support/sound.mjs";
 
@@ -29,7 +31,8 @@ try {
   await picture(gallery, "gallery.png");
   const shots = [];
   for (const look of [desktop, phone]) shots.push(await talk(server, look));
-  await beside(shots);
+  await beside(shots, "session.png");
+  await beside(await hearAgain(server), "replay.png");
 } finally {
   for (const end of ends) await end();
 }
@@ -65,8 +68,51 @@ async function talk(server, look) {
   return page.screenshot();
 }
 
+/** A whole session, spoken and typed, with an answer cut short; then its page while a voice sounds. */
+async function hearAgain(server) {
+  const path = await wav(
+    job,
+    silence(3),
+    fixture("begin"),
+    silence(20),
+    fixture("goal"),
+    silence(300),
+  );
+  const page = await visit(job, server, { flags: microphone.once(path) });
+  await begin(page);
+  await page.getByTestId("turn").nth(3).waitFor({ timeout: 60_000 });
+  await answered(page);
+  await say(page, "How do you feel about that?");
+  await answered(page);
+  await say(page, "What have you tried so far?");
+  await page.getByTestId("turn").nth(7).waitFor({ timeout: 30_000 });
+  await sounds(page, "speaker", await now(page));
+  await page.waitForTimeout(1_500);
+  await say(page, "Let me stop you there. What would be a good first step?");
+  await answered(page);
+  await page.getByTestId("end").click();
+  await page.getByTestId("end-confirm").click();
+  await page.getByTestId("replay").click();
+  await ready(page);
+  const address = page.url();
+  const shots = [];
+  for (const look of [desktop, phone]) {
+    const heard = await openPage(job, { origin: server.url, deviceScaleFactor: 2, ...look });
+    await heard.goto(`${address}?t=0`);
+    await ready(heard);
+    await heard.locator("[data-testid=line][data-speaker=client] [data-w]").nth(2).click();
+    await sounds(heard, "speaker");
+    await heard.locator(".client .now").waitFor();
+    await heard.waitForTimeout(1_500);
+    await heard.evaluate(() => window.scrollTo(0, 0));
+    await heard.mouse.move(0, 0);
+    shots.push(await heard.screenshot());
+  }
+  return shots;
+}
+
 /** Both in one picture, the phone before the right edge of the desktop. */
-async function beside([wide, narrow]) {
+async function beside([wide, narrow], name) {
   const page = await openPage(job, { viewport: { width: 1480, height: 820 } });
   const image = (bytes) => `data:image/png;base64,${bytes.toString("base64")}`;
   await page.setContent(`<style>
@@ -75,7 +121,7 @@ async function beside([wide, narrow]) {
       img { width: 100%; border-radius: 14px; box-shadow: 0 10px 34px #0003; }
     </style><img src="${image(wide)}"><img src="${image(narrow)}">`);
   await page.waitForFunction(() => [...document.images].every(({ complete }) => complete));
-  await picture(page, "session.png");
+  await picture(page, name);
 }
 
 async function picture(page, name) {

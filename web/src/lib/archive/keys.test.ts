@@ -21,6 +21,9 @@ test("a key belongs to what has the focus", () => {
   for (const tag of ["INPUT", "SELECT", "TEXTAREA"]) {
     expect(actionOf(press("ArrowLeft", {}, tag), true)).toBe(null);
   }
+  const radio = { target: { tagName: "INPUT", type: "radio" } };
+  expect(actionOf(press("ArrowLeft", radio), true)).toBe(null);
+  expect(actionOf(press("k", radio), true)).toBe("play");
   expect(actionOf(press("ArrowLeft", { defaultPrevented: true }), true)).toBe(null);
 });
 

@@ -62,8 +62,11 @@ export function actionOf(event: KeyboardEvent, single: boolean): Action | null {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return null;
   const target = event.target as Partial<HTMLElement> | null;
   const tag = target?.tagName ?? "";
-  if (target?.isContentEditable || TYPED_IN.includes(tag)) return null;
   const key = event.key.toLowerCase();
+  const chosen = target instanceof Object && "type" in target && target.type === "radio";
+  if (target?.isContentEditable || (TYPED_IN.includes(tag) && !chosen)) return null;
+  // The arrows go from choice to choice.
+  if (chosen && key.startsWith("arrow")) return null;
   // The space bar presses whatever has the focus.
   const pressed = PRESSED.includes(tag) || target?.getAttribute?.("role") === "button";
   if (key === " " && pressed) return null;

@@ -4,9 +4,14 @@ import { clockFace } from "../live/words.ts";
 import { timeOfDay } from "./days.ts";
 import type { Session } from "../api.ts";
 
-/** With whom it was, in a title and in the middle of a sentence. */
+/** With whom it was, as a heading and before what they say. */
+export function nameOf(session: Session): string {
+  return session.client_name ?? "AI client";
+}
+
+/** With whom it was, within a sentence. */
 export function partnerOf(session: Session): string {
-  return session.client_name ?? "the AI client";
+  return session.client_name ?? "an AI client";
 }
 
 /** How long, and how much was said: the plain facts in one line. */
