@@ -45,7 +45,7 @@ impl Archive {
         blocking(move || Ok(parts(&folder)?)).await
     }
 
-    /// The event logs of all parts, in order; together they are lines of
+    /// The event logs of all parts, or of this one, in order; together they are lines of
     /// [`Entry`](super::event::Entry). The last line may be torn while a session is live.
     ///
     /// # Errors
@@ -55,9 +55,17 @@ impl Archive {
         &self,
         account: &AccountId,
         id: &str,
+        part: Option<u32>,
     ) -> Result<Vec<PathBuf>, ReadError> {
         let (_, folder) = self.core.look_up(account, id).await?;
-        blocking(move || recorded(&folder, Stream::Events)).await
+        blocking(move || {
+            let mut logs = recorded(&folder, Stream::Events)?;
+            if let Some(part) = part {
+                logs.retain(|log| *log == folder.file(part, Stream::Events));
+            }
+            Ok::<_, ReadError>(logs)
+        })
+        .await
     }
 
     /// What was said.

@@ -1,6 +1,7 @@
 //! What is read from a session's files: its parts, what was said, how loud it was.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::event::Said;
 
@@ -20,7 +21,7 @@ pub struct PartInfo {
 }
 
 /// What was said, in order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Transcript {
     /// The session.
     pub session_id: String,
@@ -33,7 +34,7 @@ pub struct Transcript {
 }
 
 /// A time without a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Break {
     /// Where the connection ended.
     pub from_ms: u64,
@@ -42,7 +43,7 @@ pub struct Break {
 }
 
 /// How loud both voices are over a session, for drawing it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Peaks {
     /// The session.
     pub session_id: String,

@@ -52,6 +52,9 @@ pub enum HttpError {
     /// `session_not_resumable`.
     #[error("the session cannot be resumed: {0}")]
     NotResumable(String),
+    /// There is a session, but nothing of it was recorded. 404 `not_recorded`.
+    #[error("nothing of this session was recorded")]
+    NotRecorded,
     /// It is not done with this method. 405 `method_not_allowed`.
     #[error("this address does not take this method")]
     WrongMethod,
@@ -147,6 +150,7 @@ impl HttpError {
             Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::NotResumable(_) => (StatusCode::CONFLICT, "session_not_resumable"),
+            Self::NotRecorded => (StatusCode::NOT_FOUND, "not_recorded"),
             Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::Changed => (StatusCode::PRECONDITION_FAILED, "precondition_failed"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),

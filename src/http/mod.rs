@@ -1,10 +1,12 @@
 //! The HTTP edge: the router is its table of contents.
 
+mod accept;
 pub mod auth;
 mod body;
 mod clients;
 mod engines;
 pub mod error;
+mod file;
 mod guard;
 mod headers;
 mod health;

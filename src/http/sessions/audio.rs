@@ -3,15 +3,22 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::header;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::ticket::Listener;
+use super::{PRIVATE, find, name};
 use crate::app::App;
-use crate::archive::sessions;
+use crate::archive::Voices;
+use crate::archive::event::Speaker;
 use crate::http::error::{Error, HttpError};
+use crate::http::file::Wanted;
 use crate::http::params::{Params, flag};
+
+/// The media type (RFC 7845, section 9).
+const KIND: &str = "audio/ogg; codecs=opus";
 
 /// Ogg Opus (RFC 7845).
 #[derive(ToSchema)]
@@ -26,7 +33,6 @@ pub struct Asked {
     /// As a file to be saved, with a speaking name.
     #[serde(default, deserialize_with = "flag")]
     #[param(default = false)]
-    #[expect(dead_code, reason = "there is no sound yet")]
     download: bool,
 }
 
@@ -53,11 +59,10 @@ pub struct Asked {
 pub async fn both(
     State(app): State<Arc<App>>,
     listener: Listener,
-    Params(_asked): Params<Asked>,
+    Params(asked): Params<Asked>,
+    wanted: Wanted,
 ) -> Result<Response, HttpError> {
-    let row = sessions::find(app.db.of(&listener.account), &listener.session).await?;
-    row.ok_or(HttpError::NotFound)?;
-    Err(HttpError::NotFound)
+    send(&app, listener, Voices::Both, asked, wanted).await
 }
 
 /// The coach alone, as their packets came.
@@ -83,11 +88,10 @@ pub async fn both(
 pub async fn coach(
     State(app): State<Arc<App>>,
     listener: Listener,
-    Params(_asked): Params<Asked>,
+    Params(asked): Params<Asked>,
+    wanted: Wanted,
 ) -> Result<Response, HttpError> {
-    let row = sessions::find(app.db.of(&listener.account), &listener.session).await?;
-    row.ok_or(HttpError::NotFound)?;
-    Err(HttpError::NotFound)
+    send(&app, listener, Voices::One(Speaker::Coach), asked, wanted).await
 }
 
 /// The AI client alone, as they were heard.
@@ -113,9 +117,33 @@ pub async fn coach(
 pub async fn client(
     State(app): State<Arc<App>>,
     listener: Listener,
-    Params(_asked): Params<Asked>,
+    Params(asked): Params<Asked>,
+    wanted: Wanted,
 ) -> Result<Response, HttpError> {
-    let row = sessions::find(app.db.of(&listener.account), &listener.session).await?;
-    row.ok_or(HttpError::NotFound)?;
-    Err(HttpError::NotFound)
+    send(&app, listener, Voices::One(Speaker::Client), asked, wanted).await
+}
+
+async fn send(
+    app: &App,
+    listener: Listener,
+    voices: Voices,
+    asked: Asked,
+    wanted: Wanted,
+) -> Result<Response, HttpError> {
+    let Listener { account, session } = listener;
+    let sound = app.archive.sound(&account, &session, voices).await?;
+    let mut response = wanted.of(sound.file, sound.bytes, KIND).await?;
+    let headers = response.headers_mut();
+    headers.extend([PRIVATE]);
+    if asked.download {
+        let session = find(app, &account, &session).await?;
+        let alone = match voices {
+            Voices::Both => None,
+            Voices::One(Speaker::Coach) => Some("coach"),
+            Voices::One(Speaker::Client) => Some("client"),
+        };
+        let name = name::attachment(&session, alone, "opus");
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
 }

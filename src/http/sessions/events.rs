@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::log::{self, Form};
+use super::{PRIVATE, VARY};
 use crate::app::App;
 use crate::archive::event::Entry;
-use crate::archive::sessions;
+use crate::http::accept::preferred;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
 use crate::http::params::Params;
@@ -45,11 +48,22 @@ pub async fn events(
     holder: Holder,
     Path(id): Path<String>,
     Params(asked): Params<Asked>,
-) -> Result<Response, HttpError> {
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, HttpError> {
     if asked.part == Some(0) {
         return Err(HttpError::invalid("part", "parts count from 1"));
     }
-    let row = sessions::find(app.db.of(&holder.account), &id).await?;
-    row.ok_or(HttpError::NotFound)?;
-    Err(HttpError::NotFound)
+    let logs = app.archive.event_logs(&holder.account, &id, asked.part);
+    let logs = logs.await?;
+    if logs.is_empty() {
+        return Err(HttpError::NotFound);
+    }
+    let (form, kind) = FORMS[preferred(&headers, &FORMS.map(|(_, kind)| kind))];
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    Ok(([PRIVATE, kind, VARY], log::body(logs, form)))
 }
+
+const FORMS: [(Form, &str); 2] = [
+    (Form::Array, "application/json"),
+    (Form::Lines, "application/x-ndjson"),
+];

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::PRIVATE;
 use super::shapes::{Session, SessionPage};
 use crate::app::App;
 use crate::archive::sessions;
@@ -50,7 +52,7 @@ pub async fn list(
     State(app): State<Arc<App>>,
     holder: Holder,
     Params(asked): Params<Asked>,
-) -> Result<Json<SessionPage>, HttpError> {
+) -> Result<impl IntoResponse, HttpError> {
     if !(1..=MOST).contains(&asked.limit) {
         let message = format!("must be from 1 to {MOST}");
         return Err(HttpError::invalid("limit", message));
@@ -67,7 +69,7 @@ pub async fn list(
         .into_iter()
         .map(|row| Session::of(row, &app))
         .collect::<Result<_, _>>()?;
-    Ok(Json(SessionPage { sessions, next }))
+    Ok(([PRIVATE], Json(SessionPage { sessions, next })))
 }
 
 /// Where a page of the list begins: after the session that began then and is named so.

@@ -3,8 +3,47 @@
 pub mod audio;
 pub mod events;
 pub mod list;
+mod log;
+mod name;
 pub mod one;
 pub mod peaks;
 mod shapes;
 pub mod ticket;
 pub mod transcript;
+
+use axum::http::{HeaderName, HeaderValue, header};
+
+use crate::app::App;
+use crate::archive::{ReadError, sessions};
+use crate::db::AccountId;
+use crate::http::error::HttpError;
+use shapes::Session;
+
+/// What was said is nobody else's, and is not to be kept on the way.
+const PRIVATE: (HeaderName, HeaderValue) = (
+    header::CACHE_CONTROL,
+    HeaderValue::from_static("private, no-store"),
+);
+
+/// The answer depends on what is asked for.
+const VARY: (HeaderName, HeaderValue) = (header::VARY, HeaderValue::from_static("accept"));
+
+/// A session of this account, as the list has it.
+async fn find(app: &App, account: &AccountId, id: &str) -> Result<Session, HttpError> {
+    let row = sessions::find(app.db.of(account), id).await?;
+    Session::of(row.ok_or(HttpError::NotFound)?, app)
+}
+
+impl From<ReadError> for HttpError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotFound => Self::NotFound,
+            ReadError::NotRecorded => Self::NotRecorded,
+            ReadError::Database(error) => Self::Database(error),
+            ReadError::Disk(error) => {
+                tracing::error!(%error, "a recording could not be read");
+                Self::Internal("a recording could not be read")
+            }
+        }
+    }
+}

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 
 use super::shapes::Session;
+use super::{PRIVATE, find};
 use crate::app::App;
-use crate::archive::sessions;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
 
@@ -29,10 +30,10 @@ pub async fn read(
     State(app): State<Arc<App>>,
     holder: Holder,
     Path(id): Path<String>,
-) -> Result<Json<Session>, HttpError> {
-    let row = sessions::find(app.db.of(&holder.account), &id).await?;
-    let row = row.ok_or(HttpError::NotFound)?;
-    Ok(Json(Session::of(row, &app)?))
+) -> Result<impl IntoResponse, HttpError> {
+    let session = find(&app, &holder.account, &id).await?;
+    let session = session.with(app.archive.parts(&holder.account, &id).await?)?;
+    Ok(([PRIVATE], Json(session)))
 }
 
 /// Deletes a session with everything that belongs to it. One that is live is hung up first.
@@ -53,7 +54,6 @@ pub async fn delete(
     holder: Holder,
     Path(id): Path<String>,
 ) -> Result<StatusCode, HttpError> {
-    let row = sessions::find(app.db.of(&holder.account), &id).await?;
-    row.ok_or(HttpError::NotFound)?;
+    find(&app, &holder.account, &id).await?;
     Err(HttpError::NotFound)
 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::shapes::Peaks;
+use super::PRIVATE;
 use crate::app::App;
-use crate::archive::sessions;
+use crate::archive::MOST_POINTS;
+use crate::archive::shapes::Peaks;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
 use crate::http::params::Params;
@@ -20,14 +22,11 @@ use crate::http::params::Params;
 pub struct Asked {
     /// Into how many stretches of one length the timeline is cut.
     #[serde(default = "usual")]
-    #[param(minimum = 1, maximum = 10000, default = 1000)]
-    points: u32,
+    #[param(minimum = 1, maximum = 20000, default = 1000)]
+    points: usize,
 }
 
-/// More than a screen has columns.
-const MOST: u32 = 10_000;
-
-const fn usual() -> u32 {
+const fn usual() -> usize {
     1000
 }
 
@@ -40,7 +39,7 @@ const fn usual() -> u32 {
     security(("key" = [])),
     params(("id" = String, Path, description = "`sess_…`"), Asked),
     responses(
-        (status = 200, description = "The loudest sample of each stretch; of a short session there may be fewer", body = Peaks),
+        (status = 200, description = "The loudest sample of each stretch", body = Peaks),
         (status = 400, description = "`invalid_value`", body = Error),
         (status = 404, description = "`not_found`: this account has no such session", body = Error),
     )
@@ -50,12 +49,11 @@ pub async fn peaks(
     holder: Holder,
     Path(id): Path<String>,
     Params(asked): Params<Asked>,
-) -> Result<Json<Peaks>, HttpError> {
-    if !(1..=MOST).contains(&asked.points) {
-        let message = format!("must be from 1 to {MOST}");
+) -> Result<impl IntoResponse, HttpError> {
+    if !(1..=MOST_POINTS).contains(&asked.points) {
+        let message = format!("must be from 1 to {MOST_POINTS}");
         return Err(HttpError::invalid("points", message));
     }
-    let row = sessions::find(app.db.of(&holder.account), &id).await?;
-    row.ok_or(HttpError::NotFound)?;
-    Err(HttpError::NotFound)
+    let peaks = app.archive.peaks(&holder.account, &id, asked.points);
+    Ok(([PRIVATE], Json(peaks.await?)))
 }

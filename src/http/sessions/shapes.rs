@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::archive::event::Said;
 use crate::archive::sessions::SessionRow;
+use crate::archive::shapes::PartInfo;
 use crate::clock::Micros;
 use crate::db::DbError;
 use crate::http::error::HttpError;
@@ -112,6 +112,16 @@ impl Session {
     }
 }
 
+impl Session {
+    /// The same with its parts, which know how long it is while it goes on.
+    pub fn with(mut self, parts: Vec<PartInfo>) -> Result<Self, HttpError> {
+        let end = parts.iter().map(|part| part.to_ms).max();
+        self.length_ms = self.length_ms.max(end.unwrap_or(0));
+        self.parts = Some(parts.into_iter().map(Part::of).collect::<Result<_, _>>()?);
+        Ok(self)
+    }
+}
+
 /// What a name stands for, by serde's names.
 fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
     T::deserialize(StrDeserializer::<Unnamed>::new(name)).ok()
@@ -177,6 +187,20 @@ impl EndReason {
     }
 }
 
+impl Part {
+    fn of(part: PartInfo) -> Result<Self, HttpError> {
+        let unreadable = || HttpError::Internal("an event log names what there is not");
+        let reason = |name| named(name).ok_or_else(unreadable);
+        Ok(Self {
+            number: part.number,
+            from_ms: part.from_ms,
+            to_ms: part.to_ms,
+            transport: named(&part.transport).ok_or_else(unreadable)?,
+            end_reason: part.end_reason.as_deref().map(reason).transpose()?,
+        })
+    }
+}
+
 /// One connection of a session: from when the coach came until they were gone.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Part {
@@ -216,50 +240,4 @@ pub enum RecordingState {
     Stopped,
     /// Nothing.
     None,
-}
-
-/// What was said in a session.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Transcript {
-    /// `sess_…`
-    pub session_id: String,
-    /// How long the session is.
-    pub length_ms: u64,
-    /// In the order in which they begin.
-    pub lines: Vec<Said>,
-    /// When nobody was connected, between two parts.
-    pub breaks: Vec<Break>,
-}
-
-/// A stretch of the timeline in which nobody was connected.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Break {
-    /// Where it begins.
-    pub from_ms: u64,
-    /// Where it ends.
-    pub to_ms: u64,
-}
-
-/// How loud both voices are along the timeline, for drawing.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Peaks {
-    /// `sess_…`
-    pub session_id: String,
-    /// How long the session is.
-    pub length_ms: u64,
-    /// The loudest sample of each of the equal stretches, 0 to 255: the coach.
-    #[schema(value_type = Vec<u8>)]
-    pub coach: Vec<u8>,
-    /// The same of the AI client.
-    #[schema(value_type = Vec<u8>)]
-    pub client: Vec<u8>,
-}
-
-/// What lets an `<audio>` element, which sends no headers, read one session's sound.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Ticket {
-    /// For `?ticket=` on the session's audio routes.
-    pub ticket: String,
-    /// Until when it is good, by the clock.
-    pub expires_at_ms: i64,
 }

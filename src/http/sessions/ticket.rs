@@ -6,9 +6,9 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::shapes::Ticket;
 use crate::accounts::tickets::{self, Admission};
 use crate::app::App;
 use crate::archive::sessions;
@@ -19,6 +19,15 @@ use crate::http::params::Params;
 
 /// How long a ticket is good: longer than the longest session takes to hear.
 const LIFETIME: Duration = Duration::from_secs(3 * 3600);
+
+/// What lets an `<audio>` element, which sends no headers, read one session's sound.
+#[derive(Serialize, ToSchema)]
+pub struct Ticket {
+    /// For `?ticket=` on the session's audio routes.
+    ticket: String,
+    /// Until when it is good, in milliseconds since 1970.
+    expires_at_ms: i64,
+}
 
 /// A ticket for this session's audio: an `<audio>` element sends no headers, but takes an address.
 #[utoipa::path(

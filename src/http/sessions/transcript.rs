@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::shapes::Transcript;
+use super::{PRIVATE, VARY, find, name};
 use crate::app::App;
-use crate::archive::sessions;
+use crate::archive::shapes::Transcript;
+use crate::http::accept::preferred;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
 use crate::http::params::{Params, flag};
@@ -20,12 +23,10 @@ use crate::http::params::{Params, flag};
 pub struct Asked {
     /// Otherwise by `Accept`, and JSON if that says nothing.
     #[param(inline)]
-    #[expect(dead_code, reason = "nothing is written down yet")]
     format: Option<Format>,
     /// As a file to be saved, with a speaking name.
     #[serde(default, deserialize_with = "flag")]
     #[param(default = false)]
-    #[expect(dead_code, reason = "nothing is written down yet")]
     download: bool,
 }
 
@@ -66,9 +67,58 @@ pub async fn transcript(
     State(app): State<Arc<App>>,
     holder: Holder,
     Path(id): Path<String>,
-    Params(_asked): Params<Asked>,
+    Params(asked): Params<Asked>,
+    headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let row = sessions::find(app.db.of(&holder.account), &id).await?;
-    row.ok_or(HttpError::NotFound)?;
-    Err(HttpError::NotFound)
+    let transcript = app.archive.transcript(&holder.account, &id).await?;
+    let by_accept = || Format::ALL[preferred(&headers, &Format::ALL.map(Format::kind))];
+    let format = asked.format.unwrap_or_else(by_accept);
+    let mut response = match format {
+        Format::Json => Json(&transcript).into_response(),
+        Format::Vtt => transcript.vtt().into_response(),
+        Format::Srt => transcript.srt().into_response(),
+        Format::Text => transcript.text().into_response(),
+    };
+    let kind = HeaderValue::from_static(format.content_type());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, kind);
+    headers.extend([PRIVATE, VARY]);
+    if asked.download {
+        let session = find(&app, &holder.account, &id).await?;
+        let name = name::attachment(&session, None, format.extension());
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+impl Format {
+    const ALL: [Self; 4] = [Self::Json, Self::Vtt, Self::Srt, Self::Text];
+
+    /// Its media type.
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Vtt => "text/vtt",
+            Self::Srt => "application/x-subrip",
+            Self::Text => "text/plain",
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Vtt => "text/vtt; charset=utf-8",
+            Self::Srt => "application/x-subrip; charset=utf-8",
+            Self::Text => "text/plain; charset=utf-8",
+        }
+    }
+
+    const fn extension(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Vtt => "vtt",
+            Self::Srt => "srt",
+            Self::Text => "txt",
+        }
+    }
 }

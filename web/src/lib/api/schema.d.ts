@@ -349,16 +349,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A stretch of the timeline in which nobody was connected. */
+        /** @description A time without a connection. */
         Break: {
             /**
              * Format: int64
-             * @description Where it begins.
+             * @description Where the connection ended.
              */
             from_ms: number;
             /**
              * Format: int64
-             * @description Where it ends.
+             * @description Where the next one began.
              */
             to_ms: number;
         };
@@ -725,18 +725,18 @@ export interface components {
             /** @description What carried it. */
             transport: components["schemas"]["Transport"];
         };
-        /** @description How loud both voices are along the timeline, for drawing. */
+        /** @description How loud both voices are over a session, for drawing it. */
         Peaks: {
-            /** @description The same of the AI client. */
+            /** @description The client's. */
             client: number[];
-            /** @description The loudest sample of each of the equal stretches, 0 to 255: the coach. */
+            /** @description The coach's loudest sample in each, 0 to 255. */
             coach: number[];
             /**
              * Format: int64
-             * @description How long the session is.
+             * @description What all points together cover.
              */
             length_ms: number;
-            /** @description `sess_…` */
+            /** @description The session. */
             session_id: string;
         };
         /** @description What there is of a session's sound. */
@@ -869,7 +869,7 @@ export interface components {
         Ticket: {
             /**
              * Format: int64
-             * @description Until when it is good, by the clock.
+             * @description Until when it is good, in milliseconds since 1970.
              */
             expires_at_ms: number;
             /** @description For `?ticket=` on the session's audio routes. */
@@ -890,18 +890,18 @@ export interface components {
              */
             to_ms: number;
         };
-        /** @description What was said in a session. */
+        /** @description What was said, in order. */
         Transcript: {
-            /** @description When nobody was connected, between two parts. */
+            /** @description When there was no connection. */
             breaks: components["schemas"]["Break"][];
             /**
              * Format: int64
-             * @description How long the session is.
+             * @description How long its timeline is.
              */
             length_ms: number;
-            /** @description In the order in which they begin. */
+            /** @description What was said, by its beginning. */
             lines: components["schemas"]["Said"][];
-            /** @description `sess_…` */
+            /** @description The session. */
             session_id: string;
         };
         /**
@@ -1510,7 +1510,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The loudest sample of each stretch; of a short session there may be fewer */
+            /** @description The loudest sample of each stretch */
             200: {
                 headers: {
                     [name: string]: unknown;

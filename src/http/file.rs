@@ -1,0 +1,218 @@
+//! An open file as an answer: whole or in part, by RFC 9110, with this edge's errors.
+//!
+//! tower-http knows ranges and conditions. It asks for files by their paths; here it is given the
+//! one that is open, of which only the beginning may count: a recording grows.
+
+use std::fs::File;
+use std::io::{self, SeekFrom};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::SystemTime;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::future::{Ready, ready};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeek, ReadBuf, Take};
+use tower_http::services::fs::{Backend, File as Served, Metadata, ServeDir};
+
+use super::error::HttpError;
+
+/// What a request asks of a file: `Range` and every condition.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Wanted {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self {
+            method: parts.method.clone(),
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+impl Wanted {
+    /// Answers with the first `bytes` of the file, or as much of them as is wanted. Several ranges
+    /// at once are answered with all of it.
+    ///
+    /// # Errors
+    ///
+    /// If the range or a condition is not met, or the disk fails.
+    pub async fn of(
+        mut self,
+        file: File,
+        bytes: u64,
+        kind: &'static str,
+    ) -> Result<Response, HttpError> {
+        let file = Open::new(file, bytes)?;
+        self.plain_range(bytes);
+        if let Some(known) = self.headers.remove(header::IF_RANGE) {
+            let now = ask(&file, Method::HEAD, HeaderMap::new()).await?;
+            // Only an entity tag is sure: a recording grows several times in a second.
+            if now.headers().get(header::ETAG) != Some(&known) {
+                self.headers.remove(header::RANGE);
+            }
+        }
+        let mut response = ask(&file, self.method, self.headers).await?;
+        let refused = match response.status() {
+            StatusCode::PRECONDITION_FAILED => HttpError::Changed,
+            StatusCode::RANGE_NOT_SATISFIABLE => HttpError::WrongRange,
+            _ => {
+                let headers = response.headers_mut();
+                if headers.contains_key(header::CONTENT_TYPE) {
+                    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+                }
+                return Ok(response);
+            }
+        };
+        let mut answer = refused.into_response();
+        for name in [header::CONTENT_RANGE, header::ETAG] {
+            if let Some(value) = response.headers().get(&name) {
+                answer.headers_mut().insert(name, value.clone());
+            }
+        }
+        Ok(answer)
+    }
+}
+
+impl Wanted {
+    /// Leaves out a range that does not count (RFC 9110, 14.2), and makes one that begins before the
+    /// file begin with it (14.1.2): what tower-http knows neither of.
+    fn plain_range(&mut self, bytes: u64) {
+        let Some(range) = self.headers.get(header::RANGE) else {
+            return;
+        };
+        let range = range.to_str().unwrap_or_default();
+        let suffix = range
+            .strip_prefix("bytes=-")
+            .and_then(|last| last.parse().ok());
+        if self.method != Method::GET || !range.starts_with("bytes=") {
+            self.headers.remove(header::RANGE);
+        } else if suffix.is_some_and(|last: u64| last > bytes) && bytes > 0 {
+            let all = HeaderValue::from_static("bytes=0-");
+            self.headers.insert(header::RANGE, all);
+        }
+    }
+}
+
+async fn ask(file: &Open, method: Method, headers: HeaderMap) -> Result<Response, HttpError> {
+    let mut request = Request::new(Body::empty());
+    *request.method_mut() = method;
+    *request.headers_mut() = headers;
+    let mut service = ServeDir::with_backend("", file.clone())
+        .append_index_html_on_directories(false)
+        .ignore_multi_range_requests(true);
+    let response = service.try_call(request).await.map_err(unreadable)?;
+    Ok(response.map(Body::new))
+}
+
+fn unreadable(error: io::Error) -> HttpError {
+    tracing::warn!(%error, "a file could not be read");
+    HttpError::Internal("a file could not be read")
+}
+
+/// The file, wherever it is asked for.
+#[derive(Clone, Debug)]
+struct Open {
+    file: Arc<File>,
+    about: About,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct About {
+    bytes: u64,
+    modified: SystemTime,
+}
+
+impl Open {
+    fn new(file: File, bytes: u64) -> Result<Self, HttpError> {
+        let modified = file.metadata().and_then(|about| about.modified());
+        let modified = modified.map_err(unreadable)?;
+        Ok(Self {
+            file: Arc::new(file),
+            about: About { bytes, modified },
+        })
+    }
+}
+
+impl Metadata for About {
+    fn is_dir(&self) -> bool {
+        false
+    }
+
+    fn modified(&self) -> io::Result<SystemTime> {
+        Ok(self.modified)
+    }
+
+    fn len(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Backend for Open {
+    type File = Beginning;
+    type Metadata = About;
+    type OpenFuture = Ready<io::Result<Beginning>>;
+    type MetadataFuture = Ready<io::Result<About>>;
+
+    fn open(&self, _: PathBuf) -> Self::OpenFuture {
+        ready(self.file.try_clone().map(|file| Beginning {
+            file: tokio::fs::File::from_std(file).take(self.about.bytes),
+            about: self.about,
+        }))
+    }
+
+    fn metadata(&self, _: PathBuf) -> Self::MetadataFuture {
+        ready(Ok(self.about))
+    }
+}
+
+/// As much of a file as counts.
+#[derive(Debug)]
+struct Beginning {
+    file: Take<tokio::fs::File>,
+    about: About,
+}
+
+impl Served for Beginning {
+    type Metadata = About;
+    type MetadataFuture<'a> = Ready<io::Result<About>>;
+
+    fn metadata(&self) -> Self::MetadataFuture<'_> {
+        ready(Ok(self.about))
+    }
+}
+
+impl AsyncRead for Beginning {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.file).poll_read(cx, out)
+    }
+}
+
+impl AsyncSeek for Beginning {
+    fn start_seek(mut self: Pin<&mut Self>, place: SeekFrom) -> io::Result<()> {
+        Pin::new(self.file.get_mut()).start_seek(place)
+    }
+
+    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        let done = Pin::new(self.file.get_mut()).poll_complete(cx);
+        if let Poll::Ready(Ok(at)) = done {
+            let left = self.about.bytes.saturating_sub(at);
+            self.file.set_limit(left);
+        }
+        done
+    }
+}
