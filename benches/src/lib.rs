@@ -11,13 +11,23 @@
 //! | [`stats`] | percentiles |
 //! | [`report`] | tables |
 //! | [`listen`] | a recording played to a recogniser as the live microphone plays it |
+//! | [`lossy`] | speech over a bad network, in simulated time |
+//! | [`recordings`] | a folder of recordings and what is said in them |
 //! | [`wer`] | word errors |
+//! | [`frame`] | what the voice path costs per frame, stage by stage |
+//! | [`counting`] | an allocator that counts |
+//! | [`load`] | many live sessions at once, at little cost |
 
 pub mod client;
 pub mod coach;
+pub mod counting;
 pub mod floor;
+pub mod frame;
 pub mod listen;
+pub mod load;
+pub mod lossy;
 pub mod process;
+pub mod recordings;
 pub mod report;
 pub mod server;
 pub mod stats;

@@ -29,6 +29,41 @@ pub fn usage(pid: Option<u32>) -> Result<Usage, BenchError> {
     Ok(Usage { cpu, resident })
 }
 
+/// What a process and all its children have used together.
+///
+/// # Errors
+/// If it does not exist.
+pub fn usage_of_tree(pid: u32) -> Result<Usage, BenchError> {
+    let mut all = usage(Some(pid))?;
+    let parents = parents();
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(parent) = family.get(next).copied() {
+        next += 1;
+        for (child, _) in parents.iter().filter(|(_, of)| *of == parent) {
+            // A child that has just ended is counted no more.
+            if let Ok(more) = usage(Some(*child)) {
+                all.cpu += more.cpu;
+                all.resident += more.resident;
+            }
+            family.push(*child);
+        }
+    }
+    Ok(all)
+}
+
+/// Every process with its parent.
+fn parents() -> Vec<(u32, u32)> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid: u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let parent = stat.rsplit(')').next()?.split_whitespace().nth(1)?;
+        Some((pid, parent.parse().ok()?))
+    })
+    .collect()
+}
+
 /// CPU time of this thread so far, to the nanosecond.
 ///
 /// # Errors
@@ -76,5 +111,21 @@ mod tests {
     fn this_process_uses_memory() {
         assert!(usage(None).unwrap().resident > 100);
         assert!(usage(Some(u32::MAX)).is_err());
+    }
+
+    #[test]
+    fn children_count() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let own = std::process::id();
+        assert!(parents().contains(&(child.id(), own)));
+        let (alone, together) = (usage(None).unwrap(), usage_of_tree(own).unwrap());
+        assert!(
+            together.resident >= alone.resident / 2 + usage(Some(child.id())).unwrap().resident
+        );
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 }

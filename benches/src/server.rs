@@ -26,6 +26,14 @@ impl Server {
     /// # Errors
     /// If it does not start.
     pub fn start(binary: &Path) -> Result<Self, BenchError> {
+        Self::start_with(binary, &[])
+    }
+
+    /// The same with more arguments of `serve`.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start_with(binary: &Path, arguments: &[String]) -> Result<Self, BenchError> {
         let io = |error| BenchError::Io(binary.display().to_string(), error);
         let data = tempfile::tempdir().map_err(io)?;
         let mut command = Command::new(binary);
@@ -37,6 +45,7 @@ impl Server {
         command.args(["serve", "--listen", "127.0.0.1:0", "--log-level", "error"]);
         command.args(["--stt-engine", "standin", "--tts-engine", "standin"]);
         command.args(["--llm-engine", "standin", "--live-max-sessions", "1000"]);
+        command.args(arguments);
         command.arg("--data").arg(data.path());
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut child = spawned.map_err(io)?;
@@ -65,6 +74,12 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// CPU time and memory of its process.

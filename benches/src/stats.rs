@@ -36,6 +36,12 @@ impl Series {
         sorted.get(rank.max(1) - 1).copied()
     }
 
+    /// The mean; `None` of none.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        (!self.0.is_empty()).then(|| self.0.iter().sum::<f64>() / self.0.len() as f64)
+    }
+
     /// The largest; `None` of none.
     #[must_use]
     pub fn max(&self) -> Option<f64> {
@@ -60,7 +66,9 @@ mod tests {
         assert_eq!(series.percentile(0.95), Some(95.0));
         assert_eq!(series.percentile(0.0), Some(1.0));
         assert_eq!(series.max(), Some(100.0));
+        assert_eq!(series.mean(), Some(50.5));
         assert_eq!(Series::default().percentile(0.5), None);
+        assert_eq!(Series::default().mean(), None);
     }
 
     #[test]

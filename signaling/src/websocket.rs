@@ -258,7 +258,7 @@ async fn close(
 }
 
 /// `response.output_audio.delta`, with the base64 written straight into the message.
-fn audio_delta(audio: &OutputAudio, event_id: &str) -> Result<String, serde_json::Error> {
+pub fn audio_delta(audio: &OutputAudio, event_id: &str) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     #[serde(tag = "type", rename = "response.output_audio.delta")]
     struct Delta<'a> {

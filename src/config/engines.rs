@@ -50,6 +50,8 @@ pub enum Llm {
     StandIn {
         /// From the question to the first token.
         delay: Duration,
+        /// What it says; some sentences of its own if nothing is given.
+        says: Option<String>,
     },
 }
 
@@ -127,6 +129,12 @@ static LLM_STANDIN: Setting = Setting::number(
     "How long the stand-in takes for its first token.",
 );
 
+static LLM_STANDIN_SAYS: Setting = Setting::text(
+    "llm.standin_says",
+    "",
+    "What the stand-in answers; with the stand-in's voice a character takes 60 ms.",
+);
+
 pub(super) static SETTINGS: &[&Setting] = &[
     &STT_ENGINE,
     &STT_DECODERS,
@@ -141,6 +149,7 @@ pub(super) static SETTINGS: &[&Setting] = &[
     &LLM_TIMEOUT,
     &LLM_EXTRA,
     &LLM_STANDIN,
+    &LLM_STANDIN_SAYS,
 ];
 
 impl Stt {
@@ -175,7 +184,10 @@ impl Llm {
         let timeout = Duration::from_secs(values.within(&LLM_TIMEOUT, 1..=300)?);
         match values.get::<String>(&LLM_ENGINE)?.as_str() {
             "authored" => Ok(Self::Authored),
-            "standin" => Ok(Self::StandIn { delay }),
+            "standin" => Ok(Self::StandIn {
+                delay,
+                says: values.optional(&LLM_STANDIN_SAYS)?,
+            }),
             "openai" => Ok(Self::OpenAi(OpenAi {
                 base_url: base_url(values)?,
                 model: values.optional(&LLM_MODEL)?.ok_or_else(|| {

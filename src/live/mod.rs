@@ -6,12 +6,12 @@ pub mod conversation;
 mod hearing;
 mod intake;
 mod llm;
-mod mic;
+pub mod mic;
 mod opening;
 mod registry;
 mod session;
-mod sound;
-mod speaker;
+pub mod sound;
+pub mod speaker;
 mod tape;
 mod voice;
 

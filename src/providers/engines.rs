@@ -79,12 +79,17 @@ pub fn model(settings: &Llm) -> Result<Option<Arc<dyn LanguageModel>>, ProviderE
             };
             Some(Arc::new(Chat::new(settings)?))
         }
-        Llm::StandIn { delay } => Some(Arc::new(llm::standin::Standin::new(
-            llm::standin::StandinSettings {
+        Llm::StandIn { delay, says } => {
+            let usual = llm::standin::StandinSettings::default();
+            let settings = llm::standin::StandinSettings {
                 delay: *delay,
-                ..llm::standin::StandinSettings::default()
-            },
-        ))),
+                sentences: says
+                    .as_ref()
+                    .map_or(usual.sentences, |says| vec![says.clone()]),
+                between: usual.between,
+            };
+            Some(Arc::new(llm::standin::Standin::new(settings)))
+        }
     })
 }
 
@@ -109,7 +114,7 @@ mod tests {
         let name = voice(&Tts::StandIn { delay }).await.unwrap().info().name;
         assert_eq!(name, tts::standin::NAME);
         assert!(model(&Llm::Authored).unwrap().is_none());
-        let standin = model(&Llm::StandIn { delay }).unwrap().unwrap();
+        let standin = model(&Llm::StandIn { delay, says: None }).unwrap().unwrap();
         assert_eq!(standin.info().name, llm::standin::NAME);
         let server = OpenAi {
             base_url: "http://127.0.0.1:11434/v1".to_owned(),

@@ -12,7 +12,7 @@ use benches::listen::{Playing, Understood, listen};
 use benches::process::usage;
 use benches::stats::Series;
 use benches::wer::{Errors, word_errors};
-use benches::{BenchError, wav};
+use benches::{BenchError, recordings, wav};
 use clap::Parser;
 use praxiloom::providers::stt::pocketsphinx::{Pocketsphinx, Settings};
 
@@ -77,7 +77,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     println!("\n| file | words | errors | WER | seconds | segments | slowest final, ms |");
     println!("|---|---|---|---|---|---|---|");
-    let files = table(&arguments.data)?;
+    let files = recordings::table(&arguments.data)?;
     let before = usage(None)?.cpu;
     let (mut all, mut seconds, mut finals) = (Errors::default(), 0.0, Series::default());
     let (mut partials, mut revised, mut retracted) = (0, 0, 0);
@@ -141,25 +141,4 @@ async fn hear(
 ) -> Result<Understood, BenchError> {
     let samples = wav::read(file, media::vad::RATE)?;
     listen(engine, &samples, playing).await
-}
-
-/// Files and what is said in them. Rows that name several files have no single speaker.
-fn table(data: &Path) -> Result<Vec<(PathBuf, String)>, BenchError> {
-    let readme = data.join("README.md");
-    let text = std::fs::read_to_string(&readme)
-        .map_err(|error| BenchError::Io(readme.display().to_string(), error))?;
-    let rows = text.lines().filter_map(|line| {
-        let mut cells = line.trim().trim_matches('|').split('|').map(str::trim);
-        let (file, words) = (cells.next()?, cells.next()?);
-        let sound = Path::new(file)
-            .extension()
-            .is_some_and(|extension| extension == "wav");
-        (sound && !file.contains(',')).then(|| (data.join(file), words.to_owned()))
-    });
-    let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        let message = format!("{} names no WAV file", readme.display());
-        return Err(BenchError::Recording(message));
-    }
-    Ok(rows)
 }
