@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the parsers that meet the network, guided by coverage, with the stable compiler.
+# Fuzzes what meets the network or a damaged disk, guided by coverage, with the stable compiler.
 #
 # usage: scripts/fuzz.sh [SECONDS [TARGET…]]    (30 seconds each of all by default)
 set -euo pipefail
@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../fuzz"
 
 seconds=${1:-30}
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(parse offer hear)
+[ ${#targets[@]} -gt 0 ] || targets=(parse offer hear recover)
 
 # What `cargo fuzz` builds with, without the sanitizer of addresses, which only nightly has.
 flags=(

@@ -38,6 +38,8 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(at >= last, "the timeline goes back");
             last = at;
         }
+        assert!(buffer.deadline().is_none_or(|deadline| deadline > now), "it waits too long");
+        assert!(buffer.wait() <= settings.max_wait);
     }
 });
 

@@ -21,6 +21,8 @@ mod stereo;
 mod writer;
 
 #[cfg(test)]
+mod drift;
+#[cfg(test)]
 mod roundtrip;
 
 pub use reader::{TrackPacket, TrackReader};

@@ -10,13 +10,15 @@ use crate::Position;
 
 /// Gaps up to this are concealed, as losses are; longer ones are silence. In samples at 48 kHz.
 const LOSS: u64 = 5760;
+/// A packet that comes late by less is not left out; nor by less than half of its span.
+const WORTH: i64 = 240;
 /// A gap shorter than this is no loss but drift, and waits until it is quiet.
 const DRIFT: u64 = 720;
 /// [`MAX_DEVIATION`] and [`LONGEST_GAP`] in samples.
 const MOST: i64 = MAX_DEVIATION.as_millis() as i64 * 48;
 const FARTHEST: u64 = LONGEST_GAP.as_secs() * Position::RATE as u64;
-/// Drift below this is not worth a correction.
-const SLIGHT: i64 = 240;
+/// A shorter one is left as it is even there; a step of 10 ms would make it no better.
+const SLIGHT: u64 = 600;
 
 /// Writes one track as Ogg Opus (RFC 7845), mono, the packets as they are.
 ///
@@ -90,7 +92,7 @@ impl TrackWriter {
         let (span, toc) = (frames.span(), frames.toc());
         // Positive where the packet comes too late into the file.
         let ahead = self.end as i64 - at as i64;
-        if ahead > MOST || quiet && ahead >= SLIGHT.max(i64::from(span) / 2) {
+        if ahead > MOST || quiet && ahead >= WORTH.max(i64::from(span) / 2) {
             return Ok(Placed::LeftOut);
         }
         if ahead < 0 {
@@ -153,8 +155,8 @@ impl TrackWriter {
         match self.toc {
             Some(toc) if gap <= LOSS => {
                 let step = fill::conceal_step(toc);
-                let span = nearest(gap, step).min(LOSS);
-                if span > 0 && (gap >= DRIFT || quiet && gap >= SLIGHT.unsigned_abs()) {
+                let span = nearest(gap, step);
+                if span > 0 && (gap >= DRIFT || quiet && gap >= SLIGHT) {
                     self.add(&fill::conceal(span as u32, toc));
                 }
             }

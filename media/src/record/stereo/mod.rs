@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 mod lane;
 mod mux;
 mod recode;
+#[cfg(test)]
+pub(in crate::record) mod sides;
 
 use lane::Lane;
 use mux::Mux;

@@ -8,14 +8,18 @@ use crate::Position;
 use crate::opus::{Decoder, Encoder, EncoderSettings, MAX_PACKET};
 use crate::record::TrackReader;
 
-/// Good for music too; the encoder uses what the sound needs.
+/// Everything of a voice, for less computing than 48 kHz need.
 const SETTINGS: EncoderSettings = EncoderSettings {
-    rate: Position::RATE,
+    rate: 24_000,
     bitrate: 40_000,
     complexity: 5,
     loss: 0,
     dtx: false,
 };
+/// Samples of a slot at that rate.
+const FRAME: usize = (SETTINGS.rate / 50) as usize;
+/// Samples at 48 kHz of one at that rate.
+const RATIO: u32 = Position::RATE / SETTINGS.rate;
 
 /// The rest of a track, from one of its packets on.
 #[derive(Debug)]
@@ -37,16 +41,16 @@ impl Recoder {
         Ok(Self {
             decoder: Decoder::new(SETTINGS.rate)?,
             encoder: Encoder::new(SETTINGS)?,
-            sound: vec![0; (at % SLOT) as usize],
+            sound: vec![0; (at % SLOT) as usize / RATIO as usize],
             slot: at / SLOT,
             paused: false,
             ended: false,
         })
     }
 
-    /// Adds the sound of a packet of `span` samples.
+    /// Adds the sound of a packet of `span` samples at 48 kHz.
     pub(super) fn push(&mut self, packet: &[u8], span: u32) {
-        let after = self.sound.len() + span as usize;
+        let after = self.sound.len() + (span / RATIO) as usize;
         // What cannot be decoded is silent, for as long as it would sound.
         let _ = self.decoder.decode(packet, &mut self.sound);
         self.sound.resize(after, 0);
@@ -58,7 +62,7 @@ impl Recoder {
         reader: &mut TrackReader<R>,
         slot: u64,
     ) -> Result<(), StereoError> {
-        while !self.ended && self.slot + self.sound.len() as u64 / SLOT <= slot {
+        while !self.ended && self.slot + (self.sound.len() / FRAME) as u64 <= slot {
             self.skip(slot);
             match whole(reader.next_packet())? {
                 Some(packet) => self.push(packet.bytes, packet.span),
@@ -66,6 +70,10 @@ impl Recoder {
             }
         }
         self.skip(slot);
+        if self.ended && self.slot < slot {
+            // Less than a slot is left, and its time is over.
+            self.sound.clear();
+        }
         Ok(())
     }
 
@@ -79,30 +87,29 @@ impl Recoder {
         if slot != self.slot || self.sound.is_empty() {
             return Ok(());
         }
-        let frame = SLOT as usize;
-        if self.sound.len() < frame {
-            self.sound.resize(frame, 0);
+        if self.sound.len() < FRAME {
+            self.sound.resize(FRAME, 0);
         }
-        let silent = self.sound[..frame].iter().all(|&sample| sample == 0);
+        let silent = self.sound[..FRAME].iter().all(|&sample| sample == 0);
         if !silent {
             if self.paused {
                 self.encoder.reset()?;
             }
             out.resize(MAX_PACKET, 0);
-            let len = self.encoder.encode_into(&self.sound[..frame], out)?;
+            let len = self.encoder.encode_into(&self.sound[..FRAME], out)?;
             out.truncate(len);
         }
         self.paused = silent;
-        self.sound.drain(..frame);
+        self.sound.drain(..FRAME);
         self.slot += 1;
         Ok(())
     }
 
     /// Leaves out what lies before `slot`.
     fn skip(&mut self, slot: u64) {
-        let late = slot.saturating_sub(self.slot).saturating_mul(SLOT);
-        let late = late.min(self.sound.len() as u64 / SLOT * SLOT);
-        self.sound.drain(..late as usize);
-        self.slot += late / SLOT;
+        let whole = (self.sound.len() / FRAME) as u64;
+        let late = slot.saturating_sub(self.slot).min(whole);
+        self.sound.drain(..late as usize * FRAME);
+        self.slot += late;
     }
 }
