@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Server {
     child: Child,
     url: String,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Server {
@@ -36,6 +36,27 @@ impl Server {
     pub fn start_with(binary: &Path, arguments: &[String]) -> Result<Self, BenchError> {
         let io = |error| BenchError::Io(binary.display().to_string(), error);
         let data = tempfile::tempdir().map_err(io)?;
+        Self::start_on(binary, arguments, data)
+    }
+
+    /// Kills it as a power cut would (SIGKILL) and starts another one on the same data.
+    ///
+    /// # Errors
+    /// If the other one does not start.
+    pub fn kill_and_restart(self, binary: &Path, arguments: &[String]) -> Result<Self, BenchError> {
+        let mut killed = self;
+        let io = |error| BenchError::Io(binary.display().to_string(), error);
+        let data = std::mem::replace(&mut killed.data, tempfile::tempdir().map_err(io)?);
+        drop(killed);
+        Self::start_on(binary, arguments, data)
+    }
+
+    fn start_on(
+        binary: &Path,
+        arguments: &[String],
+        data: tempfile::TempDir,
+    ) -> Result<Self, BenchError> {
+        let io = |error| BenchError::Io(binary.display().to_string(), error);
         let mut command = Command::new(binary);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("PRAXILOOM_") {
@@ -58,11 +79,7 @@ impl Server {
             .last()
             .unwrap_or_default()
             .to_owned();
-        let server = Self {
-            child,
-            url,
-            _data: data,
-        };
+        let server = Self { child, url, data };
         if server.url.starts_with("http") {
             Ok(server)
         } else {

@@ -13,6 +13,7 @@ use benches::BenchError;
 use benches::client::{Carrier, Client};
 use benches::coach::{BargeIn, Coach, Measured, Turn};
 use benches::floor;
+use benches::process::usage;
 use benches::report::Table;
 use benches::server::{Metrics, Server, binary};
 use benches::stats::Series;
@@ -103,6 +104,7 @@ async fn measure(
     converse(carrier, url, arguments.silence_ms, 1, 1, utterance.clone()).await?;
     let before = Metrics::of(url).await?;
     let used = own.map(Server::usage).transpose()?;
+    let this = usage(None)?.cpu;
     let sessions = arguments.sessions.max(1);
     let all = (0..sessions).map(|session| {
         // Spread evenly; the first ones take what is left over.
@@ -139,6 +141,8 @@ async fn measure(
         mean.map_or_else(|| "none".to_owned(), |mean| format!("{stage} {mean:.2}"))
     });
     println!("mean per stage on /metrics, ms: {}", means.join(", "));
+    let this = (usage(None)?.cpu - this).as_secs_f64() * 1000.0 / lasted;
+    println!("this client: {this:.2} ms of CPU per second of a session");
     if let (Some(own), Some(used)) = (own, used) {
         let now = own.usage()?;
         let cpu = (now.cpu - used.cpu).as_secs_f64() * 1000.0 / lasted;

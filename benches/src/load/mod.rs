@@ -69,6 +69,7 @@ pub struct Plan {
 /// Sessions that are live.
 #[derive(Debug)]
 pub struct Crowd {
+    start: Instant,
     workers: Vec<Worker>,
     connected: Series,
     refused: Vec<String>,
@@ -89,6 +90,7 @@ impl Crowd {
         let workers: Vec<Worker> = workers.collect::<Result<_, _>>()?;
         let http = crate::server::http()?;
         let mut crowd = Self {
+            start,
             workers,
             connected: Series::default(),
             refused: Vec::new(),
@@ -117,6 +119,12 @@ impl Crowd {
         Ok(crowd)
     }
 
+    /// Time since the beginning of the run.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
     /// Counts from now on.
     pub fn count(&self) {
         for worker in &self.workers {
@@ -132,7 +140,7 @@ impl Crowd {
             let one = worker.report();
             all.tally.add(one.tally);
             all.live += one.live;
-            all.ids.extend(one.ids);
+            all.sessions.extend(one.sessions);
         }
         for error in &self.refused {
             all.tally.error(error.clone());

@@ -15,6 +15,7 @@ use super::scan::{Event, Heard, scan};
 use super::script::{Script, Tell};
 use super::socket::Socket;
 use super::tally::Tally;
+use super::worker::Known;
 use crate::BenchError;
 use crate::wav::RATE;
 
@@ -48,7 +49,7 @@ struct State {
     /// Tells sound from silence, over WebRTC.
     decoder: Option<Decoder>,
     samples: Vec<i16>,
-    id: String,
+    known: Known,
     /// The item that is heard, and milliseconds of it that arrived.
     item: String,
     item_ms: u64,
@@ -76,7 +77,12 @@ impl Session {
                 playout: Playout::default(),
                 decoder,
                 samples: Vec::new(),
-                id: String::new(),
+                known: Known {
+                    id: String::new(),
+                    first_sent: None,
+                    last_sent: None,
+                    last_heard: None,
+                },
                 item: String::new(),
                 item_ms: 0,
                 tell: None,
@@ -85,10 +91,10 @@ impl Session {
         })
     }
 
-    /// Its name on the server, once it is known.
+    /// What is known of it.
     #[must_use]
-    pub fn id(&self) -> &str {
-        &self.state.id
+    pub fn known(&self) -> Known {
+        self.state.known.clone()
     }
 
     /// Has `registry` tell when there is something to read.
@@ -125,7 +131,10 @@ impl Session {
         match wire {
             Wire::Socket(socket) => socket.send(clips.message(say)),
             Wire::Call(call) => call.say(clips.packet(say), |came| state.came(now, came)),
-        }
+        }?;
+        state.known.first_sent.get_or_insert(now);
+        state.known.last_sent = Some(now);
+        Ok(())
     }
 
     /// Reads all there is.
@@ -189,6 +198,7 @@ impl State {
             } => {
                 self.playout.packet(now, sequence, timestamp, marker);
                 if self.is_loud(payload) {
+                    self.known.last_heard = Some(now);
                     self.script.sound(now);
                 }
             }
@@ -211,11 +221,12 @@ impl State {
                 self.item_ms += span.as_millis() as u64;
                 self.playout.chunk(now, span);
                 if loud {
+                    self.known.last_heard = Some(now);
                     self.script.sound(now);
                 }
             }
             Heard::Event(event) => match event {
-                Event::Created { session } => self.id = session,
+                Event::Created { session } => self.known.id = session,
                 Event::SpeechStarted => self.tell = self.script.speech_started(now).or(self.tell),
                 Event::Answering => self.script.answering(),
                 Event::Answered => self.script.answered(),

@@ -34,8 +34,21 @@ pub struct Report {
     pub tally: Tally,
     /// Sessions that are live.
     pub live: usize,
-    /// Their names on the server.
-    pub ids: Vec<String>,
+    /// What is known of every session, those that broke included.
+    pub sessions: Vec<Known>,
+}
+
+/// What is known of a session, in times since the beginning of the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its name on the server; empty if it was not told.
+    pub id: String,
+    /// When its first frame was sent.
+    pub first_sent: Option<Duration>,
+    /// When its last frame was sent.
+    pub last_sent: Option<Duration>,
+    /// When sound came last.
+    pub last_heard: Option<Duration>,
 }
 
 /// A thread that carries sessions. Dropping it ends them.
@@ -168,12 +181,11 @@ impl Carrier {
             Order::Report(told) => {
                 self.gather();
                 let live = self.sessions.iter().filter(|carried| !carried.gone);
-                let ids = live.map(|carried| carried.session.id().to_owned());
-                let ids: Vec<_> = ids.collect();
+                let known = self.sessions.iter().map(|carried| carried.session.known());
                 let _ = told.send(Report {
                     tally: std::mem::take(&mut self.tally),
-                    live: ids.len(),
-                    ids,
+                    live: live.count(),
+                    sessions: known.collect(),
                 });
             }
         }
