@@ -96,9 +96,9 @@ async fn kill(
         }
     }
     let mut table = Table::new();
-    table.row("said by the coach and not in the archive", said);
+    table.row("speech of the coach that is not in the archive", said);
     table.row(
-        "heard by the coach and not in the archive (those who were listening)",
+        "answer heard and not in the archive (sessions in which one sounded)",
         heard,
     );
     println!(
@@ -148,7 +148,8 @@ async fn compare(
     let coach = track(url, &known.id, "coach").await?;
     let client = track(url, &known.id, "client").await?;
     let first = known.first_sent.unwrap_or_default();
-    let spoken = known.last_sent.unwrap_or_default().min(killed) + media::FRAME - first;
+    // Silence at the end is no loss, and over WebSocket it is not recorded.
+    let spoken = known.last_spoken.unwrap_or(first).min(killed) + media::FRAME - first;
     let spoken = spoken.as_secs_f64() * 1000.0;
     // The archive's timeline begins with the session. Over WebRTC that is a tenth of a second and
     // more before the first frame; over WebSocket some milliseconds, and silence of the microphone
@@ -157,7 +158,7 @@ async fn compare(
         Carrier::Webrtc => coach.first,
         Carrier::Websocket => 0.0,
     };
-    let said = spoken - (coach.end - begun);
+    let said = (spoken - (coach.end - begun)).max(0.0);
     let sounding = |at: &Duration| killed.saturating_sub(*at) < Duration::from_millis(60);
     let heard = known.last_heard.filter(sounding).map(|at| {
         let at = at.min(killed).saturating_sub(first).as_secs_f64() * 1000.0;

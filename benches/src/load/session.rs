@@ -9,7 +9,7 @@ use mio::{Registry, Token};
 use serde_json::json;
 
 use super::call::{Call, Came};
-use super::clips::Clips;
+use super::clips::{Clips, Say};
 use super::playout::Playout;
 use super::scan::{Event, Heard, scan};
 use super::script::{Script, Tell};
@@ -81,6 +81,7 @@ impl Session {
                     id: String::new(),
                     first_sent: None,
                     last_sent: None,
+                    last_spoken: None,
                     last_heard: None,
                 },
                 item: String::new(),
@@ -134,6 +135,9 @@ impl Session {
         }?;
         state.known.first_sent.get_or_insert(now);
         state.known.last_sent = Some(now);
+        if matches!(say, Say::Speech { .. }) {
+            state.known.last_spoken = Some(now);
+        }
         Ok(())
     }
 

@@ -47,6 +47,8 @@ pub struct Known {
     pub first_sent: Option<Duration>,
     /// When its last frame was sent.
     pub last_sent: Option<Duration>,
+    /// When the last frame of speech was sent.
+    pub last_spoken: Option<Duration>,
     /// When sound came last.
     pub last_heard: Option<Duration>,
 }
