@@ -209,6 +209,21 @@ impl Playout {
         When::Never
     }
 
+    /// Where on the session's timeline sample number `sample` of `tag` is heard, pauses so far
+    /// included: as it turned out, or as it will be. Of sound that a flush dropped, where it would
+    /// have been heard. `None` if so much was not sent, or it was forgotten.
+    #[must_use]
+    pub fn place(&self, tag: u64, sample: u64) -> Option<Position> {
+        let mut left = sample;
+        for stretch in self.stretches.iter().filter(|stretch| stretch.tag == tag) {
+            if left < stretch.sent {
+                return Some(stretch.at(left) + self.delay);
+            }
+            left -= stretch.sent;
+        }
+        None
+    }
+
     /// Whether sound is being heard at `now`, or will be without anything further being sent.
     #[must_use]
     pub fn is_playing(&self, now: Position) -> bool {
@@ -606,6 +621,50 @@ mod tests {
                 playout.heard(ms(4000)),
                 [heard(1, 1000, 1000), heard(2, 100, 100)]
             );
+        }
+    }
+
+    #[test]
+    fn every_sample_has_its_place() {
+        for (holder, held) in [(Holder::Client, 400), (Holder::Sender, 500)] {
+            let mut playout = Playout::new(holder, span(100));
+            playout.send(1, ms(0), len(1000));
+            playout.pause(ms(500));
+            playout.resume(ms(3000));
+            let place = |playout: &Playout, sample| playout.place(1, len(sample));
+            assert_eq!(place(&playout, 0), Some(ms(100)));
+            assert_eq!(place(&playout, held - 1), Some(ms(held + 99)), "{holder:?}");
+            assert_eq!(place(&playout, held), Some(ms(held + 2600)), "{holder:?}");
+            assert_eq!(place(&playout, 1000), None);
+            assert_eq!(playout.place(2, 0), None);
+            // What is dropped keeps the place that it would have had.
+            playout.flush(ms(3000));
+            assert_eq!(place(&playout, 900), Some(ms(3500)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_before_now_was_heard(
+            steps in prop::collection::vec((0u8..5, 0u64..300, 1u64..900), 1..60),
+            client in any::<bool>(),
+        ) {
+            let holder = if client { Holder::Client } else { Holder::Sender };
+            let (mut playout, mut now) = (Playout::new(holder, span(80)), ms(0));
+            for (what, after, samples) in steps {
+                now += span(after);
+                match what {
+                    0..=2 => { playout.send(1, now, samples); }
+                    3 => playout.pause(now),
+                    _ => playout.resume(now),
+                }
+                let heard = playout.heard_of(1, now).map_or(0, |heard| heard.heard);
+                if let Some(last) = heard.checked_sub(1) {
+                    prop_assert!(playout.place(1, last).is_some_and(|at| at <= now));
+                }
+                let places: Vec<_> = (0..).map_while(|n| playout.place(1, n * 50)).collect();
+                prop_assert!(places.windows(2).all(|pair| pair[0] < pair[1]));
+            }
         }
     }
 

@@ -3,7 +3,22 @@
 //! One entry is one line of JSON, `{"at_ms": 5120, "type": "barge_in", …}`. Times are milliseconds of
 //! the session's timeline, which begins when the session first begins and goes on through every
 //! resumption. What the state machine records is a function of its inputs alone, so a session that
-//! is fed through it again records the same.
+//! is fed through it again records the same. [`Event::Connected`] and [`Event::Disconnected`] are
+//! the conductor's; all else is the machine's.
+//!
+//! # From the entries to the conversation
+//!
+//! Read in order, over all parts: [`Event::Configured`] gives the configuration in force,
+//! [`Event::Item`] and [`Event::ItemRemoved`] the items. A part that goes on does not repeat the
+//! items that there were. Where a process was killed, the last entries leave something in the air:
+//!
+//! - An item still `in_progress` becomes `incomplete`: a message of the client with the text of its
+//!   last [`Event::Said`], which is what was heard; without any, and a function call, never was.
+//! - A message of the coach that has no transcript takes the text of its last `Said`. A `Said` of
+//!   the coach with a text, whose item never came, becomes a message at the end.
+//!
+//! An answer outside the conversation that was spoken has a `Said` and no item; a written one has
+//! no entries at all.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,8 +58,9 @@ pub struct TimedWord {
     pub to_ms: u64,
 }
 
-/// Something that was said, or typed. A later entry for the same item replaces the earlier one
-/// (corrected, cut to what was heard).
+/// Something that was said, or typed. A later entry for the same item replaces the earlier one:
+/// while somebody speaks there is one about every second, `cut`, with what was said so far; and
+/// words may be corrected, or cut to what was heard. An empty text takes back what was no turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Said {
     /// The item of the conversation.
@@ -57,9 +73,10 @@ pub struct Said {
     pub to_ms: u64,
     /// The words as one text; empty if nothing was understood, or nothing heard.
     pub text: String,
-    /// The words with their times; empty if it was typed or corrected by hand.
+    /// The words with their times; empty if it was typed or corrected by hand. Of the client, the
+    /// words that were heard, pauses of its voice within them.
     pub words: Vec<TimedWord>,
-    /// Whether it was cut off: the text ends with what was heard.
+    /// Whether it was cut off, or goes on: the text ends with what was heard by then.
     pub cut: bool,
     /// Whether it was typed (or corrected by typing) instead of spoken.
     pub typed: bool,
@@ -96,7 +113,8 @@ pub enum Event {
         #[schema(required)]
         client_id: Option<String>,
     },
-    /// An item entered the conversation, or changed: its whole present state.
+    /// An item entered the conversation, or changed: its whole present state. An item that is
+    /// known stays at its place.
     Item {
         /// The item.
         #[schema(value_type = Object)]
@@ -119,7 +137,7 @@ pub enum Event {
         /// Its end.
         to_ms: u64,
     },
-    /// The coach's turn was taken to be over.
+    /// The coach's turn was taken to be over. Its item follows.
     TurnEnded {
         /// The item that it becomes.
         item_id: String,
@@ -128,7 +146,7 @@ pub enum Event {
         /// Its last speech.
         to_ms: u64,
     },
-    /// The AI client began to answer.
+    /// The AI client began to answer. At most one answer runs at a time.
     ResponseStarted {
         /// `resp_…`
         response_id: String,
@@ -138,7 +156,8 @@ pub enum Event {
         /// `resp_…`
         response_id: String,
     },
-    /// The last sound of an answer was heard, or the voice was cut off.
+    /// The last sound of an answer was heard, or the voice was cut off. It may outlast the
+    /// response, and ends before the next voice starts.
     VoiceStopped {
         /// `resp_…`
         response_id: String,
@@ -149,17 +168,18 @@ pub enum Event {
         response_id: String,
         /// `completed`, `cancelled`, `incomplete` or `failed`.
         status: String,
-        /// Why, as the protocol names it (`turn_detected`, `client_cancelled`, …).
+        /// Why, as the protocol names it (`turn_detected`, `client_cancelled`, …); `left` if the
+        /// connection ended, `engine_failed` if it failed.
         #[schema(required)]
         reason: Option<String>,
     },
     /// The voice was held back, since somebody may be interrupting.
     Paused,
-    /// It went on.
+    /// It was held back no longer: it went on, or was cut off.
     Resumed,
     /// The coach took the turn while the client spoke.
     BargeIn {
-        /// Whom the coach cut off.
+        /// Whom the coach cut off; an answer that was not heard yet may be meant.
         #[schema(required)]
         response_id: Option<String>,
     },

@@ -7,6 +7,7 @@ use signaling::event::{ResponseParams, ServerEvent};
 use super::Conversation;
 use super::request::emitter;
 use super::response::{Answer, Ending};
+use crate::archive::event::Event;
 
 impl Conversation {
     /// The coach's turn was committed and is to be answered. `speech_end` is when the coach fell
@@ -51,6 +52,9 @@ impl Conversation {
         self.false_alarm = false;
         answer.progress = now;
         answer.announce(&mut emitter(&mut self.outputs));
+        self.record(Event::ResponseStarted {
+            response_id: answer.response.id.clone(),
+        });
         self.answer = Some(answer);
         self.ask_if_settled();
     }
@@ -91,17 +95,24 @@ impl Conversation {
             answer.text.clone()
         };
         self.close(&mut answer, ending, &text);
-        if let Some(sounding) = &mut self.sounding
-            && sounding.generation == answer.generation
-        {
+        let sounding = self.sounding.as_mut();
+        let mut sounding = sounding.filter(|sound| sound.generation == answer.generation);
+        if let Some(sounding) = &mut sounding {
             sounding.through = answer.speech.last().unwrap_or_default();
         }
-        let item_id = answer.message_id();
-        if let Some(item_id) = item_id.filter(|_| answer.speaks() && answer.remembered) {
-            let speech = std::mem::take(&mut answer.speech);
-            self.items.spoken(&item_id, speech, None);
+        let speech = std::mem::take(&mut answer.speech);
+        match (answer.message_id(), sounding) {
+            (Some(item_id), _) if answer.remembered && answer.speaks() => {
+                self.items.spoken(&item_id, answer.generation, speech, None);
+            }
+            (Some(item_id), _) if answer.remembered => {
+                self.record_typed(&item_id, ending != Ending::Completed, now);
+            }
+            (_, Some(sounding)) => sounding.speech = Some(speech),
+            _ => {}
         }
         answer.end(ending, &mut emitter(&mut self.outputs));
+        self.record_ended(&answer, ending);
         self.emit(ServerEvent::RateLimitsUpdated {
             rate_limits: Vec::new(),
         });

@@ -13,6 +13,7 @@ use super::Conversation;
 use super::leaving::Phase;
 use super::listening::TRAILING;
 use super::turn::{Turn, Voice};
+use crate::archive::event::Event;
 
 /// A turn in which no word was understood is a noise if it is shorter than this.
 const SHORTEST_WORDLESS: Duration = Duration::from_secs(2);
@@ -57,6 +58,7 @@ impl Conversation {
         let left = self.phase != Phase::Talking && self.detection().is_none();
         if wordless && (left || turn.voiced(self.received) < shortest) {
             self.drop_draft();
+            self.record_unsaid(&turn);
             self.buffer_from = self.received;
             self.emit(ServerEvent::InputCleared {});
             return;
@@ -95,6 +97,14 @@ impl Conversation {
     /// A turn becomes an item of the conversation.
     fn commit(&mut self, turn: Turn) {
         let item_id = turn.item_id.clone();
+        let (from, to) = turn.span(self.received);
+        if turn.has_speech() {
+            self.record(Event::TurnEnded {
+                item_id: item_id.clone(),
+                from_ms: from.ms(),
+                to_ms: to.ms(),
+            });
+        }
         let previous_item_id = self.items.last();
         self.emit(ServerEvent::InputCommitted {
             previous_item_id: previous_item_id.clone(),
@@ -114,6 +124,7 @@ impl Conversation {
             kind,
         });
         self.items.push(item.clone());
+        self.items.said(&item.id, from, to);
         self.emit(ServerEvent::ItemAdded {
             previous_item_id: previous_item_id.clone(),
             item: item.clone(),
@@ -134,11 +145,13 @@ impl Conversation {
     /// No more words of a committed turn will come.
     fn transcribed(&mut self, turn: &Turn) {
         if turn.failed() {
+            self.record_turn(turn);
             self.tell_not_understood(&turn.item_id);
             return;
         }
         let text = turn.sentence();
         self.items.understood(&turn.item_id, &text);
+        self.record_turn(turn);
         let seconds = turn.voiced(self.received).as_secs_f64();
         self.tell_transcript(&turn.item_id, &text, seconds);
     }

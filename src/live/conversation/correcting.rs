@@ -47,6 +47,7 @@ impl Conversation {
         }
         self.held = None;
         self.forget_unsettled(id);
+        self.record_typed(id, false, now);
         self.tell_transcript(id, text, 0.0);
         let waits = self.answer.as_ref().is_some_and(|answer| !answer.asked);
         if unanswered && !waits {

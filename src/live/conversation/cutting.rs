@@ -9,6 +9,7 @@ use super::request::emitter;
 use super::response::{Answer, Ending};
 use super::sounding::Sounding;
 use super::{Conversation, Generation};
+use crate::archive::event::Event;
 
 impl Conversation {
     /// Cuts the client off, in the middle of its answer or after the last of it was sent.
@@ -31,11 +32,12 @@ impl Conversation {
         }
         if let Some(answer) = self.answer.take() {
             let heard = heard_of(answer.generation);
-            self.cut_answer(answer, ending, heard);
+            self.cut_answer(answer, ending, heard, now);
         }
         if paused {
             // What was held back is gone; what comes next is free to be heard.
             self.outputs.push_back(Output::Resume);
+            self.record(Event::Resumed);
         }
         self.quiet_since = now;
     }
@@ -54,12 +56,19 @@ impl Conversation {
 
     /// Stops an answer that is being prepared or spoken, of which `heard` samples were heard
     /// (`None`: all that was sent).
-    fn cut_answer(&mut self, mut answer: Answer, ending: Ending, heard: Option<u64>) {
+    fn cut_answer(
+        &mut self,
+        mut answer: Answer,
+        ending: Ending,
+        heard: Option<u64>,
+        now: Position,
+    ) {
         self.stop_engines(&answer);
         let sent = answer.speech.sent_samples();
         let heard = heard.unwrap_or(sent).min(sent);
-        if let Some(sounding) = self.sounding.take() {
-            self.tell_cleared(&sounding);
+        let sounding = self.sounding.take();
+        if let Some(sounding) = &sounding {
+            self.tell_cleared(sounding);
         }
         let text = if answer.speaks() {
             answer.speech.heard(heard)
@@ -67,13 +76,23 @@ impl Conversation {
             answer.text.clone()
         };
         self.close(&mut answer, ending, &text);
-        let item_id = answer.message_id();
+        let item_id = answer.message_id().filter(|_| answer.remembered);
         let speech = std::mem::take(&mut answer.speech);
-        if let Some(item_id) = item_id.filter(|_| answer.speaks() && answer.remembered) {
-            self.items.spoken(&item_id, speech, Some(heard));
-            self.tell_truncated(&item_id, heard);
+        match (item_id, sounding) {
+            (Some(item_id), _) if answer.speaks() => {
+                let generation = answer.generation;
+                self.items.spoken(&item_id, generation, speech, Some(heard));
+                self.tell_truncated(&item_id, heard);
+            }
+            (Some(item_id), _) => self.record_typed(&item_id, true, now),
+            (None, Some(mut sounding)) => {
+                sounding.speech = Some(speech);
+                self.record_heard_beside(&sounding, heard, true);
+            }
+            (None, None) => {}
         }
         answer.end(ending, &mut emitter(&mut self.outputs));
+        self.record_ended(&answer, ending);
     }
 
     /// Stops an answer of which all was sent, but not all was heard: only `heard` samples were
@@ -83,11 +102,16 @@ impl Conversation {
             through: sounding.through,
         });
         self.tell_cleared(&sounding);
-        if let (Some(item_id), Some(heard)) = (&sounding.item_id, heard)
-            && self.items.truncate(item_id, heard)
-        {
-            self.tell_truncated(item_id, heard);
+        let Some(item_id) = &sounding.item_id else {
+            return;
+        };
+        match heard {
+            Some(heard) if self.items.truncate(item_id, heard) => {
+                self.tell_truncated(item_id, heard);
+            }
+            _ => self.record_heard(item_id, u64::MAX, false),
         }
+        self.record_heard_beside(&sounding, heard.unwrap_or(u64::MAX), heard.is_some());
     }
 
     /// Stops the model and the voice for an answer.
@@ -102,8 +126,9 @@ impl Conversation {
         }
     }
 
-    /// Where the server holds the sound, it tells that it dropped some.
+    /// The voice is silent; where the server holds the sound, it tells that it dropped some.
     fn tell_cleared(&mut self, sounding: &Sounding) {
+        self.record_voice_stopped(sounding);
         if self.server_plays() {
             self.emit(ServerEvent::OutputCleared {
                 response_id: sounding.response_id.clone(),
@@ -113,6 +138,7 @@ impl Conversation {
 
     /// Where the server knows what was played, it tells where it cut.
     fn tell_truncated(&mut self, item_id: &str, heard: u64) {
+        self.record_truncated(item_id, heard);
         self.tell_heard(item_id, heard);
         if self.server_plays() {
             self.emit(ServerEvent::ItemTruncated {

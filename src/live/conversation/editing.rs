@@ -62,10 +62,12 @@ impl Conversation {
             previous_item_id: previous_item_id.clone(),
             item: item.clone(),
         });
+        let id = item.id.clone();
         self.emit(ServerEvent::ItemDone {
             previous_item_id,
             item,
         });
+        self.record_typed(&id, false, now);
         Ok(())
     }
 
@@ -129,6 +131,7 @@ impl Conversation {
         }
         let samples = end.saturating_mul(u64::from(RATE)) / 1000;
         self.items.truncate(id, samples);
+        self.record_truncated(id, samples.min(sent));
         self.tell_heard(id, samples.min(sent));
         let (item_id, content_index) = (id.to_owned(), index);
         self.emit(ServerEvent::ItemTruncated {

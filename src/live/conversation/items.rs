@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use media::Position;
 use signaling::event::{Content, Item, ItemKind, ItemStatus, Role};
 
+use super::input::Generation;
 use super::output::Memory;
 use super::speech::{Speech, span};
 
@@ -12,16 +14,48 @@ use super::speech::{Speech, span};
 pub struct Items {
     conversation: String,
     entries: Vec<Entry>,
+    changes: Vec<Change>,
+}
+
+/// What became of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It entered the conversation, or changed.
+    Put(String),
+    /// It was removed.
+    Removed(String),
 }
 
 #[derive(Debug)]
 struct Entry {
     item: Arc<Item>,
     /// How a spoken answer sounds, so that it can be cut by time.
-    speech: Option<Speech>,
+    speech: Option<Spoken>,
+    cut: bool,
+    /// Where the coach said it.
+    span: Option<(Position, Position)>,
+}
+
+/// A spoken answer.
+#[derive(Debug)]
+pub struct Spoken {
+    /// The attempt, under which its sound is accounted.
+    pub generation: Generation,
+    /// How it sounds.
+    pub speech: Speech,
     /// How many samples of it were sent at most.
     sent: u64,
-    cut: bool,
+}
+
+impl Entry {
+    fn new(item: Arc<Item>) -> Self {
+        Self {
+            item,
+            speech: None,
+            cut: false,
+            span: None,
+        }
+    }
 }
 
 impl Items {
@@ -76,22 +110,16 @@ impl Items {
 
     /// Adds an item at the end.
     pub fn push(&mut self, item: Arc<Item>) {
-        self.entries.push(Entry {
-            item,
-            speech: None,
-            sent: 0,
-            cut: false,
-        });
+        self.mark(&item.id);
+        self.entries.push(Entry::new(item));
     }
 
     /// Adds an item that there was before the connection was cut. An answer that is not complete
     /// was cut off then.
     pub fn restore(&mut self, item: Arc<Item>) {
         let cut = item.status == ItemStatus::Incomplete && role(&item) == Some(Role::Assistant);
-        self.push(item);
-        if let Some(entry) = self.entries.last_mut() {
-            entry.cut = cut;
-        }
+        let entry = Entry::new(item);
+        self.entries.push(Entry { cut, ..entry });
     }
 
     /// Whether the coach spoke last, and nothing of an answer to it was heard.
@@ -115,35 +143,51 @@ impl Items {
                 None => return false,
             },
         };
-        self.entries.insert(
-            at,
-            Entry {
-                item,
-                speech: None,
-                sent: 0,
-                cut: false,
-            },
-        );
+        self.mark(&item.id);
+        self.entries.insert(at, Entry::new(item));
         true
     }
 
     /// Puts a newer state of an item in its place.
     pub fn replace(&mut self, item: Arc<Item>) {
         if let Some(at) = self.find(&item.id) {
+            self.mark(&item.id);
             self.entries[at].item = item;
         }
     }
 
     /// Removes an item. Whether there was one.
     pub fn remove(&mut self, id: &str) -> bool {
-        self.find(id).map(|at| self.entries.remove(at)).is_some()
+        let Some(at) = self.find(id) else {
+            return false;
+        };
+        self.entries.remove(at);
+        self.changes
+            .retain(|change| !matches!(change, Change::Put(put) if put == id));
+        self.changes.push(Change::Removed(id.to_owned()));
+        true
+    }
+
+    /// What became of which items since this was last asked.
+    pub fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    fn mark(&mut self, id: &str) {
+        let marked = |change: &Change| matches!(change, Change::Put(put) if put == id);
+        if !self.changes.iter().any(marked) {
+            self.changes.push(Change::Put(id.to_owned()));
+        }
     }
 
     /// Remembers how a spoken answer sounds, and how much of it was heard if it was cut off.
-    pub fn spoken(&mut self, id: &str, speech: Speech, heard: Option<u64>) {
+    pub fn spoken(&mut self, id: &str, generation: Generation, speech: Speech, heard: Option<u64>) {
         let Some(at) = self.find(id) else { return };
-        self.entries[at].sent = speech.sent_samples();
-        self.entries[at].speech = Some(speech);
+        self.entries[at].speech = Some(Spoken {
+            generation,
+            sent: speech.sent_samples(),
+            speech,
+        });
         if let Some(samples) = heard {
             self.cut(at, samples);
         }
@@ -163,8 +207,26 @@ impl Items {
     /// How many samples of a spoken answer were sent; `None` if it is none.
     #[must_use]
     pub fn sent(&self, id: &str) -> Option<u64> {
-        let entry = &self.entries[self.find(id)?];
-        entry.speech.as_ref().map(|_| entry.sent)
+        self.speech(id).map(|spoken| spoken.sent)
+    }
+
+    /// How a spoken answer sounds; `None` if the item is none.
+    #[must_use]
+    pub fn speech(&self, id: &str) -> Option<&Spoken> {
+        self.entries[self.find(id)?].speech.as_ref()
+    }
+
+    /// Remembers where the coach said it.
+    pub fn said(&mut self, id: &str, from: Position, to: Position) {
+        if let Some(at) = self.find(id) {
+            self.entries[at].span = Some((from, to));
+        }
+    }
+
+    /// Where the coach said it.
+    #[must_use]
+    pub fn span(&self, id: &str) -> Option<(Position, Position)> {
+        self.entries[self.find(id)?].span
     }
 
     /// Puts what was understood (or corrected) into a message of the coach.
@@ -172,6 +234,7 @@ impl Items {
         let Some(at) = self.find(id) else {
             return false;
         };
+        self.mark(id);
         let item = Arc::make_mut(&mut self.entries[at].item);
         let ItemKind::Message {
             role: Role::User,
@@ -218,7 +281,7 @@ impl Items {
     #[must_use]
     pub fn last_speech(&self) -> Option<&Speech> {
         let mut latest = self.entries.iter().rev();
-        latest.find_map(|entry| entry.speech.as_ref())
+        latest.find_map(|entry| entry.speech.as_ref().map(|spoken| &spoken.speech))
     }
 
     /// Whether the AI client has said anything.
@@ -260,8 +323,8 @@ impl Items {
 
     fn cut(&mut self, at: usize, samples: u64) {
         let entry = &mut self.entries[at];
-        let Some(speech) = &entry.speech else { return };
-        let heard = speech.heard(samples.min(entry.sent));
+        let Some(spoken) = &entry.speech else { return };
+        let heard = spoken.speech.heard(samples.min(spoken.sent));
         entry.cut = true;
         let item = Arc::make_mut(&mut entry.item);
         item.status = ItemStatus::Incomplete;
@@ -272,6 +335,8 @@ impl Items {
                 }
             }
         }
+        let id = item.id.clone();
+        self.mark(&id);
     }
 
     fn text_of(&self, at: usize) -> String {

@@ -45,6 +45,10 @@ impl Conversation {
             _ => {}
         }
         self.settle_late(now);
+        self.record_items();
+        if self.phase == Phase::Left {
+            self.outputs.push_back(Output::Left);
+        }
         // Nobody is there to be told any more.
         let mut late = self.outputs.split_off(told);
         late.retain(|output| !matches!(output, Output::Emit(_)));
@@ -58,8 +62,9 @@ impl Conversation {
             return;
         }
         self.phase = Phase::Leaving(now + LEAVING);
-        self.stop_answers(Ending::ClientCancelled, now);
+        self.stop_answers(Ending::Left, now);
         let received = self.received;
+        self.record_speech(received);
         self.end_segment(received, received, now);
         if let Some(turn) = &mut self.turn {
             turn.overlapping = false;
@@ -94,7 +99,6 @@ impl Conversation {
         self.settle_unsettled(now, late);
         if self.turn.is_none() && self.unsettled.is_empty() {
             self.phase = Phase::Left;
-            self.outputs.push_back(Output::Left);
         }
     }
 }

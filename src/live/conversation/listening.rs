@@ -72,6 +72,7 @@ impl Conversation {
             return;
         }
         self.tell_caption();
+        self.record_turn_so_far(last, now);
         if last {
             self.draft_if_likely(now);
         }
@@ -163,6 +164,7 @@ impl Conversation {
         };
         self.give_up_words(&mut turn);
         self.drop_draft();
+        self.record_unsaid(&turn);
         self.show_caption(turn.item_id, (String::new(), String::new()));
     }
 

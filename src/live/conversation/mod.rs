@@ -26,6 +26,7 @@ mod record;
 mod request;
 mod response;
 mod resuming;
+mod said;
 mod sounding;
 mod speech;
 mod state;
@@ -127,6 +128,8 @@ pub struct Conversation {
     paused: bool,
     /// Speech over the present answer was harmless once: sound alone no longer pauses it.
     false_alarm: bool,
+    /// Since when voice activity has been on.
+    voice_since: Option<Position>,
     /// End of the audio received.
     received: Position,
     /// Beginning of the audio that the next commit takes.
@@ -186,6 +189,7 @@ impl Conversation {
             sounding: None,
             paused: false,
             false_alarm: false,
+            voice_since: None,
             received: from,
             buffer_from: from,
             gaps,
@@ -240,8 +244,14 @@ impl Conversation {
                 self.gaps.add(self.received, samples);
                 self.record_gap(samples);
             }
-            Input::VoiceStarted { at } => self.voice_started(at, now),
-            Input::VoiceStopped { at } => self.voice_stopped(at, now),
+            Input::VoiceStarted { at } => {
+                self.voice_since.get_or_insert(at);
+                self.voice_started(at, now);
+            }
+            Input::VoiceStopped { at } => {
+                self.record_speech(at);
+                self.voice_stopped(at, now);
+            }
             Input::Partial {
                 segment,
                 transcript,
@@ -264,6 +274,7 @@ impl Conversation {
             Input::Time | Input::Leave => {}
         }
         self.settle(now);
+        self.record_items();
     }
 
     /// The next thing to do, if there is one.

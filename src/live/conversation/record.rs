@@ -1,16 +1,40 @@
 //! What the archive is told: everything that happened, as it happens.
 
 use media::Position;
-use signaling::event::own;
+use signaling::event::{Item, own};
 
 use super::interruption::Harmless;
+use super::items::Change;
+use super::response::{Answer, Ending};
+use super::sounding::Sounding;
 use super::{Conversation, Output};
 use crate::archive::event::{Entry, Event};
 use crate::providers::ProviderError;
 
 impl Conversation {
-    /// Keeps what happened.
+    /// Keeps what happened, after what became of the items by it.
     pub(super) fn record(&mut self, event: Event) {
+        self.record_items();
+        self.put_down(event);
+    }
+
+    /// Keeps what became of the items.
+    pub(super) fn record_items(&mut self) {
+        for change in self.items.changes() {
+            match change {
+                Change::Removed(item_id) => self.put_down(Event::ItemRemoved { item_id }),
+                Change::Put(id) => {
+                    let after = self.items.before(&id);
+                    if let Some(item) = self.items.get(&id) {
+                        let item = Item::clone(item);
+                        self.put_down(Event::Item { item, after });
+                    }
+                }
+            }
+        }
+    }
+
+    fn put_down(&mut self, event: Event) {
         let at_ms = self.clock.ms();
         let entry = Box::new(Entry { at_ms, event });
         self.outputs.push_back(Output::Record(entry));
@@ -44,9 +68,32 @@ impl Conversation {
         });
     }
 
+    /// Keeps that the voice is silent.
+    pub(super) fn record_voice_stopped(&mut self, sounding: &Sounding) {
+        let response_id = sounding.response_id.clone();
+        self.record(Event::VoiceStopped { response_id });
+    }
+
+    /// Keeps that an answer is over.
+    pub(super) fn record_ended(&mut self, answer: &Answer, ending: Ending) {
+        self.record(Event::ResponseEnded {
+            response_id: answer.response.id.clone(),
+            status: ending.status_name().to_owned(),
+            reason: ending.reason().map(str::to_owned),
+        });
+    }
+
     pub(super) fn record_failed(&mut self, place: &str, error: &ProviderError) {
         let (place, message) = (place.to_owned(), error.to_string());
         self.record(Event::Failed { place, message });
+    }
+
+    /// Voice activity ended at `to`.
+    pub(super) fn record_speech(&mut self, to: Position) {
+        if let Some(from) = self.voice_since.take() {
+            let (from_ms, to_ms) = (from.ms(), to.max(from).ms());
+            self.record(Event::Speech { from_ms, to_ms });
+        }
     }
 
     pub(super) fn record_gap(&mut self, samples: u64) {

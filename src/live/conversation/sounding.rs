@@ -7,7 +7,9 @@ use signaling::link::Carrier;
 use super::items::ms;
 use super::output::Output;
 use super::response::Answer;
+use super::speech::Speech;
 use super::{Conversation, Generation};
+use crate::archive::event::Event;
 
 /// A response whose sound is on its way to the listener.
 #[derive(Clone, Debug)]
@@ -20,20 +22,26 @@ pub struct Sounding {
     pub item_id: Option<String>,
     /// Its last sentence so far.
     pub through: u64,
+    /// How it sounds, once it is complete, where no item of the conversation knows it.
+    pub speech: Option<Speech>,
     /// What was heard when that was last told.
     told: String,
+    /// When the archive was last told what was heard.
+    pub kept: Position,
 }
 
 impl Sounding {
     /// An answer of which the first sound leaves.
     #[must_use]
-    pub fn new(answer: &Answer) -> Self {
+    pub fn new(answer: &Answer, now: Position) -> Self {
         Self {
             generation: answer.generation,
             response_id: answer.response.id.clone(),
             item_id: answer.message_id(),
             through: answer.speech.last().unwrap_or_default(),
+            speech: None,
             told: String::new(),
+            kept: now,
         }
     }
 }
@@ -50,6 +58,7 @@ impl Conversation {
             self.paused = true;
             self.playout.pause(now);
             self.outputs.push_back(Output::Pause);
+            self.record(Event::Paused);
         }
     }
 
@@ -59,6 +68,7 @@ impl Conversation {
             self.paused = false;
             self.playout.resume(now);
             self.outputs.push_back(Output::Resume);
+            self.record(Event::Resumed);
             if let Some(answer) = &mut self.answer {
                 answer.progress = now;
             }
@@ -70,9 +80,12 @@ impl Conversation {
         // The end of an earlier answer may not have been heard yet; this one follows it.
         self.end_sounding(now);
         let Some(answer) = &self.answer else { return };
-        let sounding = Sounding::new(answer);
+        let sounding = Sounding::new(answer, now);
         let response_id = sounding.response_id.clone();
         self.sounding = Some(sounding);
+        self.record(Event::VoiceStarted {
+            response_id: response_id.clone(),
+        });
         if self.server_plays() {
             self.emit(ServerEvent::OutputStarted { response_id });
         }
@@ -103,8 +116,11 @@ impl Conversation {
         if let Some(item_id) = &sounding.item_id
             && let Some(sent) = self.items.sent(item_id)
         {
+            self.record_heard(item_id, sent, false);
             self.tell_heard(item_id, sent);
         }
+        self.record_heard_beside(&sounding, u64::MAX, false);
+        self.record_voice_stopped(&sounding);
         if self.server_plays() {
             self.emit(ServerEvent::OutputStopped {
                 response_id: sounding.response_id,

@@ -204,6 +204,30 @@ impl Speech {
         join(parts.into_iter())
     }
 
+    /// The words heard when the listener had heard `samples`: those of [`Speech::heard`].
+    #[must_use]
+    pub fn words_heard(&self, samples: u64) -> Vec<HeardWord<'_>> {
+        let mut begins = 0;
+        let mut words = Vec::new();
+        for sentence in &self.sentences {
+            let to = samples.saturating_sub(begins);
+            let said = sentence.said_by(to).len();
+            for range in word_ranges(&sentence.text[..said]) {
+                let sound = sentence.sound_of(&range);
+                words.push(HeardWord {
+                    text: &sentence.text[range],
+                    from: begins + sound.start,
+                    to: (begins + sound.end).min(samples),
+                });
+            }
+            if !sentence.complete || to < sentence.produced {
+                break;
+            }
+            begins += sentence.produced;
+        }
+        words
+    }
+
     fn find(&mut self, id: u64) -> Option<&mut Sentence> {
         // Sentences arrive in order, so the one meant is nearly always the last or next to last.
         self.sentences
@@ -257,6 +281,69 @@ impl Sentence {
         }
         self.text[..end].trim_end()
     }
+}
+
+impl Sentence {
+    /// Where a word of the text sounds: as the voice said, or estimated where it did not.
+    fn sound_of(&self, text: &Range<usize>) -> Range<u64> {
+        let within = |word: &&SpokenWord| word.text.start < text.end && word.text.end > text.start;
+        let mut known = self.words.iter().filter(within);
+        if let Some(first) = known.next() {
+            let last = known.next_back().unwrap_or(first);
+            return first.start..last.end;
+        }
+        let before = self.words.iter().rfind(|word| word.text.end <= text.start);
+        let (text_from, from) = before.map_or((0, 0), |word| (word.text.end, word.end));
+        let after = self.words.iter().find(|word| word.text.start >= text.end);
+        let letters = |range: Range<usize>| self.text[range].chars().count() as u64;
+        let (text_to, length) = match after {
+            Some(word) => (word.text.start, word.start - from),
+            None if self.complete => (self.text.len(), self.produced.saturating_sub(from)),
+            None => {
+                let rest = text_from..self.text.len();
+                (self.text.len(), letters(rest) * PER_LETTER)
+            }
+        };
+        let all = letters(text_from..text_to).max(1);
+        let at = |to: usize| from + letters(text_from..to) * length / all;
+        at(text.start)..at(text.end)
+    }
+}
+
+/// A word that was heard, and where it sounds, in samples from the beginning of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeardWord<'a> {
+    /// With its punctuation.
+    pub text: &'a str,
+    /// First sample.
+    pub from: u64,
+    /// Sample after the last that was heard.
+    pub to: u64,
+}
+
+/// Where the words of a text stand, marks for pauses left out.
+fn word_ranges(text: &str) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with("[pause ") {
+            at += rest.find(']').map_or(rest.len(), |end| end + 1);
+            continue;
+        }
+        let mark = rest.find("[pause ").unwrap_or(rest.len());
+        let end = rest
+            .find(char::is_whitespace)
+            .unwrap_or(rest.len())
+            .min(mark);
+        if end == 0 {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+            continue;
+        }
+        ranges.push(at..at + end);
+        at += end;
+    }
+    ranges
 }
 
 /// Joins what is not empty.
@@ -359,6 +446,49 @@ mod tests {
         assert_eq!(speech.unsent(), Some(Duration::ZERO));
         assert_eq!(speech.sent_samples(), 600);
         assert_eq!(speech.untold(), "");
+    }
+
+    #[test]
+    fn the_words_heard_are_those_of_the_text_and_stand_where_they_sound() {
+        let speech = spoken(&["I see, well.", "It is hard."]);
+        for samples in (0..700).step_by(10) {
+            let words = speech.words_heard(samples);
+            let text: Vec<&str> = words.iter().map(|word| word.text).collect();
+            assert_eq!(text.join(" "), speech.heard(samples));
+            assert!(words.iter().all(|word| word.from < word.to));
+        }
+        let words = speech.words_heard(560);
+        let ends: Vec<_> = words.iter().map(|word| (word.from, word.to)).collect();
+        assert_eq!(
+            ends,
+            [
+                (0, 100),
+                (100, 200),
+                (200, 300),
+                (300, 400),
+                (400, 500),
+                (500, 560)
+            ]
+        );
+    }
+
+    #[test]
+    fn where_the_voice_gives_no_times_they_follow_the_letters() {
+        let mut speech = Speech::default();
+        speech.push(1, "Well, [pause 500] I see.".to_owned());
+        speech.produced(1, 2400);
+        speech.complete(1);
+        let words = speech.words_heard(2400);
+        let texts: Vec<&str> = words.iter().map(|word| word.text).collect();
+        assert_eq!(texts, ["Well,", "I", "see."]);
+        assert_eq!((words[0].from, words[0].to), (0, 500));
+        assert_eq!((words[2].from, words[2].to), (2000, 2400));
+        // Only the last is left to be estimated.
+        let known = |text, start, end| SpokenWord { text, start, end };
+        speech.words(1, vec![known(0..5, 0, 400), known(18..19, 1000, 1100)]);
+        let words = speech.words_heard(2400);
+        assert_eq!((words[1].from, words[1].to), (1000, 1100));
+        assert_eq!((words[2].from, words[2].to), (1360, 2400));
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use media::Position;
 
-use crate::providers::stt::Transcript;
+use crate::archive::event::TimedWord;
 use crate::providers::stt::punctuate::punctuated;
+use crate::providers::stt::{Transcript, Word};
 
 /// How long the final words of a segment are waited for, counted from the request or from the last
 /// words that came after it, before what was understood so far has to do.
@@ -40,6 +41,8 @@ pub struct Turn {
     progressed: Position,
     /// Up to where its segments took sound.
     taken: Option<Position>,
+    /// What the archive was told of its words, and when.
+    pub kept: Option<(Position, String)>,
     segments: Vec<Segment>,
 }
 
@@ -92,6 +95,7 @@ impl Turn {
             asked: at,
             progressed: at,
             taken: None,
+            kept: None,
             segments: Vec::new(),
         }
     }
@@ -222,6 +226,56 @@ impl Turn {
             .unwrap_or_else(|| punctuated(&self.text()))
     }
 
+    /// Whether the coach typed what was said.
+    #[must_use]
+    pub fn is_corrected(&self) -> bool {
+        self.corrected.is_some()
+    }
+
+    /// The words of its sentence with their times; none where the coach typed it.
+    #[must_use]
+    pub fn words(&self) -> Vec<TimedWord> {
+        if self.is_corrected() {
+            return Vec::new();
+        }
+        let sentence = self.sentence();
+        let shown: Vec<&str> = sentence.split_whitespace().collect();
+        let words = self.segments.iter();
+        let words: Vec<&Word> = words
+            .flat_map(|segment| &segment.transcript.words)
+            .filter(|word| !word.text.trim().is_empty())
+            .collect();
+        // A sentence differs from its words in capitals and marks.
+        let same = shown.len() == words.len();
+        let mut at = 0;
+        let timed = |(index, word): (usize, &&Word)| {
+            // A recogniser may err about times; words follow each other all the same.
+            at = word.start.ms().max(at);
+            TimedWord {
+                text: if same { shown[index] } else { &word.text }.to_owned(),
+                from_ms: at,
+                to_ms: word.end.ms().max(at),
+            }
+        };
+        words.iter().enumerate().map(timed).collect()
+    }
+
+    /// Its stretch of the timeline, in the sound received so far.
+    #[must_use]
+    pub fn span(&self, received: Position) -> (Position, Position) {
+        let end = match self.voice {
+            Voice::On(_) => received,
+            Voice::Off(since) => since,
+        };
+        (self.started, end.max(self.started))
+    }
+
+    /// Whether anything was said in it.
+    #[must_use]
+    pub fn has_speech(&self) -> bool {
+        !self.segments.is_empty()
+    }
+
     /// What was understood, split into what stays and what may still be revised.
     #[must_use]
     pub fn caption(&self) -> (String, String) {
@@ -262,7 +316,6 @@ impl Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::stt::Word;
 
     fn words(text: &str, stable: usize) -> Transcript {
         let word = |text: &str| {

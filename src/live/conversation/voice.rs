@@ -232,6 +232,7 @@ impl Conversation {
         self.playout.send(generation.0, now, added);
         self.tell_words();
         self.tell_progress(now);
+        self.record_heard_so_far(now);
     }
 
     /// Gives out the transcript that goes with the sound sent so far.

@@ -50,6 +50,7 @@ struct Checker {
     own: bool,
     fronts: bool,
     at: u64,
+    told: usize,
     order: Vec<String>,
     done: BTreeSet<String>,
     committed: Option<String>,
@@ -88,6 +89,12 @@ impl Checker {
 
     fn event(&mut self, event: &ServerEvent) {
         let name = kind(event);
+        match self.told {
+            0 => assert_eq!(name, "session.created"),
+            1 => assert_eq!(name, "conversation.created"),
+            told => assert!(told == 2 || !matches!(event, ServerEvent::Resumed(_))),
+        }
+        self.told += 1;
         assert!(!self.closed, "{name} after the end");
         assert!(
             self.own || !event.is_own(),

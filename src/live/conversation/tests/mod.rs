@@ -2,6 +2,7 @@
 //! and a checker of the protocol's order that reads every trace.
 
 mod check;
+mod records;
 mod sim;
 mod told;
 
@@ -10,6 +11,7 @@ mod client_events;
 mod corrections;
 mod endpointing;
 mod failures;
+mod leaving;
 mod overlap;
 mod random;
 mod responses;
@@ -17,3 +19,4 @@ mod resuming;
 mod speculation;
 mod tracing;
 mod updates;
+mod word_times;

@@ -1,17 +1,20 @@
 //! Whatever happens in whatever order: no panic, nothing said after a cancel, well-formed events,
 //! bounded outputs, and the same inputs give the same outputs.
 
+use std::time::Duration;
+
 use media::Position;
 use proptest::prelude::*;
 use signaling::event::session::Modality;
 use signaling::event::{
-    ClientEventKind, Content, ItemKind, NewItem, Place, ResponseParams, Role, SessionUpdate,
+    ClientEventKind, Content, Item, ItemKind, NewItem, Place, ResponseParams, Role, SessionUpdate,
 };
 use signaling::link::Carrier;
 
 use super::super::trace::{self, Tracer};
-use super::super::{Conversation, Generation, Input};
+use super::super::{Conversation, Generation, Input, LEAVING, Output, Past, Settings};
 use super::check::{check_outputs, check_replay};
+use super::records::check_records;
 use super::sim::{Traced, client, ms, settings, trouble, update_detection, word_times};
 use crate::providers::llm::{Finish, Token};
 use crate::providers::stt::{Transcript, Word};
@@ -67,6 +70,9 @@ struct Feed {
     voice: bool,
     tracer: Tracer,
     lines: Vec<String>,
+    now: Position,
+    past: Vec<Item>,
+    outputs: Vec<(Position, Traced)>,
 }
 
 impl Feed {
@@ -81,7 +87,7 @@ impl Feed {
         let sentence = pick(counters.sentence, step.which);
         let generation = Generation(pick(counters.generation, step.which));
         let text = TEXTS[step.which as usize];
-        let past = now.back(std::time::Duration::from_millis(step.much % 300));
+        let past = now.back(Duration::from_millis(step.much % 300));
         let samples = step.much;
         match step.what {
             0..=5 => {
@@ -218,57 +224,111 @@ impl Feed {
         }
     }
 
-    /// Feeds everything, and wakes the machine whenever it wants.
-    fn run(carrier: Carrier, steps: &[Step]) {
-        let settings = settings(carrier, |_| {});
+    fn begin(settings: Settings, past: Option<Past>) -> Self {
         let mut feed = Self {
-            lines: vec![trace::header(&settings, None)],
-            tracer: Tracer::new(Position::ZERO),
-            machine: Conversation::new(settings),
-            received: Position::ZERO,
+            lines: vec![trace::header(&settings, past.as_ref())],
+            tracer: Tracer::new(settings.from),
+            received: settings.from,
+            now: settings.from,
             voice: false,
+            outputs: Vec::new(),
+            past: past
+                .as_ref()
+                .map_or_else(Vec::new, |past| past.items.clone()),
+            machine: match past {
+                None => Conversation::new(settings),
+                Some(past) => Conversation::resumed(settings, past),
+            },
         };
-        let mut outputs = Vec::new();
-        let mut now = Position::ZERO;
+        feed.drain();
+        feed
+    }
+
+    /// Feeds everything, and wakes the machine whenever it wants; then the connection is gone,
+    /// and words come late. Returns the items at the end.
+    fn run(mut self, carrier: Carrier, steps: &[Step]) -> (Vec<Item>, Position) {
         for step in steps {
-            let next = ms(now.ms() + step.after_ms);
-            while let Some((due, _)) = feed.machine.deadline().filter(|(due, _)| *due <= next) {
-                now = now.max(due);
-                let before = feed.machine.deadline();
-                feed.handle(Input::Time, now);
-                assert_ne!(
-                    feed.machine.deadline(),
-                    before,
-                    "the deadline stays at {now}"
-                );
-                feed.drain(now, &mut outputs);
-            }
-            now = next;
-            let input = feed.input(step, now);
-            feed.handle(input, now);
-            feed.drain(now, &mut outputs);
-            feed.invariants();
+            let next = ms(self.now.ms() + step.after_ms);
+            self.wake(next);
+            self.now = next;
+            let input = self.input(step, self.now);
+            self.handle(input);
+            self.invariants();
         }
-        check_outputs(carrier, &outputs);
-        let outputs = outputs.iter().filter_map(|(_, traced)| match traced {
+        let told = self.outputs.len();
+        self.handle(Input::Leave);
+        for step in steps.iter().take(5) {
+            let next = ms(self.now.ms() + step.after_ms % 300);
+            self.wake(next);
+            self.now = next;
+            let input = self.input(step, self.now);
+            self.handle(input);
+        }
+        self.wake(self.now + LEAVING);
+        self.check_left(told);
+        check_outputs(carrier, &self.outputs);
+        let outputs = self.outputs.iter().filter_map(|(_, traced)| match traced {
             Traced::Out(output) => Some(output),
             Traced::Sent(_) => None,
         });
-        check_replay(&feed.lines, outputs);
+        check_replay(&self.lines, outputs.clone());
+        let records = outputs.filter_map(|output| match output {
+            Output::Record(entry) => Some(&**entry),
+            _ => None,
+        });
+        (check_records(&self.machine, &self.past, records), self.now)
     }
 
-    fn handle(&mut self, input: Input, now: Position) {
-        let line = self.tracer.line(&input, now).to_owned();
+    /// Wakes the machine as it wants until then.
+    fn wake(&mut self, until: Position) {
+        while let Some((due, _)) = self.machine.deadline().filter(|(due, _)| *due <= until) {
+            self.now = self.now.max(due);
+            let before = self.machine.deadline();
+            self.handle(Input::Time);
+            let after = self.machine.deadline();
+            assert_ne!(after, before, "the deadline stays at {}", self.now);
+        }
+    }
+
+    /// Once the connection is gone nothing new begins, and the end comes once, at the end.
+    fn check_left(&self, told: usize) {
+        let late: Vec<&Output> = self.outputs[told..]
+            .iter()
+            .filter_map(|(_, traced)| match traced {
+                Traced::Out(output) => Some(output),
+                Traced::Sent(_) => None,
+            })
+            .collect();
+        let (last, before) = late.split_last().expect("an end");
+        assert!(matches!(last, Output::Left), "{last:?}");
+        for output in before {
+            let harmless = matches!(
+                output,
+                Output::End { .. }
+                    | Output::Discard { .. }
+                    | Output::CancelGenerate { .. }
+                    | Output::Silence { .. }
+                    | Output::Resume
+                    | Output::Record(_)
+            );
+            assert!(harmless, "{output:?} after the connection was gone");
+        }
+        assert_eq!(self.machine.deadline(), None);
+    }
+
+    fn handle(&mut self, input: Input) {
+        let line = self.tracer.line(&input, self.now).to_owned();
         self.lines.push(line);
-        self.machine.handle(input, now);
+        self.machine.handle(input, self.now);
+        let before = self.outputs.len();
+        self.drain();
+        let count = self.outputs.len() - before;
+        assert!(count < 300, "one input gives too many outputs");
     }
 
-    fn drain(&mut self, now: Position, outputs: &mut Vec<(Position, Traced)>) {
-        let mut count = 0;
+    fn drain(&mut self) {
         while let Some(output) = self.machine.poll() {
-            count += 1;
-            assert!(count < 300, "one input gives too many outputs");
-            outputs.push((now, Traced::Out(output)));
+            self.outputs.push((self.now, Traced::Out(output)));
         }
     }
 
@@ -297,7 +357,15 @@ proptest! {
     fn any_inputs_at_any_time_keep_the_protocol_and_fed_again_give_the_same(
         carrier in carrier(),
         steps in prop::collection::vec(step(), 1..150),
+        again in carrier(),
+        more in prop::collection::vec(step(), 0..60),
     ) {
-        Feed::run(carrier, &steps);
+        let first = settings(carrier, |_| {});
+        let (items, ended) = Feed::begin(first, None).run(carrier, &steps);
+        let away = Duration::from_secs(9);
+        let mut second = settings(again, |_| {});
+        second.from = ended + away;
+        let past = Past { part: 2, away, items };
+        Feed::begin(second, Some(past)).run(again, &more);
     }
 }

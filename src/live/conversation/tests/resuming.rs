@@ -8,7 +8,8 @@ use signaling::link::Carrier::{self, WebRtc, WebSocket};
 
 use super::super::output::Memory;
 use super::super::{Past, Settings};
-use super::sim::{Reply, Sim, ms, settings};
+use super::sim::{DELAY_MS, Reply, Sim, ms, settings};
+use crate::archive::event::{Event, Speaker};
 
 const FROM: u64 = 61_500;
 
@@ -104,6 +105,63 @@ fn what_was_heard_before_is_remembered_as_cut_off() {
         });
         assert_eq!(started, Some(700));
     }
+}
+
+#[test]
+fn words_stand_on_the_timeline_of_the_whole_session() {
+    for carrier in [WebRtc, WebSocket] {
+        let mut sim = Sim::resume(again(carrier), past(cut_off(carrier)));
+        sim.say(FROM + 1000, 1500, "can we go on with the spring");
+        sim.run(FROM + 12_000);
+        let first = sim.sent()[0] + DELAY_MS;
+        let words = |wanted: Speaker| {
+            let mut said = sim.records().filter_map(|entry| match &entry.event {
+                Event::Said(said) if said.speaker == wanted => Some(said.words[0].from_ms),
+                _ => None,
+            });
+            said.next_back()
+        };
+        assert_eq!(words(Speaker::Coach), Some(FROM + 1000));
+        assert_eq!(words(Speaker::Client), Some(first));
+        // The items that there were are in the log already.
+        let items = sim.records().filter_map(|entry| match &entry.event {
+            Event::Item { item, .. } => Some(item.id.clone()),
+            _ => None,
+        });
+        let old: Vec<String> = sim.items()[..2].to_vec();
+        assert!(items.into_iter().all(|id| !old.contains(&id)));
+    }
+}
+
+#[test]
+fn a_client_without_own_events_is_told_of_the_items_all_the_same() {
+    let items = cut_off(WebSocket);
+    let mut plain = settings(WebSocket, |session| session.include = None);
+    plain.from = ms(FROM);
+    let sim = Sim::resume(plain, past(items));
+    let added = sim.times("conversation.item.added").len();
+    assert_eq!((added, sim.times("conversation.item.done").len()), (2, 2));
+    assert!(sim.times("praxiloom.session.resumed").is_empty());
+}
+
+#[test]
+fn a_third_connection_goes_on_from_the_second() {
+    let mut sim = Sim::resume(again(WebRtc), past(cut_off(WebRtc)));
+    sim.say(FROM + 1000, 1500, "can we go on with the spring");
+    sim.run(FROM + 12_000);
+    let items = items(&sim);
+    assert_eq!(items.len(), 4);
+    let mut third = past(items.clone());
+    third.part = 3;
+    let mut settings = again(WebSocket);
+    settings.from = ms(2 * FROM);
+    let mut sim = Sim::resume(settings, third);
+    sim.say(2 * FROM + 1000, 1500, "what else is there");
+    sim.run(2 * FROM + 12_000);
+    let ids = sim.items();
+    let different: std::collections::BTreeSet<&String> = ids.iter().collect();
+    assert_eq!((ids.len(), different.len()), (6, 6));
+    assert_eq!(sim.memory().len(), 5);
 }
 
 #[test]

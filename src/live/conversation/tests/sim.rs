@@ -9,7 +9,7 @@ use media::Position;
 use signaling::event::session::{Modality, OWN_EVENTS, Prompt};
 use signaling::event::update::{TurnDetectionKind, TurnDetectionUpdate};
 use signaling::event::{
-    ClientEvent, ClientEventKind, Field, Place, ServerEvent, Session, SessionUpdate,
+    ClientEvent, ClientEventKind, Field, Item, Place, ServerEvent, Session, SessionUpdate,
 };
 use signaling::link::Carrier;
 
@@ -17,6 +17,7 @@ use super::super::output::Ask;
 use super::super::trace::{self, Tracer};
 use super::super::{Conversation, Generation, Input, Output, Past, Settings, Traits};
 use super::check::{check, check_replay};
+use super::records::check_records;
 use crate::live::sound::Encoding;
 use crate::live::speaker::Speaker;
 use crate::providers::ProviderError;
@@ -75,6 +76,8 @@ pub struct Sim {
     /// What it was fed, as it is kept.
     pub lines: Vec<String>,
     tracer: Tracer,
+    /// What it began with.
+    past: Vec<Item>,
     pub now: Position,
     pub trace: Vec<(Position, Traced)>,
     /// What the model answers from now on.
@@ -162,11 +165,13 @@ impl Sim {
     }
 
     fn begin(settings: Settings, past: Option<Past>) -> Self {
+        let items = past.as_ref().map(|past| past.items.clone());
         let own = settings.session.wants_own_events();
         let (carrier, from) = (settings.carrier, settings.from);
         let mut sim = Self {
             lines: vec![trace::header(&settings, past.as_ref())],
             tracer: Tracer::new(from),
+            past: items.unwrap_or_default(),
             machine: match past {
                 None => Conversation::new(settings),
                 Some(past) => Conversation::resumed(settings, past),
@@ -235,10 +240,10 @@ impl Sim {
             let agenda = self.agenda.keys().next().map(|(at, _)| *at);
             let (deadline, speaker) = (self.machine.deadline(), self.speaker.due());
             let all = [frame, agenda, deadline.map(|due| due.0), speaker];
-            let next = all.into_iter().flatten().min().unwrap_or(until);
-            if next > until {
+            let next = all.into_iter().flatten().min();
+            let Some(next) = next.filter(|next| *next <= until) else {
                 break;
-            }
+            };
             stuck = if next > self.now { 0 } else { stuck + 1 };
             assert!(stuck < 1000, "no progress at {}: {deadline:?}", self.now);
             self.now = self.now.max(next);
@@ -481,6 +486,7 @@ impl Drop for Sim {
             check(self);
             let outputs = self.outputs().map(|(_, output)| output);
             check_replay(&self.lines, outputs);
+            check_records(&self.machine, &self.past, self.records());
         }
     }
 }

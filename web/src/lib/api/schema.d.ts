@@ -559,7 +559,10 @@ export interface components {
             /** @enum {string} */
             type: "voice_stopped";
         } | {
-            /** @description Why, as the protocol names it (`turn_detected`, `client_cancelled`, …). */
+            /**
+             * @description Why, as the protocol names it (`turn_detected`, `client_cancelled`, …); `left` if the
+             *     connection ended, `engine_failed` if it failed.
+             */
             reason: string | null;
             /** @description `resp_…` */
             response_id: string;
@@ -574,7 +577,7 @@ export interface components {
             /** @enum {string} */
             type: "resumed";
         } | {
-            /** @description Whom the coach cut off. */
+            /** @description Whom the coach cut off; an answer that was not heard yet may be meant. */
             response_id: string | null;
             /** @enum {string} */
             type: "barge_in";
@@ -764,11 +767,12 @@ export interface components {
             ice_servers: components["schemas"]["IceServer"][];
         };
         /**
-         * @description Something that was said, or typed. A later entry for the same item replaces the earlier one
-         *     (corrected, cut to what was heard).
+         * @description Something that was said, or typed. A later entry for the same item replaces the earlier one:
+         *     while somebody speaks there is one about every second, `cut`, with what was said so far; and
+         *     words may be corrected, or cut to what was heard. An empty text takes back what was no turn.
          */
         Said: {
-            /** @description Whether it was cut off: the text ends with what was heard. */
+            /** @description Whether it was cut off, or goes on: the text ends with what was heard by then. */
             cut: boolean;
             /**
              * Format: int64
@@ -788,7 +792,10 @@ export interface components {
             to_ms: number;
             /** @description Whether it was typed (or corrected by typing) instead of spoken. */
             typed: boolean;
-            /** @description The words with their times; empty if it was typed or corrected by hand. */
+            /**
+             * @description The words with their times; empty if it was typed or corrected by hand. Of the client, the
+             *     words that were heard, pauses of its voice within them.
+             */
             words: components["schemas"]["TimedWord"][];
         };
         /** @description A session. */
