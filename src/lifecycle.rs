@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long tasks have to put things away after they were told to end at once.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const LAST_WORDS: Duration = Duration::from_secs(8);
 
 /// The two ways of stopping, and the tasks that must have ended before the process does.
 ///

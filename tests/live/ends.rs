@@ -12,7 +12,7 @@ use crate::server::{Running, client};
 use crate::socket::{LONG, Socket, serve};
 
 /// The row of a session, once it has ended.
-async fn ended(server: &Running, id: &str) -> SessionRow {
+pub async fn ended(server: &Running, id: &str) -> SessionRow {
     let find = async {
         loop {
             let of = server.app.db.of(&server.app.account);
@@ -28,7 +28,7 @@ async fn ended(server: &Running, id: &str) -> SessionRow {
         .expect("it did not end")
 }
 
-async fn hang_up(server: &Running, id: &str) -> u16 {
+pub async fn hang_up(server: &Running, id: &str) -> u16 {
     let url = server.url(&format!("/v1/realtime/calls/{id}/hangup"));
     client().post(url).send().await.unwrap().status().as_u16()
 }

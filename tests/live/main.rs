@@ -9,17 +9,22 @@
     reason = "a test fails by panicking, and measurements are printed"
 )]
 
+mod archived;
 mod bad_calls;
 mod bad_events;
 mod bad_sound;
+mod call;
 mod discreet;
 mod doors;
 mod ends;
 mod flood;
+mod killed;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../support/process.rs"]
 mod process;
+mod record;
+mod resume;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../support/server.rs"]
 mod server;

@@ -1,0 +1,111 @@
+//! A server that is stopped or killed: what was said before is there, and goes on, there or at
+//! another one.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Error;
+
+use crate::archived::Part;
+use crate::postgres::Postgres;
+use crate::process::Process;
+use crate::resume::{replayed, resume_url};
+use crate::socket::{Socket, question_pcm};
+
+const STAND_INS: [(&str, &str); 3] = [
+    ("PRAXILOOM_STT_ENGINE", "standin"),
+    ("PRAXILOOM_TTS_ENGINE", "standin"),
+    ("PRAXILOOM_LIVE_STOP_GRACE_SECONDS", "1"),
+];
+
+async fn begin(server: &Process) -> Socket {
+    let url = server.url().replacen("http", "ws", 1) + "/v1/realtime";
+    let mut socket = Socket::at(&url).await;
+    let session = json!({"type": "realtime", "include": ["praxiloom.events"]});
+    socket
+        .send(json!({"type": "session.update", "session": session}))
+        .await;
+    socket.until("session.updated").await;
+    socket
+}
+
+/// Asks a question and has it answered. Ids of the items that there are then.
+async fn talk(socket: &mut Socket) -> Vec<String> {
+    socket.speak(&question_pcm()).await;
+    assert_eq!(socket.answer().await.response["status"], "completed");
+    replayed_all(socket)
+}
+
+fn replayed_all(socket: &Socket) -> Vec<String> {
+    let done = |event: &&serde_json::Value| event["type"] == "conversation.item.done";
+    let ids = socket.seen.iter().filter(done);
+    ids.map(|event| event["item"]["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Resumes a session, as soon as the server lets it.
+async fn resumed(server: &Process, id: &str, within: Duration) -> Socket {
+    let url = resume_url(server.url(), id);
+    let until = Instant::now() + within;
+    loop {
+        match Socket::with(&url, &[]).await {
+            Ok(socket) => return socket,
+            Err(Error::Http(refused)) => {
+                let status = refused.status().as_u16();
+                assert!([404, 409].contains(&status), "{status}");
+                let why = String::from_utf8(refused.into_body().unwrap()).unwrap();
+                assert!(Instant::now() < until, "{why}");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// Asserts that a session goes on with these items.
+async fn goes_on(socket: &mut Socket, items: &[String]) {
+    let told = socket.until("praxiloom.session.resumed").await;
+    assert_eq!(told["items"], items.len());
+    for _ in items {
+        socket.until("conversation.item.done").await;
+    }
+    assert_eq!(replayed(&socket.seen), items);
+    socket.is_well().await;
+}
+
+/// Two servers share a database and a folder of recordings, as behind a proxy.
+fn node(data: &Path, shared: &Path, url: &str) -> Process {
+    let sessions = shared.display().to_string();
+    let mut variables = STAND_INS.to_vec();
+    variables.push(("PRAXILOOM_DATABASE_URL", url));
+    variables.push(("PRAXILOOM_ARCHIVE_FOLDER", &sessions));
+    Process::serve(data, &variables)
+}
+
+#[tokio::test]
+async fn a_session_goes_on_at_another_server_when_its_own_stops() {
+    let database = Postgres::start();
+    let url = database.url("postgres");
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let first = node(&at("first"), &at("sessions"), &url);
+    let second = node(&at("second"), &at("sessions"), &url);
+    let mut socket = begin(&first).await;
+    let items = talk(&mut socket).await;
+    first.signal("TERM");
+    assert_eq!(
+        socket.until("praxiloom.notice").await["code"],
+        "server_stopping"
+    );
+    assert_eq!(socket.closed().await, 1001);
+    // Without waiting for the other to be gone altogether.
+    let mut next = resumed(&second, &socket.id(), Duration::from_secs(10)).await;
+    let (status, log) = first.wait();
+    assert!(status.success(), "{log}");
+    goes_on(&mut next, &items).await;
+    let part = Part::read(folder.path(), &socket.id(), 1);
+    assert_eq!(part.reason(), Some("server_stopped"));
+    assert!(part.track("coach").ended && part.track("client").ended);
+}

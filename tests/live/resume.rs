@@ -1,0 +1,261 @@
+//! A session outlives its connections: it goes on over another one, of either kind, once at a time.
+
+use std::time::Duration;
+
+use praxiloom::archive::event::{Event, Speaker};
+use praxiloom::archive::{EndReason, Part as Recording};
+use praxiloom::clock::Micros;
+use praxiloom::db::AccountId;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Error;
+
+use crate::archived::Part;
+use crate::call::Call;
+use crate::ends::ended;
+use crate::record::{curious, speak};
+use crate::server::{Running, client};
+use crate::socket::{Socket, UNDERSTOOD, question, question_pcm, serve};
+
+pub fn resume_url(base: &str, id: &str) -> String {
+    let base = base.replacen("http", "ws", 1);
+    format!("{base}/v1/realtime?resume={id}")
+}
+
+async fn refused(server: &Running, id: &str) -> (u16, String) {
+    match Socket::with(&resume_url(&server.url(""), id), &[]).await {
+        Err(Error::Http(refused)) => {
+            let status = refused.status().as_u16();
+            let body: Value = serde_json::from_slice(&refused.into_body().unwrap()).unwrap();
+            (status, body["error"]["code"].as_str().unwrap().to_owned())
+        }
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("it was resumed"),
+    }
+}
+
+/// Ids of the items that a connection was greeted with, in order, each one once.
+pub fn replayed(seen: &[Value]) -> Vec<String> {
+    let done = seen
+        .iter()
+        .take_while(|event| event["type"] != "response.created")
+        .filter(|event| event["type"] == "conversation.item.done");
+    done.map(|event| event["item"]["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn items(part: &Part) -> Vec<String> {
+    let mut ids = Vec::new();
+    for entry in &part.events {
+        if let Event::Item { item, .. } = &entry.event
+            && !ids.contains(&item.id)
+        {
+            ids.push(item.id.clone());
+        }
+    }
+    ids
+}
+
+fn contents(part: &Part) -> Vec<Vec<u8>> {
+    [
+        "events.jsonl",
+        "trace.jsonl",
+        "coach.opus",
+        "client.opus",
+        "coach.peaks",
+        "client.peaks",
+    ]
+    .map(|name| std::fs::read(part.path(name)).unwrap())
+    .into()
+}
+
+#[tokio::test]
+async fn a_cut_websocket_goes_on_over_webrtc_and_back() {
+    let server = serve(&[]).await;
+    let mut socket = curious(&server).await;
+    let id = socket.id();
+    speak(&mut socket, &question_pcm()).await;
+    assert_eq!(socket.answer().await.response["status"], "completed");
+    drop(socket);
+    ended(&server, &id).await;
+    let first = Part::read(&server.app.config.server.data, &id, 1);
+    let (before, known) = (contents(&first), items(&first));
+    assert!(known.len() >= 2);
+
+    let mut call = Call::at(&server.url(""), &format!("?resume={id}")).await;
+    assert_eq!(call.id(), id);
+    let resumed = call.until("praxiloom.session.resumed").await;
+    assert_eq!(
+        (resumed["session_id"].as_str(), resumed["part"].as_u64()),
+        (Some(&*id), Some(2))
+    );
+    assert_eq!(resumed["items"], known.len());
+    assert_eq!(
+        call.seen[0]["session"]["audio"]["input"]["transcription"]["model"],
+        "any"
+    );
+    for _ in &known {
+        call.until("conversation.item.done").await;
+    }
+    assert_eq!(replayed(&call.seen), known);
+    // Another network, the same connection.
+    call.restart().await;
+    call.speak(&question()).await;
+    call.until("output_audio_buffer.stopped").await;
+    call.close().await;
+    ended(&server, &id).await;
+    let second = Part::read(&server.app.config.server.data, &id, 2);
+    let from = second.events[0].at_ms;
+    assert!(from >= first.events.last().unwrap().at_ms);
+    assert!(second.said(Speaker::Client)[0].from_ms > from);
+    let new = items(&second);
+    assert!(
+        new.iter().all(|id| !known.contains(id)),
+        "archived twice: {new:?} {known:?}"
+    );
+    second.replays();
+
+    let mut socket = Socket::at(&resume_url(&server.url(""), &id)).await;
+    let resumed = socket.until("praxiloom.session.resumed").await;
+    assert_eq!(resumed["part"], 3);
+    assert_eq!(resumed["items"], known.len() + new.len());
+    socket.is_well().await;
+    socket.stream.close(None).await.unwrap();
+    let row = ended(&server, &id).await;
+    assert_eq!(row.part, 3);
+    assert!(row.turns >= 3);
+    Part::read(&server.app.config.server.data, &id, 3).replays();
+    assert_eq!(contents(&first), before, "what was written stays as it was");
+}
+
+#[tokio::test]
+async fn a_session_that_is_still_connected_is_taken_over() {
+    let server = serve(&[]).await;
+    let mut socket = curious(&server).await;
+    let id = socket.id();
+    speak(&mut socket, &question_pcm()).await;
+    socket.until("input_audio_buffer.speech_started").await;
+    let mut next = Socket::at(&resume_url(&server.url(""), &id)).await;
+    let notice = socket.until("praxiloom.notice").await;
+    assert_eq!(notice["code"], "session_taken_over");
+    assert_eq!(socket.closed().await, 1000);
+    // What was being said is there, and is answered.
+    let resumed = next.until("praxiloom.session.resumed").await;
+    assert_eq!(
+        (resumed["part"].as_u64(), resumed["items"].as_u64()),
+        (Some(2), Some(1))
+    );
+    let item = next.until("conversation.item.done").await["item"].clone();
+    assert_eq!(item["content"][0]["transcript"], UNDERSTOOD);
+    assert_eq!(next.answer().await.response["status"], "completed");
+    assert_eq!(server.app.live.registry().len(), 1);
+}
+
+#[tokio::test]
+async fn of_two_that_resume_at_once_one_has_the_session() {
+    let server = serve(&[]).await;
+    let socket = Socket::open(&server).await;
+    let id = socket.id();
+    drop(socket);
+    ended(&server, &id).await;
+    let url = resume_url(&server.url(""), &id);
+    let (one, two) = tokio::join!(Socket::with(&url, &[]), Socket::with(&url, &[]));
+    let mut live = 0;
+    for mut socket in [one, two].into_iter().flatten() {
+        // The one that was displaced is closed; the other talks.
+        let talking = tokio::spawn(async move { socket.is_well().await });
+        live += usize::from(talking.await.is_ok());
+    }
+    assert_eq!(live, 1);
+    let folder = crate::archived::folder(&server.app.config.server.data, &id);
+    let logs = std::fs::read_dir(folder).unwrap();
+    let logs = logs.filter(|file| {
+        let name = file.as_ref().unwrap().file_name();
+        name.to_string_lossy().ends_with("events.jsonl")
+    });
+    assert!((2..=3).contains(&logs.count()));
+}
+
+#[tokio::test]
+async fn strangers_and_the_unknown_are_not_found() {
+    let server = serve(&[]).await;
+    for id in ["sess_unknown", "../../etc", "", "%2e%2e"] {
+        assert_eq!(
+            refused(&server, id).await,
+            (404, "not_found".to_owned()),
+            "{id}"
+        );
+    }
+    // One that somebody else has, live and ended.
+    let stranger = AccountId::new("acct_stranger");
+    let place = server
+        .app
+        .live
+        .registry()
+        .enter("sess_theirs", &stranger)
+        .unwrap();
+    assert_eq!(refused(&server, "sess_theirs").await.0, 404);
+    assert!(!place.orders().displaced.is_cancelled());
+    drop(place);
+    let recorder = server.app.archive.record(Recording {
+        account: stranger,
+        id: "sess_theirs".to_owned(),
+        number: 1,
+        from: media::Position::ZERO,
+        transport: "websocket",
+        client_id: None,
+        engines: json!({}),
+        began_at: Micros(0),
+        claim: None,
+    });
+    recorder
+        .finish(media::Position::from_ms(10), EndReason::Lost)
+        .await;
+    assert_eq!(refused(&server, "sess_theirs").await.0, 404);
+    let call = client()
+        .post(server.url("/v1/realtime/calls/sess_theirs"))
+        .header("content-type", "application/sdp")
+        .body("v=0");
+    assert_eq!(call.send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn what_is_over_for_good_is_not_resumed() {
+    let server = serve(&[("PRAXILOOM_LIVE_RESUME_MINUTES", "1")]).await;
+    let socket = Socket::open(&server).await;
+    let id = socket.id();
+    drop(socket);
+    ended(&server, &id).await;
+    // Within the time, as often as one likes.
+    let socket = Socket::at(&resume_url(&server.url(""), &id)).await;
+    drop(socket);
+    ended(&server, &id).await;
+    server.clock.advance(Duration::from_secs(61));
+    let over = (409, "session_not_resumable".to_owned());
+    assert_eq!(refused(&server, &id).await, over);
+}
+
+#[tokio::test]
+async fn the_longest_duration_counts_the_time_away() {
+    let server = serve(&[("PRAXILOOM_LIVE_SESSION_MINUTES", "1")]).await;
+    let socket = Socket::open(&server).await;
+    let id = socket.id();
+    drop(socket);
+    ended(&server, &id).await;
+    server.clock.advance(Duration::from_secs(61));
+    let over = (409, "session_not_resumable".to_owned());
+    assert_eq!(refused(&server, &id).await, over);
+    // And again: nothing was begun.
+    assert_eq!(refused(&server, &id).await, over);
+    assert_eq!(server.app.live.registry().len(), 0);
+}
+
+#[tokio::test]
+async fn a_wrong_offer_or_configuration_leaves_the_session_as_it_was() {
+    let server = serve(&[]).await;
+    let mut socket = curious(&server).await;
+    let id = socket.id();
+    let url = server.url(&format!("/v1/realtime/calls?resume={id}"));
+    let post = client().post(url).header("content-type", "application/sdp");
+    assert_eq!(post.body("v=0\r\n").send().await.unwrap().status(), 400);
+    socket.is_well().await;
+}
