@@ -13,8 +13,8 @@ pub(super) struct Restored {
     pub client_id: Option<String>,
     /// What was said and typed, in order.
     pub items: Vec<Item>,
-    /// What was heard of the client last, by item.
-    heard: Vec<(String, String)>,
+    /// What was said last in the connection that is read, by item.
+    said: Vec<Said>,
 }
 
 impl Restored {
@@ -26,16 +26,16 @@ impl Restored {
                 self.client_id = client_id;
             }
             Event::Item { item, after } => self.put(item, after.as_deref()),
-            Event::ItemRemoved { item_id } => self.items.retain(|item| item.id != item_id),
-            Event::Said(Said {
-                item_id,
-                speaker: Speaker::Client,
-                text,
-                ..
-            }) => {
-                self.heard.retain(|(id, _)| *id != item_id);
-                self.heard.push((item_id, text));
+            Event::ItemRemoved { item_id } => {
+                self.items.retain(|item| item.id != item_id);
+                self.said.retain(|said| said.item_id != item_id);
             }
+            Event::Said(said) => {
+                self.said.retain(|before| before.item_id != said.item_id);
+                self.said.push(said);
+            }
+            // Another connection goes on with what there is.
+            Event::Connected { .. } => self.settle(),
             _ => {}
         }
     }
@@ -54,34 +54,198 @@ impl Restored {
         self.items.insert(index, item);
     }
 
-    /// Settles what a cut-off process left in the air: an answer that was being spoken ends with
-    /// what was heard of it, one that had not begun to sound never was.
+    /// What there is at the end of the log.
     pub(super) fn settled(mut self) -> Self {
-        let heard = std::mem::take(&mut self.heard);
-        self.items.retain_mut(|item| {
-            if item.status != ItemStatus::InProgress {
-                return true;
+        self.settle();
+        self
+    }
+
+    /// Settles what a killed process left in the air: an answer that was being spoken ends with
+    /// what was heard of it, one that had not begun to sound never was; and what the coach said
+    /// last counts as far as it was understood.
+    fn settle(&mut self) {
+        let said = std::mem::take(&mut self.said);
+        let text_of = |id: &str| {
+            let found = said.iter().find(|said| said.item_id == id);
+            found.map(|said| said.text.clone())
+        };
+        self.items
+            .retain_mut(|item| settle_item(item, text_of(&item.id)));
+        for said in said {
+            let known = self.items.iter().any(|item| item.id == said.item_id);
+            if said.speaker == Speaker::Coach && !known && !said.text.is_empty() {
+                let content = vec![Content::InputAudio {
+                    audio: None,
+                    transcript: Some(said.text),
+                }];
+                let role = Role::User;
+                self.items.push(Item {
+                    id: said.item_id,
+                    status: ItemStatus::Completed,
+                    kind: ItemKind::Message { role, content },
+                });
             }
-            item.status = ItemStatus::Incomplete;
-            let ItemKind::Message { role, content } = &mut item.kind else {
-                return false;
-            };
-            if *role != Role::Assistant {
-                return true;
+        }
+    }
+}
+
+/// Settles one item, of which `said` was said. Whether it stays.
+fn settle_item(item: &mut Item, said: Option<String>) -> bool {
+    let open = item.status == ItemStatus::InProgress;
+    if open {
+        item.status = ItemStatus::Incomplete;
+    }
+    match &mut item.kind {
+        ItemKind::Message {
+            role: Role::Assistant,
+            content,
+        } if open => {
+            let heard = said.filter(|text| !text.is_empty());
+            if let Some(text) = &heard
+                && content.is_empty()
+            {
+                content.push(Content::OutputAudio {
+                    audio: None,
+                    transcript: Some(text.clone()),
+                });
             }
-            let words = heard.iter().find(|(id, _)| *id == item.id);
             for part in content.iter_mut() {
                 if let Content::OutputAudio { transcript, .. } = part {
-                    *transcript = words.map(|(_, text)| text.clone());
+                    transcript.clone_from(&heard);
                 }
             }
             content.iter().any(|part| match part {
-                Content::OutputAudio { transcript, .. } => {
-                    transcript.as_ref().is_some_and(|text| !text.is_empty())
-                }
+                Content::OutputAudio { transcript, .. } => transcript.is_some(),
                 _ => true,
             })
-        });
-        self
+        }
+        ItemKind::Message {
+            role: Role::User,
+            content,
+        } => {
+            for part in content.iter_mut() {
+                if let Content::InputAudio { transcript, .. } = part
+                    && transcript.is_none()
+                {
+                    transcript.clone_from(&said);
+                }
+            }
+            true
+        }
+        ItemKind::Message { .. } => true,
+        ItemKind::FunctionCall { .. } | ItemKind::FunctionCallOutput { .. } => !open,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(id: &str, speaker: Speaker, text: &str) -> Event {
+        Event::Said(Said {
+            item_id: id.to_owned(),
+            speaker,
+            from_ms: 0,
+            to_ms: 1,
+            text: text.to_owned(),
+            words: Vec::new(),
+            cut: true,
+            typed: false,
+        })
+    }
+
+    fn put(id: &str, role: Role, after: Option<&str>) -> Event {
+        let (status, content) = match role {
+            Role::Assistant => (ItemStatus::InProgress, Vec::new()),
+            _ => {
+                let (audio, transcript) = (None, None);
+                let part = Content::InputAudio { audio, transcript };
+                (ItemStatus::Completed, vec![part])
+            }
+        };
+        Event::Item {
+            item: Item {
+                id: id.to_owned(),
+                status,
+                kind: ItemKind::Message { role, content },
+            },
+            after: after.map(str::to_owned),
+        }
+    }
+
+    fn connected() -> Event {
+        Event::Connected {
+            part: 2,
+            transport: "websocket".to_owned(),
+            engines: serde_json::Value::Null,
+            wall: 0,
+        }
+    }
+
+    fn texts(events: Vec<Event>) -> Vec<(String, String)> {
+        let mut restored = Restored::default();
+        for event in events {
+            restored.apply(event);
+        }
+        let text = |item: &Item| match &item.kind {
+            ItemKind::Message { content, .. } => match &content[..] {
+                [
+                    Content::InputAudio { transcript, .. }
+                    | Content::OutputAudio { transcript, .. },
+                ] => transcript.clone().unwrap_or_default(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        };
+        let items = restored.settled().items;
+        assert!(
+            items
+                .iter()
+                .all(|item| item.status != ItemStatus::InProgress)
+        );
+        items
+            .iter()
+            .map(|item| (item.id.clone(), text(item)))
+            .collect()
+    }
+
+    fn pair(id: &str, text: &str) -> (String, String) {
+        (id.to_owned(), text.to_owned())
+    }
+
+    #[test]
+    fn what_a_killed_process_left_in_the_air_is_settled_where_it_stood() {
+        let events = vec![
+            put("a", Role::User, None),
+            said("a", Speaker::Coach, "What else?"),
+            put("b", Role::Assistant, Some("a")),
+            said("b", Speaker::Client, "It began"),
+            said("c", Speaker::Coach, "And then"),
+            said("noise", Speaker::Coach, "The"),
+            said("noise", Speaker::Coach, ""),
+            connected(),
+            put("d", Role::User, Some("c")),
+            said("d", Speaker::Coach, "Hello again."),
+            put("e", Role::Assistant, Some("d")),
+        ];
+        let expected = [
+            pair("a", "What else?"),
+            pair("b", "It began"),
+            pair("c", "And then"),
+            pair("d", "Hello again."),
+        ];
+        assert_eq!(texts(events), expected);
+    }
+
+    #[test]
+    fn what_was_deleted_stays_so() {
+        let events = vec![
+            put("a", Role::User, None),
+            said("a", Speaker::Coach, "What else?"),
+            Event::ItemRemoved {
+                item_id: "a".to_owned(),
+            },
+        ];
+        assert_eq!(texts(events), []);
     }
 }
