@@ -33,7 +33,7 @@ test("the sound is where it is, and behind a ticket where a key is set", async (
   ]);
   await fileAt(wordsAddress("a", "vtt"), guarded.request);
   expect(guarded.asked[1]).toEqual({
-    address: "/api/sessions/a/transcript?format=vtt",
+    address: "/api/sessions/a/transcript?format=vtt&download=true",
     method: "GET",
     key: "Bearer right",
   });

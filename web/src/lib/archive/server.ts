@@ -25,7 +25,10 @@ export async function soundAddress(
 }
 
 export function wordsAddress(id: string, format: Written): string {
-  return addressOf("/api/sessions/{id}/transcript", { path: { id }, query: { format } });
+  return addressOf("/api/sessions/{id}/transcript", {
+    path: { id },
+    query: { format, download: true },
+  });
 }
 
 /** A whole file, for servers that ask for a key. */

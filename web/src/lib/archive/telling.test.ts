@@ -24,7 +24,7 @@ const cut: Session = { ...session, end_reason: "lost", cut_off: true, resumable_
 test("says how long it was and how much was said", () => {
   expect(factsOf(session)).toEqual(["12 min 3 s", "24 turns", "1 interruption"]);
   expect(factsOf({ ...session, length_ms: 400 })[0]).toBe("0 s");
-  expect(factsOf({ ...session, length_ms: 59_600 })[0]).toBe("1 min");
+  expect(factsOf({ ...session, length_ms: 60_900 })[0]).toBe("1 min");
   expect(factsOf({ ...session, length_ms: 3_600_000 })[0]).toBe("1 h");
   expect(factsOf({ ...session, length_ms: 7_325_000 })[0]).toBe("2 h 2 min");
   expect(factsOf({ ...session, turns: 0, interruptions: 0 })[1]).toBe("nothing was said");

@@ -25,7 +25,7 @@ export function factsOf(session: Session): string[] {
 
 /** `12 min 3 s`; seconds matter only while there are few minutes. */
 function lengthWords(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
+  const seconds = Math.max(0, Math.floor(ms / 1000));
   const minutes = seconds < 3_600 ? Math.floor(seconds / 60) : Math.round(seconds / 60);
   const parts: [number, string][] =
     minutes < 60
