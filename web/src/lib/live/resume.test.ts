@@ -230,8 +230,9 @@ describe("resumption", () => {
 
   it("looks at the connection when the page wakes, and does not wait when it is away", async () => {
     await talked();
+    const checked = world.line.checked;
     world.woke();
-    expect(world.line.checked).toBe(1);
+    expect(world.line.checked).toBe(checked + 1);
     world.refuse = new FaultError("server-unreachable");
     world.line.hooks.down("network-lost");
     await vi.advanceTimersByTimeAsync(30_000);
@@ -242,6 +243,18 @@ describe("resumption", () => {
     world.woke();
     await settle();
     expect(world.lines).toHaveLength(2);
+  });
+
+  it("asks a server that has been silent for long, and one that was written to", async () => {
+    await world.live();
+    await vi.advanceTimersByTimeAsync(10_000);
+    world.line.hears({ type: "praxiloom.turn", state: "listening" });
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(world.line.checked).toBe(0);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(world.line.checked).toBe(1);
+    world.session.say("Are you there?");
+    expect(world.line.checked).toBe(2);
   });
 
   it("comes back by the way that carried it last", async () => {

@@ -51,6 +51,8 @@ const HARMLESS = ["response_cancel_not_active", "conversation_already_has_active
 
 /** A server that takes the connection but never gives the session back is as good as none. */
 const RESTORING_MS = 6_000;
+/** So long without a word from the server, it is asked whether it is there: a way can die silently. */
+const SILENCE_MS = 15_000;
 /** Several signs of one awakening come within this time. */
 const SAME_WAKING_MS = 1_000;
 
@@ -69,6 +71,7 @@ export class LiveSession {
   /** What the page showed before the session's items took its place. */
   #before: Turn[] | null = null;
   #attemptedAt = 0;
+  #heardAt = 0;
 
   constructor(
     readonly world: World,
@@ -130,6 +133,8 @@ export class LiveSession {
     this.#write(id, words);
     this.#send({ type: "response.create" });
     this.#turns(id, { ...newTurn(id, "coach"), text: words, typed: true, certainty: "final" });
+    // Whoever only types sends nothing else by which a dead connection would show.
+    this.#transport?.check();
   }
 
   hold(id: string): void {
@@ -212,6 +217,7 @@ export class LiveSession {
         signal: abort.signal,
         hooks: {
           event: (event) => {
+            this.#heardAt = this.world.now();
             if (!connection.ended) this.#receive(event);
           },
           down: (fault) => this.#down(connection, fault),
@@ -224,6 +230,7 @@ export class LiveSession {
       });
       connection.add(() => transport.close());
       if (connection.ended) return;
+      this.#watch(connection, transport);
       this.#opened(connection, transport, resume);
     } catch (error) {
       if (connection.ended) return;
@@ -248,6 +255,14 @@ export class LiveSession {
     }
     this.#live(transport);
     this.#sayAgain();
+  }
+
+  #watch(connection: Scope, transport: Transport): void {
+    connection.every(SILENCE_MS / 3, () => {
+      if (this.world.now() - this.#heardAt < SILENCE_MS) return;
+      this.#heardAt = this.world.now();
+      transport.check();
+    });
   }
 
   #live({ kind }: Transport): void {

@@ -1,16 +1,16 @@
 /** How long to wait before the next attempt to reconnect. */
 
 const FIRST_MS = 400;
-const LONGEST_MS = 8_000;
+const LONGEST_MS = 4_000;
 
 /**
  * Attempts before the page stops trying by itself: about the ten minutes for which a server keeps a
  * session that was cut off.
  */
-export const ATTEMPTS = 75;
+export const ATTEMPTS = 150;
 
 /**
- * Doubles from 0.4 s to 8 s, and takes away up to a quarter at random so that the pages of a
+ * Doubles from 0.4 s to 4 s, and takes away up to a quarter at random so that the pages of a
  * restarted server do not all come back in the same instant. `random` is from 0 to 1.
  */
 export function backoff(attempt: number, random: number): number {

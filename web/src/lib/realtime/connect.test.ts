@@ -102,7 +102,7 @@ describe("backoff", () => {
   it("doubles, is capped, and is shortened by chance by at most a quarter", () => {
     expect([0, 1, 2, 3].map((attempt) => backoff(attempt, 0))).toEqual([400, 800, 1_600, 3_200]);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      expect(backoff(attempt, 0)).toBeLessThanOrEqual(8_000);
+      expect(backoff(attempt, 0)).toBeLessThanOrEqual(4_000);
       expect(backoff(attempt, 1)).toBe(Math.round(backoff(attempt, 0) * 0.75));
     }
   });
