@@ -114,6 +114,7 @@ impl App {
         let archive = Archive::open(ArchiveParts {
             folder: config.archive.folder.clone(),
             resume_within: config.live.resume_within,
+            home: Some(config.server.data.clone()),
             db: db.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),

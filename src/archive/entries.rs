@@ -19,7 +19,11 @@ pub(super) fn read_all(folder: &Folder, mut take: impl FnMut(Entry)) -> io::Resu
 
 /// Gives every entry of one part to `take`. A last line that is torn, or not written yet, is left
 /// out, as is any line that is none of ours.
-pub(super) fn read_part(folder: &Folder, part: u32, mut take: impl FnMut(Entry)) -> io::Result<()> {
+pub(super) fn read_part(
+    folder: &Folder,
+    part: u32,
+    take: &mut impl FnMut(Entry),
+) -> io::Result<()> {
     let file = match File::open(folder.file(part, Stream::Events)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         file => file?,

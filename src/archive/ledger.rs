@@ -262,7 +262,7 @@ impl Ledger {
 }
 
 /// Whether the database refuses the row itself, and always will: the account is gone.
-fn is_final(error: &DbError) -> bool {
+pub(super) fn is_final(error: &DbError) -> bool {
     let DbError::Query(sqlx::Error::Database(error)) = error else {
         return false;
     };

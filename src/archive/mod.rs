@@ -8,21 +8,17 @@
 //! What a cut-off process left unfinished is finished from its files: by the next start, or, where
 //! nodes share a PostgreSQL and a folder, by the others.
 
+mod deletion;
 mod entries;
 pub mod event;
 mod flusher;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "recovery, which follows, uses the rest")
-)]
 mod layout;
 mod ledger;
-#[expect(dead_code, reason = "recovery, which follows, uses the rest")]
 mod manifest;
-#[expect(dead_code, reason = "recovery, which follows, uses the rest")]
 mod nodes;
 mod reading;
 mod recorder;
+mod recovery;
 mod reopen;
 mod restore;
 pub mod sessions;
@@ -39,12 +35,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use deletion::DeleteError;
 pub use reading::{MOST_POINTS, ReadError};
 pub use recorder::{Part, Recorder};
+pub use recovery::RecoveryError;
 pub use reopen::{Claim, ReopenError, Reopened};
 pub use sessions::EndReason;
 pub use sound::{Sound, Voices};
@@ -84,6 +82,10 @@ struct Core {
     clock: Clock,
     metrics: Metrics,
     resume_within: Duration,
+    /// The node that used this process's folder before.
+    predecessor: Option<String>,
+    /// Held by whoever finishes a session that was left.
+    recovering: Mutex<()>,
     /// Those that put the sound of a session together.
     makers: Semaphore,
 }
@@ -99,6 +101,9 @@ pub struct ArchiveParts {
     pub folder: PathBuf,
     /// How long after its connection ended a session may be resumed.
     pub resume_within: Duration,
+    /// A folder that one process at a time uses, if there is one: what the process before this one
+    /// left is finished at once, even where others share the archive.
+    pub home: Option<PathBuf>,
     /// The database.
     pub db: Db,
     /// The time of day.
@@ -140,6 +145,7 @@ impl Archive {
         let ArchiveParts {
             folder,
             resume_within,
+            home,
             db,
             clock,
             metrics,
@@ -154,6 +160,10 @@ impl Archive {
         let flusher = Flusher::start(layout.root(), metrics.clone()).map_err(refused)?;
         let writer = Writer::start(layout.clone(), node.clone(), flusher, metrics.clone(), disk)
             .map_err(refused)?;
+        let predecessor = match home {
+            Some(home) => nodes::move_in(&home, &node).map_err(refused)?,
+            None => None,
+        };
         nodes::seen(&db, &node, clock.now()).await?;
         let core = Arc::new(Core {
             ledger: Ledger::new(node.clone()),
@@ -163,6 +173,8 @@ impl Archive {
             clock,
             metrics,
             resume_within,
+            predecessor,
+            recovering: Mutex::default(),
             makers: Semaphore::new(MAKERS),
         });
         let tasks = vec![
@@ -170,9 +182,13 @@ impl Archive {
                 let core = core.clone();
                 async move { core.ledger.run(&core.db, &core.layout, &core.metrics).await }
             })),
-            tokio::spawn(guarded("nodes", failed, {
+            tokio::spawn(guarded("nodes", failed.clone(), {
                 let core = core.clone();
                 async move { core.tend().await }
+            })),
+            tokio::spawn(guarded("recovery", failed, {
+                let core = core.clone();
+                async move { core.clear_up().await }
             })),
         ];
         Ok(Self {

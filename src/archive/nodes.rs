@@ -1,7 +1,11 @@
 //! Which nodes live: each says so every few seconds, and what a dead one left is finished by the
 //! others.
 
+use std::io;
+use std::path::Path;
 use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
 
 use crate::clock::Micros;
 use crate::db::{Db, DbError};
@@ -12,6 +16,8 @@ use super::Core;
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// A node that has not said so for this long is dead.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
+/// How often it is looked for what dead nodes left.
+const CLEAR_UP: Duration = Duration::from_secs(30);
 /// How long a dead node is remembered.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 3600);
 
@@ -46,10 +52,42 @@ pub(super) async fn living(db: &Db, now: Micros) -> Result<Vec<String>, DbError>
     Ok(nodes)
 }
 
+/// Forgets nodes that died long ago.
+pub(super) async fn forget_old(db: &Db, now: Micros) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM nodes WHERE seen_at < $1")
+        .bind(now.minus(FORGOTTEN_AFTER).0)
+        .execute(db.pool())
+        .await?;
+    Ok(())
+}
+
+/// Writes this node's name down in `home`, a folder that one process at a time uses. The name that
+/// stood there: of a node that is surely dead.
+pub(super) fn move_in(home: &Path, node: &str) -> io::Result<Option<String>> {
+    let path = home.join("node");
+    let before = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        before => Some(before?.trim().to_owned()),
+    };
+    std::fs::write(path, node)?;
+    Ok(before)
+}
+
 impl Core {
+    /// Finishes now, and ever again, what dead nodes left.
+    pub(super) async fn clear_up(&self) {
+        let mut ticks = tokio::time::interval(CLEAR_UP);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.sweep().await;
+        }
+    }
+
     /// Says every few seconds that this node lives.
     pub(super) async fn tend(&self) {
         let mut ticks = tokio::time::interval(HEARTBEAT);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             let now = self.clock.now();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use media::Position;
 use media::peaks::PeakBins;
 
-use super::event::Event;
+use super::event::{Entry, Event};
 use super::layout::{Folder, Stream};
 use super::sessions::{self, SessionRow};
 use super::shapes::{PartInfo, Peaks, Transcript};
@@ -142,7 +142,7 @@ pub(super) fn parts(folder: &Folder) -> io::Result<Vec<PartInfo>> {
     let mut parts: Vec<PartInfo> = Vec::new();
     for number in folder.parts()? {
         let mut info = None;
-        entries::read_part(folder, number, |entry| match (entry.event, &mut info) {
+        let mut take = |entry: Entry| match (entry.event, &mut info) {
             (Event::Connected { transport, .. }, None) => {
                 info = Some(PartInfo {
                     number,
@@ -159,7 +159,8 @@ pub(super) fn parts(folder: &Folder) -> io::Result<Vec<PartInfo>> {
                 }
             }
             (_, None) => {}
-        })?;
+        };
+        entries::read_part(folder, number, &mut take)?;
         parts.extend(info);
     }
     Ok(parts)

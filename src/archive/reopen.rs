@@ -8,6 +8,7 @@ use media::Position;
 use signaling::event::{Item, Session};
 
 use super::ledger::{Begin, End};
+use super::recovery::RecoveryError;
 use super::restore::Restored;
 use super::sessions::{self, EndReason, SessionRow};
 use super::writer::Shared;
@@ -16,7 +17,7 @@ use crate::clock::Micros;
 use crate::db::{AccountId, DbError};
 
 /// How long the end of the part before may take to reach the disk and the database.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A session that goes on, as its archive leaves it.
 #[derive(Debug)]
@@ -74,6 +75,9 @@ pub enum ReopenError {
     /// The disk failed.
     #[error("the recording cannot be read: {0}")]
     Disk(#[from] std::io::Error),
+    /// What a dead node left of it cannot be finished.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
 }
 
 impl Archive {
@@ -91,7 +95,15 @@ impl Archive {
         let settled = tokio::time::timeout(PATIENCE, core.ledger.settled(id));
         settled.await.map_err(|_| ReopenError::NotSettled)?;
         let of = core.db.of(account);
-        let row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
+        let mut row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
+        let left_open = row.ended_at.is_none();
+        if left_open
+            && core
+                .finish_if_left(account, id, row.node.as_deref())
+                .await?
+        {
+            row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
+        }
         let ended_at = row.ended_at.ok_or(ReopenError::Connected)?;
         let now = core.clock.now();
         if !is_resumable(&row, now, core.resume_within) {

@@ -4,10 +4,14 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "a test fails by panicking"
 )]
 
+mod killed;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod reading;
 mod recording;
 mod scene;
+mod trouble;

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 pub const NOON: Micros = Micros(1_795_262_400_000_000);
 
 /// An archive with its database.
+#[derive(Clone)]
 pub struct Scene {
     pub archive: Archive,
     pub db: Db,
@@ -41,6 +42,7 @@ impl Scene {
         let archive = Archive::open(ArchiveParts {
             folder: folder.to_owned(),
             resume_within: Duration::from_secs(600),
+            home: None,
             db: db.clone(),
             clock: clock.clone(),
             metrics: Metrics::new(),

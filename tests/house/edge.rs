@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use praxiloom::app::{App, StartError};
-use praxiloom::archive::sessions::{self, NewSession};
+use praxiloom::archive::sessions;
 use praxiloom::clock::Clock;
 use praxiloom::http::Edge;
 use praxiloom::lifecycle::Stopped;
@@ -198,21 +198,27 @@ async fn what_a_killed_server_left_is_closed_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let start = || App::start(config(folder.path(), &[]), Clock::set_to(NOON), engines());
     let first = start().await.unwrap();
-    let session = NewSession {
-        id: "sess_left",
-        client_id: None,
-        transport: "websocket",
-        engines: &Value::Null,
-        started_at: NOON,
-    };
-    sessions::start(first.db.of(&first.account), &session)
-        .await
-        .unwrap();
+    let left = sqlx::query(
+        "INSERT INTO sessions (id, account_id, transport, engines, started_at, node)
+         VALUES ('sess_left', $1, 'websocket', '{}', $2, 'a node that was killed')",
+    );
+    let left = left.bind(first.account.as_str()).bind(NOON.0);
+    left.execute(first.db.pool()).await.unwrap();
     first.db.close().await;
     drop(first);
     let next = start().await.unwrap();
-    let row = sessions::find(next.db.of(&next.account), "sess_left").await;
-    let row = row.unwrap().unwrap();
+    let closed = async {
+        loop {
+            let row = sessions::find(next.db.of(&next.account), "sess_left").await;
+            match row.unwrap().unwrap() {
+                row if row.ended_at.is_some() => return row,
+                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+    };
+    let row = tokio::time::timeout(Duration::from_secs(10), closed)
+        .await
+        .unwrap();
     assert_eq!(
         (row.ended_at, row.end_reason.as_deref()),
         (Some(NOON.0), Some("lost"))

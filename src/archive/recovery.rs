@@ -1,0 +1,248 @@
+//! Finishes what a killed process left: repairs the files of a session, and sets its row from them.
+//!
+//! Everything here may itself be cut off, and done again: files that are whole are left as they
+//! are, and a row is finished only once. Before a session's files are touched its row is taken over
+//! from the dead node, so that no two nodes repair the same files.
+
+mod files;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use super::layout::Folder;
+use super::ledger::is_final;
+use super::sessions::{self, Left, SessionRow};
+use super::{Core, nodes};
+use crate::db::{AccountId, DbError, Engine};
+pub(super) use files::Finished;
+
+/// How long the files of a node that seems dead must stand still before they are touched: four
+/// times as long as a session takes to write its next batch.
+const STILL: Duration = Duration::from_secs(2);
+
+/// Why a session could not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The disk failed.
+    #[error("the recording cannot be repaired: {0}")]
+    Disk(#[from] std::io::Error),
+}
+
+/// A session that a dead node left.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Case {
+    account: AccountId,
+    id: String,
+    /// The node; `None` for a session from before nodes had names.
+    node: Option<String>,
+}
+
+impl Core {
+    /// Finishes everything that dead nodes left, and every deletion that was begun. What fails is
+    /// tried again the next time.
+    pub(super) async fn sweep(&self) {
+        match self.finish_all().await {
+            Ok(0) => {}
+            Ok(sessions) => tracing::warn!(sessions, "sessions that were cut off are finished"),
+            Err(error) => tracing::warn!(%error, "unfinished sessions cannot be looked for"),
+        }
+        self.finish_deletions().await;
+        if let Err(error) = nodes::forget_old(&self.db, self.clock.now()).await {
+            tracing::warn!(%error, "nodes of long ago cannot be forgotten");
+        }
+    }
+
+    async fn finish_all(&self) -> Result<usize, RecoveryError> {
+        let mut cases = Vec::new();
+        for case in self.cases().await? {
+            let before = self.size_if_watched(&case).await?;
+            cases.push((case, before));
+        }
+        if cases.iter().any(|(_, before)| before.is_some()) {
+            tokio::time::sleep(STILL).await;
+        }
+        let mut finished = 0;
+        for (case, before) in cases {
+            match self.finish_left(&case, before).await {
+                Ok(done) => finished += usize::from(done),
+                Err(error) => {
+                    tracing::error!(%error, session.id = %case.id, "a session cannot be finished");
+                    self.metrics.error("archive");
+                }
+            }
+        }
+        Ok(finished)
+    }
+
+    /// Finishes one session, if the node that it was at is dead. Whether it is finished now.
+    pub(super) async fn finish_if_left(
+        &self,
+        account: &AccountId,
+        id: &str,
+        node: Option<&str>,
+    ) -> Result<bool, RecoveryError> {
+        let living = nodes::living(&self.db, self.clock.now()).await?;
+        if !self.is_dead(node, &living) {
+            return Ok(false);
+        }
+        let case = Case {
+            account: account.clone(),
+            id: id.to_owned(),
+            node: node.map(str::to_owned),
+        };
+        let before = self.size_if_watched(&case).await?;
+        if before.is_some() {
+            tokio::time::sleep(STILL).await;
+        }
+        self.finish_left(&case, before).await
+    }
+
+    /// A SQLite database is one process's alone; PostgreSQL may serve others, that say so.
+    fn is_dead(&self, node: Option<&str>, living: &[String]) -> bool {
+        let Some(node) = node else { return true };
+        if node == self.node {
+            return false;
+        }
+        self.db.engine() == Engine::Sqlite
+            || self.predecessor.as_deref() == Some(node)
+            || !living.iter().any(|living| living == node)
+    }
+
+    /// What dead nodes left: by the rows that are open, and by the marks of those whose rows never
+    /// came to be or whose files were not closed.
+    async fn cases(&self) -> Result<Vec<Case>, RecoveryError> {
+        let living = nodes::living(&self.db, self.clock.now()).await?;
+        let rows = sessions::left(&self.db, &self.node).await?;
+        let mut cases: Vec<Case> = rows
+            .into_iter()
+            .map(
+                |Left {
+                     id,
+                     account_id,
+                     node,
+                 }| Case {
+                    account: AccountId::new(account_id),
+                    id,
+                    node,
+                },
+            )
+            .collect();
+        for node in self.layout.nodes()? {
+            for (account, id) in self.layout.marked(&node)? {
+                let node = Some(node.clone());
+                cases.push(Case { account, id, node });
+            }
+        }
+        cases.retain(|case| self.is_dead(case.node.as_deref(), &living));
+        cases.sort();
+        cases.dedup();
+        Ok(cases)
+    }
+
+    /// `before` is how long the files were a while ago, if they were watched.
+    async fn finish_left(&self, case: &Case, before: Option<u64>) -> Result<bool, RecoveryError> {
+        let _one_at_a_time = self.recovering.lock().await;
+        let Case { account, id, node } = case;
+        let mut done = false;
+        if let Some(folder) = self.layout.session(account, id) {
+            if before.is_some() && before != self.size_if_watched(case).await? {
+                tracing::warn!(session.id = %id, "a node that seems dead still records");
+                return Ok(false);
+            }
+            done = self.take_over_and_finish(case, folder).await?;
+        }
+        let (layout, id) = (self.layout.clone(), id.clone());
+        let nodes = [node.clone(), Some(self.node.clone())];
+        on_disk(move || {
+            nodes.iter().flatten().try_for_each(|node| {
+                layout.unmark(node, &id)?;
+                // Gone once it is empty.
+                let _ = std::fs::remove_dir(layout.open_of(node));
+                Ok(())
+            })
+        })
+        .await?;
+        Ok(done)
+    }
+
+    /// The row is this node's before the files are touched.
+    async fn take_over_and_finish(
+        &self,
+        case: &Case,
+        folder: Folder,
+    ) -> Result<bool, RecoveryError> {
+        let Case { account, id, node } = case;
+        let of = self.db.of(account);
+        let row = sessions::find(of, id).await?;
+        let (layout, me) = (self.layout.clone(), self.node.clone());
+        let (whose, which) = (account.clone(), id.clone());
+        on_disk(move || layout.mark(&me, &whose, &which)).await?;
+        let part = |row: &SessionRow| u32::try_from(row.part).unwrap_or(u32::MAX);
+        let through = row.as_ref().map_or(u32::MAX, part);
+        let is_new = match row {
+            Some(row) if row.ended_at.is_some() => {
+                // The row is right; the files may lack their ends.
+                if row.node == *node {
+                    on_disk(move || files::finish(&folder, through)).await?;
+                }
+                return Ok(false);
+            }
+            Some(_) => {
+                if !sessions::take_over(of, id, node.as_deref(), &self.node).await? {
+                    return Ok(false);
+                }
+                false
+            }
+            None => true,
+        };
+        let manifest_of = (account.clone(), id.clone());
+        let finished = on_disk(move || {
+            let manifest = files::manifest(&folder, &manifest_of.0, &manifest_of.1)?;
+            let finished = files::finish(&folder, through)?;
+            Ok(finished.map(|finished| (manifest, finished)))
+        })
+        .await?;
+        let Some((manifest, finished)) = finished else {
+            // Nothing was recorded; the row ends with what it says.
+            return Ok(!is_new && sessions::close_unrecorded(of, id, &self.node).await?);
+        };
+        if is_new {
+            let Some(started_at) = manifest else {
+                return Ok(false);
+            };
+            let found = sessions::insert_found(of, id, started_at, &finished, &self.node).await;
+            return match found {
+                Err(error) if is_final(&error) => {
+                    tracing::warn!(%error, session.id = %id, "a recording is nobody's");
+                    Ok(false)
+                }
+                found => Ok(found?),
+            };
+        }
+        Ok(sessions::finish_found(of, id, &finished, &self.node).await?)
+    }
+
+    /// How long a session's files are, if its node may be alive although it does not say so: the
+    /// database may be out of its reach.
+    async fn size_if_watched(&self, case: &Case) -> Result<Option<u64>, RecoveryError> {
+        let is_ours = self.db.engine() == Engine::Sqlite || self.predecessor == case.node;
+        let folder = self.layout.session(&case.account, &case.id);
+        let Some(folder) = folder.filter(|_| !is_ours) else {
+            return Ok(None);
+        };
+        Ok(Some(on_disk(move || files::size(&folder)).await?))
+    }
+}
+
+/// Runs what waits for the disk on a thread that may.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(std::io::Error::other)?
+}

@@ -1,0 +1,247 @@
+//! Repairs the files of a session's last part, and reads from all parts what the row should say.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use media::Position;
+use media::record::recover;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::super::entries;
+use super::super::event::{Entry, Event};
+use super::super::layout::{Folder, Stream, absent_is_fine};
+use super::super::manifest::Manifest;
+use super::super::sessions::EndReason;
+use super::super::tally::Tally;
+use crate::clock::Micros;
+use crate::db::AccountId;
+
+/// How much of a log's end is looked at, at a time, for its last whole line.
+const BLOCK: u64 = 1 << 16;
+
+/// What the files of a session say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::archive) struct Finished {
+    pub part: u32,
+    pub transport: String,
+    pub engines: Value,
+    pub client_id: Option<String>,
+    pub ended_at: Micros,
+    pub reason: EndReason,
+    pub length_ms: u64,
+    pub turns: u32,
+    pub interruptions: u32,
+}
+
+/// When the session began, if its folder says that it is this account's.
+pub(super) fn manifest(
+    folder: &Folder,
+    account: &AccountId,
+    id: &str,
+) -> io::Result<Option<Micros>> {
+    let text = match std::fs::read(folder.manifest()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        text => text?,
+    };
+    let manifest: Option<Manifest> = serde_json::from_slice(&text).ok();
+    let manifest = manifest.filter(|manifest| manifest.names(account, id));
+    Ok(manifest.map(|manifest| Micros(manifest.started_at)))
+}
+
+/// How long all files of a session are together.
+pub(super) fn size(folder: &Folder) -> io::Result<u64> {
+    let mut size = 0;
+    for part in folder.parts()? {
+        for stream in Stream::ALL {
+            let about = std::fs::metadata(folder.file(part, stream));
+            size += about.map_or(0, |about| about.len());
+        }
+    }
+    Ok(size)
+}
+
+/// Finishes the files of the last part up to `through`, and reads what all say. `None` if nothing
+/// was recorded.
+pub(super) fn finish(folder: &Folder, through: u32) -> io::Result<Option<Finished>> {
+    let mut parts = folder.parts()?;
+    // A later part is one that another node has begun since.
+    parts.retain(|&part| part <= through);
+    let Some(&last) = parts.last() else {
+        return Ok(None);
+    };
+    repair_log(&folder.file(last, Stream::Events), is_entry)?;
+    repair_log(&folder.file(last, Stream::Trace), is_json)?;
+    let coach = repair_track(&folder.file(last, Stream::Coach))?;
+    let client = repair_track(&folder.file(last, Stream::Client))?;
+    let sound = coach.max(client);
+
+    let mut tally = Tally::default();
+    let mut found: Option<Finished> = None;
+    let mut began = (0, 0);
+    let mut closed = false;
+    let mut take = |Entry { at_ms, event }| {
+        tally.count(&event);
+        if let Some(found) = &mut found {
+            found.length_ms = found.length_ms.max(at_ms);
+        }
+        match event {
+            Event::Connected {
+                part,
+                transport,
+                engines,
+                wall,
+            } => {
+                (began, closed) = ((at_ms, wall), false);
+                found = Some(Finished {
+                    part,
+                    transport,
+                    engines,
+                    client_id: found.take().and_then(|found| found.client_id),
+                    ended_at: Micros(wall),
+                    reason: EndReason::Lost,
+                    length_ms: at_ms,
+                    turns: 0,
+                    interruptions: 0,
+                });
+            }
+            Event::Configured { client_id, .. } => {
+                if let Some(found) = &mut found {
+                    found.client_id = client_id;
+                }
+            }
+            Event::Disconnected { reason } => {
+                if let Some(found) = &mut found {
+                    (found.reason, closed) = (EndReason::named(&reason), true);
+                }
+            }
+            _ => {}
+        }
+    };
+    for part in parts {
+        entries::read_part(folder, part, &mut take)?;
+    }
+    let Some(mut found) = found else {
+        return Ok(None);
+    };
+    let (from_ms, wall) = began;
+    if !closed {
+        // What was said may reach beyond the last entry.
+        if found.part == last {
+            found.length_ms = found.length_ms.max(from_ms + sound.ms());
+        }
+        let reason = found.reason.name().to_owned();
+        let line = Entry {
+            at_ms: found.length_ms,
+            event: Event::Disconnected { reason },
+        };
+        let line = serde_json::to_string(&line).map_err(io::Error::other)? + "\n";
+        append(&folder.file(last, Stream::Events), line.as_bytes());
+    }
+    let lasted = i64::try_from(found.length_ms - from_ms).unwrap_or(0) * 1000;
+    found.ended_at = Micros(wall.saturating_add(lasted));
+    (found.turns, found.interruptions) = (tally.turns(), tally.interruptions());
+    Ok(Some(found))
+}
+
+/// Cuts a track after its last whole page and marks its end. Where that is on the part's timeline.
+fn repair_track(path: &Path) -> io::Result<Position> {
+    let Some(file) = open(path)? else {
+        return Ok(Position::ZERO);
+    };
+    let whole = recover(BufReader::new(&file))?;
+    if !whole.is_track() {
+        absent_is_fine(std::fs::remove_file(path))?;
+        return Ok(Position::ZERO);
+    }
+    if file.metadata()?.len() != whole.bytes {
+        file.set_len(whole.bytes)?;
+    }
+    if let Some(page) = whole.closing_page() {
+        append(path, &page);
+    }
+    Ok(whole.end)
+}
+
+/// Cuts what stands after the last whole line that `is_whole`. After a power cut a file may end
+/// with a torn line, or with a hole.
+fn repair_log(path: &Path, is_whole: fn(&[u8]) -> bool) -> io::Result<()> {
+    let Some(mut file) = open(path)? else {
+        return Ok(());
+    };
+    let length = file.metadata()?.len();
+    // Ever more of the end, until there is a whole line in it.
+    let mut look = BLOCK;
+    let whole = loop {
+        let from = length.saturating_sub(look);
+        let mut end = Vec::new();
+        file.seek(SeekFrom::Start(from))?;
+        (&file).take(length - from).read_to_end(&mut end)?;
+        // The first line of what is looked at may have begun before.
+        let first = match from {
+            0 => Some(0),
+            _ => end.iter().position(|&byte| byte == b'\n').map(|at| at + 1),
+        };
+        let lines = first.and_then(|first| end.get(first..)).unwrap_or_default();
+        if let Some(keep) = last_whole(lines, is_whole) {
+            break from + first.unwrap_or(0) as u64 + keep;
+        }
+        if from == 0 {
+            break 0;
+        }
+        look = look.saturating_mul(4);
+    };
+    if whole < length {
+        file.set_len(whole)?;
+    }
+    Ok(())
+}
+
+/// Where the last whole line ends.
+fn last_whole(lines: &[u8], is_whole: fn(&[u8]) -> bool) -> Option<u64> {
+    let mut end = lines.len();
+    loop {
+        end = lines.get(..end)?.iter().rposition(|&byte| byte == b'\n')?;
+        let begin = lines[..end].iter().rposition(|&byte| byte == b'\n');
+        let line = &lines[begin.map_or(0, |at| at + 1)..end];
+        if is_whole(line) {
+            return Some(end as u64 + 1);
+        }
+    }
+}
+
+fn is_entry(line: &[u8]) -> bool {
+    serde_json::from_slice::<Entry>(line).is_ok()
+}
+
+fn is_json(line: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(line).is_ok()
+}
+
+fn open(path: &Path) -> io::Result<Option<File>> {
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Appends, or leaves the file as it is: on a full disk a file stays without its end, as whole as
+/// it was.
+fn append(path: &Path, bytes: &[u8]) {
+    let added = OpenOptions::new()
+        .append(true)
+        .open(path)
+        .and_then(|mut file| {
+            let length = file.metadata()?.len();
+            let written = file.write_all(bytes).and_then(|()| file.sync_all());
+            if written.is_err() {
+                file.set_len(length)?;
+            }
+            written
+        });
+    if let Err(error) = added {
+        tracing::warn!(%error, "the end of a recording cannot be marked");
+    }
+}

@@ -1,0 +1,165 @@
+//! Files cut anywhere are finished, and what is finished stays as it is.
+
+use std::path::Path;
+
+use media::Position;
+use media::opus::{Encoder, EncoderSettings};
+use media::record::{TrackWriter, recover};
+
+use super::super::event::{Entry, Event};
+use super::super::layout::{Folder, Layout, Stream};
+use super::super::sessions::EndReason;
+use super::files::finish;
+use crate::clock::Micros;
+use crate::db::AccountId;
+
+const BEGAN: Micros = Micros(1_795_262_400_000_000);
+
+fn folder(root: &Path) -> Folder {
+    let layout = Layout::open(root).unwrap();
+    let folder = layout.session(&AccountId::new("me"), "sess_1").unwrap();
+    folder.make().unwrap();
+    folder
+}
+
+fn line(at_ms: u64, event: Event) -> String {
+    serde_json::to_string(&Entry { at_ms, event }).unwrap() + "\n"
+}
+
+fn connected(part: u32, after_ms: u64) -> Event {
+    Event::Connected {
+        part,
+        transport: "webrtc".to_owned(),
+        engines: serde_json::json!({"stt": "pocketsphinx"}),
+        wall: BEGAN.0 + after_ms as i64 * 1000,
+    }
+}
+
+/// A second of a track, one page each 100 ms, without its end.
+fn track() -> Vec<u8> {
+    let mut encoder = Encoder::new(EncoderSettings::default()).unwrap();
+    let silence = vec![0; encoder.frame()];
+    let (mut track, mut file) = (TrackWriter::new(7), Vec::new());
+    for frame in 0..50 {
+        let packet = encoder.encode(&silence).unwrap();
+        track
+            .place(Position::from_ms(frame * 20), packet, 0)
+            .unwrap();
+        if frame % 5 == 4 {
+            track.take_pages(&mut file);
+        }
+    }
+    file
+}
+
+#[test]
+fn a_log_cut_at_any_byte_keeps_its_whole_lines() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    let path = folder.file(1, Stream::Events);
+    let lines = [
+        line(0, connected(1, 0)),
+        line(400, Event::Paused),
+        line(
+            900,
+            Event::BargeIn {
+                response_id: Some("ö".to_owned()),
+            },
+        ),
+    ];
+    let whole = lines.concat();
+    for cut in 0..=whole.len() {
+        // A power cut may leave a hole in place of what was not yet on the disk.
+        for hole in ["", "\0\0\0\0\0\0"] {
+            std::fs::write(&path, [&whole.as_bytes()[..cut], hole.as_bytes()].concat()).unwrap();
+            let found = finish(&folder, 1).unwrap();
+            let kept = (1..=3)
+                .rev()
+                .find(|&count| lines[..count].concat().len() <= cut);
+            let after = std::fs::read_to_string(&path).unwrap();
+            let Some(kept) = kept else {
+                assert_eq!((found, after.as_str()), (None, ""), "cut at {cut}");
+                continue;
+            };
+            let found = found.unwrap();
+            assert_eq!(found.length_ms, [0, 400, 900][kept - 1], "cut at {cut}");
+            assert_eq!(found.interruptions, u32::from(kept == 3));
+            assert_eq!(found.ended_at.0 - BEGAN.0, found.length_ms as i64 * 1000);
+            let reason = EndReason::Lost.name().to_owned();
+            let end = line(found.length_ms, Event::Disconnected { reason });
+            assert_eq!(after, lines[..kept].concat() + &end);
+            assert_eq!(finish(&folder, 1).unwrap().unwrap(), found);
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), after, "again");
+        }
+    }
+}
+
+#[test]
+fn a_track_cut_at_any_byte_keeps_its_whole_pages() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    let (log, path) = (
+        folder.file(1, Stream::Events),
+        folder.file(1, Stream::Coach),
+    );
+    let whole = track();
+    for cut in 0..=whole.len() {
+        std::fs::write(&log, line(0, connected(1, 0))).unwrap();
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        let expected = recover(&whole[..cut]).unwrap();
+        let found = finish(&folder, 1).unwrap().unwrap();
+        assert_eq!(found.length_ms, expected.end.ms(), "cut at {cut}");
+        if !expected.is_track() {
+            assert!(!path.exists());
+            continue;
+        }
+        let after = std::fs::read(&path).unwrap();
+        let repaired = recover(after.as_slice()).unwrap();
+        assert!(
+            repaired.ended && repaired.end == expected.end,
+            "cut at {cut}"
+        );
+        assert_eq!(repaired.bytes, after.len() as u64);
+        assert_eq!(finish(&folder, 1).unwrap().unwrap(), found);
+        assert_eq!(std::fs::read(&path).unwrap(), after, "again");
+    }
+}
+
+#[test]
+fn parts_before_the_last_and_after_the_known_one_are_left_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    let torn = line(0, connected(1, 0)) + &line(3000, Event::Paused) + "{\"at";
+    std::fs::write(folder.file(1, Stream::Events), &torn).unwrap();
+    let second = line(9000, connected(2, 9000))
+        + &line(
+            9500,
+            Event::Disconnected {
+                reason: "by_client".to_owned(),
+            },
+        );
+    std::fs::write(folder.file(2, Stream::Events), &second).unwrap();
+    let third = line(20_000, connected(3, 20_000)) + "{";
+    std::fs::write(folder.file(3, Stream::Events), &third).unwrap();
+    let found = finish(&folder, 2).unwrap().unwrap();
+    assert_eq!(
+        (found.part, found.length_ms, found.reason),
+        (2, 9500, EndReason::ByClient)
+    );
+    for (part, before) in [(1, torn), (2, second), (3, third)] {
+        let after = std::fs::read_to_string(folder.file(part, Stream::Events)).unwrap();
+        assert_eq!(after, before, "part {part}");
+    }
+}
+
+#[test]
+fn a_long_torn_line_is_cut_off_too() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    let whole = line(0, connected(1, 0));
+    let path = folder.file(1, Stream::Events);
+    std::fs::write(&path, format!("{whole}{}", "x".repeat(300_000))).unwrap();
+    assert_eq!(finish(&folder, 1).unwrap().unwrap().length_ms, 0);
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with(&whole));
+    assert!(std::fs::metadata(&path).unwrap().len() < 400);
+}

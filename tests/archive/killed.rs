@@ -1,0 +1,223 @@
+//! `kill -9` in the middle: the next start finishes the sessions, and at most a second is lost.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use praxiloom::archive::event::Speaker;
+use praxiloom::archive::{ReopenError, Voices, sessions};
+use praxiloom::clock::Clock;
+
+use crate::postgres::Postgres;
+use crate::scene::{Scene, Tone, configured, ms, said, speak};
+
+const CHILD: &str = "ARCHIVE_TEST_RECORDS_IN";
+const SESSIONS: usize = 3;
+
+/// Not a test of its own: what the killed process does. It records in real time and says how far
+/// it is.
+#[tokio::test]
+async fn records_until_it_is_killed() {
+    let Ok(place) = std::env::var(CHILD) else {
+        return;
+    };
+    let (url, folder) = place.split_once('|').unwrap();
+    let scene = Scene::open(url, Path::new(folder), Clock::system()).await;
+    let mut recorders: Vec<_> = (0..SESSIONS)
+        .map(|n| scene.record(&format!("sess_{n}")))
+        .collect();
+    for (n, recorder) in recorders.iter_mut().enumerate() {
+        recorder.event(ms(0), &configured(&format!("sess_{n}"), Some("maya")));
+        recorder.event(ms(1), &said("a", Speaker::Coach, 0, "How are you?"));
+    }
+    let (mut tone, began, mut at) = (Tone::new(), Instant::now(), 0);
+    loop {
+        for recorder in &mut recorders {
+            speak(recorder, &mut tone, ms(at), ms(at + 20));
+        }
+        at += 20;
+        println!("at {at}");
+        std::io::stdout().flush().unwrap();
+        tokio::time::sleep_until((began + Duration::from_millis(at)).into()).await;
+    }
+}
+
+/// Kills a recording process after `after`. How far it had come, in milliseconds.
+fn kill_one(url: &str, folder: &Path, after: Duration) -> u64 {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "killed::records_until_it_is_killed",
+            "--nocapture",
+        ])
+        .env(CHILD, format!("{url}|{}", folder.display()))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = lines.map_while(Result::ok);
+    let far = |line: String| line.rsplit_once("at ")?.1.parse::<u64>().ok();
+    let first = lines.by_ref().find_map(far).unwrap();
+    std::thread::sleep(after);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    lines.filter_map(far).last().unwrap_or(first)
+}
+
+async fn finished(scene: &Scene, id: &str) -> sessions::SessionRow {
+    let finished = async {
+        loop {
+            match sessions::find(scene.db.of(&scene.me), id).await.unwrap() {
+                Some(row) if row.ended_at.is_some() => return row,
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), finished)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn at_most_a_second_is_lost() {
+    for after in [0, 130, 977, 1640] {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
+        let at = kill_one(
+            &url,
+            &folder.path().join("sessions"),
+            Duration::from_millis(after),
+        );
+        let scene = Scene::open(&url, &folder.path().join("sessions"), Clock::system()).await;
+        for n in 0..SESSIONS {
+            let id = format!("sess_{n}");
+            if at <= 1000 && !scene.session(&id).exists() {
+                continue;
+            }
+            let row = finished(&scene, &id).await;
+            let lost = at.saturating_sub(row.length_ms as u64);
+            println!("killed after {at} ms, {lost} ms lost");
+            assert!(lost <= 1000, "{lost} ms lost");
+            assert_eq!(
+                (row.end_reason.as_deref(), row.recording.as_str()),
+                (Some("lost"), "whole")
+            );
+            assert_eq!(row.turns, 1);
+            let ended_after = row.ended_at.unwrap() / 1000 - row.started_at / 1000;
+            assert!(ended_after.abs_diff(row.length_ms) <= 1);
+            let sound = scene
+                .archive
+                .sound(&scene.me, &id, Voices::One(Speaker::Coach))
+                .await
+                .unwrap();
+            let whole = media::record::recover(&sound.file).unwrap();
+            assert!(
+                whole.ended && at.saturating_sub(whole.end.ms()) <= 1000,
+                "{:?}",
+                whole.end
+            );
+            assert_eq!(whole.bytes, sound.bytes);
+            let transcript = scene.archive.transcript(&scene.me, &id).await.unwrap();
+            assert_eq!(transcript.lines[0].text, "How are you?");
+            scene.archive.reopen(&scene.me, &id).await.unwrap();
+        }
+        scene.archive.settled().await;
+        scene.archive.close().await;
+    }
+}
+
+#[tokio::test]
+async fn another_node_finishes_what_a_dead_one_left() {
+    let server = Postgres::start();
+    let url = server.url("postgres");
+    let folder = tempfile::tempdir().unwrap();
+    let at = kill_one(&url, folder.path(), Duration::from_millis(1500));
+    // It said that it lives a moment ago, so it is believed for half a minute.
+    let clock = Clock::set_to(Clock::system().now());
+    let scene = Scene::open(&url, folder.path(), clock.clone()).await;
+    let early = scene.archive.reopen(&scene.me, "sess_0").await;
+    assert!(matches!(early, Err(ReopenError::Connected)), "{early:?}");
+    clock.advance(Duration::from_secs(31));
+    let reopened = scene.archive.reopen(&scene.me, "sess_0").await.unwrap();
+    assert_eq!(
+        (reopened.part_number, reopened.client_id.as_deref()),
+        (2, Some("maya"))
+    );
+    assert!(reopened.from.ms() + 1000 >= at);
+    drop(reopened);
+    let of = scene.db.of(&scene.me);
+    assert!(
+        sessions::find(of, "sess_1")
+            .await
+            .unwrap()
+            .unwrap()
+            .ended_at
+            .is_none()
+    );
+    // Its successor in the same folder knows at once.
+    let row = finished(&scene, "sess_0").await;
+    assert_eq!(row.end_reason.as_deref(), Some("lost"));
+}
+
+#[tokio::test]
+async fn a_session_that_the_database_never_heard_of_is_found_by_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let sessions_in = folder.path().join("sessions");
+    let old = format!("sqlite:{}", folder.path().join("old.db").display());
+    let at = kill_one(&old, &sessions_in, Duration::from_millis(1200));
+    // The database of another day.
+    let scene = Scene::open(
+        &format!("sqlite:{}", folder.path().join("new.db").display()),
+        &sessions_in,
+        Clock::system(),
+    )
+    .await;
+    let row = finished(&scene, "sess_2").await;
+    assert!(row.length_ms as u64 + 1000 >= at);
+    assert_eq!((row.part, row.transport.as_str()), (1, "websocket"));
+    assert_eq!(
+        row.engines,
+        r#"{"llm":"standin","stt":"pocketsphinx","tts":"flite"}"#
+    );
+    assert_eq!(row.client_id.as_deref(), Some("maya"));
+    let (files, before) = (scene.session("sess_2"), row);
+    let bytes = |name: &str| std::fs::read(files.join(name)).unwrap();
+    let first = ["001.coach.opus", "001.events.jsonl", "001.trace.jsonl"].map(bytes);
+    scene.archive.close().await;
+    drop(scene);
+    // Once more, by another start: nothing changes.
+    let again = Scene::open(
+        &format!("sqlite:{}", folder.path().join("new.db").display()),
+        &sessions_in,
+        Clock::system(),
+    )
+    .await;
+    assert_eq!(finished(&again, "sess_2").await, before);
+    assert_eq!(
+        ["001.coach.opus", "001.events.jsonl", "001.trace.jsonl"].map(bytes),
+        first
+    );
+}
+
+/// Speaks for a while without a process being killed, so that the above says what it should.
+#[tokio::test]
+async fn a_session_that_ended_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = Scene::sqlite(folder.path()).await;
+    let mut recorder = scene.record("sess_1");
+    speak(&mut recorder, &mut Tone::new(), ms(0), ms(500));
+    recorder
+        .finish(ms(500), praxiloom::archive::EndReason::ByClient)
+        .await;
+    scene.archive.close().await;
+    let log = std::fs::read(scene.session("sess_1").join("001.events.jsonl")).unwrap();
+    let again = Scene::sqlite(folder.path()).await;
+    let row = finished(&again, "sess_1").await;
+    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(
+        std::fs::read(again.session("sess_1").join("001.events.jsonl")).unwrap(),
+        log
+    );
+}

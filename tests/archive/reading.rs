@@ -1,0 +1,240 @@
+//! Sessions read again, and deleted.
+
+use std::io::Read;
+use std::time::Duration;
+
+use media::record::{TrackReader, recover};
+use praxiloom::archive::event::Speaker;
+use praxiloom::archive::{DeleteError, EndReason, Part, ReadError, Voices, sessions};
+use praxiloom::db::AccountId;
+
+use crate::postgres::Postgres;
+use crate::scene::{NOON, Scene, Tone, configured, ms, said, speak};
+
+/// A session of two parts: three seconds, seven away, two more.
+async fn two_parts(scene: &Scene) {
+    let mut recorder = scene.record("sess_1");
+    recorder.event(ms(0), &configured("sess_1", Some("maya")));
+    speak(&mut recorder, &mut Tone::new(), ms(0), ms(3000));
+    recorder.event(ms(2900), &said("a", Speaker::Coach, 100, "How are you?"));
+    recorder.finish(ms(3000), EndReason::Lost).await;
+    scene.clock.advance(Duration::from_secs(10));
+    let reopened = scene.archive.reopen(&scene.me, "sess_1").await.unwrap();
+    let mut recorder = scene.archive.record(Part {
+        number: reopened.part_number,
+        from: reopened.from,
+        claim: Some(reopened.claim),
+        ..scene.part("sess_1")
+    });
+    speak(&mut recorder, &mut Tone::new(), ms(10_000), ms(12_000));
+    recorder.event(
+        ms(11_900),
+        &said("b", Speaker::Client, 10_500, "Back again."),
+    );
+    recorder.finish(ms(12_000), EndReason::ByClient).await;
+    scene.archive.settled().await;
+}
+
+#[tokio::test]
+async fn a_session_of_two_parts_is_one_timeline() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = Scene::sqlite(folder.path()).await;
+    two_parts(&scene).await;
+    let (archive, me) = (&scene.archive, &scene.me);
+    let parts = archive.parts(me, "sess_1").await.unwrap();
+    let spans: Vec<_> = parts
+        .iter()
+        .map(|part| {
+            (
+                part.number,
+                part.from_ms,
+                part.to_ms,
+                part.end_reason.as_deref(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        spans,
+        [
+            (1, 0, 3000, Some("lost")),
+            (2, 10_000, 12_000, Some("by_client"))
+        ]
+    );
+    let transcript = archive.transcript(me, "sess_1").await.unwrap();
+    assert_eq!(transcript.length_ms, 12_000);
+    assert_eq!(
+        (transcript.breaks[0].from_ms, transcript.breaks[0].to_ms),
+        (3000, 10_000)
+    );
+    assert!(transcript.vtt().contains("<v Client>Back again.</v>"));
+    let peaks = archive.peaks(me, "sess_1", 12).await.unwrap();
+    assert_eq!(peaks.coach, [70, 70, 70, 0, 0, 0, 0, 0, 0, 0, 70, 70]);
+
+    for voices in [
+        Voices::Both,
+        Voices::One(Speaker::Coach),
+        Voices::One(Speaker::Client),
+    ] {
+        let mut sound = archive.sound(me, "sess_1", voices).await.unwrap();
+        let mut bytes = Vec::new();
+        sound.file.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, sound.bytes);
+        let again = archive.sound(me, "sess_1", voices).await.unwrap();
+        assert_eq!((again.etag, again.is_live), (sound.etag, false));
+        let channels = bytes[28 + 9];
+        if voices == Voices::Both {
+            assert_eq!(channels, 2);
+            continue;
+        }
+        assert_eq!(channels, 1);
+        // Silence comes in steps of 2.5 ms; the client is heard a little later.
+        let end = recover(bytes.as_slice()).unwrap().end;
+        assert!((12_000..=12_080).contains(&end.ms()), "{end}");
+        let Voices::One(speaker) = voices else {
+            continue;
+        };
+        let name = if speaker == Speaker::Coach {
+            "coach"
+        } else {
+            "client"
+        };
+        let joined = packets(&bytes);
+        for (part, from) in [("001", 0), ("002", 10_000)] {
+            let file = scene.session("sess_1").join(format!("{part}.{name}.opus"));
+            let packets = packets(&std::fs::read(file).unwrap());
+            let alike = |here: &[Vec<u8>]| here == packets;
+            let at = joined.windows(packets.len()).position(alike);
+            let before = span(&joined[..at.expect("every packet as it is")]);
+            assert!(
+                before.abs_diff(from) <= 10,
+                "part {part} begins at {before} ms"
+            );
+        }
+    }
+    let cached = std::fs::read_dir(scene.session("sess_1").join("cache")).unwrap();
+    assert_eq!(cached.count(), 3);
+}
+
+#[tokio::test]
+async fn a_live_session_can_be_read_as_far_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = Scene::sqlite(folder.path()).await;
+    let mut recorder = scene.record("sess_1");
+    recorder.event(ms(0), &said("a", Speaker::Coach, 0, "Hello."));
+    speak(&mut recorder, &mut Tone::new(), ms(0), ms(3000));
+    scene.archive.settled().await;
+    let read = async {
+        loop {
+            let parts = scene.archive.parts(&scene.me, "sess_1").await.unwrap();
+            if parts.len() == 1 {
+                return scene
+                    .archive
+                    .sound(&scene.me, "sess_1", Voices::One(Speaker::Coach))
+                    .await;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let sound = tokio::time::timeout(Duration::from_secs(5), read)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(sound.is_live && sound.bytes > 0);
+    let both = scene
+        .archive
+        .sound(&scene.me, "sess_1", Voices::Both)
+        .await
+        .unwrap();
+    assert!(both.is_live);
+    assert!(!scene.session("sess_1").join("cache").exists());
+    let refused = scene.archive.delete(&scene.me, "sess_1").await;
+    assert!(matches!(refused, Err(DeleteError::Live)), "{refused:?}");
+    recorder.finish(ms(3000), EndReason::ByClient).await;
+}
+
+#[tokio::test]
+async fn s0_18_a_deleted_session_leaves_nothing_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
+    deleted(&url).await;
+}
+
+#[tokio::test]
+async fn s0_18_a_deleted_session_leaves_nothing_on_postgres() {
+    let server = Postgres::start();
+    deleted(&server.url("postgres")).await;
+}
+
+async fn deleted(url: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = praxiloom::clock::Clock::set_to(NOON);
+    let scene = Scene::open(url, folder.path(), clock.clone()).await;
+    two_parts(&scene).await;
+    scene
+        .archive
+        .sound(&scene.me, "sess_1", Voices::Both)
+        .await
+        .unwrap();
+    let other = AccountId::new("00000000-0000-7000-8000-000000000002");
+    let theirs = scene.archive.delete(&other, "sess_1").await;
+    assert!(matches!(theirs, Err(DeleteError::NotFound)));
+    let unread = scene.archive.sound(&other, "sess_1", Voices::Both).await;
+    assert!(matches!(unread, Err(ReadError::NotFound)));
+    scene.archive.delete(&scene.me, "sess_1").await.unwrap();
+    let again = scene.archive.delete(&scene.me, "sess_1").await;
+    assert!(matches!(again, Err(DeleteError::NotFound)));
+    let read = scene.archive.transcript(&scene.me, "sess_1").await;
+    assert!(matches!(read, Err(ReadError::NotFound)));
+    let kept = nothing_but_folders(folder.path());
+    assert!(kept.is_empty(), "{kept:?}");
+
+    // A deletion that was cut off after its first step is finished by the next start.
+    let half = scene.record("sess_half");
+    half.finish(ms(100), EndReason::ByClient).await;
+    scene.archive.settled().await;
+    sqlx::query("UPDATE sessions SET deleted_at = 1 WHERE id = 'sess_half'")
+        .execute(scene.db.pool())
+        .await
+        .unwrap();
+    let of = scene.db.of(&scene.me);
+    assert_eq!(sessions::find(of, "sess_half").await.unwrap(), None);
+    assert!(scene.session("sess_half").exists());
+    scene.archive.close().await;
+    let next = Scene::open(url, folder.path(), clock).await;
+    let gone = async {
+        while next.session("sess_half").exists() || !nothing_but_folders(&next.folder).is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone)
+        .await
+        .unwrap();
+}
+
+/// The packets of a track.
+fn packets(track: &[u8]) -> Vec<Vec<u8>> {
+    let (mut reader, mut packets) = (TrackReader::new(track).unwrap(), Vec::new());
+    while let Some(packet) = reader.next_packet().unwrap() {
+        packets.push(packet.bytes.to_vec());
+    }
+    packets
+}
+
+/// How long packets sound, in milliseconds.
+fn span(packets: &[Vec<u8>]) -> u64 {
+    let span = |packet: &Vec<u8>| media::opus::duration(packet).unwrap().as_micros() as u64;
+    packets.iter().map(span).sum::<u64>() / 1000
+}
+
+/// The files below a folder.
+fn nothing_but_folders(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(nothing_but_folders(&path)),
+            false => files.push(path),
+        }
+    }
+    files
+}
