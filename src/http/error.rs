@@ -52,6 +52,9 @@ pub enum HttpError {
     /// `session_not_resumable`.
     #[error("the session cannot be resumed: {0}")]
     NotResumable(String),
+    /// The session has a connection that does not end. 409 `session_live`.
+    #[error("the session is live, and cannot be ended from here: try again later")]
+    StillLive,
     /// There is a session, but nothing of it was recorded. 404 `not_recorded`.
     #[error("nothing of this session was recorded")]
     NotRecorded,
@@ -150,6 +153,7 @@ impl HttpError {
             Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::NotResumable(_) => (StatusCode::CONFLICT, "session_not_resumable"),
+            Self::StillLive => (StatusCode::CONFLICT, "session_live"),
             Self::NotRecorded => (StatusCode::NOT_FOUND, "not_recorded"),
             Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::Changed => (StatusCode::PRECONDITION_FAILED, "precondition_failed"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{FromRequest, Multipart, Path, Query, Request, State, WebSocketUpgrade};
+use axum::extract::{FromRequest, Multipart, Path, Request, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use super::auth::Caller;
 use super::body::refused;
 use super::error::{Error, HttpError};
+use super::params::Params;
 use crate::app::App;
 use crate::live::{BeginError, Begun, Opening};
 
@@ -73,7 +74,7 @@ pub struct Call {
 pub async fn socket(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Params(asked): Params<Asked>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, HttpError> {
     let upgrade = upgrade.map_err(|error| HttpError::invalid("upgrade", error.to_string()))?;
@@ -127,7 +128,7 @@ pub async fn socket(
 pub async fn call(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Params(asked): Params<Asked>,
     request: Request,
 ) -> Result<Response, HttpError> {
     let Some(calls) = &app.calls else {

@@ -12,7 +12,7 @@ use crate::server::{Running, client};
 const TOKEN: &str = "a token that is long enough";
 
 /// What a browser sends to open a WebSocket.
-const UPGRADE: [(&str, &str); 4] = [
+pub const UPGRADE: [(&str, &str); 4] = [
     ("connection", "upgrade"),
     ("upgrade", "websocket"),
     ("sec-websocket-version", "13"),

@@ -1,6 +1,10 @@
 //! The HTTP API on real sockets: it is what its description says, and sessions can be read by it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 mod audio;
 mod described;
@@ -10,3 +14,4 @@ mod keys;
 #[path = "../support/server.rs"]
 mod server;
 mod sessions;
+mod statuses;

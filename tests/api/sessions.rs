@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
 use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -258,6 +259,63 @@ async fn loudness_fills_as_many_points_as_are_asked_for() {
         let answer = refused(&server, &path).await;
         assert_eq!(answer, (400, "invalid_value".to_owned(), json!("points")));
     }
+}
+
+#[tokio::test]
+async fn a_session_goes_with_everything_that_belongs_to_it() {
+    let server = Running::start(&[]).await;
+    hold(&server, "sess_1").await;
+    hold(&server, "sess_2").await;
+    let client = client();
+    let issued = client
+        .post(server.url("/api/sessions/sess_1/ticket"))
+        .send()
+        .await
+        .unwrap();
+    let issued: Value = issued.json().await.unwrap();
+    let ticket = issued["ticket"].as_str().unwrap();
+    let app = &server.app;
+    let folder = app.config.archive.folder.join(app.account.as_str());
+    assert!(folder.join("sess_1").exists());
+    let gone = client
+        .delete(server.url("/api/sessions/sess_1"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    assert!(gone.bytes().await.unwrap().is_empty());
+    assert!(!folder.join("sess_1").exists() && folder.join("sess_2").exists());
+    let list = json_of(&server, "/api/sessions").await;
+    assert_eq!(list["sessions"].as_array().unwrap().len(), 1);
+    for what in ["", "/events", "/transcript", "/peaks", "/audio"] {
+        let answer = refused(&server, &format!("/api/sessions/sess_1{what}")).await;
+        assert_eq!(answer.1, "not_found", "{what}");
+    }
+    let path = format!("/api/sessions/sess_1/audio?ticket={ticket}");
+    assert_eq!(refused(&server, &path).await.1, "invalid_ticket");
+}
+
+#[tokio::test]
+async fn a_live_session_is_hung_up_before_it_is_deleted() {
+    let server = Running::start(&[]).await;
+    let url = format!("ws://{}/v1/realtime", server.address);
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let created = socket.next().await.unwrap().unwrap();
+    let created: Value = serde_json::from_str(created.to_text().unwrap()).unwrap();
+    let id = created["session"]["id"].as_str().unwrap();
+    let gone = client().delete(server.url(&format!("/api/sessions/{id}")));
+    let mut gone = gone.send().await.unwrap().status();
+    // Its row is on its way into the database.
+    while gone == StatusCode::NOT_FOUND {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let again = client().delete(server.url(&format!("/api/sessions/{id}")));
+        gone = again.send().await.unwrap().status();
+    }
+    assert_eq!(gone, StatusCode::NO_CONTENT);
+    while let Some(Ok(_)) = socket.next().await {}
+    let list = json_of(&server, "/api/sessions").await;
+    assert_eq!(list["sessions"], json!([]));
+    assert!(server.app.live.registry().is_empty());
 }
 
 #[tokio::test]

@@ -81,8 +81,16 @@ async fn logs_nothing_private() {
         refused.send().await.unwrap().status(),
         StatusCode::BAD_REQUEST
     );
+    let audio = format!("{}/api/sessions/sess_oleander/audio", server.url());
+    let heard = client().get(format!("{audio}?ticket=tk_hydrangea"));
+    let heard = heard.send().await.unwrap();
+    assert_eq!(heard.status(), StatusCode::UNAUTHORIZED);
     server.signal("TERM");
     let (_, log) = server.wait();
+    assert!(
+        log.contains("/api/sessions/{id}/audio"),
+        "requests are logged by their routes: {log}"
+    );
     assert!(
         log.contains("/v1/realtime/client_secrets"),
         "requests are logged: {log}"
@@ -94,6 +102,8 @@ async fn logs_nothing_private() {
             secret,
             "periwinkle",
             "marigold",
+            "oleander",
+            "hydrangea",
             "seldom-guessed-word",
         ],
     );

@@ -25,6 +25,7 @@ pub struct Asked {
     #[param(minimum = 1, maximum = 50, default = 20)]
     limit: u32,
     /// What the page before gave as `next`.
+    #[param(pattern = r"^[0-9]{1,16}\.[A-Za-z0-9_]+$")]
     before: Option<String>,
 }
 

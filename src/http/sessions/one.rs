@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use super::shapes::Session;
 use super::{PRIVATE, find};
 use crate::app::App;
+use crate::archive::DeleteError;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
 
@@ -47,6 +48,7 @@ pub async fn read(
     responses(
         (status = 204, description = "It is gone, and cannot be had back"),
         (status = 404, description = "`not_found`: this account has no such session", body = Error),
+        (status = 409, description = "`session_live`: its connection does not end, or is at another node", body = Error),
     )
 )]
 pub async fn delete(
@@ -54,6 +56,24 @@ pub async fn delete(
     holder: Holder,
     Path(id): Path<String>,
 ) -> Result<StatusCode, HttpError> {
-    find(&app, &holder.account, &id).await?;
-    Err(HttpError::NotFound)
+    let account = &holder.account;
+    find(&app, account, &id).await?;
+    // Should it not end, the archive says so.
+    app.live.registry().end(&id, account).await;
+    app.archive.delete(account, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl From<DeleteError> for HttpError {
+    fn from(error: DeleteError) -> Self {
+        match error {
+            DeleteError::NotFound => Self::NotFound,
+            DeleteError::Live => Self::StillLive,
+            DeleteError::Database(error) => Self::Database(error),
+            DeleteError::Disk(error) => {
+                tracing::error!(%error, "a recording could not be removed");
+                Self::Internal("a recording could not be removed")
+            }
+        }
+    }
 }

@@ -1174,6 +1174,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description `session_live`: its connection does not end, or is at another node */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
             504: components["responses"]["TimedOut"];
