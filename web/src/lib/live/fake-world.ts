@@ -112,7 +112,10 @@ export class FakeWorld {
           this.refuse ? Promise.reject(this.refuse) : Promise.resolve({ value: "ek", model: "m" }),
         iceServers: () => Promise.resolve([]),
         standingOf: () => Promise.resolve(this.standing),
-        hangUp: (id) => void this.hungUp.push(id),
+        hangUp: (id) => {
+          this.hungUp.push(id);
+          return Promise.resolve();
+        },
         onWakeUp: (_, woke) => void (this.woke = woke),
         output: {} as Output,
         now: () => Date.now(),

@@ -45,7 +45,7 @@ export class Practice {
       {
         ways: choose([...WAYS], wantedTransport(window.location.search)),
         createSecret,
-        iceServers: getIceServers,
+        iceServers: () => Promise.race([getIceServers(), noneAfter(ICE_MS)]),
         standingOf,
         hangUp,
         onWakeUp,
@@ -116,6 +116,13 @@ export class Practice {
 /** In milliseconds since 1970, counted back from now: a page's own clock may stand still in sleep. */
 function pageOpenedAt(): number {
   return Date.now() - performance.now();
+}
+
+/** Most networks need no such servers: a slow answer is not waited for. */
+const ICE_MS = 3_000;
+
+function noneAfter(milliseconds: number): Promise<RTCIceServer[]> {
+  return new Promise((resolve) => setTimeout(() => resolve([]), milliseconds));
 }
 
 /** `randomUUID` exists in secure contexts only, and typed sessions work outside them too. */

@@ -223,6 +223,8 @@ describe("resumption", () => {
     await talked();
     world.session.end();
     expect(world.hungUp).toEqual(["sess_1"]);
+    expect(world.line.closed, "the server is told first").toBe(false);
+    await settle();
     expect(world.line.closed).toBe(true);
     world.session.end();
     expect(world.hungUp).toHaveLength(1);

@@ -69,7 +69,7 @@ describe("what the server says of a session", () => {
 
   it("is told of the end though the page goes away", () => {
     const sent: [unknown, RequestInit | undefined][] = [];
-    hangUp("sess/1", (path, init) => {
+    void hangUp("sess/1", (path, init) => {
       sent.push([path, init]);
       return Promise.reject(new TypeError());
     });

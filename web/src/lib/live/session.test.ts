@@ -178,6 +178,7 @@ describe("LiveSession", () => {
     expect(session.snapshot.stage).toBe("live");
     session.end();
     expect(session.snapshot.stage).toBe("ended");
+    await settle();
     expect(line().closed).toBe(true);
   });
 });

@@ -53,6 +53,10 @@ const HARMLESS = ["response_cancel_not_active", "conversation_already_has_active
 const RESTORING_MS = 6_000;
 /** So long without a word from the server, it is asked whether it is there: a way can die silently. */
 const SILENCE_MS = 15_000;
+/** So long the server may take to admit a session. */
+const ASKING_MS = 5_000;
+/** So long the server's answer to a farewell is waited for. */
+const FAREWELL_MS = 1_500;
 /** Several signs of one awakening come within this time. */
 const SAME_WAKING_MS = 1_000;
 
@@ -111,11 +115,15 @@ export class LiveSession {
     void this.#connect();
   }
 
-  /** The person ends the session, and the server is told so. */
+  /** The person ends the session. The server is told before the connection closes, which alone
+   * would look like a loss. */
   end(): void {
     const { sessionId } = this.snapshot;
-    if (sessionId !== null && !this.#over) this.world.hangUp(sessionId);
-    this.#finish(null);
+    if (sessionId === null || this.#over) return this.#finish(null);
+    this.#ended(null);
+    this.#microphone?.close();
+    this.#scope.after(FAREWELL_MS, () => this.close());
+    void this.world.hangUp(sessionId).then(() => this.close());
   }
 
   close(): void {
@@ -200,12 +208,15 @@ export class LiveSession {
     const session = sessionRequest(this.client.id, this.client.language);
     const { sessionId: resume, transport: last } = this.snapshot;
     let reached = false;
+    // A request on a way that died silently would wait for minutes.
+    const asked = connection.after(ASKING_MS, () => abort.abort());
     try {
       const [secret, iceServers] = await Promise.all([
         this.world.createSecret(session, abort.signal),
         this.world.iceServers(),
       ]);
       reached = true;
+      asked();
       const transport = await connect(prefer(this.world.ways, last), {
         secret: secret.value,
         model: secret.model,
@@ -218,7 +229,7 @@ export class LiveSession {
         hooks: {
           event: (event) => {
             this.#heardAt = this.world.now();
-            if (!connection.ended) this.#receive(event);
+            if (!connection.ended && !this.#over) this.#receive(event);
           },
           down: (fault) => this.#down(connection, fault),
           blocked: (hear) => {
@@ -360,9 +371,13 @@ export class LiveSession {
 
   #finish(fault: Fault | null): void {
     if (this.#over) return;
+    this.#ended(fault);
+    this.close();
+  }
+
+  #ended(fault: Fault | null): void {
     const conversation = settled(this.snapshot.conversation);
     this.#set({ stage: "ended", fault, holding: null, endedAt: this.world.now(), conversation });
-    this.close();
   }
 
   get #over(): boolean {

@@ -31,10 +31,10 @@ export async function standingOf(id: string, request: typeof fetch = fetch): Pro
 }
 
 /** Says that it was the person who ended the session, and outlives the page. */
-export function hangUp(id: string, request: typeof fetch = fetch): void {
+export async function hangUp(id: string, request: typeof fetch = fetch): Promise<void> {
   const path = `/v1/realtime/calls/${encodeURIComponent(id)}/hangup`;
   // A server that is away finds the session ended by the loss of its connection.
-  request(path, { method: "POST", headers: authorization(), keepalive: true }).catch(
+  await request(path, { method: "POST", headers: authorization(), keepalive: true }).catch(
     () => undefined,
   );
 }

@@ -13,7 +13,7 @@ export interface World {
   /** What the server says of a session that could not be resumed. */
   standingOf: (session: string) => Promise<Standing>;
   /** Says that the person ended the session. */
-  hangUp: (session: string) => void;
+  hangUp: (session: string) => Promise<void>;
   /** Calls back whenever the connection should be looked at. */
   onWakeUp: (scope: Scope, woke: () => void) => void;
   output: Output;
