@@ -12,13 +12,15 @@ use crate::archived::Part;
 use crate::postgres::Postgres;
 use crate::process::Process;
 use crate::resume::{replayed, resume_url};
-use crate::socket::{Socket, question_pcm};
+use crate::socket::{LONG, Socket, question_pcm};
 
 const STAND_INS: [(&str, &str); 3] = [
     ("PRAXILOOM_STT_ENGINE", "standin"),
     ("PRAXILOOM_TTS_ENGINE", "standin"),
     ("PRAXILOOM_LIVE_STOP_GRACE_SECONDS", "1"),
 ];
+/// How long a node that says nothing may take to be taken for dead, and its sessions put away.
+const DEAD: Duration = Duration::from_secs(60);
 
 async fn begin(server: &Process) -> Socket {
     let url = server.url().replacen("http", "ws", 1) + "/v1/realtime";
@@ -75,6 +77,54 @@ async fn goes_on(socket: &mut Socket, items: &[String]) {
     socket.is_well().await;
 }
 
+#[tokio::test]
+async fn a_killed_server_loses_a_second_at_most_and_goes_on() {
+    const SESSIONS: usize = 6;
+    const CHUNKS: u32 = 100;
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::serve(folder.path(), &STAND_INS);
+    let mut talker = begin(&server).await;
+    let items = talk(&mut talker).await;
+    assert_eq!(items.len(), 2);
+    // What the others say meanwhile takes longer than this needs to reach the disk.
+    let mut sockets = Vec::new();
+    for _ in 0..SESSIONS {
+        sockets.push(begin(&server).await);
+    }
+    // A noise that no recogniser takes for silence, without a pause, in real time.
+    let noise: Vec<u8> = (0u32..1920)
+        .flat_map(|n| ((n.wrapping_mul(2_654_435_761) >> 18) as i16).to_le_bytes())
+        .collect();
+    let began = Instant::now();
+    for number in 0..CHUNKS {
+        tokio::time::sleep_until(began + Duration::from_millis(40) * number).await;
+        for socket in &mut sockets {
+            socket.append(&noise[..1920]).await;
+        }
+    }
+    server.signal("KILL");
+    let (status, _) = server.wait();
+    assert!(!status.success());
+    let ids: Vec<String> = sockets.iter().map(Socket::id).collect();
+    drop(sockets);
+
+    let server = Process::serve(folder.path(), &STAND_INS);
+    let mut again = resumed(&server, &talker.id(), LONG).await;
+    goes_on(&mut again, &items).await;
+    let mut worst = 0;
+    for id in &ids {
+        drop(resumed(&server, id, LONG).await);
+        let part = Part::read(folder.path(), id, 1);
+        let voice = part.track("coach");
+        let onset = voice.peaks.iter().position(|peak| *peak > 20).unwrap() as u64 * 20;
+        let lost = (u64::from(CHUNKS) * 40).saturating_sub(voice.ms - onset);
+        worst = worst.max(lost);
+        assert!(lost <= 1000, "{lost} ms were lost");
+        assert!(voice.level(voice.ms - 500, voice.ms) > 500.0, "it is sound");
+    }
+    println!("at most {worst} ms of {SESSIONS} sessions were lost");
+}
+
 /// Two servers share a database and a folder of recordings, as behind a proxy.
 fn node(data: &Path, shared: &Path, url: &str) -> Process {
     let sessions = shared.display().to_string();
@@ -108,4 +158,22 @@ async fn a_session_goes_on_at_another_server_when_its_own_stops() {
     let part = Part::read(folder.path(), &socket.id(), 1);
     assert_eq!(part.reason(), Some("server_stopped"));
     assert!(part.track("coach").ended && part.track("client").ended);
+}
+
+#[tokio::test]
+async fn a_session_goes_on_at_another_server_when_its_own_is_killed() {
+    let database = Postgres::start();
+    let url = database.url("postgres");
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let first = node(&at("first"), &at("sessions"), &url);
+    let second = node(&at("second"), &at("sessions"), &url);
+    let mut socket = begin(&first).await;
+    let items = talk(&mut socket).await;
+    // What is said reaches the disk within a second.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    first.signal("KILL");
+    first.wait();
+    let mut next = resumed(&second, &socket.id(), DEAD).await;
+    goes_on(&mut next, &items).await;
 }
