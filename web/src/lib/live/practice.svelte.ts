@@ -122,7 +122,7 @@ function pageOpenedAt(): number {
 const ICE_MS = 3_000;
 
 function noneAfter(milliseconds: number): Promise<RTCIceServer[]> {
-  return new Promise((resolve) => setTimeout(() => resolve([]), milliseconds));
+  return new Promise((resolve) => new Scope().after(milliseconds, () => resolve([])));
 }
 
 /** `randomUUID` exists in secure contexts only, and typed sessions work outside them too. */

@@ -1,0 +1,356 @@
+/**
+ * Whatever breaks between the page and the server, the same session goes on: everything said
+ * before is there once, one more exchange works, and the record has all of it once.
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { LISTENER, microphone } from "./support/chromium.mjs";
+import {
+  PATIENCE,
+  answered,
+  begin,
+  beginTyping,
+  now,
+  phase,
+  say,
+  silent,
+  sounds,
+  turns,
+  untilLive,
+  visit,
+} from "./support/practice.mjs";
+import { tcpRelay, udpRelay } from "./support/relay.mjs";
+import { startServer } from "./support/server.mjs";
+import { fixture, silence, wav } from "./support/sound.mjs";
+
+const FIRST = "What would you like to talk about today?";
+const SECOND = "How do you feel about that?";
+
+for (const transport of ["webrtc", "websocket"]) {
+  test(`a reloaded page goes on with one press over ${transport}`, async (t) => {
+    const server = await serve(t);
+    const page = await visit(t, server, { transport });
+    await beginTyping(page);
+    const session = await talkOnce(page);
+    const before = await turns(page);
+    await page.reload();
+    const pressed = await goOn(page);
+    t.diagnostic(`live ${pressed.toFixed(0)} ms after the press`);
+    assert.equal(await goesOnAs(page, session, before), transport);
+    await wholeRecord(page, server, session);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test(`a killed server is waited for, and has everything over ${transport}`, async (t) => {
+    const server = await serve(t);
+    const page = await visit(t, server, { transport });
+    await beginTyping(page);
+    const session = await talkOnce(page);
+    // A recording is on the disk within half a second; a crash may take the last second.
+    await pause(1_000);
+    const before = await turns(page);
+    await server.kill();
+    await away(page, "network-lost");
+    await server.start();
+    const back = await timed(() => untilLive(page));
+    t.diagnostic(`live ${back.toFixed(0)} ms after the server answered again`);
+    await goesOnAs(page, session, before);
+    await wholeRecord(page, server, session);
+  });
+
+  test(`a server that restarts is announced and waited for over ${transport}`, async (t) => {
+    const server = await serve(t, ["--live-stop-grace-seconds", "3"]);
+    const page = await visit(t, server, { transport });
+    await beginTyping(page);
+    const session = await talkOnce(page);
+    const before = await turns(page);
+    const stopped = server.stop();
+    await page.locator('[data-testid=notice][data-code="server_stopping"]').waitFor();
+    await away(page, "server-stopping");
+    await stopped;
+    // As long as a slow start takes.
+    await pause(3_000);
+    await server.start();
+    const back = await timed(() => untilLive(page));
+    t.diagnostic(`live ${back.toFixed(0)} ms after the server answered again`);
+    await goesOnAs(page, session, before);
+    await wholeRecord(page, server, session);
+  });
+
+  test(`a page that slept finds its session again over ${transport}`, async (t) => {
+    const server = await serve(t);
+    const relay = await tcpRelay(t, server);
+    const page = await visit(t, { url: relay.url }, { transport });
+    await beginTyping(page);
+    const session = await talkOnce(page);
+    const before = await turns(page);
+    // Twenty seconds stand for a minute, and a stopped process for a locked phone: what matters is
+    // that the page does nothing meanwhile, and that nobody tells it of the break.
+    const wake = await sleep(page);
+    relay.stall();
+    await pause(20_000);
+    relay.heal();
+    wake();
+    await page.evaluate(() => document.dispatchEvent(new Event("resume")));
+    const back = await untilSteady(page);
+    t.diagnostic(`live for good ${back.toFixed(0)} ms after waking`);
+    await goesOnAs(page, session, before);
+    await wholeRecord(page, server, session);
+  });
+}
+
+test("a network that breaks is bridged over a WebSocket", async (t) => {
+  const server = await serve(t);
+  const relay = await tcpRelay(t, server);
+  const page = await visit(t, { url: relay.url }, { transport: "websocket" });
+  await beginTyping(page);
+  const session = await talkOnce(page);
+  const before = await turns(page);
+  relay.cut();
+  await away(page, "network-lost");
+  await pause(2_000);
+  relay.heal();
+  const back = await timed(() => untilLive(page));
+  t.diagnostic(`live ${back.toFixed(0)} ms after the network was back`);
+  await goesOnAs(page, session, before);
+  await wholeRecord(page, server, session);
+});
+
+test("another node behind the same address goes on with the session", async (t) => {
+  const first = await serve(t, ["--live-stop-grace-seconds", "1"]);
+  const relay = await tcpRelay(t, first);
+  const page = await visit(t, { url: relay.url });
+  await beginTyping(page);
+  const session = await talkOnce(page);
+  const before = await turns(page);
+  await first.stop();
+  const second = await startServer({ data: first.data });
+  t.after(() => second.close());
+  relay.lead(second);
+  const back = await timed(() => untilLive(page));
+  t.diagnostic(`live ${back.toFixed(0)} ms after the other node answered`);
+  await goesOnAs(page, session, before);
+  await wholeRecord(page, second, session);
+});
+
+test("a call finds another way by an ICE restart, and stays the same call", async (t) => {
+  const server = await startServer({
+    flags: ["--webrtc-announce", "127.0.0.2", "--webrtc-tcp=false"],
+  });
+  t.after(() => server.close());
+  const relay = await udpRelay(t, server.calls);
+  const page = await visit(t, server, { transport: "webrtc" });
+  await beginTyping(page);
+  const session = await talkOnce(page);
+  const before = await turns(page);
+  const asked = requests(page);
+  relay.forget();
+  await phase(page, "mending");
+  const mended = await timed(() => phase(page, "listening"));
+  t.diagnostic(`mended ${mended.toFixed(0)} ms after the page noticed`);
+  await goesOnAs(page, session, before);
+  assert.deepEqual(asked(/realtime\/calls/), [`POST /v1/realtime/calls/${session}`]);
+  assert.equal(await page.getByTestId("break").count(), 0, "the session had no break");
+  await wholeRecord(page, server, session);
+});
+
+test("where UDP is gone, the session goes on over a WebSocket", async (t) => {
+  const server = await startServer({
+    flags: ["--webrtc-announce", "127.0.0.2", "--webrtc-tcp=false"],
+  });
+  t.after(() => server.close());
+  const relay = await udpRelay(t, server.calls);
+  const page = await visit(t, server);
+  await beginTyping(page);
+  const session = await talkOnce(page);
+  const before = await turns(page);
+  relay.cut();
+  await away(page, "network-lost");
+  const back = await timed(() => untilLive(page));
+  t.diagnostic(`live ${back.toFixed(0)} ms after the call was given up`);
+  assert.equal(await goesOnAs(page, session, before), "websocket");
+  await wholeRecord(page, server, session);
+});
+
+test("spoken turns and a half-heard answer survive a reload", async (t) => {
+  const path = await wav(t, silence(3), fixture("begin"), silence(60));
+  const server = await serve(t);
+  const page = await visit(t, server, { flags: microphone.once(path) });
+  await begin(page);
+  const spoken = await silent(page, "microphone", 0);
+  await sounds(page, "speaker", spoken);
+  await page.locator('[data-testid=turn][data-side="client"]').first().waitFor();
+  const session = await sessionOf(page);
+  await page.reload();
+  await goOn(page);
+  const [mine, theirs] = await turns(page);
+  t.diagnostic(`${mine.words} | ${theirs?.words ?? "nothing was heard yet"}`);
+  assert.match(mine.words, /talk about today/);
+  assert.equal(await page.getByTestId("mute").count(), 1, "the microphone is open again");
+  await sounds(page, "microphone");
+  await wholeRecord(page, server, session);
+});
+
+test("two tabs do not fight for a session", async (t) => {
+  const server = await serve(t);
+  const page = await visit(t, server);
+  await beginTyping(page);
+  const session = await talkOnce(page);
+  const before = await turns(page);
+  const other = await page.context().newPage();
+  await other.addInitScript({ path: LISTENER });
+  await other.addInitScript(
+    ([key, value]) => sessionStorage.setItem(key, value),
+    ["praxiloom.running", await page.evaluate(() => sessionStorage["praxiloom.running"])],
+  );
+  await other.goto(page.url());
+  await goOn(other);
+  await page.locator('[data-testid=fault][data-fault="session-elsewhere"]').waitFor();
+  await page.getByTestId("screen-closing").waitFor();
+  await pause(3_000);
+  assert.equal(await stageOf(other), "live", "nobody took it back");
+  await goesOnAs(other, session, before);
+  await wholeRecord(other, server, session);
+});
+
+test("a session that is over says so", async (t) => {
+  const server = await serve(t);
+  const page = await visit(t, server);
+  await beginTyping(page);
+  const session = await talkOnce(page);
+  await server.kill();
+  await away(page, "network-lost");
+  await server.start();
+  await untilLive(page);
+  const gone = await fetch(`${server.url}/api/sessions/${session}`, { method: "DELETE" });
+  assert.equal(gone.status, 204);
+  await page.locator('[data-testid=fault][data-fault="session-over"]').waitFor();
+  await page.getByTestId("screen-closing").waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+});
+
+async function serve(t, flags) {
+  const server = await startServer({ flags });
+  t.after(() => server.close());
+  return server;
+}
+
+/** One exchange, heard to its end; resolves with the session's name. */
+async function talkOnce(page) {
+  const asked = await now(page);
+  await say(page, FIRST);
+  await sounds(page, "speaker", asked);
+  await answered(page);
+  await silent(page, "speaker", asked);
+  return sessionOf(page);
+}
+
+/** The same session, everything before it once, and one more exchange; resolves with the transport. */
+async function goesOnAs(page, session, before) {
+  const same = ({ item, side, words }) => ({ item, side, words });
+  assert.equal(await sessionOf(page), session);
+  assert.deepEqual((await turns(page)).map(same), before.map(same), "once, and as it was");
+  const asked = await now(page);
+  await say(page, SECOND);
+  await sounds(page, "speaker", asked);
+  await answered(page);
+  assert.equal((await turns(page)).length, before.length + 2);
+  return page.evaluate(() => JSON.parse(sessionStorage["praxiloom.running"]).transport);
+}
+
+/** Ends the session; its record has every turn of the page exactly once, and says who ended it. */
+async function wholeRecord(page, server, session) {
+  await silent(page, "speaker");
+  const shown = await turns(page);
+  await page.getByTestId("end").click();
+  await page.getByTestId("end-confirm").click();
+  await page.getByTestId("screen-closing").waitFor();
+  const about = await until(async () => {
+    const found = await ask(`${server.url}/api/sessions/${session}`);
+    return found.status === "ended" ? found : null;
+  });
+  assert.equal(about.end_reason, "by_client");
+  const { lines } = await ask(`${server.url}/api/sessions/${session}/transcript?format=json`);
+  const plain = (words) => words.replace(/[\s—]+/gu, " ").trim();
+  assert.deepEqual(
+    lines.map(({ item_id, speaker, text }) => [item_id, speaker, plain(text)]),
+    shown.map(({ item, side, words }) => [item, side, plain(words)]),
+  );
+}
+
+async function goOn(page) {
+  await page.getByTestId("go-on").waitFor();
+  const since = performance.now();
+  await page.getByTestId("go-on").click();
+  await untilLive(page);
+  await page.getByTestId("turn").first().waitFor();
+  return performance.now() - since;
+}
+
+function sessionOf(page) {
+  return page.evaluate(() => JSON.parse(sessionStorage["praxiloom.running"]).session);
+}
+
+function stageOf(page) {
+  return page.getByTestId("screen-session").getAttribute("data-stage");
+}
+
+async function away(page, fault) {
+  await page.locator(`[data-testid=banner][data-fault="${fault}"]`).waitFor({ timeout: PATIENCE });
+  assert.equal(await stageOf(page), "reconnecting");
+}
+
+/** Until the page has been live for a while, with the old connection or with another. */
+async function untilSteady(page, milliseconds = 5_000) {
+  const began = performance.now();
+  let since = began;
+  const broken = page.locator('[data-phase="mending"], [data-stage="reconnecting"]');
+  while (performance.now() - since < milliseconds) {
+    if ((await broken.count()) > 0) since = performance.now();
+    assert.ok(since - began < 2 * PATIENCE, "in time");
+    await pause(50);
+  }
+  return since - began;
+}
+
+/** Stops the page's process, as a phone does that was put away; the result wakes it. */
+async function sleep(page) {
+  const devtools = await page.context().browser().newBrowserCDPSession();
+  const { processInfo } = await devtools.send("SystemInfo.getProcessInfo");
+  const renderers = processInfo.filter(({ type }) => type === "renderer");
+  for (const { id } of renderers) process.kill(id, "SIGSTOP");
+  return () => renderers.forEach(({ id }) => process.kill(id, "SIGCONT"));
+}
+
+/** What the page asks of the server from now on. */
+function requests(page) {
+  const all = [];
+  page.on("request", (request) => {
+    all.push(`${request.method()} ${new URL(request.url()).pathname}`);
+  });
+  return (wanted) => all.filter((line) => wanted.test(line));
+}
+
+async function ask(url) {
+  const response = await fetch(url);
+  assert.equal(response.status, 200, url);
+  return response.json();
+}
+
+async function until(found) {
+  const deadline = performance.now() + PATIENCE;
+  for (;;) {
+    const value = await found();
+    if (value !== null) return value;
+    assert.ok(performance.now() < deadline, "in time");
+    await pause(100);
+  }
+}
+
+async function timed(what) {
+  const since = performance.now();
+  await what();
+  return performance.now() - since;
+}
