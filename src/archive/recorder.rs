@@ -1,6 +1,8 @@
 //! The recording of one part, on the session's side: collects what happens and hands it to the
 //! writer about every half second. Nothing here blocks or fails; trouble is told.
 
+#[cfg(test)]
+mod faults;
 mod track;
 
 use std::sync::Arc;

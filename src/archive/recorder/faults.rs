@@ -1,0 +1,212 @@
+//! Recording on a disk that fails on purpose: in the middle of a batch, or by never answering.
+
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use media::Position;
+use media::record::recover;
+use tokio_util::sync::CancellationToken;
+
+use super::super::layout::Stream;
+use super::super::writer::WriteAt;
+use super::super::{Archive, ArchiveParts, EndReason, Part, Recorder, Refusal, sessions};
+use crate::accounts;
+use crate::clock::{Clock, Micros};
+use crate::config;
+use crate::db::AccountId;
+use crate::private::Private;
+use crate::telemetry::Metrics;
+
+const NOON: Micros = Micros(1_795_262_400_000_000);
+
+struct Scene {
+    archive: Archive,
+    me: AccountId,
+    metrics: Metrics,
+    _folder: tempfile::TempDir,
+}
+
+async fn scene(disk: WriteAt) -> Scene {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("x.db").display());
+    let config = config::Database {
+        url: Private::new(url),
+        max_connections: 2,
+    };
+    let db = crate::db::Db::open(&config).await.unwrap();
+    let me = accounts::local(&db, NOON).await.unwrap();
+    let metrics = Metrics::new();
+    let parts = ArchiveParts {
+        folder: folder.path().join("sessions"),
+        resume_within: Duration::from_secs(600),
+        home: None,
+        db,
+        clock: Clock::set_to(NOON),
+        metrics: metrics.clone(),
+        failed: CancellationToken::new(),
+    };
+    Scene {
+        archive: Archive::open_on(parts, disk).await.unwrap(),
+        me,
+        metrics,
+        _folder: folder,
+    }
+}
+
+impl Scene {
+    fn record(&self, id: &str) -> Recorder {
+        self.archive.record(Part {
+            account: self.me.clone(),
+            id: id.to_owned(),
+            number: 1,
+            from: Position::ZERO,
+            transport: "websocket",
+            client_id: None,
+            engines: serde_json::json!({}),
+            began_at: NOON,
+            claim: None,
+        })
+    }
+}
+
+/// Records half a second, which is a batch.
+fn half_a_second(recorder: &mut Recorder, half: u64) {
+    // SILK, 20 ms, one frame of noise: of the size of speech.
+    let packet = [&[0x48][..], &[0x5A; 60]].concat();
+    for frame in 0..25 {
+        let at = Position::from_ms(half * 500 + frame * 20);
+        recorder.coach(at, &packet, 90);
+        recorder.client(at, &packet, 90);
+        recorder.trace("{\"input\":\"time\"}");
+    }
+    recorder.tick(Position::from_ms(half * 500 + 500));
+}
+
+/// What goes wrong from the moment it is armed: a write gets through half, the next fails.
+fn fails_half_way(armed: &Arc<AtomicBool>, kind: std::io::ErrorKind) -> WriteAt {
+    let (armed, halves) = (armed.clone(), AtomicUsize::new(0));
+    Box::new(move |file, bytes, at| {
+        if !armed.load(Ordering::SeqCst) {
+            return file.write_at(bytes, at);
+        }
+        match halves.fetch_add(1, Ordering::SeqCst) {
+            0 => file.write_at(&bytes[..bytes.len() / 2], at),
+            _ => Err(kind.into()),
+        }
+    })
+}
+
+#[tokio::test]
+async fn half_a_write_is_cut_back_to_what_was_whole() {
+    use std::io::ErrorKind::{Other, ReadOnlyFilesystem, StorageFull};
+    for (kind, refusal) in [
+        (StorageFull, Refusal::Full),
+        (ReadOnlyFilesystem, Refusal::ReadOnly),
+        (Other, Refusal::Failed),
+    ] {
+        let armed = Arc::new(AtomicBool::new(false));
+        let scene = scene(fails_half_way(&armed, kind)).await;
+        let mut recorder = scene.record("sess_1");
+        let mut half = 0;
+        while half < 4 {
+            half_a_second(&mut recorder, half);
+            half += 1;
+        }
+        while recorder.shared.unwritten.load(Ordering::SeqCst) > 0 {
+            tokio::task::yield_now().await;
+        }
+        armed.store(true, Ordering::SeqCst);
+        let trouble = loop {
+            half_a_second(&mut recorder, half);
+            half += 1;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            if let Some(trouble) = recorder.trouble() {
+                break trouble;
+            }
+            assert!(half < 1000);
+        };
+        assert_eq!(trouble.refusal, refusal);
+        assert_eq!(recorder.trouble(), None, "told twice");
+        recorder
+            .finish(Position::from_ms(half * 500), EndReason::ByClient)
+            .await;
+        scene.archive.settled().await;
+        let core = &scene.archive.core;
+        let folder = core.layout.session(&scene.me, "sess_1").unwrap();
+        let log = std::fs::read_to_string(folder.file(1, Stream::Trace)).unwrap();
+        assert!(log.ends_with('\n') && log.lines().count() >= 100);
+        for stream in [Stream::Coach, Stream::Client] {
+            let bytes = std::fs::read(folder.file(1, stream)).unwrap();
+            let whole = recover(bytes.as_slice()).unwrap();
+            assert_eq!(whole.bytes, bytes.len() as u64, "{stream:?} is damaged");
+            assert!(
+                whole.end >= Position::from_ms(1990),
+                "{stream:?}: {}",
+                whole.end
+            );
+        }
+        let row = sessions::find(core.db.of(&scene.me), "sess_1")
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(row.stopped_reason.as_deref(), Some(refusal.name()));
+        let counted = format!(
+            "praxiloom_recordings_stopped_total{{reason=\"{}\"}} 1",
+            refusal.name()
+        );
+        assert!(scene.metrics.render().contains(&counted));
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_never_answers_holds_up_nobody() {
+    let stuck = Arc::new(AtomicBool::new(true));
+    let held = stuck.clone();
+    let scene = scene(Box::new(move |file, bytes, at| {
+        while held.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        file.write_at(bytes, at)
+    }))
+    .await;
+    let mut recorders = ["sess_1", "sess_2"].map(|id| scene.record(id));
+    let mut half = 0;
+    while recorders
+        .iter_mut()
+        .any(|recorder| recorder.trouble.is_none())
+    {
+        for recorder in &mut recorders {
+            let began = std::time::Instant::now();
+            recorder.trace(&"x".repeat(40_000));
+            half_a_second(recorder, half);
+            let waiting = recorder.shared.unwritten.load(Ordering::SeqCst);
+            assert!(waiting < 2 << 20, "{waiting} bytes wait");
+            assert!(
+                began.elapsed() < Duration::from_secs(1),
+                "the session waited"
+            );
+            if let Some(trouble) = recorder.trouble() {
+                assert_eq!(trouble.refusal, Refusal::TooSlow);
+            }
+        }
+        half += 1;
+        assert!(half < 200, "nothing stopped");
+    }
+    stuck.store(false, Ordering::SeqCst);
+    let [one, two] = recorders;
+    one.finish(Position::from_ms(half * 500), EndReason::ByClient)
+        .await;
+    drop(two);
+    scene.archive.settled().await;
+    let core = &scene.archive.core;
+    for (id, reason) in [("sess_1", "by_client"), ("sess_2", "failed")] {
+        let row = sessions::find(core.db.of(&scene.me), id)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(row.end_reason.as_deref(), Some(reason));
+        assert_eq!(row.stopped_reason.as_deref(), Some("disk_too_slow"));
+    }
+}
