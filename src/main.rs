@@ -38,6 +38,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     telemetry::start_log(&config.log)?;
+    open_many_files();
     // The vendors' connections and our own certificate use one cryptography. It is already
     // chosen only if something in this process did so before, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -65,6 +66,16 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         Stopped::Left(tasks) => tracing::error!(tasks, "stopped; some tasks did not end"),
     }
     Ok(())
+}
+
+/// Lets the process open as many files as the system permits: every connection is one, and so is
+/// every file of a recording, while the usual limit is one for programs that call `select`.
+fn open_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let current = maximum;
+    // What cannot be raised has to do.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
 }
 
 /// Where the server is, and who listens, thinks and speaks.

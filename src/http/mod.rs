@@ -8,6 +8,7 @@ mod engines;
 pub mod error;
 mod file;
 mod guard;
+mod guests;
 mod headers;
 mod health;
 mod metrics;

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequest, Multipart, Path, Request, State, WebSocketUpgrade};
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 use super::auth::Caller;
 use super::body::refused;
 use super::error::{Error, HttpError};
+use super::guests::Guest;
 use super::params::Params;
 use crate::app::App;
 use crate::live::{BeginError, Begun, Opening};
@@ -75,6 +77,7 @@ pub async fn socket(
     State(app): State<Arc<App>>,
     caller: Caller,
     Params(asked): Params<Asked>,
+    guest: Option<Extension<Guest>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, HttpError> {
     let upgrade = upgrade.map_err(|error| HttpError::invalid("upgrade", error.to_string()))?;
@@ -90,6 +93,9 @@ pub async fn socket(
         Some(id) => resume(&app, caller, Carrier::WebSocket, &id, None).await?,
         None => begin(&app, caller, Carrier::WebSocket, asked.model, None)?,
     };
+    if let Some(guest) = guest {
+        guest.stays();
+    }
     Ok(websocket::prepare(upgrade).on_upgrade(async move |socket| {
         let (link, pump) = websocket::open(socket, Patience::default());
         app.lifecycle.spawn(pump.run());

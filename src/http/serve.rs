@@ -10,6 +10,7 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 
+use super::guests::Guests;
 use super::router;
 use crate::app::App;
 use crate::config::Tls;
@@ -104,19 +105,21 @@ impl Edge {
         let handle = Handle::new();
         let stop = stop(handle.clone(), app.lifecycle.clone());
         let service = router(&app);
+        let guests = Guests::new(HEAD_TIMEOUT);
         // Sound goes out in small messages, none of which may wait for the one before it to be
         // acknowledged.
         let serve = async {
             match self.tls {
                 None => {
-                    let server =
-                        axum_server::from_tcp(self.listener)?.acceptor(NoDelayAcceptor::new());
+                    let acceptor = guests.acceptor(NoDelayAcceptor::new());
+                    let server = axum_server::from_tcp(self.listener)?.acceptor(acceptor);
                     impatient(server.handle(handle))
                         .serve(service.into_make_service())
                         .await
                 }
                 Some(tls) => {
                     let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+                    let acceptor = guests.acceptor(acceptor);
                     let server = axum_server::from_tcp(self.listener)?.acceptor(acceptor);
                     impatient(server.handle(handle))
                         .serve(service.into_make_service())
@@ -145,5 +148,8 @@ fn impatient<A: axum_server::Address, T>(mut server: Server<A, T>) -> Server<A, 
     let mut http = server.http_builder().http1();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT);
+    let mut http = server.http_builder().http2();
+    http.timer(TokioTimer::new())
+        .keep_alive_interval(HEAD_TIMEOUT);
     server
 }
