@@ -279,7 +279,10 @@ impl Sentence {
             }
             end += word.len();
         }
-        self.text[..end].trim_end()
+        // A mark for a pause has a space in it, and is no word.
+        let said = &self.text[..end];
+        let torn = said.rfind("[pause").filter(|at| !said[*at..].contains(']'));
+        said[..torn.unwrap_or(end)].trim_end()
     }
 }
 
@@ -431,6 +434,21 @@ mod tests {
         assert_eq!(speech.heard(300), "I see, well.");
         assert_eq!(speech.heard(360), "I see, well. It");
         assert_eq!(speech.heard(9999), "I see, well. It is hard.");
+    }
+
+    #[test]
+    fn half_of_a_mark_for_a_pause_is_never_shown() {
+        let mut speech = Speech::default();
+        speech.push(0, "[pause 1200] Well, [pause 800] yes.".to_owned());
+        speech.produced(0, 100_000);
+        speech.break_off(0);
+        for samples in (0..=100_000).step_by(1000) {
+            let heard = speech.heard(samples);
+            assert!(["", "Well,", "Well, yes."].contains(&&*heard), "{heard}");
+            let words = speech.words_heard(samples);
+            let words: Vec<&str> = words.iter().map(|word| word.text).collect();
+            assert_eq!(words.join(" "), heard);
+        }
     }
 
     #[test]
