@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-stages=(format lint page rust docs build sdk browser)
+stages=(format lint page rust docs build sdk browser fuzz)
 times=()
 total=0
 printed=$(mktemp)
@@ -62,12 +62,19 @@ browser() {
     (cd tests/browser && node --test --test-concurrency=1 --test-reporter=spec)
 }
 
-# How many tests passed, by the closing lines of nextest, cargo test, vitest, unittest and node.
+# Ten seconds each of what meets the network or a damaged disk; scripts/fuzz.sh takes longer ones.
+fuzz() {
+    scripts/fuzz.sh 10
+}
+
+# How many tests passed, by the closing lines of nextest, cargo test, vitest, unittest, node and
+# libFuzzer (a target is a test).
 passed() {
     sed 's/\x1b\[[0-9;]*m//g' "$printed" | awk '
         /^ *Summary \[|^test result: | Tests  / && match($0, /[0-9]+ passed/) { n += substr($0, RSTART) }
         /^Ran [0-9]+ tests? in / { n += $2 }
         /^(ℹ|#) pass [0-9]+$/ { n += $3 }
+        /^stat::number_of_executed_units:/ { n++ }
         END { print n + 0 }'
 }
 
