@@ -17,6 +17,11 @@ impl Process {
     pub fn serve(folder: &std::path::Path, variables: &[(&str, &str)]) -> Self {
         let mut command = command(&["serve", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(folder).envs(variables.iter().copied());
+        Self::run(command)
+    }
+
+    /// Runs a command that serves, and waits until it says where.
+    pub fn run(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

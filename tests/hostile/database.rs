@@ -1,0 +1,140 @@
+//! A database that is locked, or gone, for ten seconds: sessions begin, go on and end as if nothing
+//! were, and afterwards every row says what happened.
+
+use std::process::Command;
+use std::time::Duration;
+
+use futures::future::join_all;
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use tokio::time::{Instant, sleep};
+
+use crate::companion::Companion;
+use crate::house::{House, STANDINS};
+use crate::postgres::Postgres;
+
+/// How long the database does nothing.
+const AWAY: Duration = Duration::from_secs(10);
+
+/// Sessions in the middle, at their end and at their beginning while `stop` has the database
+/// stopped, until `go`.
+async fn goes_on(house: &House, stop: impl AsyncFnOnce(), go: impl AsyncFnOnce()) {
+    let mut companion = Companion::begin(house).await;
+    let mut ending = Companion::begin(house).await;
+    tokio::join!(companion.turn(), ending.turn());
+    stop().await;
+    let stopped = Instant::now();
+    let (ended, answers) = (ending.id(), vec![ending.answers.clone()]);
+    ending.socket.stream.close(None).await.unwrap();
+    let others = companion
+        .talk_while(async {
+            let begun = Instant::now();
+            let mut beginning = Companion::begin(house).await;
+            let took = begun.elapsed();
+            assert!(took < Duration::from_secs(3), "it began after {took:?}");
+            beginning.turn().await;
+            // One that begins and ends without the database ever hearing of it.
+            let mut passing = Companion::begin(house).await;
+            passing.turn().await;
+            let passed = (passing.id(), passing.answers.clone());
+            passing.socket.stream.close(None).await.unwrap();
+            sleep((stopped + AWAY).saturating_duration_since(Instant::now())).await;
+            go().await;
+            beginning.turn().await;
+            (beginning, passed)
+        })
+        .await;
+    let (beginning, (passed, passed_answers)) = others;
+    companion.assert_undisturbed("a database that was away");
+    beginning.assert_undisturbed("a session that began meanwhile");
+    for (id, answers) in [(&ended, &answers[0]), (&passed, &passed_answers)] {
+        let session = house.ended(id).await;
+        assert_eq!(session["end_reason"], "by_client", "{session}");
+        house.assert_kept(&session, answers).await;
+    }
+    join_all([companion, beginning].map(async |companion| {
+        assert!(companion.notices().is_empty(), "{:?}", companion.notices());
+        let answers = companion.answers.clone();
+        let session = companion.leave(house).await;
+        house.assert_kept(&session, &answers).await;
+    }))
+    .await;
+    let listed = house.get("/api/sessions").await;
+    assert_eq!(listed["sessions"].as_array().unwrap().len(), 4, "{listed}");
+}
+
+#[tokio::test]
+async fn sqlite_locked_for_ten_seconds() {
+    let house = House::start();
+    let path = house.data.join("praxiloom.db");
+    assert!(path.exists(), "the database is elsewhere");
+    let mut other = SqliteConnection::connect(&format!("sqlite:{}", path.display()))
+        .await
+        .unwrap();
+    let other = &mut other;
+    let held = tokio::sync::Mutex::new(other);
+    goes_on(
+        &house,
+        async || {
+            held.lock().await.execute("BEGIN EXCLUSIVE").await.unwrap();
+        },
+        async || {
+            held.lock().await.execute("COMMIT").await.unwrap();
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn postgresql_stopped_for_ten_seconds() {
+    let database = Postgres::start();
+    let url = database.url("postgres");
+    let mut variables = STANDINS.to_vec();
+    variables.push(("PRAXILOOM_DATABASE_URL", &url));
+    let house = House::with(&variables);
+    let folder = url.split_once("host=").unwrap().1.to_owned();
+    goes_on(
+        &house,
+        async || signal(&folder, "-STOP"),
+        async || signal(&folder, "-CONT"),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn postgresql_restarted_in_the_middle() {
+    let database = Postgres::start();
+    let url = database.url("postgres");
+    let mut variables = STANDINS.to_vec();
+    variables.push(("PRAXILOOM_DATABASE_URL", &url));
+    let house = House::with(&variables);
+    let mut companion = Companion::begin(&house).await;
+    companion.turn().await;
+    // Every connection to it breaks.
+    let folder = url.split_once("host=").unwrap().1;
+    for backend in family(folder).into_iter().skip(1) {
+        let _ = Command::new("kill").args(["-TERM", &backend]).status();
+    }
+    companion.turn().await;
+    let answers = companion.answers.clone();
+    let session = companion.leave(&house).await;
+    house.assert_kept(&session, &answers).await;
+}
+
+/// Sends a signal to a PostgreSQL and its children.
+fn signal(folder: &str, signal: &str) {
+    for pid in family(folder) {
+        // A child may have ended by itself.
+        let _ = Command::new("kill").args([signal, &pid]).status();
+    }
+}
+
+/// The server whose cluster lies in this folder, and its children.
+fn family(folder: &str) -> Vec<String> {
+    let file = std::fs::read_to_string(format!("{folder}/data/postmaster.pid")).unwrap();
+    let server = file.lines().next().unwrap().trim().to_owned();
+    let tasks = format!("/proc/{server}/task/{server}/children");
+    let children = std::fs::read_to_string(tasks).unwrap();
+    let mut family = vec![server];
+    family.extend(children.split_whitespace().map(str::to_owned));
+    family
+}

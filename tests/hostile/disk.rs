@@ -1,0 +1,195 @@
+//! A disk that is full, and one that may not be written to: the conversation goes on, the coach is
+//! told, and what was recorded before is whole.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
+
+use crate::companion::Companion;
+use crate::house::{House, STANDINS};
+use crate::process::Process;
+use crate::socket::LONG;
+
+/// A server whose data lies on a small disk of its own, in a mount namespace of its own.
+struct Confined {
+    house: House,
+    inside: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Confined {
+    /// With this much room. `None`, and the reason printed, where no such disk can be had.
+    fn start(room: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().to_owned();
+        let flags = ["-rm", "-m"].into_iter().find(|flags| {
+            let tried = Command::new("unshare")
+                .args([flags, "mount", "-t", "tmpfs", "tmpfs"])
+                .arg(&inside)
+                .output();
+            tried.is_ok_and(|tried| tried.status.success())
+        });
+        let Some(flags) = flags else {
+            println!(
+                "not run: neither a user namespace nor root may mount a disk here; what a failing \
+                 disk does is held by the tests of src/archive alone"
+            );
+            return None;
+        };
+        let mut command = Command::new("unshare");
+        command
+            .args([flags, "sh", "-c"])
+            .arg(r#"mount -t tmpfs -o size="$1" tmpfs "$2" && exec "$3" serve --listen 127.0.0.1:0 --data "$2""#)
+            .args(["sh", room])
+            .arg(&inside)
+            .arg(env!("CARGO_BIN_EXE_praxiloom"))
+            .envs(STANDINS);
+        let process = Process::run(command);
+        let data = Path::new("/proc")
+            .join(process.pid().to_string())
+            .join("root")
+            .join(inside.strip_prefix("/").unwrap());
+        Some(Self {
+            house: House::of(process, data),
+            inside,
+            _folder: folder,
+        })
+    }
+
+    /// Runs a command where the server is.
+    fn within(&self, script: &str) {
+        let done = Command::new("nsenter")
+            .args(["-t", &self.house.process.pid().to_string()])
+            .args([
+                "-U",
+                "-m",
+                "--preserve-credentials",
+                "sh",
+                "-c",
+                script,
+                "sh",
+            ])
+            .arg(&self.inside)
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+    }
+}
+
+/// Talks until the coach is told that the recording ended; the notice.
+async fn told(companion: &mut Companion) -> Value {
+    let notice = async {
+        loop {
+            companion.turn().await;
+            let mut seen = companion.socket.seen.iter();
+            if let Some(notice) = seen.find(|event| event["code"] == "recording_stopped") {
+                return notice.clone();
+            }
+        }
+    };
+    timeout(LONG, notice).await.expect("nobody was told")
+}
+
+#[tokio::test]
+async fn a_full_disk_ends_the_recording_and_not_the_conversation() {
+    let Some(confined) = Confined::start("6m") else {
+        return;
+    };
+    let house = &confined.house;
+    let mut before = Companion::begin(house).await;
+    before.turn().await;
+    let answers = before.answers.clone();
+    let whole = before.leave(house).await;
+    let mut companion = Companion::begin(house).await;
+    companion.turn().await;
+    confined.within(r#"cat /dev/zero > "$1/filler" || true"#);
+    let notice = told(&mut companion).await;
+    assert!(
+        notice["message"].as_str().unwrap().contains("full"),
+        "{notice}"
+    );
+    // The conversation goes on, in this session and in new ones.
+    companion.turn().await;
+    assert_eq!(
+        companion.notices(),
+        ["recording_stopped"],
+        "told once, and nothing else"
+    );
+    let mut newcomer = Companion::begin(house).await;
+    let notice = told(&mut newcomer).await;
+    assert!(
+        notice["message"].as_str().unwrap().contains("full"),
+        "{notice}"
+    );
+    let unrecorded = newcomer.id();
+    newcomer.socket.stream.close(None).await.unwrap();
+    let (id, answered) = (companion.id(), companion.answers.clone());
+    companion.socket.stream.close(None).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    // There is room again: what waited for the database is written, and new sessions are recorded.
+    confined.within(r#"rm "$1/filler""#);
+    let session = house.ended(&id).await;
+    assert_eq!(session["recording"]["state"], "stopped", "{session}");
+    assert_eq!(session["recording"]["reason"], "disk_full", "{session}");
+    let said = house.said_by_client(&id).await;
+    assert!(said.contains(&answered[0]), "{said:?}");
+    assert!(house.files_of(&id, false).sound > Duration::from_secs(3));
+    let session = house.ended(&unrecorded).await;
+    assert_eq!(session["recording"]["reason"], "disk_full", "{session}");
+    house.assert_kept(&whole, &answers).await;
+    let mut after = Companion::begin(house).await;
+    after.turn().await;
+    let answers = after.answers.clone();
+    let session = after.leave(house).await;
+    house.assert_kept(&session, &answers).await;
+}
+
+#[tokio::test]
+async fn a_folder_that_may_not_be_written_to_ends_recordings_and_not_conversations() {
+    let Some(confined) = Confined::start("32m") else {
+        return;
+    };
+    let house = &confined.house;
+    let mut companion = Companion::begin(house).await;
+    companion.turn().await;
+    confined.within(
+        r#"mount --bind "$1/sessions" "$1/sessions" && mount -o remount,bind,ro "$1/sessions""#,
+    );
+    let mut newcomer = Companion::begin(house).await;
+    let notice = told(&mut newcomer).await;
+    let message = notice["message"].as_str().unwrap();
+    assert!(message.contains("cannot be written to"), "{notice}");
+    newcomer.turn().await;
+    // Who had their files open before goes on.
+    companion.turn().await;
+    assert!(companion.notices().is_empty());
+    let session = newcomer.leave(house).await;
+    assert_eq!(session["recording"]["state"], "stopped", "{session}");
+    assert_eq!(session["recording"]["reason"], "read_only", "{session}");
+    confined.within(r#"umount "$1/sessions""#);
+    let answers = companion.answers.clone();
+    let session = companion.leave(house).await;
+    house.assert_kept(&session, &answers).await;
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_used_at_all_is_told_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("sessions"), "a file").unwrap();
+    let output = crate::process::command(&["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.path())
+        .envs(STANDINS)
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("archive.folder"), "{said}");
+    assert_eq!(json!(output.status.code()), json!(1));
+}
