@@ -146,6 +146,22 @@ impl Archive {
     }
 }
 
+impl Archive {
+    /// Somebody ended a session that had lost its connection, within the time in which it could be
+    /// resumed: it was not cut off. Whether there is such a session.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn hung_up(&self, account: &AccountId, id: &str) -> Result<bool, DbError> {
+        let core = &self.core;
+        // Its end may still be on its way into the database. If that takes long, the row is open.
+        let _ = tokio::time::timeout(PATIENCE, core.ledger.settled(id)).await;
+        let since = core.clock.now().minus(core.resume_within);
+        sessions::hung_up(core.db.of(account), id, since.0).await
+    }
+}
+
 /// Whether a session that has ended can go on.
 fn is_resumable(row: &SessionRow, now: Micros, within: Duration) -> bool {
     let expired = row.end_reason.as_deref() == Some(EndReason::Expired.name());

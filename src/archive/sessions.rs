@@ -10,7 +10,7 @@ use crate::db::{DbError, Owned};
 
 pub(super) use deleting::{being_deleted, mark_deleted, remove};
 pub(super) use finding::{close_unrecorded, finish_found, insert_found, left, take_over};
-pub(super) use running::{claim, insert, update};
+pub(super) use running::{claim, hung_up, insert, update};
 
 /// Most sessions that one page of the list holds.
 pub const PAGE: u32 = 100;

@@ -196,7 +196,7 @@ pub async fn renegotiate(
     Ok(([(header::CONTENT_TYPE, SDP)], answer).into_response())
 }
 
-/// Ends a call.
+/// Ends a call, also one that was cut off a while ago and could still be resumed.
 #[utoipa::path(
     post,
     path = "/v1/realtime/calls/{id}/hangup",
@@ -206,7 +206,7 @@ pub async fn renegotiate(
     params(("id" = String, Path, description = "The call, by its `Location`")),
     responses(
         (status = 200, description = "It ends"),
-        (status = 404, description = "`not_found`: no such call of this account is live", body = Error),
+        (status = 404, description = "`not_found`: no such call of this account is live, or was cut off lately", body = Error),
     )
 )]
 pub async fn hang_up(
@@ -214,10 +214,9 @@ pub async fn hang_up(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, HttpError> {
-    if app.live.registry().hang_up(&id, &caller.account) {
-        Ok(StatusCode::OK)
-    } else {
-        Err(HttpError::NotFound)
+    match app.live.hang_up(&id, &caller.account).await? {
+        true => Ok(StatusCode::OK),
+        false => Err(HttpError::NotFound),
     }
 }
 

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::archive::{Archive, Part, Recorder};
 use crate::clock::Clock;
+use crate::db::{AccountId, DbError};
 use crate::practice::{Gallery, Practice};
 use crate::providers::llm::LanguageModel;
 use crate::providers::stt::{ListenRequest, SpeechToText};
@@ -157,6 +158,18 @@ impl Live {
         &self.registry
     }
 
+    /// Ends a session of this account, also one whose connection broke a while ago: then it is no
+    /// longer one that was cut off. Whether there is such a session.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn hang_up(&self, id: &str, account: &AccountId) -> Result<bool, DbError> {
+        if self.registry.hang_up(id, account) {
+            return Ok(true);
+        }
+        self.archive.hung_up(account, id).await
+    }
+
     /// Runs a session over its connection to its end.
     pub async fn run(
         &self,
@@ -183,7 +196,7 @@ impl Live {
             None => (Position::ZERO, None, None),
         };
         let recorder = self.archive.record(Part {
-            account,
+            account: account.clone(),
             id: id.clone(),
             number: past.as_ref().map_or(1, |past| past.part),
             from,
@@ -197,12 +210,13 @@ impl Live {
             tokio::spawn(async move { model.warm().await });
         }
         let counted = self.metrics.session(transport);
-        let orders = Told {
+        let orders = place.orders().clone();
+        let told = Told {
             stopping,
             now,
-            orders: place.orders().clone(),
+            orders: orders.clone(),
         };
-        let ended = match self.assemble(session, from, past, link, recorder, orders) {
+        let ended = match self.assemble(session, from, past, link, recorder, told) {
             Ok(live) => live.run().await,
             Err(error) => {
                 tracing::error!(%error, session.id = %id, "a session could not begin");
@@ -214,6 +228,13 @@ impl Live {
         let reason = ended.reason();
         tracing::info!(session.id = %id, end = reason.name(), "session {id} ended");
         drop(place);
+        // A hang-up may have come while the session was put away.
+        if ended.is_open_to_doubt()
+            && orders.hang_up.is_cancelled()
+            && let Err(error) = self.archive.hung_up(&account, &id).await
+        {
+            tracing::error!(%error, session.id = %id, "a session that was hung up stays as lost");
+        }
     }
 
     fn assemble(

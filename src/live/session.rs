@@ -33,6 +33,10 @@ const MOST_QUEUED: Duration = Duration::from_secs(20);
 /// it: one event may bring forth many.
 const HEEDED: usize = signaling::link::QUEUE / 2;
 
+/// How long a connection that takes nothing any more has to say why: longer than a WebSocket's
+/// close takes.
+const FAREWELL: Duration = Duration::from_secs(4);
+
 /// Later than any session lasts.
 const FAR: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -66,6 +70,13 @@ impl Ended {
             Self::Stopped => EndReason::ServerStopped,
             Self::Failed => EndReason::Failed,
         }
+    }
+
+    /// Whether the coach may have meant it, so that a hang-up that comes later settles it: its
+    /// request and the end of the connection go different ways.
+    #[must_use]
+    pub const fn is_open_to_doubt(self) -> bool {
+        matches!(self, Self::Lost | Self::NotReading | Self::Stopped)
     }
 }
 
@@ -189,7 +200,10 @@ impl LiveSession {
     pub async fn run(mut self) -> Ended {
         self.converse().await;
         self.leave().await;
-        let ended = self.ended.unwrap_or(Ended::Completed);
+        let mut ended = self.ended.unwrap_or(Ended::Completed);
+        if ended.is_open_to_doubt() && self.told.orders.hang_up.is_cancelled() {
+            ended = Ended::Completed;
+        }
         let now = self.time();
         self.tape.finish(now, ended.reason()).await;
         ended
@@ -225,7 +239,7 @@ impl LiveSession {
             tokio::select! {
                 () = stop_now.cancelled() => self.end(Ended::Stopped, CloseReason::GoingAway),
                 () = orders.displaced.cancelled() => self.give_way(),
-                () = orders.hang_up.cancelled() => self.end(Ended::Completed, CloseReason::Ended),
+                () = orders.hang_up.cancelled() => self.hang_up(),
                 received = self.link.incoming.recv(), if waiting.is_none() && heeded => {
                     self.received(received);
                 }
@@ -247,6 +261,9 @@ impl LiveSession {
                 () = &mut timer => self.tick(),
             }
             self.settle();
+            if self.ended.is_none() && outgoing.is_closed() {
+                self.hear_out().await;
+            }
         }
         if let Some(stats) = self.intake.mic().stats() {
             let media::jitter::JitterStats {

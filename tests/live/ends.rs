@@ -4,10 +4,16 @@ use std::time::Duration;
 
 use praxiloom::archive::sessions::{self, SessionRow};
 use praxiloom::lifecycle::Stopped;
+use praxiloom::live::Opening;
 use serde_json::json;
+use signaling::link::{Carrier, Closed, FromClient, Link, ToClient};
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Error;
+use tokio_util::sync::CancellationToken;
 
+use crate::call::Call;
 use crate::postgres::Postgres;
+use crate::record::curious;
 use crate::server::{Running, client};
 use crate::socket::{LONG, Socket, serve};
 
@@ -54,6 +60,11 @@ async fn every_end(server: &Running) {
     let id = vanishing.id();
     drop(vanishing);
     assert_eq!(ended(server, &id).await.end_reason.as_deref(), Some("lost"));
+    // Then its coach gives it up.
+    assert_eq!(hang_up(server, &id).await, 200);
+    let row = ended(server, &id).await;
+    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(hang_up(server, &id).await, 404);
 
     let mut hung = Socket::open(server).await;
     assert_eq!(hang_up(server, &hung.id()).await, 200);
@@ -77,6 +88,103 @@ async fn every_end_is_on_record_in_postgresql() {
     let server = serve(&[("PRAXILOOM_DATABASE_URL", &url)]).await;
     every_end(&server).await;
     server.stop().await;
+}
+
+/// A link as a carrier makes it, and the carrier's ends.
+fn link() -> (Link, mpsc::Sender<FromClient>, mpsc::Receiver<ToClient>) {
+    let (to_session, incoming) = mpsc::channel(signaling::link::QUEUE);
+    let (outgoing, from_session) = mpsc::channel(signaling::link::QUEUE);
+    let link = Link {
+        carrier: Carrier::WebSocket,
+        incoming,
+        outgoing,
+    };
+    (link, to_session, from_session)
+}
+
+#[tokio::test]
+async fn how_a_connection_ended_counts_whichever_way_of_it_ends_first() {
+    let server = serve(&[]).await;
+    let (live, account) = (&server.app.live, &server.app.account);
+    for (closed, reason) in [(Closed::ByClient, "by_client"), (Closed::Lost, "lost")] {
+        let opening = Opening {
+            account: account.clone(),
+            carrier: Carrier::WebSocket,
+            model: None,
+            updates: Vec::new(),
+        };
+        let begun = live.begin(opening).unwrap();
+        let id = begun.id().to_owned();
+        let (link, to_session, from_session) = link();
+        // Nothing can be sent any more, and the session has something to send.
+        drop(from_session);
+        let never = CancellationToken::new;
+        let run = live.run(begun, link, never(), never());
+        let close = async {
+            to_session.send(FromClient::Ready).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            to_session.send(FromClient::Closed(closed)).await.unwrap();
+        };
+        tokio::join!(run, close);
+        assert_eq!(
+            ended(&server, &id).await.end_reason.as_deref(),
+            Some(reason)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_closed_in_good_order_was_not_cut_off() {
+    let server = serve(&[]).await;
+    let mut call = Call::at(&server.url(""), "").await;
+    let id = call.id();
+    // It is being spoken to.
+    call.send(json!({"type": "response.create"})).await;
+    call.until("output_audio_buffer.started").await;
+    call.close().await;
+    let row = ended(&server, &id).await;
+    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+}
+
+#[tokio::test]
+async fn a_hang_up_counts_though_the_connection_broke_before_it_came() {
+    let server = serve(&[]).await;
+    let socket = curious(&server).await;
+    let id = socket.id();
+    drop(socket);
+    // While it is put away or after.
+    assert_eq!(hang_up(&server, &id).await, 200);
+    let settled = async {
+        while ended(&server, &id).await.end_reason.as_deref() != Some("by_client") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(LONG, settled).await.unwrap();
+    // Not for ever.
+    let socket = Socket::open(&server).await;
+    let id = socket.id();
+    drop(socket);
+    ended(&server, &id).await;
+    server.clock.advance(Duration::from_secs(11 * 60));
+    assert_eq!(hang_up(&server, &id).await, 404);
+    let row = ended(&server, &id).await;
+    assert_eq!(row.end_reason.as_deref(), Some("lost"));
+}
+
+#[tokio::test]
+async fn a_call_that_is_hung_up_elsewhere_is_told_why_it_closes() {
+    let server = serve(&[]).await;
+    let mut call = Call::at(&server.url(""), "").await;
+    let own = json!({"type": "realtime", "include": ["praxiloom.events"]});
+    call.send(json!({"type": "session.update", "session": own}))
+        .await;
+    call.until("session.updated").await;
+    assert_eq!(hang_up(&server, &call.id()).await, 200);
+    let notice = call.until("praxiloom.notice").await;
+    assert_eq!(notice["code"], "session_ended");
+    while call.event().await.is_some() {}
+    let row = ended(&server, &call.id()).await;
+    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
 }
 
 #[tokio::test]

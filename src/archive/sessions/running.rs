@@ -1,7 +1,7 @@
 //! Rows of sessions that have a connection at this node, or are about to.
 
 use super::super::ledger::{Begin, Image};
-use super::whole;
+use super::{EndReason, whole};
 use crate::db::{DbError, Owned};
 
 /// Records that a session begins at this node. That its row is there already changes nothing.
@@ -89,6 +89,29 @@ pub(in crate::archive) async fn claim(
     .bind(i64::from(part))
     .bind(ended_at)
     .bind(node)
+    .execute(of.pool())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Records that the coach ended a session whose connection ended after `since`. Whether it was cut
+/// off until then.
+pub(in crate::archive) async fn hung_up(
+    of: Owned<'_>,
+    id: &str,
+    since: i64,
+) -> Result<bool, DbError> {
+    let done = sqlx::query(
+        "UPDATE sessions SET end_reason = $4
+         WHERE id = $1 AND account_id = $2 AND ended_at > $3 AND deleted_at IS NULL
+             AND end_reason IN ($5, $6)",
+    )
+    .bind(id)
+    .bind(of.account().as_str())
+    .bind(since)
+    .bind(EndReason::ByClient.name())
+    .bind(EndReason::Lost.name())
+    .bind(EndReason::ServerStopped.name())
     .execute(of.pool())
     .await?;
     Ok(done.rows_affected() == 1)

@@ -7,8 +7,9 @@ use signaling::event::ServerEvent;
 use signaling::event::own::Notice;
 use signaling::link::{CloseReason, ToClient};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
-use super::{Ended, LiveSession};
+use super::{Ended, FAREWELL, LiveSession};
 use crate::archive::Trouble;
 use crate::live::conversation::{Input, LEAVING};
 
@@ -63,6 +64,23 @@ impl LiveSession {
         self.intake.wake(now, &mut self.captured);
         let flushed = self.intake.flush(&mut self.captured);
         self.took_in(flushed);
+    }
+
+    /// The connection takes nothing any more: takes in what it still brought, and why it closed.
+    pub(super) async fn hear_out(&mut self) {
+        let patience = Instant::now() + FAREWELL;
+        while self.ended.is_none() {
+            match timeout_at(patience, self.link.incoming.recv()).await {
+                Ok(received) => self.received(received),
+                Err(_) => self.ended = Some(Ended::Lost),
+            }
+        }
+    }
+
+    /// Somebody ends the session, maybe from elsewhere.
+    pub(super) fn hang_up(&mut self) {
+        self.tell("session_ended", "The session was ended.");
+        self.end(Ended::Completed, CloseReason::Ended);
     }
 
     /// Another connection goes on with the session.

@@ -138,12 +138,11 @@ impl LiveSession {
         }
     }
 
-    /// Sends to the client, which must keep reading.
+    /// Sends to the client, which must keep reading. A connection that has closed says itself how.
     pub(super) fn send(&mut self, message: ToClient) {
         match self.link.outgoing.try_send(message) {
-            Ok(()) => {}
+            Ok(()) | Err(TrySendError::Closed(_)) => {}
             Err(TrySendError::Full(_)) => self.ended = self.ended.or(Some(Ended::NotReading)),
-            Err(TrySendError::Closed(_)) => self.ended = self.ended.or(Some(Ended::Lost)),
         }
     }
 
@@ -154,7 +153,7 @@ impl LiveSession {
     }
 
     pub(super) fn end(&mut self, ended: Ended, reason: CloseReason) {
-        self.send(ToClient::Close(reason));
         self.ended = self.ended.or(Some(ended));
+        self.send(ToClient::Close(reason));
     }
 }

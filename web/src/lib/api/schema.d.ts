@@ -320,7 +320,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends a call. */
+        /** Ends a call, also one that was cut off a while ago and could still be resumed. */
         post: operations["hang_up"];
         delete?: never;
         options?: never;
@@ -1994,7 +1994,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: no such call of this account is live */
+            /** @description `not_found`: no such call of this account is live, or was cut off lately */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -22,12 +22,13 @@ const session: Session = {
 const cut: Session = { ...session, end_reason: "lost", cut_off: true, resumable_until_ms: 1_000 };
 
 test("says how long it was and how much was said", () => {
-  expect(factsOf(session)).toEqual(["12 min 3 s", "24 turns", "1 interruption"]);
+  expect(factsOf(session)).toEqual(["12 min 3 s", "you spoke 24 times", "1 interruption"]);
   expect(factsOf({ ...session, length_ms: 400 })[0]).toBe("0 s");
   expect(factsOf({ ...session, length_ms: 60_900 })[0]).toBe("1 min");
   expect(factsOf({ ...session, length_ms: 3_600_000 })[0]).toBe("1 h");
   expect(factsOf({ ...session, length_ms: 7_325_000 })[0]).toBe("2 h 2 min");
-  expect(factsOf({ ...session, turns: 0, interruptions: 0 })[1]).toBe("nothing was said");
+  expect(factsOf({ ...session, turns: 1 })[1]).toBe("you spoke once");
+  expect(factsOf({ ...session, turns: 0, interruptions: 0 })[1]).toBe("you said nothing");
 });
 
 test("says what ended it, but for the coach's own wish", () => {

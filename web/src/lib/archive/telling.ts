@@ -18,7 +18,7 @@ export function partnerOf(session: Session): string {
 export function factsOf(session: Session): string[] {
   const { turns, interruptions } = session;
   const facts = [lengthWords(session.length_ms)];
-  facts.push(turns === 0 ? "nothing was said" : some(turns, "turn"));
+  facts.push(turns === 0 ? "you said nothing" : `you spoke ${times(turns)}`);
   if (interruptions > 0) facts.push(some(interruptions, "interruption"));
   return facts;
 }
@@ -98,6 +98,10 @@ const CAUSES: Record<string, string> = {
   disk_too_slow: "The server’s disk was too slow.",
   disk_failed: "The server’s disk failed.",
 };
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${String(count)} times`;
+}
 
 function some(value: number, unit: string): string {
   return `${String(value)} ${unit}${value === 1 ? "" : "s"}`;

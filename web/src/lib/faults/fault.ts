@@ -15,6 +15,7 @@ export type Fault =
   | "session-expired"
   | "session-over"
   | "session-elsewhere"
+  | "session-ended"
   | "not-allowed"
   | "key-needed"
   | "key-wrong"
@@ -39,6 +40,11 @@ export function isFinal(fault: Fault): boolean {
 /** Worth trying again by itself, after a pause. */
 export function isPassing(fault: Fault): boolean {
   return ["network-lost", "server-stopping", "server-unreachable", "server-busy"].includes(fault);
+}
+
+/** The server said that the session is over for this page. */
+export function isParting(fault: Fault | null): boolean {
+  return fault === "session-elsewhere" || fault === "session-ended";
 }
 
 /** Only a key from the person helps. */
@@ -90,5 +96,6 @@ export function faultOfProtocolError(code: string | undefined): Fault | null {
 export function faultOfNotice(code: string): Fault | null {
   if (code === "server_stopping") return "server-stopping";
   if (code === "session_taken_over") return "session-elsewhere";
+  if (code === "session_ended") return "session-ended";
   return null;
 }

@@ -118,6 +118,10 @@ const WORDS: Record<Fault, Omit<Words, "steps">> = {
     title: "This session goes on elsewhere",
     body: "It was taken up in another tab or on another device, and is no longer held here.",
   },
+  "session-ended": {
+    title: "This session was ended elsewhere",
+    body: "It was closed in another tab, on another device, or by whoever runs the server.",
+  },
   "not-allowed": {
     title: "The server did not accept this page’s key",
     body: "It may have run out. Reload the page, and sign in again if you are asked to.",

@@ -219,6 +219,24 @@ describe("resumption", () => {
     expect(world.hungUp).toEqual([]);
   });
 
+  it("is over when it was hung up elsewhere", async () => {
+    await talked();
+    world.line.hears({ type: "praxiloom.notice", code: "session_ended", message: "" });
+    world.line.hooks.down("network-lost");
+    expect(snapshot()).toMatchObject({ stage: "ended", fault: "session-ended" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(world.lines).toHaveLength(1);
+    expect(world.hungUp).toEqual([]);
+  });
+
+  it("shows no reason when the hang-up was its own", async () => {
+    await talked();
+    world.session.end();
+    world.line.hears({ type: "praxiloom.notice", code: "session_ended", message: "" });
+    world.line.hooks.down("network-lost");
+    expect(snapshot()).toMatchObject({ stage: "ended", fault: null });
+  });
+
   it("tells the server that the person ended the session, live or away", async () => {
     await talked();
     world.session.end();

@@ -7,6 +7,7 @@ import {
   FaultError,
   faultOfNotice,
   faultOfProtocolError,
+  isParting,
   isPassing,
 } from "../faults/fault.ts";
 import { ATTEMPTS, backoff } from "../realtime/backoff.ts";
@@ -351,8 +352,8 @@ export class LiveSession {
     this.#transport = null;
     const conversation = settled(this.snapshot.conversation);
     this.#set({ audioBlocked: false, mending: false, conversation });
-    // Whoever took the session up elsewhere wants it there.
-    if (this.#announced === "session-elsewhere") return this.#finish("session-elsewhere");
+    // Whoever took the session up elsewhere wants it there, and whoever ended it wants it ended.
+    if (isParting(this.#announced)) return this.#finish(this.#announced);
     if (fault === null && this.#announced === null) return this.#finish(null);
     const cause = this.#announced ?? fault ?? "network-lost";
     const { startedAt, attempt } = this.snapshot;
