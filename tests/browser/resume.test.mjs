@@ -214,10 +214,13 @@ test("two tabs do not fight for a session", async (t) => {
   );
   await other.goto(page.url());
   await goOn(other);
+  // A tab in the background paints nothing, and what is not painted is not seen.
+  await page.bringToFront();
   await page.locator('[data-testid=fault][data-fault="session-elsewhere"]').waitFor();
   await page.getByTestId("screen-closing").waitFor();
   assert.match(await page.getByTestId("closing").innerText(), /go on elsewhere/);
   await pause(3_000);
+  await other.bringToFront();
   assert.equal(await stageOf(other), "live", "nobody took it back");
   await goesOnAs(other, session, before);
   await wholeRecord(other, server, session);
