@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 use super::super::layout::Stream;
 use super::super::writer::WriteAt;
 use super::super::{Archive, ArchiveParts, EndReason, Part, Recorder, Refusal, sessions};
-use crate::accounts;
 use crate::clock::{Clock, Micros};
 use crate::config;
 use crate::db::AccountId;
@@ -36,7 +35,13 @@ async fn scene(disk: WriteAt) -> Scene {
         max_connections: 2,
     };
     let db = crate::db::Db::open(&config).await.unwrap();
-    let me = accounts::local(&db, NOON).await.unwrap();
+    let me = AccountId::new("me");
+    sqlx::query("INSERT INTO accounts (id, created_at) VALUES ($1, $2)")
+        .bind(me.as_str())
+        .bind(NOON.0)
+        .execute(db.pool())
+        .await
+        .unwrap();
     let metrics = Metrics::new();
     let parts = ArchiveParts {
         folder: folder.path().join("sessions"),
