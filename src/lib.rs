@@ -2,7 +2,7 @@
 //!
 //! A voice comes in by `http`, which opens a session; `live` runs it from the microphone to the
 //! loudspeaker, asks `practice` what the AI client says, and has `providers` listen, think and
-//! speak; `archive` records that it took place, for one of the `accounts`. The wire is in the
+//! speak; `archive` keeps its sound and all that happened, for one of the `accounts`, as it happens. The wire is in the
 //! crate `signaling`, sound in the crate `media`; neither knows this one.
 //!
 //! Imports only go down:
