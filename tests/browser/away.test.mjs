@@ -50,7 +50,10 @@ for (const [name, look] of Object.entries(looks)) {
     assert.equal(net.line.resume, ID);
     assert.equal(await page.locator('[data-code="recording_stopped"]').count(), 0);
     await page.getByTestId("break").waitFor();
-    await page.getByTestId("turn").nth(ITEMS.length - 1).waitFor();
+    await page
+      .getByTestId("turn")
+      .nth(ITEMS.length - 1)
+      .waitFor();
     assert.deepEqual(
       (await turns(page)).map(({ item }) => item),
       ITEMS.map(([id]) => id),
@@ -63,7 +66,10 @@ for (const [name, look] of Object.entries(looks)) {
     await page.getByTestId("go-on").click();
     await page.locator('[data-stage="live"]').waitFor();
     assert.equal(net.line.resume, ID);
-    await page.getByTestId("turn").nth(ITEMS.length - 1).waitFor();
+    await page
+      .getByTestId("turn")
+      .nth(ITEMS.length - 1)
+      .waitFor();
     assert.equal((await turns(page)).length, ITEMS.length);
 
     net.line.notice("session_taken_over", "The session goes on elsewhere.");

@@ -19,7 +19,7 @@ const COARSE = 3_000;
 /** The archive keeps one peak every 20 ms. */
 const PEAK_MS = 20;
 /** More than this at once is never sent. */
-const FINEST = 10_000;
+const FINEST = 20_000;
 const FRESH_MS = 5_000;
 
 export class Opened {
