@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { LISTENER, microphone } from "./support/chromium.mjs";
 import {
@@ -31,267 +31,270 @@ const SECOND = "How do you feel about that?";
 /** What matters here is that an answer is heard, not how long it is. */
 const BRIEF = ["--llm-engine", "standin", "--llm-standin-says", "It went well, I suppose."];
 
-for (const transport of ["webrtc", "websocket"]) {
-  test(`a reloaded page goes on with one press over ${transport}`, async (t) => {
-    const server = await serve(t);
-    const page = await visit(t, server, { transport });
-    await beginTyping(page);
-    const session = await talkOnce(page);
-    const before = await turns(page);
-    await page.reload();
-    const pressed = await goOn(page);
-    t.diagnostic(`live ${pressed.toFixed(0)} ms after the press`);
-    assert.equal(await goesOnAs(page, session, before), transport);
-    await wholeRecord(page, server, session);
-    assert.deepEqual(page.complaints, []);
-  });
+// Most of the time is spent waiting, each with a server and a browser of its own.
+describe("a session goes on", { concurrency: 2 }, () => {
+  for (const transport of ["webrtc", "websocket"]) {
+    test(`a reloaded page goes on with one press over ${transport}`, async (t) => {
+      const server = await serve(t);
+      const page = await visit(t, server, { transport });
+      await beginTyping(page);
+      const session = await talkOnce(page);
+      const before = await turns(page);
+      await page.reload();
+      const pressed = await goOn(page);
+      t.diagnostic(`live ${pressed.toFixed(0)} ms after the press`);
+      assert.equal(await goesOnAs(page, session, before), transport);
+      await wholeRecord(page, server, session);
+      assert.deepEqual(page.complaints, []);
+    });
 
-  test(`a killed server is waited for, and has everything over ${transport}`, async (t) => {
-    const server = await serve(t);
-    const page = await visit(t, server, { transport });
-    await beginTyping(page);
-    const session = await talkOnce(page);
-    // A recording is on the disk within half a second; a crash may take the last second.
-    await pause(1_000);
-    const before = await turns(page);
-    await server.kill();
-    await away(page, "network-lost");
-    await server.start();
-    const back = await timed(() => untilLive(page));
-    t.diagnostic(`live ${back.toFixed(0)} ms after the server answered again`);
-    await goesOnAs(page, session, before);
-    await wholeRecord(page, server, session);
-  });
+    test(`a killed server is waited for, and has everything over ${transport}`, async (t) => {
+      const server = await serve(t);
+      const page = await visit(t, server, { transport });
+      await beginTyping(page);
+      const session = await talkOnce(page);
+      // A recording is on the disk within half a second; a crash may take the last second.
+      await pause(1_000);
+      const before = await turns(page);
+      await server.kill();
+      await away(page, "network-lost");
+      await server.start();
+      const back = await timed(() => untilLive(page));
+      t.diagnostic(`live ${back.toFixed(0)} ms after the server answered again`);
+      await goesOnAs(page, session, before);
+      await wholeRecord(page, server, session);
+    });
 
-  test(`a server that restarts is announced and waited for over ${transport}`, async (t) => {
-    const server = await serve(t, ["--live-stop-grace-seconds", "3"]);
-    const page = await visit(t, server, { transport });
-    await beginTyping(page);
-    const session = await talkOnce(page);
-    const before = await turns(page);
-    const stopped = server.stop();
-    await page.locator('[data-testid=notice][data-code="server_stopping"]').waitFor();
-    await away(page, "server-stopping");
-    await stopped;
-    // As long as a slow start takes.
-    await pause(3_000);
-    await server.start();
-    const back = await timed(() => untilLive(page));
-    t.diagnostic(`live ${back.toFixed(0)} ms after the server answered again`);
-    await goesOnAs(page, session, before);
-    await wholeRecord(page, server, session);
-  });
+    test(`a server that restarts is announced and waited for over ${transport}`, async (t) => {
+      const server = await serve(t, ["--live-stop-grace-seconds", "3"]);
+      const page = await visit(t, server, { transport });
+      await beginTyping(page);
+      const session = await talkOnce(page);
+      const before = await turns(page);
+      const stopped = server.stop();
+      await page.locator('[data-testid=notice][data-code="server_stopping"]').waitFor();
+      await away(page, "server-stopping");
+      await stopped;
+      // As long as a slow start takes.
+      await pause(3_000);
+      await server.start();
+      const back = await timed(() => untilLive(page));
+      t.diagnostic(`live ${back.toFixed(0)} ms after the server answered again`);
+      await goesOnAs(page, session, before);
+      await wholeRecord(page, server, session);
+    });
 
-  test(`a page that slept finds its session again over ${transport}`, async (t) => {
+    test(`a page that slept finds its session again over ${transport}`, async (t) => {
+      const server = await serve(t);
+      const relay = await tcpRelay(t, server);
+      const page = await visit(t, { url: relay.url }, { transport });
+      await beginTyping(page);
+      const session = await talkOnce(page);
+      const before = await turns(page);
+      // Twenty seconds stand for a minute, and a stopped process for a locked phone: what matters is
+      // that the page does nothing meanwhile, that nobody tells it of the break, and that the server
+      // has given up a call by then. A WebSocket it would keep for longer in either case.
+      const wake = await sleep(page);
+      relay.stall();
+      await pause(transport === "webrtc" ? 20_000 : 8_000);
+      relay.heal();
+      wake();
+      await page.evaluate(() => document.dispatchEvent(new Event("resume")));
+      const back = await untilSteady(page);
+      t.diagnostic(`live for good ${back.toFixed(0)} ms after waking`);
+      await goesOnAs(page, session, before);
+      await wholeRecord(page, server, session);
+    });
+  }
+
+  test("a network that breaks is bridged over a WebSocket", async (t) => {
     const server = await serve(t);
     const relay = await tcpRelay(t, server);
-    const page = await visit(t, { url: relay.url }, { transport });
+    const page = await visit(t, { url: relay.url }, { transport: "websocket" });
     await beginTyping(page);
     const session = await talkOnce(page);
     const before = await turns(page);
-    // Twenty seconds stand for a minute, and a stopped process for a locked phone: what matters is
-    // that the page does nothing meanwhile, that nobody tells it of the break, and that the server
-    // has given up a call by then. A WebSocket it would keep for longer in either case.
-    const wake = await sleep(page);
-    relay.stall();
-    await pause(transport === "webrtc" ? 20_000 : 8_000);
+    relay.cut();
+    await away(page, "network-lost");
+    await pause(2_000);
     relay.heal();
-    wake();
-    await page.evaluate(() => document.dispatchEvent(new Event("resume")));
-    const back = await untilSteady(page);
-    t.diagnostic(`live for good ${back.toFixed(0)} ms after waking`);
+    const back = await timed(() => untilLive(page));
+    t.diagnostic(`live ${back.toFixed(0)} ms after the network was back`);
     await goesOnAs(page, session, before);
     await wholeRecord(page, server, session);
   });
-}
 
-test("a network that breaks is bridged over a WebSocket", async (t) => {
-  const server = await serve(t);
-  const relay = await tcpRelay(t, server);
-  const page = await visit(t, { url: relay.url }, { transport: "websocket" });
-  await beginTyping(page);
-  const session = await talkOnce(page);
-  const before = await turns(page);
-  relay.cut();
-  await away(page, "network-lost");
-  await pause(2_000);
-  relay.heal();
-  const back = await timed(() => untilLive(page));
-  t.diagnostic(`live ${back.toFixed(0)} ms after the network was back`);
-  await goesOnAs(page, session, before);
-  await wholeRecord(page, server, session);
-});
-
-test("another node behind the same address goes on with the session", async (t) => {
-  const first = await serve(t, ["--live-stop-grace-seconds", "1"]);
-  const relay = await tcpRelay(t, first);
-  const page = await visit(t, { url: relay.url });
-  await beginTyping(page);
-  const session = await talkOnce(page);
-  const before = await turns(page);
-  await first.stop();
-  const second = await startServer({ data: first.data, flags: BRIEF });
-  t.after(() => second.close());
-  relay.lead(second);
-  const back = await timed(() => untilLive(page));
-  t.diagnostic(`live ${back.toFixed(0)} ms after the other node answered`);
-  await goesOnAs(page, session, before);
-  await wholeRecord(page, second, session);
-});
-
-test("a call finds another way by an ICE restart, and stays the same call", async (t) => {
-  const server = await startServer({
-    flags: [...BRIEF, "--webrtc-announce", "127.0.0.2", "--webrtc-tcp=false"],
-  });
-  t.after(() => server.close());
-  const relay = await udpRelay(t, server.calls);
-  const page = await visit(t, server, { transport: "webrtc" });
-  await beginTyping(page);
-  const session = await talkOnce(page);
-  const before = await turns(page);
-  const asked = requests(page);
-  relay.forget();
-  await phase(page, "mending");
-  const mended = await timed(() => phase(page, "listening"));
-  t.diagnostic(`mended ${mended.toFixed(0)} ms after the page noticed`);
-  await goesOnAs(page, session, before);
-  assert.deepEqual(asked(/realtime\/calls/), [`POST /v1/realtime/calls/${session}`]);
-  assert.equal(await page.getByTestId("break").count(), 0, "the session had no break");
-  await wholeRecord(page, server, session);
-});
-
-test("where UDP is gone, the session goes on over a WebSocket", async (t) => {
-  const server = await startServer({
-    flags: [...BRIEF, "--webrtc-announce", "127.0.0.2", "--webrtc-tcp=false"],
-  });
-  t.after(() => server.close());
-  const relay = await udpRelay(t, server.calls);
-  const page = await visit(t, server);
-  await beginTyping(page);
-  const session = await talkOnce(page);
-  const before = await turns(page);
-  relay.cut();
-  await away(page, "network-lost");
-  const back = await timed(() => untilLive(page));
-  t.diagnostic(`live ${back.toFixed(0)} ms after the call was given up`);
-  assert.equal(await goesOnAs(page, session, before), "websocket");
-  await wholeRecord(page, server, session);
-});
-
-test("spoken turns and a half-heard answer survive a reload", async (t) => {
-  const path = await wav(t, silence(3), fixture("begin"), silence(60));
-  const server = await startServer();
-  t.after(() => server.close());
-  const page = await visit(t, server, { flags: microphone.once(path) });
-  await begin(page);
-  const spoken = await silent(page, "microphone", 0);
-  await sounds(page, "speaker", spoken);
-  await page.locator('[data-testid=turn][data-side="client"]').first().waitFor();
-  const session = await sessionOf(page);
-  await page.reload();
-  await goOn(page);
-  const [mine, theirs] = await turns(page);
-  t.diagnostic(`${mine.words} | ${theirs?.words ?? "nothing was heard yet"}`);
-  assert.match(mine.words, /talk about today/);
-  assert.equal(await page.getByTestId("mute").count(), 1, "the microphone is open again");
-  // The recording began anew with the page, and is understood and answered once more.
-  await finished(page, "coach", 2);
-  await answered(page);
-  await wholeRecord(page, server, session);
-});
-
-test("two tabs do not fight for a session", async (t) => {
-  const server = await serve(t);
-  const page = await visit(t, server);
-  await beginTyping(page);
-  const session = await talkOnce(page);
-  const before = await turns(page);
-  const other = await page.context().newPage();
-  await other.addInitScript({ path: LISTENER });
-  await other.addInitScript(
-    ([key, value]) => sessionStorage.setItem(key, value),
-    ["praxiloom.running", await page.evaluate(() => sessionStorage["praxiloom.running"])],
-  );
-  await other.goto(page.url());
-  await goOn(other);
-  // A tab in the background paints nothing, and what is not painted is not seen.
-  await page.bringToFront();
-  await page.locator('[data-testid=fault][data-fault="session-elsewhere"]').waitFor();
-  await page.getByTestId("screen-closing").waitFor();
-  assert.match(await page.getByTestId("closing").innerText(), /go on elsewhere/);
-  await pause(3_000);
-  await other.bringToFront();
-  assert.equal(await stageOf(other), "live", "nobody took it back");
-  await goesOnAs(other, session, before);
-  await wholeRecord(other, server, session);
-});
-
-test("a session that is over says so", async (t) => {
-  const server = await serve(t);
-  const relay = await tcpRelay(t, server);
-  const page = await visit(t, { url: relay.url }, { transport: "websocket" });
-  await beginTyping(page);
-  const session = await talkOnce(page);
-  relay.cut();
-  await away(page, "network-lost");
-  const gone = await fetch(`${server.url}/api/sessions/${session}`, { method: "DELETE" });
-  assert.equal(gone.status, 204);
-  relay.heal();
-  await over(page, "session-over");
-});
-
-for (const transport of ["webrtc", "websocket"]) {
-  test(`a session that is hung up elsewhere is over on the page over ${transport}`, async (t) => {
-    const server = await serve(t);
-    const page = await visit(t, server, { transport });
+  test("another node behind the same address goes on with the session", async (t) => {
+    const first = await serve(t, ["--live-stop-grace-seconds", "1"]);
+    const relay = await tcpRelay(t, first);
+    const page = await visit(t, { url: relay.url });
     await beginTyping(page);
     const session = await talkOnce(page);
+    const before = await turns(page);
+    await first.stop();
+    const second = await startServer({ data: first.data, flags: BRIEF });
+    t.after(() => second.close());
+    relay.lead(second);
+    const back = await timed(() => untilLive(page));
+    t.diagnostic(`live ${back.toFixed(0)} ms after the other node answered`);
+    await goesOnAs(page, session, before);
+    await wholeRecord(page, second, session);
+  });
+
+  test("a call finds another way by an ICE restart, and stays the same call", async (t) => {
+    const server = await startServer({
+      flags: [...BRIEF, "--webrtc-announce", "127.0.0.2", "--webrtc-tcp=false"],
+    });
+    t.after(() => server.close());
+    const relay = await udpRelay(t, server.calls);
+    const page = await visit(t, server, { transport: "webrtc" });
+    await beginTyping(page);
+    const session = await talkOnce(page);
+    const before = await turns(page);
     const asked = requests(page);
-    const path = `/v1/realtime/calls/${session}/hangup`;
-    assert.equal((await fetch(server.url + path, { method: "POST" })).status, 200);
-    await over(page, "session-ended");
-    assert.equal((await ended(server, session)).end_reason, "by_client");
-    assert.deepEqual(asked(/realtime/), [], "it is left at that");
+    relay.forget();
+    await phase(page, "mending");
+    const mended = await timed(() => phase(page, "listening"));
+    t.diagnostic(`mended ${mended.toFixed(0)} ms after the page noticed`);
+    await goesOnAs(page, session, before);
+    assert.deepEqual(asked(/realtime\/calls/), [`POST /v1/realtime/calls/${session}`]);
+    assert.equal(await page.getByTestId("break").count(), 0, "the session had no break");
+    await wholeRecord(page, server, session);
   });
 
-  test(`a hang-up counts though the connection closed first over ${transport}`, async (t) => {
-    const server = await serve(t);
-    const page = await visit(t, server, { transport });
+  test("where UDP is gone, the session goes on over a WebSocket", async (t) => {
+    const server = await startServer({
+      flags: [...BRIEF, "--webrtc-announce", "127.0.0.2", "--webrtc-tcp=false"],
+    });
+    t.after(() => server.close());
+    const relay = await udpRelay(t, server.calls);
+    const page = await visit(t, server);
     await beginTyping(page);
     const session = await talkOnce(page);
-    // The request takes so long that the page closes the connection, and the server knows of that.
-    let released = () => undefined;
-    const held = new Promise((resolve) => (released = resolve));
-    await page.route("**/hangup", (route) => held.then(() => route.continue()));
-    await say(page, SECOND);
-    await sounds(page, "speaker", await now(page));
+    const before = await turns(page);
+    relay.cut();
+    await away(page, "network-lost");
+    const back = await timed(() => untilLive(page));
+    t.diagnostic(`live ${back.toFixed(0)} ms after the call was given up`);
+    assert.equal(await goesOnAs(page, session, before), "websocket");
+    await wholeRecord(page, server, session);
+  });
+
+  test("spoken turns and a half-heard answer survive a reload", async (t) => {
+    const path = await wav(t, silence(3), fixture("begin"), silence(60));
+    const server = await startServer();
+    t.after(() => server.close());
+    const page = await visit(t, server, { flags: microphone.once(path) });
+    await begin(page);
+    const spoken = await silent(page, "microphone", 0);
+    await sounds(page, "speaker", spoken);
+    await page.locator('[data-testid=turn][data-side="client"]').first().waitFor();
+    const session = await sessionOf(page);
+    await page.reload();
+    await goOn(page);
+    const [mine, theirs] = await turns(page);
+    t.diagnostic(`${mine.words} | ${theirs?.words ?? "nothing was heard yet"}`);
+    assert.match(mine.words, /talk about today/);
+    assert.equal(await page.getByTestId("mute").count(), 1, "the microphone is open again");
+    // The recording began anew with the page, and is understood and answered once more.
+    await finished(page, "coach", 2);
+    await answered(page);
+    await wholeRecord(page, server, session);
+  });
+
+  test("two tabs do not fight for a session", async (t) => {
+    const server = await serve(t);
+    const page = await visit(t, server);
+    await beginTyping(page);
+    const session = await talkOnce(page);
+    const before = await turns(page);
+    const other = await page.context().newPage();
+    await other.addInitScript({ path: LISTENER });
+    await other.addInitScript(
+      ([key, value]) => sessionStorage.setItem(key, value),
+      ["praxiloom.running", await page.evaluate(() => sessionStorage["praxiloom.running"])],
+    );
+    await other.goto(page.url());
+    await goOn(other);
+    // A tab in the background paints nothing, and what is not painted is not seen.
+    await page.bringToFront();
+    await page.locator('[data-testid=fault][data-fault="session-elsewhere"]').waitFor();
+    await page.getByTestId("screen-closing").waitFor();
+    assert.match(await page.getByTestId("closing").innerText(), /go on elsewhere/);
+    await pause(3_000);
+    await other.bringToFront();
+    assert.equal(await stageOf(other), "live", "nobody took it back");
+    await goesOnAs(other, session, before);
+    await wholeRecord(other, server, session);
+  });
+
+  test("a session that is over says so", async (t) => {
+    const server = await serve(t);
+    const relay = await tcpRelay(t, server);
+    const page = await visit(t, { url: relay.url }, { transport: "websocket" });
+    await beginTyping(page);
+    const session = await talkOnce(page);
+    relay.cut();
+    await away(page, "network-lost");
+    const gone = await fetch(`${server.url}/api/sessions/${session}`, { method: "DELETE" });
+    assert.equal(gone.status, 204);
+    relay.heal();
+    await over(page, "session-over");
+  });
+
+  for (const transport of ["webrtc", "websocket"]) {
+    test(`a session that is hung up elsewhere is over on the page over ${transport}`, async (t) => {
+      const server = await serve(t);
+      const page = await visit(t, server, { transport });
+      await beginTyping(page);
+      const session = await talkOnce(page);
+      const asked = requests(page);
+      const path = `/v1/realtime/calls/${session}/hangup`;
+      assert.equal((await fetch(server.url + path, { method: "POST" })).status, 200);
+      await over(page, "session-ended");
+      assert.equal((await ended(server, session)).end_reason, "by_client");
+      assert.deepEqual(asked(/realtime/), [], "it is left at that");
+    });
+
+    test(`a hang-up counts though the connection closed first over ${transport}`, async (t) => {
+      const server = await serve(t);
+      const page = await visit(t, server, { transport });
+      await beginTyping(page);
+      const session = await talkOnce(page);
+      // The request takes so long that the page closes the connection, and the server knows of that.
+      let released = () => undefined;
+      const held = new Promise((resolve) => (released = resolve));
+      await page.route("**/hangup", (route) => held.then(() => route.continue()));
+      await say(page, SECOND);
+      await sounds(page, "speaker", await now(page));
+      await endIt(page);
+      await ended(server, session);
+      released();
+      const { end_reason, cut_off } = await until(async () => {
+        const found = await ask(`${server.url}/api/sessions/${session}`);
+        return found.end_reason === "by_client" ? found : null;
+      });
+      assert.deepEqual([end_reason, cut_off], ["by_client", false]);
+    });
+  }
+
+  test("whoever ends a session while it is away has ended it", async (t) => {
+    const server = await serve(t);
+    const page = await visit(t, server, { transport: "websocket" });
+    await beginTyping(page);
+    const session = await talkOnce(page);
+    await server.kill();
+    await away(page, "network-lost");
+    // The page finds the server again, but no way for the sound.
+    await page.route("**/client_secrets", (route) => route.abort());
+    await server.start();
     await endIt(page);
-    await ended(server, session);
-    released();
-    const { end_reason, cut_off } = await until(async () => {
+    const about = await until(async () => {
       const found = await ask(`${server.url}/api/sessions/${session}`);
       return found.end_reason === "by_client" ? found : null;
     });
-    assert.deepEqual([end_reason, cut_off], ["by_client", false]);
+    assert.equal(about.cut_off, false);
   });
-}
-
-test("whoever ends a session while it is away has ended it", async (t) => {
-  const server = await serve(t);
-  const page = await visit(t, server, { transport: "websocket" });
-  await beginTyping(page);
-  const session = await talkOnce(page);
-  await server.kill();
-  await away(page, "network-lost");
-  // The page finds the server again, but no way for the sound.
-  await page.route("**/client_secrets", (route) => route.abort());
-  await server.start();
-  await endIt(page);
-  const about = await until(async () => {
-    const found = await ask(`${server.url}/api/sessions/${session}`);
-    return found.end_reason === "by_client" ? found : null;
-  });
-  assert.equal(about.cut_off, false);
 });
 
 async function serve(t, flags = []) {
