@@ -77,6 +77,7 @@ impl Call {
         match end {
             End::Session => {
                 if let Some(channel) = &channel {
+                    self.last_words(channel.as_ref()).await;
                     flush(channel.as_ref()).await;
                 }
                 self.readers.shutdown().await;
@@ -172,6 +173,21 @@ impl Call {
                     }
                     Some(ToClient::Close(_)) | None => return End::Session,
                 }
+            }
+        }
+    }
+
+    /// Sends the events that the session left behind: it may have let go before they were read.
+    async fn last_words(&mut self, channel: &dyn DataChannel) {
+        while let Ok(message) = self.outgoing.try_recv() {
+            match message {
+                ToClient::Event(event) => {
+                    if send_event(channel, &event).await.is_some() {
+                        return;
+                    }
+                }
+                ToClient::Audio(_) => {}
+                ToClient::Close(_) => return,
             }
         }
     }
