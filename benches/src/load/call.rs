@@ -88,16 +88,16 @@ impl Call {
             .accept_answer(pending, answer)
             .map_err(BenchError::connection)?;
         socket
-            .set_read_timeout(Some(Duration::from_millis(5)))
+            .set_nonblocking(true)
             .map_err(BenchError::connection)?;
-        open(&mut rtc, &socket, local, now + PATIENCE)?;
+        let socket = tokio::net::UdpSocket::from_std(socket).map_err(BenchError::connection)?;
+        let opened = tokio::time::timeout(PATIENCE, open(&mut rtc, &socket, local)).await;
+        opened.map_err(|_| BenchError::Late("the call to connect"))??;
+        let socket = socket.into_std().map_err(BenchError::connection)?;
         let media = rtc.media(mid);
         let payload_type = media.and_then(|media| media.remote_pts().first().copied());
         let payload_type =
             payload_type.ok_or_else(|| BenchError::connection("the answer has no Opus"))?;
-        socket
-            .set_nonblocking(true)
-            .map_err(BenchError::connection)?;
         Ok(Self {
             rtc,
             socket: UdpSocket::from_std(socket),
@@ -234,37 +234,36 @@ fn bound_towards(server: SocketAddr) -> io::Result<StdSocket> {
 }
 
 /// Drives the stack until the channel is open.
-fn open(
+async fn open(
     rtc: &mut Rtc,
-    socket: &StdSocket,
+    socket: &tokio::net::UdpSocket,
     local: SocketAddr,
-    until: Instant,
 ) -> Result<(), BenchError> {
     let mut bytes = [0; DATAGRAM];
-    while Instant::now() < until {
-        loop {
+    loop {
+        let due = loop {
             match rtc.poll_output().map_err(BenchError::connection)? {
-                Output::Timeout(_) => break,
+                Output::Timeout(due) => break due,
                 Output::Transmit(transmit) => {
-                    let _ = socket.send_to(&transmit.contents, transmit.destination);
+                    let _ = socket
+                        .send_to(&transmit.contents, transmit.destination)
+                        .await;
                 }
                 Output::Event(Event::ChannelOpen(..)) => return Ok(()),
                 Output::Event(_) => {}
             }
+        };
+        tokio::select! {
+            received = socket.recv_from(&mut bytes) => {
+                let (length, source) = received.map_err(BenchError::connection)?;
+                receive(rtc, source, local, &bytes[..length])?;
+            }
+            () = tokio::time::sleep_until(due.into()) => {
+                rtc.handle_input(Input::Timeout(Instant::now()))
+                    .map_err(BenchError::connection)?;
+            }
         }
-        match socket.recv_from(&mut bytes) {
-            Ok((length, source)) => receive(rtc, source, local, &bytes[..length])?,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-                ) => {}
-            Err(error) => return Err(BenchError::connection(error)),
-        }
-        rtc.handle_input(Input::Timeout(Instant::now()))
-            .map_err(BenchError::connection)?;
     }
-    Err(BenchError::Late("the call to connect"))
 }
 
 fn receive(

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::BenchError;
 use crate::client::Carrier;
@@ -95,28 +96,48 @@ impl Crowd {
             connected: Series::default(),
             refused: Vec::new(),
         };
+        let mut coming = JoinSet::new();
+        let mut next = start;
         for number in 0..plan.sessions {
-            let begun = Instant::now();
-            match connect(plan.carrier, target, &http).await {
-                Ok(wire) => {
-                    crowd.connected.push(begun.elapsed().as_secs_f64() * 1000.0);
-                    let seed = plan.seed.wrapping_add(number as u64);
-                    let script = Script::new(plan.manners, seed, start.elapsed(), plan.spread);
-                    let mut session = Session::new(wire, Arc::clone(clips), script)?;
-                    session.tell(&update(plan.silence_ms))?;
-                    if let Some(worker) = crowd.workers.get(number % crowd.workers.len()) {
-                        worker.carry(session);
-                    }
-                }
-                Err(error) => crowd.refused.push(error.to_string()),
+            tokio::time::sleep_until(next.into()).await;
+            next += plan.ramp;
+            let (carrier, target, http) = (plan.carrier, target.clone(), http.clone());
+            coming.spawn(async move {
+                let begun = Instant::now();
+                let wire = connect(carrier, target, &http).await;
+                (number, wire, begun.elapsed())
+            });
+            while let Some(came) = coming.try_join_next() {
+                crowd.admit(plan, clips, came)?;
             }
-            tokio::time::sleep(plan.ramp.saturating_sub(begun.elapsed())).await;
+        }
+        while let Some(came) = coming.join_next().await {
+            crowd.admit(plan, clips, came)?;
         }
         if crowd.connected.is_empty() {
             let first = crowd.refused.first().cloned().unwrap_or_default();
             return Err(BenchError::Server(format!("takes no session: {first}")));
         }
         Ok(crowd)
+    }
+
+    /// Hands a connected session to its worker.
+    fn admit(&mut self, plan: &Plan, clips: &Arc<Clips>, came: Came) -> Result<(), BenchError> {
+        let (number, wire, took) = came.map_err(BenchError::connection)?;
+        match wire {
+            Ok(wire) => {
+                self.connected.push(took.as_secs_f64() * 1000.0);
+                let seed = plan.seed.wrapping_add(number as u64);
+                let script = Script::new(plan.manners, seed, self.start.elapsed(), plan.spread);
+                let mut session = Session::new(wire, Arc::clone(clips), script)?;
+                session.tell(&update(plan.silence_ms))?;
+                if let Some(worker) = self.workers.get(number % self.workers.len()) {
+                    worker.carry(session);
+                }
+            }
+            Err(error) => self.refused.push(error.to_string()),
+        }
+        Ok(())
     }
 
     /// Time since the beginning of the run.
@@ -185,15 +206,22 @@ pub async fn run(
     })
 }
 
+/// A session that has come, or not: its number, its wire, how long it took.
+type Came = Result<(usize, Result<Wire, BenchError>, Duration), tokio::task::JoinError>;
+
 async fn connect(
     carrier: Carrier,
-    target: &Target,
+    target: Target,
     http: &reqwest::Client,
 ) -> Result<Wire, BenchError> {
-    Ok(match carrier {
-        Carrier::Websocket => Wire::Socket(Box::new(Socket::connect(target)?)),
-        Carrier::Webrtc => Wire::Call(Box::new(Call::connect(target, http).await?)),
-    })
+    match carrier {
+        Carrier::Websocket => {
+            let connecting = tokio::task::spawn_blocking(move || Socket::connect(&target));
+            let socket = connecting.await.map_err(BenchError::connection)??;
+            Ok(Wire::Socket(Box::new(socket)))
+        }
+        Carrier::Webrtc => Ok(Wire::Call(Box::new(Call::connect(&target, http).await?))),
+    }
 }
 
 fn update(silence_ms: u32) -> String {
