@@ -14,7 +14,7 @@ use benches::client::Carrier;
 use benches::load::clips::Clips;
 use benches::load::script::Manners;
 use benches::load::target::Target;
-use benches::load::worker::Known;
+use benches::load::worker::{Burst, Known};
 use benches::load::{Crowd, Plan};
 use benches::report::Table;
 use benches::server::{Server, binary, http};
@@ -84,10 +84,8 @@ async fn kill(
     for known in &sessions {
         match compare(carrier, server.url(), known, killed).await {
             Ok(lost) => {
-                said.push(lost.said);
-                if let Some(ms) = lost.heard {
-                    heard.push(ms);
-                }
+                lost.said.into_iter().for_each(|ms| said.push(ms));
+                lost.heard.into_iter().for_each(|ms| heard.push(ms));
             }
             Err(error) => {
                 missing += 1;
@@ -96,9 +94,12 @@ async fn kill(
         }
     }
     let mut table = Table::new();
-    table.row("speech of the coach that is not in the archive", said);
     table.row(
-        "answer heard and not in the archive (sessions in which one sounded)",
+        "coach speaking when it was killed: speech that is not in the archive",
+        said,
+    );
+    table.row(
+        "client speaking when it was killed: sound that is not in the archive",
         heard,
     );
     println!(
@@ -131,10 +132,9 @@ fn plan(carrier: Carrier, arguments: &Arguments) -> Plan {
     }
 }
 
-/// Milliseconds that are missing.
+/// Milliseconds that are missing, of whoever was speaking when the server was killed.
 struct Lost {
-    said: f64,
-    /// For a session in which an answer sounded when the server was killed.
+    said: Option<f64>,
     heard: Option<f64>,
 }
 
@@ -148,9 +148,6 @@ async fn compare(
     let coach = track(url, &known.id, "coach").await?;
     let client = track(url, &known.id, "client").await?;
     let first = known.first_sent.unwrap_or_default();
-    // Silence at the end is no loss, and over WebSocket it is not recorded.
-    let spoken = known.last_spoken.unwrap_or(first).min(killed) + media::FRAME - first;
-    let spoken = spoken.as_secs_f64() * 1000.0;
     // The archive's timeline begins with the session. Over WebRTC that is a tenth of a second and
     // more before the first frame; over WebSocket some milliseconds, and silence of the microphone
     // looks like a gap.
@@ -158,13 +155,23 @@ async fn compare(
         Carrier::Webrtc => coach.first,
         Carrier::Websocket => 0.0,
     };
-    let said = (spoken - (coach.end - begun)).max(0.0);
-    let sounding = |at: &Duration| killed.saturating_sub(*at) < Duration::from_millis(60);
-    let heard = known.last_heard.filter(sounding).map(|at| {
-        let at = at.min(killed).saturating_sub(first).as_secs_f64() * 1000.0;
-        at - (client.end - begun)
-    });
-    Ok(Lost { said, heard })
+    // Silence at the end is no loss: only what sounded counts.
+    let lost = |burst: Burst, end: f64| {
+        let at = |time: Duration| time.saturating_sub(first).as_secs_f64() * 1000.0 + begun;
+        let to = at(burst.to.min(killed)) + 20.0;
+        (to - at(burst.from).max(end)).max(0.0)
+    };
+    let sounding = |burst: &Burst| killed.saturating_sub(burst.to) < Duration::from_millis(60);
+    Ok(Lost {
+        said: known
+            .spoken
+            .filter(sounding)
+            .map(|spoken| lost(spoken, coach.end)),
+        heard: known
+            .heard
+            .filter(sounding)
+            .map(|heard| lost(heard, client.end)),
+    })
 }
 
 /// Waits until the session is no longer live.
@@ -192,8 +199,8 @@ struct Track {
 }
 
 async fn track(url: &str, id: &str, side: &str) -> Result<Track, BenchError> {
-    /// The packet with which gaps are filled.
-    const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
+    /// How the packets end with which gaps are filled.
+    const SILENCE: [u8; 2] = [0xff, 0xfe];
     let sound = get(&format!("{url}/api/sessions/{id}/audio/{side}")).await?;
     let sound = sound.bytes().await.map_err(BenchError::connection)?;
     let damaged = |error: media::record::ReadError| BenchError::Recording(error.to_string());
@@ -201,7 +208,7 @@ async fn track(url: &str, id: &str, side: &str) -> Result<Track, BenchError> {
     let (mut first, mut end) = (None, 0);
     while let Some(packet) = reader.next_packet().map_err(damaged)? {
         let from = packet.at.samples();
-        if packet.bytes != SILENCE {
+        if packet.bytes.len() != 3 || !packet.bytes.ends_with(&SILENCE) {
             first.get_or_insert(from);
         }
         end = from + u64::from(packet.span);

@@ -15,7 +15,7 @@ use super::scan::{Event, Heard, scan};
 use super::script::{Script, Tell};
 use super::socket::Socket;
 use super::tally::Tally;
-use super::worker::Known;
+use super::worker::{Burst, Known};
 use crate::BenchError;
 use crate::wav::RATE;
 
@@ -80,9 +80,8 @@ impl Session {
                 known: Known {
                     id: String::new(),
                     first_sent: None,
-                    last_sent: None,
-                    last_spoken: None,
-                    last_heard: None,
+                    spoken: None,
+                    heard: None,
                 },
                 item: String::new(),
                 item_ms: 0,
@@ -134,9 +133,8 @@ impl Session {
             Wire::Call(call) => call.say(clips.packet(say), |came| state.came(now, came)),
         }?;
         state.known.first_sent.get_or_insert(now);
-        state.known.last_sent = Some(now);
         if matches!(say, Say::Speech { .. }) {
-            state.known.last_spoken = Some(now);
+            state.known.spoken = Some(Burst::with(state.known.spoken, now));
         }
         Ok(())
     }
@@ -202,7 +200,7 @@ impl State {
             } => {
                 self.playout.packet(now, sequence, timestamp, marker);
                 if self.is_loud(payload) {
-                    self.known.last_heard = Some(now);
+                    self.known.heard = Some(Burst::with(self.known.heard, now));
                     self.script.sound(now);
                 }
             }
@@ -225,7 +223,7 @@ impl State {
                 self.item_ms += span.as_millis() as u64;
                 self.playout.chunk(now, span);
                 if loud {
-                    self.known.last_heard = Some(now);
+                    self.known.heard = Some(Burst::with(self.known.heard, now));
                     self.script.sound(now);
                 }
             }

@@ -45,12 +45,32 @@ pub struct Known {
     pub id: String,
     /// When its first frame was sent.
     pub first_sent: Option<Duration>,
-    /// When its last frame was sent.
-    pub last_sent: Option<Duration>,
-    /// When the last frame of speech was sent.
-    pub last_spoken: Option<Duration>,
-    /// When sound came last.
-    pub last_heard: Option<Duration>,
+    /// The last speech that was sent.
+    pub spoken: Option<Burst>,
+    /// The last sound that came.
+    pub heard: Option<Burst>,
+}
+
+/// Sound without a longer pause in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Burst {
+    /// Its first frame.
+    pub from: Duration,
+    /// Its last frame.
+    pub to: Duration,
+}
+
+impl Burst {
+    /// A pause longer than this ends it.
+    const PAUSE: Duration = Duration::from_millis(200);
+
+    /// The burst that goes on, or begins, with a frame.
+    #[must_use]
+    pub fn with(burst: Option<Self>, at: Duration) -> Self {
+        let goes_on = burst.filter(|burst| at.saturating_sub(burst.to) <= Self::PAUSE);
+        let from = goes_on.map_or(at, |burst| burst.from);
+        Self { from, to: at }
+    }
 }
 
 /// A thread that carries sessions. Dropping it ends them.
@@ -260,5 +280,24 @@ impl Carrier {
         for carried in &mut self.sessions {
             carried.session.close();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_ends_with_a_pause() {
+        let ms = Duration::from_millis;
+        let mut burst = None;
+        for at in [0, 20, 200, 380, 600, 620] {
+            burst = Some(Burst::with(burst, ms(at)));
+        }
+        let expected = Burst {
+            from: ms(600),
+            to: ms(620),
+        };
+        assert_eq!(burst, Some(expected));
     }
 }
