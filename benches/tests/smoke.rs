@@ -79,6 +79,8 @@ fn judge(run: &Run) {
     assert!(tally.overhead.percentile(0.0).unwrap() > -100.0, "{text}");
     assert!(tally.overhead.percentile(0.5).unwrap() < 1000.0, "{text}");
     assert!(run.cpu_percent().unwrap() > 0.0, "{text}");
+    // A second more would be a handshake that had to be begun again.
+    assert!(run.connected.percentile(0.5).unwrap() < 900.0, "{text}");
     let json = run.json();
     assert_eq!(json["answers"], tally.answers);
     assert!(json["overhead_ms"]["p99"].is_number(), "{json}");

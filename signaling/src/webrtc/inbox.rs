@@ -15,12 +15,26 @@ pub(super) const WAITING: usize = 256;
 /// TCP connections one call may hold at once: several paths, and those a network change left.
 pub(super) const STREAMS: usize = 16;
 
+/// DTLS datagrams that are kept until they can be answered: a client's first flight and its repeats.
+const EARLY: usize = 8;
+
 /// What waits for one call, and under which names the call is known.
 #[derive(Debug)]
 pub(super) struct Inbox {
     v4: Side,
     v6: Side,
+    early: Mutex<Early>,
     pub(super) names: Mutex<Names>,
+}
+
+/// DTLS that came before ICE had chosen a path. A client says hello as soon as its own check was
+/// answered, which is before ours is; the stack would answer it into the void, and the client would
+/// say it again a second later (RFC 6347 section 4.2.4).
+#[derive(Debug, Default)]
+struct Early {
+    /// There is a path.
+    over: bool,
+    held: Vec<(Bytes, SocketAddr)>,
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +49,7 @@ impl Inbox {
         Self {
             v4: Side::new(),
             v6: Side::new(),
+            early: Mutex::default(),
             names: Mutex::default(),
         }
     }
@@ -48,10 +63,41 @@ impl Inbox {
         }
     }
 
+    /// Takes a datagram for the call.
+    pub(super) fn push(&self, datagram: Bytes, from: SocketAddr) {
+        if is_dtls(&datagram) {
+            let mut early = lock(&self.early);
+            if !early.over {
+                if early.held.len() < EARLY {
+                    early.held.push((datagram, from));
+                }
+                return;
+            }
+        }
+        self.side(from).push(datagram, from);
+    }
+
+    /// ICE has chosen a path: what came too early can be answered now.
+    pub(super) fn path_found(&self) {
+        let held = {
+            let mut early = lock(&self.early);
+            early.over = true;
+            std::mem::take(&mut early.held)
+        };
+        for (datagram, from) in held {
+            self.side(from).push(datagram, from);
+        }
+    }
+
     /// Datagrams dropped because the call did not fetch them in time.
     pub(super) fn overflowed(&self) -> usize {
         self.v4.overflowed.load(Ordering::Relaxed) + self.v6.overflowed.load(Ordering::Relaxed)
     }
+}
+
+/// Told from STUN and RTP by its first byte (RFC 9443 section 2).
+fn is_dtls(datagram: &[u8]) -> bool {
+    matches!(datagram.first(), Some(20..=63))
 }
 
 /// A TCP connection on its way to its call, with the bytes already read from it.
@@ -148,4 +194,28 @@ impl Side {
 /// A panic elsewhere cannot leave these small structures half-changed.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hello_waits_for_a_path_and_nothing_else_does() {
+        let inbox = Inbox::new();
+        let from = SocketAddr::from(([192, 0, 2, 1], 1));
+        let (hello, rtp) = (
+            Bytes::from_static(&[22, 254, 253]),
+            Bytes::from_static(&[128, 111]),
+        );
+        inbox.push(rtp.clone(), from);
+        for _ in 0..EARLY + 5 {
+            inbox.push(hello.clone(), from);
+        }
+        assert_eq!(inbox.side(from).waiting(), 1);
+        inbox.path_found();
+        assert_eq!(inbox.side(from).waiting(), 1 + EARLY);
+        inbox.push(hello, from);
+        assert_eq!(inbox.side(from).waiting(), 2 + EARLY);
+    }
 }

@@ -97,7 +97,7 @@ impl Mux {
         if let Some(route) = known.filter(|route| Arc::ptr_eq(&route.inbox, &inbox)) {
             route.heard.store(self.now(), Ordering::Relaxed);
         }
-        inbox.side(from).push(datagram, from);
+        inbox.push(datagram, from);
     }
 
     /// The call that answers to a user name fragment.

@@ -21,11 +21,12 @@ use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::TrackRemote;
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
-    RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription, Registry, SettingEngine,
-    SettingEngineBuilder, configure_rtcp_reports,
+    RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription,
+    Registry, SettingEngine, SettingEngineBuilder, configure_rtcp_reports,
 };
 
 use super::error::{Error, OfferError};
+use super::inbox::Inbox;
 use super::runtime::CallRuntime;
 use super::sdp::{self, Answer};
 use super::settings::WebRtcSettings;
@@ -64,12 +65,20 @@ struct Handler {
     state: watch::Sender<RTCPeerConnectionState>,
     gathered: watch::Sender<bool>,
     arrivals: mpsc::Sender<Arrival>,
+    inbox: Arc<Inbox>,
 }
 
 #[async_trait::async_trait]
 impl PeerConnectionEventHandler for Handler {
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
         self.state.send_replace(state);
+    }
+
+    async fn on_ice_connection_state_change(&self, state: RTCIceConnectionState) {
+        use RTCIceConnectionState::{Completed, Connected};
+        if matches!(state, Connected | Completed) {
+            self.inbox.path_found();
+        }
     }
 
     async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
@@ -101,6 +110,7 @@ impl Peer {
             state,
             gathered,
             arrivals,
+            inbox: Arc::clone(&runtime.inbox),
         };
         // The sockets behind these addresses are closed at once; the addresses only name the
         // local candidates, one per family.
