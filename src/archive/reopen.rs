@@ -7,6 +7,7 @@ use std::time::Duration;
 use media::Position;
 use signaling::event::{Item, Session};
 
+use super::layout::Folder;
 use super::ledger::{Begin, End};
 use super::recovery::RecoveryError;
 use super::restore::Restored;
@@ -109,12 +110,7 @@ impl Archive {
         if !is_resumable(&row, now, core.resume_within) {
             return Err(ReopenError::Over);
         }
-        let read = tokio::task::spawn_blocking(move || {
-            let mut restored = Restored::default();
-            entries::read_all(&folder, |entry| restored.apply(entry.event))?;
-            Ok::<_, std::io::Error>(restored.settled())
-        });
-        let restored = read.await.map_err(std::io::Error::other)??;
+        let restored = restored(folder).await?;
         let mut session = restored.session.ok_or(ReopenError::NotRecorded)?;
         session.id.clone_from(&row.id);
         // The part is part of the condition, so that what was read is how it stands.
@@ -147,6 +143,22 @@ impl Archive {
 }
 
 impl Archive {
+    /// How a session that is still connected was configured, as far as it is on record: whether it
+    /// could go on over another connection.
+    ///
+    /// # Errors
+    ///
+    /// If it could not; see [`ReopenError`].
+    pub async fn configured(&self, account: &AccountId, id: &str) -> Result<Session, ReopenError> {
+        let folder = self.core.layout.session(account, id);
+        let restored = restored(folder.ok_or(ReopenError::NotFound)?).await?;
+        let session = restored.session.ok_or(ReopenError::NotRecorded)?;
+        sessions::find(self.core.db.of(account), id)
+            .await?
+            .ok_or(ReopenError::NotFound)?;
+        Ok(*session)
+    }
+
     /// Somebody ended a session that had lost its connection, within the time in which it could be
     /// resumed: it was not cut off. Whether there is such a session.
     ///
@@ -160,6 +172,16 @@ impl Archive {
         let since = core.clock.now().minus(core.resume_within);
         sessions::hung_up(core.db.of(account), id, since.0).await
     }
+}
+
+/// What the files of a session hold of its conversation.
+async fn restored(folder: Folder) -> Result<Restored, ReopenError> {
+    let read = tokio::task::spawn_blocking(move || {
+        let mut restored = Restored::default();
+        entries::read_all(&folder, |entry| restored.apply(entry.event))?;
+        Ok::<_, std::io::Error>(restored.settled())
+    });
+    Ok(read.await.map_err(std::io::Error::other)??)
 }
 
 /// Whether a session that has ended can go on.

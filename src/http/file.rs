@@ -95,8 +95,17 @@ impl Wanted {
         let suffix = range
             .strip_prefix("bytes=-")
             .and_then(|last| last.parse().ok());
+        // An end that no number holds is beyond the end of the file all the same.
+        let endless = range.split_once('-').filter(|(first, last)| {
+            let digits = !last.is_empty() && last.bytes().all(|digit| digit.is_ascii_digit());
+            first.len() > "bytes=".len() && digits && last.parse::<u64>().is_err()
+        });
         if self.method != Method::GET || !range.starts_with("bytes=") {
             self.headers.remove(header::RANGE);
+        } else if let Some((first, _)) = endless
+            && let Ok(open) = HeaderValue::try_from(format!("{first}-"))
+        {
+            self.headers.insert(header::RANGE, open);
         } else if suffix.is_some_and(|last: u64| last > bytes) && bytes > 0 {
             let all = HeaderValue::from_static("bytes=0-");
             self.headers.insert(header::RANGE, all);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{FromRequest, Multipart, Path, Request, State, WebSocketUpgrade};
+use axum::extract::{FromRequest, Multipart, Request, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -21,7 +21,7 @@ use super::auth::Caller;
 use super::body::refused;
 use super::error::{Error, HttpError};
 use super::guests::Guest;
-use super::params::Params;
+use super::params::{Id, Params};
 use crate::app::App;
 use crate::live::{BeginError, Begun, Opening};
 
@@ -186,7 +186,7 @@ pub async fn call(
 pub async fn renegotiate(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Id(id): Id,
     request: Request,
 ) -> Result<Response, HttpError> {
     let call = app.live.registry().call(&id, &caller.account);
@@ -212,7 +212,7 @@ pub async fn renegotiate(
 pub async fn hang_up(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<StatusCode, HttpError> {
     match app.live.hang_up(&id, &caller.account).await? {
         true => Ok(StatusCode::OK),

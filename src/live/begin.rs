@@ -118,6 +118,16 @@ impl Live {
         let Opening {
             account, updates, ..
         } = opening;
+        let refused = |error| match error {
+            ReopenError::NotFound => BeginError::NotFound,
+            ReopenError::Database(_) | ReopenError::Disk(_) => BeginError::Archive(error),
+            error => BeginError::NotResumable(error.to_string()),
+        };
+        if self.registry.is_live(id, &account) {
+            // A request that is refused ends nobody's connection.
+            let session = self.archive.configured(&account, id).await;
+            self.settled(session.map_err(refused)?, &updates)?;
+        }
         let place = self.registry.take_over(id, &account).await;
         let place = place.map_err(|error| match error {
             TakeOverError::Full => BeginError::Full,
@@ -125,11 +135,7 @@ impl Live {
             TakeOverError::Busy => BeginError::NotResumable(error.to_string()),
         })?;
         let reopened = self.archive.reopen(&account, id).await;
-        let reopened = reopened.map_err(|error| match error {
-            ReopenError::NotFound => BeginError::NotFound,
-            ReopenError::Database(_) | ReopenError::Disk(_) => BeginError::Archive(error),
-            error => BeginError::NotResumable(error.to_string()),
-        })?;
+        let reopened = reopened.map_err(refused)?;
         let Reopened {
             part_number,
             from,

@@ -122,6 +122,13 @@ impl Registry {
         }
     }
 
+    /// Whether a session of this account is live.
+    #[must_use]
+    pub fn is_live(&self, id: &str, account: &AccountId) -> bool {
+        let entry = self.live.get(id);
+        entry.is_some_and(|entry| entry.account == *account)
+    }
+
     /// Ends a session of this account. Whether there is one.
     pub fn hang_up(&self, id: &str, account: &AccountId) -> bool {
         let entry = self.live.get(id).filter(|entry| entry.account == *account);

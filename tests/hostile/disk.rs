@@ -129,6 +129,11 @@ async fn a_full_disk_ends_the_recording_and_not_the_conversation() {
         "{notice}"
     );
     let unrecorded = newcomer.id();
+    // Nothing of it is on record, so no other connection can go on with it: this one does.
+    let url = format!("{}?resume={unrecorded}", house.socket());
+    let refused = tokio_tungstenite::connect_async(&url).await.unwrap_err();
+    assert!(refused.to_string().contains("409"), "{refused}");
+    newcomer.turn().await;
     newcomer.socket.stream.close(None).await.unwrap();
     let (id, answered) = (companion.id(), companion.answers.clone());
     companion.socket.stream.close(None).await.unwrap();

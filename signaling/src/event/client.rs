@@ -1,7 +1,7 @@
 //! What a client sends.
 //!
 //! Every type here can be written down and read again exactly (serde), for whoever keeps what was
-//! sent. That form is no part of the protocol: the wire is read by [`parse`](super::parse).
+//! sent. That form is no part of the protocol: the wire is read by [`parse`](mod@super::parse).
 
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::archive::event::Entry;
 use crate::http::accept::preferred;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
-use crate::http::params::Params;
+use crate::http::params::{Id, Params};
 
 /// Which entries.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -46,7 +46,7 @@ pub struct Asked {
 pub async fn events(
     State(app): State<Arc<App>>,
     holder: Holder,
-    Path(id): Path<String>,
+    Id(id): Id,
     Params(asked): Params<Asked>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, HttpError> {

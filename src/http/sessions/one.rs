@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 
@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::archive::DeleteError;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
+use crate::http::params::Id;
 
 /// One session, with its parts.
 #[utoipa::path(
@@ -30,7 +31,7 @@ use crate::http::error::{Error, HttpError};
 pub async fn read(
     State(app): State<Arc<App>>,
     holder: Holder,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<impl IntoResponse, HttpError> {
     let session = find(&app, &holder.account, &id).await?;
     let session = session.with(app.archive.parts(&holder.account, &id).await?)?;
@@ -54,7 +55,7 @@ pub async fn read(
 pub async fn delete(
     State(app): State<Arc<App>>,
     holder: Holder,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<StatusCode, HttpError> {
     let account = &holder.account;
     find(&app, account, &id).await?;

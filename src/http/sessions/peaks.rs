@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -14,7 +14,7 @@ use crate::archive::MOST_POINTS;
 use crate::archive::shapes::Peaks;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
-use crate::http::params::Params;
+use crate::http::params::{Id, Params};
 
 /// How fine.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -47,7 +47,7 @@ const fn usual() -> usize {
 pub async fn peaks(
     State(app): State<Arc<App>>,
     holder: Holder,
-    Path(id): Path<String>,
+    Id(id): Id,
     Params(asked): Params<Asked>,
 ) -> Result<impl IntoResponse, HttpError> {
     if !(1..=MOST_POINTS).contains(&asked.points) {

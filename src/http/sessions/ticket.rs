@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use crate::archive::sessions;
 use crate::db::AccountId;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
-use crate::http::params::Params;
+use crate::http::params::{Id, Params};
 
 /// How long a ticket is good: longer than the longest session takes to hear.
 const LIFETIME: Duration = Duration::from_secs(3 * 3600);
@@ -47,7 +47,7 @@ pub struct Ticket {
 pub async fn create(
     State(app): State<Arc<App>>,
     holder: Holder,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Ticket>, HttpError> {
     let of = app.db.of(&holder.account);
     sessions::find(of, &id).await?.ok_or(HttpError::NotFound)?;
@@ -80,8 +80,7 @@ impl FromRequestParts<Arc<App>> for Listener {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, HttpError> {
-        let id = Path::<String>::from_request_parts(parts, app).await;
-        let Path(session) = id.map_err(|_| HttpError::NotFound)?;
+        let Id(session) = Id::from_request_parts(parts, app).await?;
         let Params(shown) = Params::<Shown>::from_request_parts(parts, app).await?;
         let Some(ticket) = shown.ticket else {
             let Holder { account } = Holder::from_request_parts(parts, app).await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::archive::shapes::Transcript;
 use crate::http::accept::preferred;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
-use crate::http::params::{Params, flag};
+use crate::http::params::{Id, Params, flag};
 
 /// How the transcript is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -66,7 +66,7 @@ pub enum Format {
 pub async fn transcript(
     State(app): State<Arc<App>>,
     holder: Holder,
-    Path(id): Path<String>,
+    Id(id): Id,
     Params(asked): Params<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
