@@ -153,11 +153,16 @@ describe("a session goes on", { concurrency: 2 }, () => {
     const before = await turns(page);
     const asked = requests(page);
     relay.forget();
-    await phase(page, "mending");
+    // Sometimes ICE's own checks find the new path before the page notices that the old one is gone.
+    const noticed = await phase(page, "mending").then(
+      () => true,
+      () => false,
+    );
     const mended = await timed(() => phase(page, "listening"));
-    t.diagnostic(`mended ${mended.toFixed(0)} ms after the page noticed`);
+    t.diagnostic(noticed ? `mended ${mended.toFixed(0)} ms after the page noticed` : "not noticed");
     await goesOnAs(page, session, before);
-    assert.deepEqual(asked(/realtime\/calls/), [`POST /v1/realtime/calls/${session}`]);
+    const restarts = noticed ? [`POST /v1/realtime/calls/${session}`] : [];
+    assert.deepEqual(asked(/realtime\/calls/), restarts);
     assert.equal(await page.getByTestId("break").count(), 0, "the session had no break");
     await wholeRecord(page, server, session);
   });
