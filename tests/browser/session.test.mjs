@@ -154,7 +154,7 @@ test("a session needs the keyboard alone", async (t) => {
   await tabTo("end-confirm");
   await page.keyboard.press("Enter");
   await page.getByTestId("screen-closing").waitFor();
-  assert.equal(await focused(), "H1");
+  assert.equal(await focused(), "closing");
   assert.deepEqual(page.complaints, []);
 });
 
