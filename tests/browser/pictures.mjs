@@ -1,7 +1,7 @@
 /**
  * Takes the README's pictures of a real session: `node pictures.mjs`. A coach's recorded questions
- * are spoken into the microphone; the picture is taken while the client answers the second. The last
- * is of such a session, a little longer, heard again.
+ * are spoken into the microphone, and what was misheard is corrected; the picture is taken while the
+ * client answers the second. The last is of such a session, a little longer, heard again.
  */
 
 import { readFile } from "node:fs/promises";
@@ -13,6 +13,8 @@ import { startServer } from "./support/server.mjs";
 import { fixture, silence, wav } from "./support/sound.mjs";
 
 const DOCS = new URL("../../docs/", import.meta.url);
+/** What the second recording says; the local recogniser mishears it. */
+const GOAL = "How will you know that this session was useful?";
 const desktop = { viewport: { width: 1180, height: 740 }, colorScheme: "light" };
 const phone = { viewport: { width: 360, height: 740 }, colorScheme: "dark", isMobile: true };
 
@@ -57,6 +59,7 @@ async function talk(server, look) {
   await sounds(page, "speaker", first);
   await answered(page);
   const second = await silent(page, "microphone", first + 100, 600);
+  await correct(page);
   await sounds(page, "speaker", second);
   await page.getByTestId("turn").nth(3).waitFor();
   // In the middle of a word, when the voice is to be seen as well.
@@ -80,7 +83,9 @@ async function hearAgain(server) {
   );
   const page = await visit(job, server, { flags: microphone.once(path) });
   await begin(page);
-  await page.getByTestId("turn").nth(3).waitFor({ timeout: 60_000 });
+  await page.getByTestId("turn").nth(2).waitFor({ timeout: 60_000 });
+  await silent(page, "microphone", 0, 600);
+  await correct(page);
   await answered(page);
   await say(page, "How do you feel about that?");
   await answered(page);
@@ -109,6 +114,13 @@ async function hearAgain(server) {
     shots.push(await heard.screenshot());
   }
   return shots;
+}
+
+/** Says what was really said, as a coach would. */
+async function correct(page) {
+  await page.keyboard.press("e");
+  await page.getByTestId("correct-field").fill(GOAL);
+  await page.keyboard.press("Enter");
 }
 
 /** Both in one picture, the phone before the right edge of the desktop. */

@@ -19,6 +19,8 @@ import { startServer } from "./support/server.mjs";
 
 const looks = {
   320: { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true },
+  // A window of 1280 px whose page is twice as large.
+  640: { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
   768: { viewport: { width: 768, height: 1024 } },
   1280: { viewport: { width: 1280, height: 800 } },
 };
@@ -351,6 +353,7 @@ for (const [width, look] of Object.entries(looks)) {
     const see = (screen) => inspect(page, `${width}-${screen}`);
     await page.getByTestId("session-row").first().waitFor();
     await see("sessions");
+    await dotsBetweenFacts(page);
     await page.getByTestId("row-delete").first().click();
     await page.getByTestId("delete-dialog").waitFor();
     await see("delete");
@@ -358,6 +361,7 @@ for (const [width, look] of Object.entries(looks)) {
     await page.goto(`${server.url}/#/sessions/${held.id}?t=6`);
     await ready(page);
     await see("replay");
+    await dotsBetweenFacts(page);
     await page.getByTestId("downloads").locator("summary").click();
     await see("downloads");
     await page.keyboard.press("Escape");
@@ -372,6 +376,28 @@ for (const [width, look] of Object.entries(looks)) {
     assert.ok((await playhead(page)) > 5_000);
     assert.deepEqual(page.complaints, []);
   });
+}
+
+/** A dot stands before a fact in the room to its left: whatever begins a line must have that cut off. */
+async function dotsBetweenFacts(page) {
+  const found = await page.getByTestId("facts").evaluateAll((all) =>
+    all.flatMap((facts) => {
+      const { left } = facts.getBoundingClientRect();
+      const cut = getComputedStyle(facts).overflowX !== "visible";
+      const boxes = [...facts.firstElementChild.children].map((each) => ({
+        text: each.textContent,
+        x: each.getBoundingClientRect().left - left,
+        room: parseFloat(getComputedStyle(each).paddingLeft),
+        y: each.getBoundingClientRect().top,
+      }));
+      const tops = new Set(boxes.map(({ y }) => y));
+      const firsts = [...tops].map((top) => boxes.find(({ y }) => y === top));
+      return boxes
+        .filter((box) => (firsts.includes(box) ? !cut || box.x + box.room > 0.5 : box.x < 0))
+        .map(({ text }) => text);
+    }),
+  );
+  assert.deepEqual(found, []);
 }
 
 /** The words alone: a dash after an answer that was cut off is none. */

@@ -201,6 +201,57 @@ describe("a session goes on", { concurrency: 2 }, () => {
     await wholeRecord(page, server, session);
   });
 
+  test("a correction that is being typed survives a broken network and a reload", async (t) => {
+    // Long enough for a page that was reloaded to be done before the recording begins again.
+    const path = await wav(t, silence(12), fixture("begin"), silence(120));
+    const server = await serve(t);
+    const relay = await tcpRelay(t, server);
+    const flags = microphone.once(path);
+    const page = await visit(t, { url: relay.url }, { transport: "websocket", flags });
+    await begin(page);
+    await page.getByTestId("correct").waitFor({ timeout: PATIENCE });
+    await page.keyboard.press("e");
+    const field = page.getByTestId("correct-field");
+    const kept = () => page.evaluate(() => sessionStorage["praxiloom.drafts"] ?? null);
+    await field.fill("How do you");
+    const session = await sessionOf(page);
+    relay.cut();
+    await away(page, "network-lost");
+    await field.press("End");
+    await field.pressSequentially(" feel");
+    relay.heal();
+    await untilLive(page);
+    assert.equal(await field.inputValue(), "How do you feel");
+    await page.reload();
+    await goOn(page);
+    await field.waitFor();
+    assert.equal(await field.inputValue(), "How do you feel");
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "correct-field");
+    await page.keyboard.type(" about that?");
+    // It is finished while the connection is away, and sent when it is back.
+    relay.cut();
+    await away(page, "network-lost");
+    await page.getByTestId("correct-send").click();
+    assert.match(await kept(), /How do you feel about that/);
+    relay.heal();
+    await untilLive(page);
+    await answered(page);
+    const [mine] = await turns(page);
+    assert.equal(mine.words, SECOND);
+    assert.match(mine.notes, /corrected/);
+    assert.equal(await kept(), null, "the server has it");
+    await endIt(page);
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    await ended(server, session);
+    const { lines } = await ask(`${server.url}/api/sessions/${session}/transcript?format=json`);
+    assert.deepEqual([lines[0].item_id, lines[0].text], [mine.item, SECOND]);
+    assert.equal(lines.filter(({ text }) => text === SECOND).length, 1);
+    assert.deepEqual(
+      page.complaints.filter((text) => !/net::ERR|WebSocket/.test(text)),
+      [],
+    );
+  });
+
   test("two tabs do not fight for a session", async (t) => {
     const server = await serve(t);
     const page = await visit(t, server);

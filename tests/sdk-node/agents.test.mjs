@@ -13,7 +13,8 @@ import { likeness, loudness, pcm, wordsOf } from "./support/sound.mjs";
 
 const EARS = ["--stt-engine", "standin", "--tts-engine", "standin"];
 const HEARING = { transcription: { model: "gpt-4o-transcribe" } };
-const QUICK = { type: "server_vad", silenceDurationMs: 300 };/** Waits longer, since on a busy machine sound comes in bursts. */
+const QUICK = { type: "server_vad", silenceDurationMs: 300 };
+/** Waits longer, since on a busy machine sound comes in bursts. */
 const PATIENT = { type: "server_vad", silenceDurationMs: 800 };
 const LONG =
   "Mostly I am tired of deciding everything alone. It has been like that for years.";

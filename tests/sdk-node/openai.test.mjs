@@ -9,7 +9,7 @@ import { OpenAIRealtimeWebSocket } from "openai/realtime/websocket";
 import { OpenAIRealtimeWS } from "openai/realtime/ws";
 
 import { startServer } from "../browser/support/server.mjs";
-import { unnoticed } from "./support/order.mjs";
+import { finished, unnoticed } from "./support/order.mjs";
 import { Talk } from "./support/realtime.mjs";
 import { likeness, loudness, pcm, wordsOf } from "./support/sound.mjs";
 
@@ -52,7 +52,7 @@ describe("openai with the local engines, over TLS", () => {
     const level = loudness(talk.sound(response.id));
     assert.ok(level > 0.01 && level < 0.5, level);
     assert.deepEqual(talk.errors, []);
-    talk.order.finish();
+    finished(talk.events);
   });
 });
 
@@ -96,7 +96,7 @@ describe("openai with stand-ins, over TLS", () => {
       client.send({ type: "response.cancel", event_id: "again" });
       const none = await talk.until("error", 1);
       assert.deepEqual([none.error.code, none.error.event_id], ["response_cancel_not_active", "again"]);
-      talk.order.finish();
+      finished(talk.events);
     });
 
     test(`realtime/${name}: a spoken turn`, async (t) => {
@@ -116,7 +116,7 @@ describe("openai with stand-ins, over TLS", () => {
       assert.ok(Math.abs(loudness(sound) - 0.1) < 0.02);
       const { transcript } = talk.of("conversation.item.input_audio_transcription.completed")[0];
       assert.equal(transcript, "What would you like to talk about today?");
-      talk.order.finish();
+      finished(talk.events);
     });
   }
 

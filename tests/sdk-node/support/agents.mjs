@@ -5,7 +5,7 @@ import { OpenAIRealtimeWebSocket, RealtimeSession } from "@openai/agents-realtim
 // The schemas are no part of what the package exports; an event that fits none is passed over in
 // silence, so they are asked here.
 import { parseRealtimeEvent } from "../node_modules/@openai/agents-realtime/dist/openaiRealtimeEvents.mjs";
-import { Order } from "./order.mjs";
+import { finished, inOrder, last } from "./order.mjs";
 import { Microphone, pcm } from "./sound.mjs";
 
 const PATIENCE_MS = 40_000;
@@ -14,7 +14,6 @@ export class AgentTalk {
   events = [];
   sound = [];
   faults = [];
-  order = new Order();
   #waiting = new Set();
 
   constructor(agent, url, options = {}) {
@@ -29,7 +28,10 @@ export class AgentTalk {
   }
 
   async begin(test) {
-    test.after(() => this.close());
+    test.after(() => {
+      this.close();
+      inOrder(this.events);
+    });
     await this.session.connect({ apiKey: "none" });
     await this.until("the session", () => this.of("session.updated").length > 0);
     return this;
@@ -54,7 +56,7 @@ export class AgentTalk {
       };
       const late = setTimeout(() => {
         this.#waiting.delete(look);
-        reject(new Error(`${what} did not come; the last events: ${this.order.trace.slice(-40).join(" ")}`));
+        reject(new Error(`${what} did not come; the last events: ${last(this.events)}`));
       }, PATIENCE_MS);
       this.#waiting.add(look);
       look();
@@ -96,7 +98,7 @@ export class AgentTalk {
   /** Ends the test's part: whatever was received kept its promises, and nothing is left open. */
   finish() {
     if (this.faults.length > 0) throw this.faults[0];
-    this.order.finish();
+    finished(this.events);
   }
 
   close() {
@@ -108,7 +110,6 @@ export class AgentTalk {
     try {
       const { isGeneric } = parseRealtimeEvent({ data: JSON.stringify(event) });
       if (isGeneric) throw new Error(`fits no schema: ${JSON.stringify(event)}`);
-      this.order.take(event);
     } catch (error) {
       this.faults.push(error);
     }

@@ -1,6 +1,6 @@
 /** A connection of `openai`'s Realtime clients with everything it received, held to its order. */
 
-import { Order } from "./order.mjs";
+import { inOrder, last } from "./order.mjs";
 import { Microphone, pcm } from "./sound.mjs";
 
 const PATIENCE_MS = 40_000;
@@ -8,7 +8,6 @@ const PATIENCE_MS = 40_000;
 export class Talk {
   events = [];
   errors = [];
-  order = new Order();
   #failure = null;
   #waiting = new Set();
 
@@ -28,6 +27,7 @@ export class Talk {
     test.after(() => {
       this.mic?.stop();
       this.client.close();
+      inOrder(this.events);
     });
     await this.until("conversation.created");
     return this;
@@ -46,7 +46,7 @@ export class Talk {
       };
       const late = setTimeout(() => {
         this.#waiting.delete(look);
-        reject(new Error(`no ${type}; the last events: ${this.order.trace.slice(-40).join(" ")}`));
+        reject(new Error(`no ${type}; the last events: ${last(this.events)}`));
       }, PATIENCE_MS);
       this.#waiting.add(look);
       look();
@@ -89,11 +89,6 @@ export class Talk {
   }
 
   #take(event) {
-    try {
-      this.order.take(event);
-    } catch (error) {
-      this.#failure ??= error;
-    }
     this.events.push(event);
     this.#look();
   }

@@ -2,9 +2,15 @@
 
 Give it each server event as a dictionary, in the order received, and at the end call `finish`.
 It raises `OutOfOrder` at the first event that breaks a promise, with the events before it.
+
+As a program it reads them from its input, a JSON object a line, and prints a JSON list of what is
+wrong: `order.py order` of any session, `order.py idle` of one that has left nothing open, and
+`order.py unnoticed` of what could be missing without anybody noticing.
 """
 
 import collections
+import json
+import sys
 
 VOICE_ENDS = ("turn_detected", "client_cancelled")
 ALONE = {
@@ -338,3 +344,22 @@ def unnoticed(events: list[dict]) -> list[str]:
             if holds(events[: at - 1] + [event, events[at - 1]] + events[at + 1 :]):
                 missed.append(f"{kind} before {before}")
     return missed
+
+
+def faults(purpose: str, events: list[dict]) -> list[str]:
+    """What is wrong with the events of a session."""
+    if purpose == "unnoticed":
+        return unnoticed(events)
+    order = Order()
+    try:
+        for event in events:
+            order.take(event)
+        if purpose == "idle":
+            order.finish()
+    except OutOfOrder as fault:
+        return [str(fault)]
+    return []
+
+
+if __name__ == "__main__":
+    json.dump(faults(sys.argv[1], [json.loads(line) for line in sys.stdin]), sys.stdout)

@@ -34,11 +34,13 @@ describe("api", () => {
     const { asked, request } = listener({ sessions: [], next: null });
     await listSessions({}, request);
     await listSessions({ limit: 5, before: "a b" }, request);
-    await getPeaks("sess/1", 800, request);
+    await getPeaks("sess/1", { points: 800 }, request);
+    await getPeaks("sess/1", { points: 9, from_ms: 1_000, to_ms: 2_000 }, request);
     expect(asked.map(({ address }) => address)).toEqual([
       "/api/sessions",
       "/api/sessions?limit=5&before=a+b",
       "/api/sessions/sess%2F1/peaks?points=800",
+      "/api/sessions/sess%2F1/peaks?points=9&from_ms=1000&to_ms=2000",
     ]);
     expect(asked[0]).toMatchObject({ method: "GET", key: "Bearer the key" });
   });

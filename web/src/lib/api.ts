@@ -11,11 +11,8 @@ export type Engine = Schemas["Engine"];
 export type Engines = Schemas["Engines"];
 export type Session = Schemas["Session"];
 export type SessionPage = Schemas["SessionPage"];
-export type Part = Schemas["Part"];
-export type Entry = Schemas["Entry"];
 export type Transcript = Schemas["Transcript"];
 export type Line = Schemas["Said"];
-export type Word = Schemas["TimedWord"];
 export type Speaker = Schemas["Speaker"];
 export type Peaks = Schemas["Peaks"];
 export type Ticket = Schemas["Ticket"];
@@ -60,17 +57,17 @@ export function deleteSession(id: string, request?: Fetch): Promise<undefined> {
   return ask("delete", "/api/sessions/{id}", { path: { id } }, request);
 }
 
-export function getEvents(id: string, part?: number, request?: Fetch): Promise<Entry[]> {
-  const query = part === undefined ? {} : { part };
-  return ask("get", "/api/sessions/{id}/events", { path: { id }, query }, request);
-}
-
 export function getTranscript(id: string, request?: Fetch): Promise<Transcript> {
   return ask("get", "/api/sessions/{id}/transcript", { path: { id } }, request);
 }
 
-export function getPeaks(id: string, points: number, request?: Fetch): Promise<Peaks> {
-  return ask("get", "/api/sessions/{id}/peaks", { path: { id }, query: { points } }, request);
+/** How loud both voices are, in so many points; of a stretch of the session, or of all of it. */
+export function getPeaks(
+  id: string,
+  query: { points: number; from_ms?: number; to_ms?: number },
+  request?: Fetch,
+): Promise<Peaks> {
+  return ask("get", "/api/sessions/{id}/peaks", { path: { id }, query }, request);
 }
 
 /** Lets an `<audio>` element or a link, which send no key, read the session's sound. */

@@ -1,9 +1,7 @@
 /** Draws two voices on one timeline: the coach above the line, the client below it. */
 
-import { columnsOf, gainOf } from "./shape.ts";
-import { toX, type View } from "./timeline.ts";
-import type { Peaks } from "../api.ts";
-import type { Span } from "./timeline.ts";
+import { columnsOf, type Shape } from "./shape.ts";
+import { type Gap, toX, type View } from "./timeline.ts";
 
 export interface Colours {
   coach: string;
@@ -14,13 +12,10 @@ export interface Colours {
 
 export interface Picture {
   view: View;
-  length: number;
-  peaks: Peaks | null;
-  breaks: Span[];
+  shape: Shape | null;
+  gaps: Gap[];
   /** Where a client's answer was cut off. */
   cuts: number[];
-  /** From here on nothing was recorded. */
-  recordedTo: number;
 }
 
 /** In CSS pixels. */
@@ -58,79 +53,82 @@ export function drawVoices(
   size: Size,
   colours: Colours,
 ): void {
-  const { width, height } = size;
+  const { width, height, pitch } = size;
   const middle = Math.round(height / 2);
   context.clearRect(0, 0, width, height);
   context.fillStyle = colours.line;
   context.globalAlpha = 0.6;
   context.fillRect(0, middle - 0.5, width, 1);
   context.globalAlpha = 1;
-  if (picture.peaks) {
-    bars(context, picture, picture.peaks.coach, size, colours.coach, middle - 2, -1);
-    bars(context, picture, picture.peaks.client, size, colours.client, middle + 2, 1);
+  if (picture.shape) {
+    const columns = Math.max(1, Math.floor(width / pitch));
+    for (const side of ["coach", "client"] as const) {
+      context.fillStyle = colours[side];
+      bars(context, columnsOf(picture.shape, side, picture.view, columns), side, size);
+    }
   }
-  for (const span of picture.breaks) hatch(context, picture.view, span, size, colours);
-  if (picture.recordedTo < picture.length) {
-    const rest = { from_ms: picture.recordedTo, to_ms: picture.length };
-    hatch(context, picture.view, rest, size, colours);
-  }
-  for (const cut of picture.cuts.filter((at) => at <= picture.recordedTo))
-    mark(context, toX(cut, picture.view, width), middle, size, colours);
+  for (const gap of picture.gaps) blank(context, picture.view, gap, size, colours);
+  for (const cut of picture.cuts) mark(context, toX(cut, picture.view, width), size, colours);
 }
 
+/** The coach's from the middle up, the client's down. */
 function bars(
   context: CanvasRenderingContext2D,
-  { view, length }: Picture,
-  peaks: number[],
-  { width, height, pitch }: Size,
-  colour: string,
-  from: number,
-  direction: 1 | -1,
+  heights: Float32Array,
+  side: "coach" | "client",
+  { width, height }: Size,
 ): void {
-  const columns = Math.max(1, Math.floor(width / pitch));
-  const heights = columnsOf(peaks, length, view, columns, gainOf(peaks));
   const most = height / 2 - 4;
-  const wide = width / columns;
+  const middle = Math.round(height / 2);
+  const wide = width / heights.length;
   const bar = Math.max(1, wide - 1);
-  context.fillStyle = colour;
   context.beginPath();
-  for (let i = 0; i < columns; i += 1) {
-    const tall = (heights[i] ?? 0) * most;
-    if (tall < 0.5) continue;
-    const top = direction < 0 ? from - tall : from;
+  heights.forEach((share, i) => {
+    const tall = share * most;
+    if (tall < 0.5) return;
+    const top = side === "coach" ? middle - 2 - tall : middle + 2;
     context.roundRect(i * wide, top, bar, tall, Math.min(1, bar / 2));
-  }
+  });
   context.fill();
 }
 
-/** Slanted lines where nobody was there, or nothing was recorded. */
-function hatch(
+/** Slanted lines where nobody was there; dots where somebody was, and nothing was recorded. */
+function blank(
   context: CanvasRenderingContext2D,
   view: View,
-  span: Span,
+  { from_ms, to_ms, kind }: Gap,
   { width, height }: Size,
   colours: Colours,
 ): void {
-  const left = Math.max(-1, toX(span.from_ms, view, width));
-  const right = Math.min(width + 1, Math.max(left + 3, toX(span.to_ms, view, width)));
+  const left = Math.max(-1, toX(from_ms, view, width));
+  const right = Math.min(width + 1, Math.max(left + 3, toX(to_ms, view, width)));
   if (right <= 0 || left >= width) return;
   context.save();
   context.beginPath();
   context.rect(left, 0, right - left, height);
   context.clip();
   context.clearRect(left, 0, right - left, height);
-  context.strokeStyle = colours.line;
-  context.globalAlpha = 0.55;
+  context.fillStyle = context.strokeStyle = colours.line;
   context.lineWidth = 1;
+  context.globalAlpha = 0.55;
   context.beginPath();
-  for (let x = Math.floor((left - height) / 7) * 7; x < right; x += 7) {
-    context.moveTo(x, height);
-    context.lineTo(x + height, 0);
+  if (kind === "away") {
+    for (let x = Math.floor((left - height) / 7) * 7; x < right; x += 7) {
+      context.moveTo(x, height);
+      context.lineTo(x + height, 0);
+    }
+  } else {
+    context.globalAlpha = 0.8;
+    for (let x = Math.floor(left / 8) * 8 + 4; x < right; x += 8) {
+      for (let y = (height % 8) / 2 + 4; y < height; y += 8) context.rect(x, y - 0.75, 1.5, 1.5);
+    }
+    context.fill();
+    context.beginPath();
   }
-  context.moveTo(left + 0.5, 0);
-  context.lineTo(left + 0.5, height);
-  context.moveTo(right - 0.5, 0);
-  context.lineTo(right - 0.5, height);
+  for (const edge of [left + 0.5, right - 0.5]) {
+    context.moveTo(edge, 0);
+    context.lineTo(edge, height);
+  }
   context.stroke();
   context.restore();
 }
@@ -139,11 +137,11 @@ function hatch(
 function mark(
   context: CanvasRenderingContext2D,
   x: number,
-  middle: number,
   { width, height }: Size,
   colours: Colours,
 ): void {
   if (x < -4 || x > width + 4) return;
+  const middle = Math.round(height / 2);
   context.fillStyle = context.strokeStyle = colours.client;
   context.lineWidth = 1.5;
   context.beginPath();

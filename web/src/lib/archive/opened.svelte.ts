@@ -4,39 +4,33 @@ import type { Fault } from "../faults/fault.ts";
 import type { Scope } from "../scope.ts";
 import { Player } from "./player.svelte.ts";
 import { faultOf, soundAddress, soundTrouble } from "./server.ts";
-import {
-  getPeaks,
-  getSession,
-  getTranscript,
-  type Peaks,
-  type Session,
-  type Transcript,
-} from "../api.ts";
+import { Shapes } from "./shapes.svelte.ts";
+import { getSession, getTranscript, type Session, type Transcript } from "../api.ts";
+import type { Gap } from "./timeline.ts";
 import { placesOf } from "./words.ts";
 
-/** Enough for a window; looking closer asks for more. */
-const COARSE = 3_000;
-/** The archive keeps one peak every 20 ms. */
-const PEAK_MS = 20;
-/** More than this at once is never sent. */
-const FINEST = 20_000;
 const FRESH_MS = 5_000;
+/** A long session costs more to be fetched again, and what is new is less of it: two hours, every 30 s. */
+const FRESH_SHARE = 1 / 240;
 
 export class Opened {
   session = $state.raw<Session | null>(null);
   transcript = $state.raw<Transcript | null>(null);
-  peaks = $state.raw<Peaks | null>(null);
   /** What keeps the whole session from being shown. */
   fault = $state<Fault | null>(null);
   /** What keeps its words from being shown. */
   wordless = $state<Fault | null>(null);
   now = $state(Date.now());
   readonly player: Player;
+  readonly shapes: Shapes;
   readonly lines = $derived(this.transcript?.lines ?? []);
-  readonly breaks = $derived(this.transcript?.breaks ?? []);
   readonly places = $derived(placesOf(this.lines));
+  /** Where the client was cut off, as far as it is to be seen. */
   readonly cuts = $derived(
-    this.lines.filter(({ cut, speaker }) => cut && speaker === "client").map(({ to_ms }) => to_ms),
+    this.lines
+      .filter(({ cut, speaker }) => cut && speaker === "client")
+      .map(({ to_ms }) => to_ms)
+      .filter((at) => at <= this.recordedTo),
   );
   readonly length = $derived(
     Math.max(1, this.session?.length_ms ?? 0, this.transcript?.length_ms ?? 0),
@@ -47,8 +41,17 @@ export class Opened {
     if (state === "none") return 0;
     return state === "stopped" ? Math.min(stopped_at_ms ?? this.length, this.length) : this.length;
   });
-  #points = COARSE;
+  /** Of what there is no sound: the times away, and what was not recorded. */
+  readonly gaps = $derived.by((): Gap[] => {
+    const gaps = (this.transcript?.breaks ?? []).map((each): Gap => {
+      const unrecorded = "kind" in each && each.kind === "unrecorded";
+      return { ...each, kind: unrecorded ? "unrecorded" : "away" };
+    });
+    const rest: Gap = { from_ms: this.recordedTo, to_ms: this.length, kind: "unrecorded" };
+    return rest.from_ms > 0 && rest.from_ms < rest.to_ms ? [...gaps, rest] : gaps;
+  });
   #heard = 0;
+  #refreshed = 0;
 
   constructor(
     readonly id: string,
@@ -59,12 +62,13 @@ export class Opened {
       trouble: () => soundTrouble(id),
     };
     this.player = new Player(source, () => this.recordedTo);
+    this.shapes = new Shapes(id, () => this.length, scope);
     scope.add(() => this.player.close());
     scope.every(FRESH_MS, () => {
       this.now = Date.now();
-      if (this.session?.status === "live" && document.visibilityState === "visible") {
-        void this.#refresh();
-      }
+      const due = this.now - this.#refreshed >= this.length * FRESH_SHARE;
+      const live = this.session?.status === "live";
+      if (live && due && document.visibilityState === "visible") void this.#refresh();
     });
   }
 
@@ -76,7 +80,7 @@ export class Opened {
       this.fault = faultOf(error);
       return;
     }
-    await Promise.all([this.loadWords(), this.#loadPeaks()]);
+    await Promise.all([this.loadWords(), this.shapes.refresh()]);
     this.#openSound();
   }
 
@@ -89,31 +93,14 @@ export class Opened {
     }
   }
 
-  /** For a view in which `visible` milliseconds fill `width` pixels. */
-  sharpen(visible: number, width: number): void {
-    const wanted = Math.ceil((this.length / Math.max(1, visible)) * (width / 3));
-    const most = Math.min(FINEST, Math.ceil(this.length / PEAK_MS));
-    if (Math.min(wanted, most) <= this.#points) return;
-    this.#points = most;
-    void this.#loadPeaks();
-  }
-
-  async #loadPeaks(): Promise<void> {
-    try {
-      const points = Math.min(this.#points, Math.max(1, Math.ceil(this.length / PEAK_MS)));
-      this.peaks = await getPeaks(this.id, points);
-    } catch {
-      // The timeline works without its picture, and the sound itself tells what is wrong.
-    }
-  }
-
   async #refresh(): Promise<void> {
+    this.#refreshed = Date.now();
     try {
       this.session = await getSession(this.id);
     } catch {
       return;
     }
-    await Promise.all([this.loadWords(), this.#loadPeaks()]);
+    await Promise.all([this.loadWords(), this.shapes.refresh()]);
     this.#openSound();
   }
 

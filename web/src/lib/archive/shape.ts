@@ -1,6 +1,15 @@
-/** From the archive's peaks to the columns that a waveform of so many pixels needs. */
+/** How loud both voices are over a stretch of the session, and the columns that a waveform makes of it. */
 
+import type { Peaks } from "../api.ts";
 import type { View } from "./timeline.ts";
+
+/** Of `from` to `to`, in peaks of one length, 0 to 255. */
+export interface Shape extends View {
+  coach: Uint8Array;
+  client: Uint8Array;
+  /** How much to stretch each side. */
+  gain: { coach: number; client: number };
+}
 
 /** What an ordinary voice should reach, so that a quiet microphone is still to be seen. */
 const WANTED = 0.82;
@@ -10,12 +19,18 @@ const MOST_GAIN = 6;
 /** What the loudest bin of a column counts for; the rest is the mean. */
 const LOUDEST = 0.4;
 
+/** `gain` is that of the whole session, for a stretch of it: looking closer makes nobody louder. */
+export function shapeOf({ coach, client }: Peaks, { from, to }: View, gain?: Shape["gain"]): Shape {
+  const sides = { coach: Uint8Array.from(coach), client: Uint8Array.from(client) };
+  const own = () => ({ coach: gainOf(sides.coach), client: gainOf(sides.client) });
+  return { from, to, ...sides, gain: gain ?? own() };
+}
+
 /** How much to stretch one side: its loud moments, not its one loudest, fill the height. */
-export function gainOf(peaks: ArrayLike<number>): number {
+export function gainOf(peaks: Uint8Array): number {
   const counts = new Uint32Array(256);
   let sounding = 0;
-  for (let i = 0; i < peaks.length; i += 1) {
-    const value = Math.min(255, peaks[i] ?? 0);
+  for (const value of peaks) {
     if (value < 4) continue;
     counts[value] = (counts[value] ?? 0) + 1;
     sounding += 1;
@@ -29,26 +44,26 @@ export function gainOf(peaks: ArrayLike<number>): number {
 }
 
 /**
- * The heights, 0 to 1, of `columns` columns of equal width across `view`. A column that stands for
- * many bins is as high as how loud and how long somebody spoke in it: by the loudest bin alone an
- * hour would look like one solid block.
+ * The heights of one side, 0 to 1, in `columns` columns of equal width across `view`. A column that
+ * stands for many bins is as high as how loud and how long somebody spoke in it: by the loudest bin
+ * alone an hour would look like one solid block.
  */
 export function columnsOf(
-  peaks: ArrayLike<number>,
-  length: number,
+  shape: Shape,
+  side: "coach" | "client",
   view: View,
   columns: number,
-  gain = 1,
 ): Float32Array {
   const heights = new Float32Array(columns);
-  if (peaks.length === 0 || length <= 0) return heights;
+  const { [side]: peaks, gain, from, to } = shape;
+  if (peaks.length === 0 || to <= from) return heights;
   const perColumn = (view.to - view.from) / columns;
-  const perBin = length / peaks.length;
+  const perBin = (to - from) / peaks.length;
   for (let column = 0; column < columns; column += 1) {
-    const from = view.from + column * perColumn;
-    const first = Math.floor(from / perBin);
+    const left = view.from + column * perColumn - from;
+    const first = Math.floor(left / perBin);
     // At least one bin, however close the view is.
-    const end = Math.max(first + 1, Math.ceil((from + perColumn) / perBin));
+    const end = Math.max(first + 1, Math.ceil((left + perColumn) / perBin));
     let loudest = 0;
     let sum = 0;
     for (let i = Math.max(0, first); i < end && i < peaks.length; i += 1) {
@@ -57,7 +72,7 @@ export function columnsOf(
       sum += peak;
     }
     const height = LOUDEST * loudest + (1 - LOUDEST) * (sum / (end - first));
-    heights[column] = Math.min(1, (height / 255) * gain);
+    heights[column] = Math.min(1, (height / 255) * gain[side]);
   }
   return heights;
 }

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { endOf, factsOf, isResumable, recordingWords, spokenMoment } from "./telling.ts";
+import {
+  endOf,
+  factsOf,
+  gapName,
+  gapWords,
+  isResumable,
+  recordingWords,
+  spokenMoment,
+} from "./telling.ts";
 import type { Session } from "../api.ts";
 
 const session: Session = {
@@ -56,6 +64,20 @@ test("says when and why the recording stopped", () => {
   );
   const none = { state: "none", stopped_at_ms: null, reason: null } as const;
   expect(recordingWords({ ...session, recording: none })).toBe("This session was not recorded.");
+});
+
+test("tells the time that nobody was there from the time that was not recorded", () => {
+  const gap = { from_ms: 31_000, to_ms: 43_000 };
+  expect(gapWords({ ...gap, kind: "away" }, 43_000)).toBe(
+    "The connection was lost at 0:31. It went on 0:12 later.",
+  );
+  expect(gapWords({ ...gap, kind: "unrecorded" }, 90_000)).toBe(
+    "From 0:31 to 0:43 nothing was recorded: it can only be read.",
+  );
+  expect(gapWords({ ...gap, kind: "unrecorded" }, 43_000)).toBe(
+    "The recording stopped here: what follows can only be read.",
+  );
+  expect([gapName("away"), gapName("unrecorded")]).toEqual(["away", "not recorded"]);
 });
 
 test("moments are spoken as durations", () => {

@@ -2,6 +2,7 @@
 
 import { clockFace } from "../live/words.ts";
 import { timeOfDay } from "./days.ts";
+import type { Gap } from "./timeline.ts";
 import type { Session } from "../api.ts";
 
 /** With whom it was, as a heading and before what they say. */
@@ -78,6 +79,21 @@ export function recordingWords(session: Session): string | null {
   if (state === "none") return `This session was not recorded.${why}`;
   const when = stopped_at_ms === null ? "" : ` at ${clockFace(stopped_at_ms)}`;
   return `The recording stopped${when}; the conversation went on.${why}`;
+}
+
+/** A stretch without sound, among the words; `end` is that of the session. */
+export function gapWords({ from_ms, to_ms, kind }: Gap, end: number): string {
+  const from = clockFace(from_ms);
+  if (kind === "away") {
+    return `The connection was lost at ${from}. It went on ${clockFace(to_ms - from_ms)} later.`;
+  }
+  if (to_ms >= end) return "The recording stopped here: what follows can only be read.";
+  return `From ${from} to ${clockFace(to_ms)} nothing was recorded: it can only be read.`;
+}
+
+/** The same on the waveform, in a word. */
+export function gapName(kind: Gap["kind"]): string {
+  return kind === "away" ? "away" : "not recorded";
 }
 
 /** A moment for a screen reader, which would read `1:04` as a time of day. */

@@ -1,9 +1,12 @@
 /** The stretch of a session that is in view, and where its moments lie in pixels. */
 
-import type { Transcript } from "../api.ts";
-
-/** A stretch of the timeline, such as the time between two connections. */
-export type Span = Transcript["breaks"][number];
+/** A stretch of the timeline of which there is no sound. */
+export interface Gap {
+  from_ms: number;
+  to_ms: number;
+  /** Nobody was connected, or the conversation went on without being recorded. */
+  kind: "away" | "unrecorded";
+}
 
 /** In milliseconds of the session's timeline. */
 export interface View {
@@ -15,6 +18,10 @@ export interface View {
 export const CLOSEST = 4_000;
 
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600].map((s) => s * 1_000);
+
+export function gapAt(gaps: Gap[], at: number): Gap | undefined {
+  return gaps.find(({ from_ms, to_ms }) => at >= from_ms && at < to_ms);
+}
 
 export function whole(length: number): View {
   return { from: 0, to: Math.max(1, length) };

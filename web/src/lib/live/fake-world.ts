@@ -11,7 +11,8 @@ import type {
   TransportKind,
   TransportRequest,
 } from "../realtime/transport.ts";
-import { type Earlier, LiveSession } from "./session.ts";
+import { LiveSession } from "./session.ts";
+import type { Earlier } from "./snapshot.ts";
 import type { Standing } from "./standing.ts";
 
 const client: Client = {

@@ -10,8 +10,10 @@ import { createSecret } from "../realtime/secret.ts";
 import { openWebRtc } from "../realtime/webrtc.ts";
 import { openWebSocket } from "../realtime/websocket.ts";
 import { Scope } from "../scope.ts";
-import { forgetRunning, keepRunning, type Running } from "./running.ts";
-import { LiveSession, type Snapshot } from "./session.ts";
+import type { Drafts } from "./drafts.ts";
+import { draftsOf, forgetRunning, keepDrafts, keepRunning, type Running } from "./running.ts";
+import { LiveSession } from "./session.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { hangUp, standingOf } from "./standing.ts";
 import { onWakeUp } from "./wakeups.ts";
 
@@ -35,6 +37,7 @@ export class Practice {
   snapshot: Snapshot = $state.raw() as Snapshot;
   #listening = new Scope();
   #kept = "";
+  #drafts: Drafts;
   #reader: LevelReader | null = null;
 
   constructor(
@@ -56,9 +59,14 @@ export class Practice {
       },
       client,
       (snapshot) => this.#changed(snapshot),
-      running && { ...running, startedAt: running.startedAt - pageOpenedAt() },
+      running && {
+        ...running,
+        startedAt: running.startedAt - pageOpenedAt(),
+        drafts: draftsOf(running.session),
+      },
     );
     this.snapshot = this.session.snapshot;
+    this.#drafts = this.snapshot.drafts;
     this.#measure(output, microphone);
     this.session.start(microphone);
     if (missing) this.session.microphoneFailed(missing);
@@ -88,9 +96,13 @@ export class Practice {
 
   #changed(snapshot: Snapshot): void {
     this.snapshot = snapshot;
-    const { stage, sessionId, startedAt, transport } = snapshot;
+    const { stage, sessionId, startedAt, transport, drafts } = snapshot;
     // Whatever became of it, this tab has no more to do with it.
-    if (stage === "ended") forgetRunning();
+    if (stage === "ended") return forgetRunning();
+    if (sessionId !== null && drafts !== this.#drafts) {
+      this.#drafts = drafts;
+      keepDrafts(sessionId, drafts);
+    }
     if (stage !== "live" || sessionId === null || startedAt === null) return;
     const spoken = snapshot.microphone !== "none";
     const what = [sessionId, startedAt, transport, spoken].join();

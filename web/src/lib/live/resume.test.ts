@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FaultError } from "../faults/fault.ts";
 import { wording } from "./conversation.ts";
+import { NO_DRAFTS } from "./drafts.ts";
 import { FakeWorld, item, settle } from "./fake-world.ts";
 
 const FIRST_WAIT = 400;
@@ -129,6 +130,124 @@ describe("resumption", () => {
     expect(world.line.sent).toEqual([]);
   });
 
+  describe("of a correction", () => {
+    const MEANT = "What would you like to change?";
+    const heard = item("u1", "user", "What would you like to charge?");
+    const corrects = (id: string) => ({
+      type: "praxiloom.turn.correct",
+      item_id: id,
+      transcript: MEANT,
+    });
+
+    /** A spoken turn is shown, and its correction begun. */
+    async function correcting() {
+      await world.live();
+      world.line.hears({
+        type: "conversation.item.added",
+        item: heard,
+        previous_item_id: null,
+      });
+      world.session.hold("u1");
+    }
+
+    it("goes on where it was, and nobody answers meanwhile", async () => {
+      await correcting();
+      world.session.revise("What would you");
+      await cut();
+      expect(snapshot()).toMatchObject({ stage: "reconnecting", holding: "u1" });
+      world.session.revise(MEANT);
+      world.line.gives([heard]);
+      expect(snapshot().holding).toBe("u1");
+      expect(snapshot().drafts.correcting?.text).toBe(MEANT);
+      expect(world.line.sent).toEqual([{ type: "praxiloom.turn.hold", item_id: "u1" }]);
+      world.session.correct("u1", MEANT);
+      expect(world.line.sent[1]).toMatchObject(corrects("u1"));
+    });
+
+    it("sends it again until the server says that it took it", async () => {
+      await correcting();
+      world.session.correct("u1", MEANT);
+      await cut();
+      expect(script()).toEqual([`coach: ${MEANT}`]);
+      world.line.gives([heard]);
+      expect(world.line.sent).toMatchObject([corrects("u1")]);
+      expect(script()).toEqual([`coach: ${MEANT}`]);
+      world.line.hears({
+        type: "conversation.item.input_audio_transcription.completed",
+        item_id: "u1",
+        transcript: MEANT,
+      });
+      expect(snapshot().drafts.sent).toBeNull();
+      await cut();
+      world.line.gives([{ ...heard, text: MEANT }]);
+      expect(world.line.sent).toEqual([]);
+    });
+
+    it("knows it among what the server has", async () => {
+      await correcting();
+      world.session.correct("u1", MEANT);
+      await cut();
+      world.line.gives([{ ...heard, text: MEANT }]);
+      expect(world.line.sent).toEqual([]);
+      expect(snapshot().drafts.sent).toBeNull();
+    });
+
+    it("sends what was finished while the connection was away", async () => {
+      await correcting();
+      world.line.hooks.down("network-lost");
+      world.session.correct("u1", MEANT);
+      await vi.advanceTimersByTimeAsync(FIRST_WAIT);
+      world.line.gives([heard]);
+      expect(world.line.sent).toMatchObject([corrects("u1")]);
+      expect(snapshot().conversation.turns[0]).toMatchObject({ text: MEANT, corrected: true });
+    });
+
+    it("says it as a turn of its own when the server lost the turn", async () => {
+      await correcting();
+      world.session.correct("u1", MEANT);
+      await cut();
+      world.line.gives([]);
+      expect(world.line.types()).toEqual(["conversation.item.create", "response.create"]);
+      expect(snapshot().conversation.turns).toMatchObject([{ text: MEANT, typed: true }]);
+    });
+
+    it("puts what was being typed into the other field when the server lost the turn", async () => {
+      await correcting();
+      world.session.revise(MEANT);
+      await cut();
+      world.line.gives([]);
+      expect(snapshot()).toMatchObject({
+        holding: null,
+        drafts: { correcting: null, turn: MEANT },
+      });
+      expect(world.line.sent).toEqual([]);
+    });
+
+    it("survives a reload", async () => {
+      world.session.close();
+      const drafts = { correcting: { item: "u1", text: MEANT }, sent: null, turn: "And" };
+      const startedAt = Date.now() - 20_000;
+      world = new FakeWorld({ session: "sess_9", startedAt, transport: null, drafts });
+      world.session.start(null);
+      await settle();
+      world.line.gives([heard], { id: "sess_9" });
+      expect(snapshot()).toMatchObject({ holding: "u1", drafts });
+      expect(world.line.types()).toEqual(["praxiloom.turn.hold"]);
+      world.session.end();
+      expect(snapshot()).toMatchObject({ holding: null, drafts: NO_DRAFTS });
+    });
+
+    it("is given up when the server refuses it", async () => {
+      await correcting();
+      world.session.correct("u1", MEANT);
+      const refusal = { type: "error", code: "item_not_found", message: "No such item" } as const;
+      world.line.hears({ ...refusal, event_id: "another" });
+      expect(snapshot().drafts.sent).not.toBeNull();
+      world.line.hears({ ...refusal, event_id: "correction" });
+      expect(snapshot().drafts.sent).toBeNull();
+    });
+  });
+
   it("shows a turn that was not understood as such", async () => {
     await talked();
     await cut();
@@ -140,7 +259,12 @@ describe("resumption", () => {
   it("goes on after a reload, with the earlier turns", async () => {
     world.session.close();
     const startedAt = Date.now() - 20_000;
-    world = new FakeWorld({ session: "sess_9", startedAt, transport: "websocket" });
+    world = new FakeWorld({
+      session: "sess_9",
+      startedAt,
+      transport: "websocket",
+      drafts: NO_DRAFTS,
+    });
     world.session.start(null);
     await settle();
     expect(world.line).toMatchObject({ resume: "sess_9", kind: "websocket" });
@@ -153,7 +277,12 @@ describe("resumption", () => {
 
   it("tries again when the server is away as the page comes back", async () => {
     world.session.close();
-    world = new FakeWorld({ session: "sess_9", startedAt: Date.now(), transport: null });
+    world = new FakeWorld({
+      session: "sess_9",
+      startedAt: Date.now(),
+      transport: null,
+      drafts: NO_DRAFTS,
+    });
     world.refuse = new FaultError("server-unreachable");
     world.session.start(null);
     await settle();

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { forgetRunning, keepRunning, type Running, runningWith } from "./running.ts";
+import { LONGEST_DRAFT, NO_DRAFTS } from "./drafts.ts";
+import {
+  draftsOf,
+  forgetRunning,
+  keepDrafts,
+  keepRunning,
+  type Running,
+  runningWith,
+} from "./running.ts";
 import { hangUp, standingOf } from "./standing.ts";
 
 const running: Running = {
@@ -41,7 +49,35 @@ describe("the running session", () => {
     vi.stubGlobal("sessionStorage", undefined);
     keepRunning(running);
     expect(runningWith("marta")).toBeNull();
+    expect(draftsOf("sess_1")).toEqual(NO_DRAFTS);
     forgetRunning();
+  });
+
+  it("brings its drafts along, and no others, until they are nothing or it is forgotten", () => {
+    const drafts = { correcting: { item: "u1", text: "What" }, sent: null, turn: "And" };
+    keepRunning(running);
+    keepDrafts("sess_1", drafts);
+    keepRunning({ ...running, transport: "websocket" });
+    expect(draftsOf("sess_1")).toEqual(drafts);
+    expect(draftsOf("sess_2")).toEqual(NO_DRAFTS);
+    keepDrafts("sess_1", NO_DRAFTS);
+    expect(stored.size).toBe(1);
+    keepDrafts("sess_1", drafts);
+    keepRunning({ ...running, session: "sess_2" });
+    expect(stored.size).toBe(1);
+    keepDrafts("sess_2", drafts);
+    forgetRunning();
+    expect(stored.size).toBe(0);
+  });
+
+  it("takes of kept drafts only what drafts can be", () => {
+    const kept = { session: "sess_1", correcting: { item: 1 }, sent: "x", turn: "a".repeat(9_999) };
+    stored.set("praxiloom.drafts", JSON.stringify(kept));
+    expect(draftsOf("sess_1")).toEqual({ ...NO_DRAFTS, turn: "a".repeat(LONGEST_DRAFT) });
+    for (const other of ["7", "null", "[", '"sess_1"']) {
+      stored.set("praxiloom.drafts", other);
+      expect(draftsOf("sess_1")).toEqual(NO_DRAFTS);
+    }
   });
 });
 

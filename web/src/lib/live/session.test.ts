@@ -58,7 +58,12 @@ describe("LiveSession", () => {
     session.correct("u1", "   ");
     expect(line().sent.slice(1)).toEqual([
       { type: "praxiloom.turn.hold", item_id: "u1" },
-      { type: "praxiloom.turn.correct", item_id: "u1", transcript: "What would you?" },
+      {
+        type: "praxiloom.turn.correct",
+        item_id: "u1",
+        transcript: "What would you?",
+        event_id: "correction",
+      },
       { type: "praxiloom.turn.hold", item_id: "u1" },
       { type: "praxiloom.turn.release", item_id: "u1" },
     ]);

@@ -2,81 +2,39 @@
 
 import type { Client } from "../api.ts";
 import type { Microphone } from "../audio/microphone.ts";
-import {
-  type Fault,
-  FaultError,
-  faultOfNotice,
-  faultOfProtocolError,
-  isParting,
-  isPassing,
-} from "../faults/fault.ts";
+import { type Fault, faultOfProtocolError, isParting, isPassing } from "../faults/fault.ts";
 import { ATTEMPTS, backoff } from "../realtime/backoff.ts";
-import { connect, prefer } from "../realtime/connect.ts";
-import { type ClientEvent, type ServerEvent, sessionRequest } from "../realtime/events.ts";
+import type { ClientEvent, ServerEvent } from "../realtime/events.ts";
 import type { Transport, TransportKind } from "../realtime/transport.ts";
 import { Scope } from "../scope.ts";
-import { type Conversation, EMPTY, newTurn, settled, type Turn, withTurn } from "./conversation.ts";
+import { Connection } from "./connection.ts";
+import { settled, type Turn, withTurn } from "./conversation.ts";
+import { caughtUp, type Drafts, NO_DRAFTS, typedTurn } from "./drafts.ts";
 import { reduce } from "./reduce.ts";
 import { unheard } from "./restore.ts";
+import { atFirst, type Earlier, type Snapshot } from "./snapshot.ts";
 import type { World } from "./world.ts";
-
-export interface Snapshot {
-  stage: "connecting" | "live" | "reconnecting" | "ended" | "failed";
-  /** Why it is reconnecting, failed, or ended before its time. */
-  fault: Fault | null;
-  transport: TransportKind | null;
-  /** The server's name for the session, once it has one. */
-  sessionId: string | null;
-  /** Another way for the same connection is being looked for. */
-  mending: boolean;
-  attempt: number;
-  conversation: Conversation;
-  muted: boolean;
-  microphone: "on" | "none" | Fault;
-  audioBlocked: boolean;
-  /** The turn that is being corrected; the server waits with its answer. */
-  holding: string | null;
-  startedAt: number | null;
-  endedAt: number | null;
-}
-
-/** A session that was begun before this page was loaded. */
-export interface Earlier {
-  session: string;
-  startedAt: number;
-  transport: TransportKind | null;
-}
 
 /** Errors that only say that two things happened at once; the page need not show them. */
 const HARMLESS = ["response_cancel_not_active", "conversation_already_has_active_response"];
 
-/** A server that takes the connection but never gives the session back is as good as none. */
-const RESTORING_MS = 6_000;
-/** So long without a word from the server, it is asked whether it is there: a way can die silently. */
-const SILENCE_MS = 15_000;
-/** So long the server may take to admit a session. */
-const ASKING_MS = 5_000;
 /** So long the server's answer to a farewell is waited for. */
 const FAREWELL_MS = 1_500;
+/** The name of a correction's event, by which its refusal is known. */
+const CORRECTION = "correction";
 /** Several signs of one awakening come within this time. */
 const SAME_WAKING_MS = 1_000;
 
 export class LiveSession {
   snapshot: Snapshot;
   readonly #scope = new Scope();
-  #connection = new Scope();
-  #transport: Transport | null = null;
+  /** The connection, or the wait for the next one. */
+  #attempt = new Scope();
+  #connection: Connection | null = null;
   #microphone: Microphone | null = null;
   #hear: (() => Promise<void>) | null = null;
-  #response: string | null = null;
-  /** Why the server said that it will close the connection. */
-  #announced: Fault | null = null;
-  /** The running connection has been given its session back. */
-  #resumed = false;
   /** What the page showed before the session's items took its place. */
   #before: Turn[] | null = null;
-  #attemptedAt = 0;
-  #heardAt = 0;
 
   constructor(
     readonly world: World,
@@ -84,27 +42,13 @@ export class LiveSession {
     readonly changed: (snapshot: Snapshot) => void,
     earlier: Earlier | null = null,
   ) {
-    this.snapshot = {
-      stage: "connecting",
-      fault: null,
-      transport: earlier?.transport ?? null,
-      sessionId: earlier?.session ?? null,
-      mending: false,
-      attempt: 0,
-      conversation: EMPTY,
-      muted: false,
-      microphone: "none",
-      audioBlocked: false,
-      holding: null,
-      startedAt: earlier?.startedAt ?? null,
-      endedAt: null,
-    };
+    this.snapshot = atFirst(earlier);
   }
 
   start(microphone: Microphone | null): void {
     this.#adopt(microphone);
     this.world.onWakeUp(this.#scope, () => this.#wake());
-    void this.#connect();
+    this.#connect();
   }
 
   /** From a failed state, or earlier than the next attempt was due. */
@@ -113,7 +57,7 @@ export class LiveSession {
       attempt: 0,
       stage: this.snapshot.startedAt === null ? "connecting" : "reconnecting",
     });
-    void this.#connect();
+    this.#connect();
   }
 
   /** The person ends the session. The server is told before the connection closes, which alone
@@ -128,20 +72,27 @@ export class LiveSession {
   }
 
   close(): void {
-    this.#connection.end();
+    this.#attempt.end();
     this.#scope.end();
     this.#microphone?.close();
+  }
+
+  /** The turn that is being typed, as far as it has come. */
+  type(turn: string): void {
+    this.#draft({ turn });
   }
 
   say(text: string): void {
     const words = text.trim();
     if (!words || this.snapshot.stage !== "live") return;
     const id = this.world.newId();
-    if (this.#response) this.#send({ type: "response.cancel", response_id: this.#response });
+    const response = this.#connection?.response;
+    if (response) this.#send({ type: "response.cancel", response_id: response });
     this.#transport?.interrupt();
     this.#write(id, words);
     this.#send({ type: "response.create" });
-    this.#turns(id, { ...newTurn(id, "coach"), text: words, typed: true, certainty: "final" });
+    this.#turns(id, typedTurn(id, words));
+    this.#draft({ turn: "" });
     // Whoever only types sends nothing else by which a dead connection would show.
     this.#transport?.check();
   }
@@ -151,16 +102,25 @@ export class LiveSession {
     this.#send({ type: "praxiloom.turn.hold", item_id: id });
   }
 
+  /** The correction of the turn that is held, as far as it has come. */
+  revise(text: string): void {
+    const { holding } = this.snapshot;
+    if (holding !== null) this.#draft({ correcting: { item: holding, text } });
+  }
+
+  /** Also while the connection is away: it is sent once the session goes on. */
   correct(id: string, text: string): void {
     const transcript = text.trim();
     if (!transcript) return this.release(id);
     this.#set({ holding: null });
-    this.#send({ type: "praxiloom.turn.correct", item_id: id, transcript });
-    this.#turns(id, { text: transcript, unstable: "", certainty: "final", corrected: true });
+    this.#draft({ correcting: null, sent: { item: id, text: transcript } });
+    this.#rewrite(id, transcript);
+    this.#transport?.check();
   }
 
   release(id: string): void {
     this.#set({ holding: null });
+    this.#draft({ correcting: null });
     this.#send({ type: "praxiloom.turn.release", item_id: id });
   }
 
@@ -195,116 +155,61 @@ export class LiveSession {
   }
 
   /** Begins the session, or goes on with it if it has begun. */
-  async #connect(): Promise<void> {
-    this.#connection.end();
-    const connection = this.#scope.child();
-    this.#connection = connection;
-    this.#announced = null;
-    this.#response = null;
-    this.#resumed = false;
+  #connect(): void {
+    this.#attempt.end();
+    this.#attempt = this.#scope.child();
     this.#before = null;
-    this.#attemptedAt = this.world.now();
-    const abort = new AbortController();
-    connection.add(() => abort.abort());
-    const session = sessionRequest(this.client.id, this.client.language);
     const { sessionId: resume, transport: last } = this.snapshot;
-    let reached = false;
-    // A request on a way that died silently would wait for minutes.
-    const asked = connection.after(ASKING_MS, () => abort.abort());
-    try {
-      const [secret, iceServers] = await Promise.all([
-        this.world.createSecret(session, abort.signal),
-        this.world.iceServers(),
-      ]);
-      reached = true;
-      asked();
-      const transport = await connect(prefer(this.world.ways, last), {
-        secret: secret.value,
-        model: secret.model,
-        resume,
-        session,
-        iceServers,
-        microphone: this.#microphone?.stream ?? null,
-        ...this.world.output,
-        signal: abort.signal,
-        hooks: {
-          event: (event) => {
-            this.#heardAt = this.world.now();
-            if (!connection.ended && !this.#over) this.#receive(event);
-          },
-          down: (fault) => this.#down(connection, fault),
-          blocked: (hear) => {
-            this.#hear = hear;
-            this.#set({ audioBlocked: hear !== null });
-          },
-          mending: (mending) => this.#set({ mending }),
-        },
-      });
-      connection.add(() => transport.close());
-      if (connection.ended) return;
-      this.#watch(connection, transport);
-      this.#opened(connection, transport, resume);
-    } catch (error) {
-      if (connection.ended) return;
-      const over = reached && resume !== null && (await this.world.standingOf(resume)) === "over";
-      if (connection.ended) return;
-      if (over) return this.#finish("session-over");
-      this.#down(connection, error instanceof FaultError ? error.fault : "transports-failed");
-    }
-  }
-
-  #opened(connection: Scope, transport: Transport, resume: string | null): void {
-    this.#transport = transport;
-    if (resume === null) {
-      const session = sessionRequest(this.client.id, this.client.language);
-      this.#send({ type: "session.update", session });
-    } else if (!this.#resumed) {
-      // The session is there once the server has said so.
-      connection.after(RESTORING_MS, () => {
-        if (!this.#resumed) this.#down(connection, "network-lost");
-      });
-      return;
-    }
-    this.#live(transport);
-    this.#sayAgain();
-  }
-
-  #watch(connection: Scope, transport: Transport): void {
-    connection.every(SILENCE_MS / 3, () => {
-      if (this.world.now() - this.#heardAt < SILENCE_MS) return;
-      this.#heardAt = this.world.now();
-      transport.check();
+    const microphone = this.#microphone?.stream ?? null;
+    const wanted = { client: this.client, resume, last, microphone };
+    this.#connection = new Connection(this.world, this.#attempt, wanted, {
+      event: (event) => {
+        if (!this.#over) this.#receive(event);
+      },
+      live: (kind) => this.#live(kind),
+      over: () => this.#finish("session-over"),
+      down: (fault) => this.#down(fault),
+      blocked: (hear) => {
+        this.#hear = hear;
+        this.#set({ audioBlocked: hear !== null });
+      },
+      mending: (mending) => this.#set({ mending }),
     });
   }
 
-  #live({ kind }: Transport): void {
+  #live(transport: TransportKind): void {
+    if (this.#over) return;
     const startedAt = this.snapshot.startedAt ?? this.world.now();
-    this.#set({ stage: "live", fault: null, attempt: 0, transport: kind, startedAt });
+    this.#set({ stage: "live", fault: null, attempt: 0, transport, startedAt });
+    this.#catchUp();
   }
 
   /** The page was asleep, or its network changed. */
   #wake(): void {
     if (this.snapshot.stage === "live") return this.#transport?.check();
-    const awake = this.world.now() - this.#attemptedAt > SAME_WAKING_MS;
-    if (this.snapshot.stage === "reconnecting" && awake) void this.#connect();
+    const since = this.world.now() - (this.#connection?.begunAt ?? 0);
+    if (this.snapshot.stage === "reconnecting" && since > SAME_WAKING_MS) this.#connect();
   }
 
   #receive(event: ServerEvent): void {
-    if (event.type === "response.created") this.#response = event.response_id;
-    if (event.type === "response.done") this.#response = null;
-    if (event.type === "praxiloom.notice") {
-      this.#announced = faultOfNotice(event.code) ?? this.#announced;
-    }
-    if (event.type === "error") return this.#refused(event.code, event.message);
+    if (event.type === "error") return this.#refused(event);
     const before = this.snapshot.conversation;
     const conversation = reduce(before, event);
     this.#set({ conversation });
     if (event.type === "session.created") this.#named(event.session.id);
-    if (event.type === "praxiloom.session.resumed") this.#goOn(event.at_ms);
+    // The server's clock is the session's: the page's may have stood still.
+    if (event.type === "praxiloom.session.resumed") {
+      this.#set({ startedAt: this.world.now() - event.at_ms });
+    }
     const restoring = before.restoring ?? event.type === "praxiloom.session.resumed";
     if (restoring && !conversation.restoring) {
       this.#before = before.turns;
-      this.#sayAgain();
+      this.#catchUp();
+    }
+    if (event.type === "conversation.item.input_audio_transcription.completed") {
+      const { sent } = this.snapshot.drafts;
+      const taken = sent?.item === event.item_id && sent.text === event.transcript.trim();
+      if (taken) this.#draft({ sent: null });
     }
     // What was cut is asked for again, in case the server does not announce what was heard.
     if (event.type === "conversation.item.truncated") {
@@ -318,56 +223,57 @@ export class LiveSession {
     this.#set({ sessionId: id });
   }
 
-  /** The server's clock is the session's: the page's may have stood still. */
-  #goOn(atMs: number): void {
-    this.#resumed = true;
-    this.#set({ startedAt: this.world.now() - atMs });
-    if (this.#transport) this.#live(this.#transport);
-  }
-
-  /** What was typed as the connection broke is said now. */
-  #sayAgain(): void {
+  /** What was typed as the connection broke is sent now, and a correction goes on. */
+  #catchUp(): void {
     // Over WebSocket the items may be here before the sound is ready.
     if (!this.#before || !this.#transport) return;
-    const { conversation } = this.snapshot;
-    const lost = unheard(this.#before, conversation.turns);
+    const { turns } = this.snapshot.conversation;
+    const lost = unheard(this.#before, turns);
     this.#before = null;
-    if (lost.length === 0) return;
-    for (const { id, text } of lost) this.#write(id, text);
-    this.#send({ type: "response.create" });
-    this.#set({ conversation: { ...conversation, turns: [...conversation.turns, ...lost] } });
+    const known = this.snapshot;
+    const { drafts, holding, again, said } = caughtUp(known.drafts, known.holding, turns);
+    this.#set({ drafts, holding });
+    if (again) this.#rewrite(again.item, again.text);
+    if (holding !== null) this.hold(holding);
+    const unsaid = [...lost, ...said];
+    for (const turn of unsaid) {
+      this.#write(turn.id, turn.text);
+      this.#turns(turn.id, turn);
+    }
+    if (unsaid.length > 0) this.#send({ type: "response.create" });
   }
 
-  #refused(code: string | undefined, message: string): void {
+  #refused({ code, message, event_id }: Extract<ServerEvent, { type: "error" }>): void {
     const fault = faultOfProtocolError(code);
     if (fault) return this.#finish(fault);
+    if (event_id === CORRECTION) this.#draft({ sent: null });
     if (code && HARMLESS.includes(code)) return;
     const notice = { code: code ?? "error", message };
     this.#set({ conversation: { ...this.snapshot.conversation, notice } });
   }
 
-  #down(connection: Scope, fault: Fault | null): void {
-    if (connection !== this.#connection || this.#over) return;
-    connection.end();
-    this.#transport = null;
+  #down(fault: Fault | null): void {
+    if (this.#over) return;
+    this.#attempt.end();
+    const announced = this.#connection?.announced ?? null;
     const conversation = settled(this.snapshot.conversation);
     this.#set({ audioBlocked: false, mending: false, conversation });
     // Whoever took the session up elsewhere wants it there, and whoever ended it wants it ended.
-    if (isParting(this.#announced)) return this.#finish(this.#announced);
-    if (fault === null && this.#announced === null) return this.#finish(null);
-    const cause = this.#announced ?? fault ?? "network-lost";
+    if (isParting(announced)) return this.#finish(announced);
+    if (fault === null && announced === null) return this.#finish(null);
+    const cause = announced ?? fault ?? "network-lost";
     const { startedAt, attempt } = this.snapshot;
     // A network that is down fails both transports; only in the first attempt is that a verdict.
     const again = isPassing(cause) || cause === "transports-failed";
     if (startedAt === null || !again || attempt >= ATTEMPTS) {
-      return this.#set({ stage: "failed", fault: cause, holding: null });
+      return this.#set({ stage: "failed", fault: cause });
     }
     // Whether the network or the server is away cannot be told from here: what was known first stands.
     const away = cause === "transports-failed" || cause === "server-unreachable";
     const shown = away ? (this.snapshot.fault ?? "network-lost") : cause;
-    this.#set({ stage: "reconnecting", fault: shown, attempt: attempt + 1, holding: null });
-    this.#connection = this.#scope.child();
-    this.#connection.after(backoff(attempt, this.world.random()), () => void this.#connect());
+    this.#set({ stage: "reconnecting", fault: shown, attempt: attempt + 1 });
+    this.#attempt = this.#scope.child();
+    this.#attempt.after(backoff(attempt, this.world.random()), () => this.#connect());
   }
 
   #finish(fault: Fault | null): void {
@@ -378,11 +284,18 @@ export class LiveSession {
 
   #ended(fault: Fault | null): void {
     const conversation = settled(this.snapshot.conversation);
-    this.#set({ stage: "ended", fault, holding: null, endedAt: this.world.now(), conversation });
+    const over = { stage: "ended", holding: null, drafts: NO_DRAFTS } as const;
+    this.#set({ ...over, fault, endedAt: this.world.now(), conversation });
   }
 
   get #over(): boolean {
     return this.snapshot.stage === "ended";
+  }
+
+  /** What carries the session just now, if anything does. */
+  get #transport(): Transport | null {
+    const connection = this.#connection;
+    return connection && !connection.scope.ended ? connection.transport : null;
   }
 
   #adopt(microphone: Microphone | null): void {
@@ -404,6 +317,20 @@ export class LiveSession {
       type: "conversation.item.create",
       item: { id, type: "message", role: "user", content },
     });
+  }
+
+  #rewrite(id: string, transcript: string): void {
+    this.#send({
+      type: "praxiloom.turn.correct",
+      item_id: id,
+      transcript,
+      event_id: CORRECTION,
+    });
+    this.#turns(id, { text: transcript, unstable: "", certainty: "final", corrected: true });
+  }
+
+  #draft(change: Partial<Drafts>): void {
+    this.#set({ drafts: { ...this.snapshot.drafts, ...change } });
   }
 
   #send(event: ClientEvent): void {

@@ -1,7 +1,7 @@
 /** What the page says about a session, in words. */
 
 import { type Turn, wording } from "./conversation.ts";
-import type { Snapshot } from "./session.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 export function phaseWords(snapshot: Snapshot, name: string): string {
   if (snapshot.stage === "connecting") return `${name} is coming in…`;

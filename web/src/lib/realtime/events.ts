@@ -100,7 +100,7 @@ export type ClientEvent =
   | { type: "response.cancel"; response_id?: string }
   | { type: "output_audio_buffer.clear" }
   | { type: "praxiloom.turn.hold"; item_id: string }
-  | { type: "praxiloom.turn.correct"; item_id: string; transcript: string }
+  | { type: "praxiloom.turn.correct"; item_id: string; transcript: string; event_id?: string }
   | { type: "praxiloom.turn.release"; item_id: string };
 
 export interface SessionRequest {

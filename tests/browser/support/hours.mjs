@@ -1,7 +1,7 @@
-/** A made-up session of an hour, as the archive would tell it: only its length is of interest. */
+/** A made-up session of two hours, as the archive would tell it: only its length is of interest. */
 
-const LENGTH = 3_600_000;
-const ID = "sess_hour";
+const LENGTH = 7_200_000;
+const ID = "sess_hours";
 const WORDS = (
   "well I have been thinking about what you said and honestly it is harder than it looks because " +
   "every time I try to bring it up something else comes along so we never get to the point"
@@ -32,7 +32,7 @@ function lines() {
   return made;
 }
 
-export const hour = {
+export const hours = {
   session: {
     id: ID,
     client_id: "elena-crossroads",
@@ -40,7 +40,7 @@ export const hour = {
     transport: "webrtc",
     engines: { stt: null, llm: null, tts: null },
     started_at_ms: Date.UTC(2026, 0, 15, 9),
-    ended_at_ms: Date.UTC(2026, 0, 15, 10),
+    ended_at_ms: Date.UTC(2026, 0, 15, 11),
     status: "ended",
     end_reason: "by_client",
     cut_off: false,
@@ -53,24 +53,29 @@ export const hour = {
   transcript: { session_id: ID, length_ms: LENGTH, lines: lines(), breaks: [] },
 };
 
-/** Answers what the page asks about it; the sound is an hour of silence. */
-export async function serveHour(page) {
+/** Answers what the page asks about it, and keeps in `page.peaks` what it asks of the peaks; the sound is silence. */
+export async function serveHours(page) {
   const sound = silence();
+  page.peaks = [];
   const answers = {
-    "": () => hour.session,
-    "/transcript": () => hour.transcript,
-    "/peaks": (points) => ({
+    "": () => hours.session,
+    "/transcript": () => hours.transcript,
+    "/peaks": ({ points }) => ({
       session_id: ID,
       length_ms: LENGTH,
-      coach: Array.from({ length: points }, (_, i) => (i % 20 < 6 ? 90 + (i % 7) * 12 : 0)),
-      client: Array.from({ length: points }, (_, i) => (i % 20 > 7 ? 70 + (i % 11) * 12 : 0)),
+      coach: Array.from({ length: Number(points) }, (_, i) => (i % 20 < 6 ? 90 + (i % 7) * 12 : 0)),
+      client: Array.from({ length: Number(points) }, (_, i) =>
+        i % 20 > 7 ? 70 + (i % 11) * 12 : 0,
+      ),
     }),
   };
   await page.route(`**/api/sessions/${ID}**`, (route) => {
     const url = new URL(route.request().url());
     const what = url.pathname.replace(`/api/sessions/${ID}`, "");
     if (what !== "/audio") {
-      return route.fulfill({ json: answers[what](Number(url.searchParams.get("points"))) });
+      const asked = Object.fromEntries(url.searchParams);
+      if (what === "/peaks") page.peaks.push(asked);
+      return route.fulfill({ json: answers[what](asked) });
     }
     const [, from, to] = /bytes=(\d+)-(\d*)/.exec(route.request().headers().range ?? "") ?? [];
     const first = Number(from ?? 0);
@@ -87,7 +92,7 @@ export async function serveHour(page) {
   });
 }
 
-/** An hour of nothing: WAV, 8 bits, 3 kHz. */
+/** Two hours of nothing: WAV, 8 bits, 3 kHz. */
 function silence() {
   const rate = 3_000;
   const size = (LENGTH / 1_000) * rate;
