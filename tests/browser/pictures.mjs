@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { microphone, openPage } from "./support/chromium.mjs";
 import { ready } from "./support/archive.mjs";
-import { AUDIBLE, answered, begin, now, say, silent, sounds, visit } from "./support/practice.mjs";
+import { AUDIBLE, PATIENCE, answered, begin, now, say, silent, sounds, visit } from "./support/practice.mjs";
 import { startServer } from "./support/server.mjs";
 import { fixture, silence, wav } from "./support/sound.mjs";
 
@@ -61,13 +61,15 @@ async function talk(server, look) {
   const second = await silent(page, "microphone", first + 100, 600);
   await correct(page);
   await sounds(page, "speaker", second);
-  await page.getByTestId("turn").nth(3).waitFor();
+  await page.getByTestId("turn").nth(3).waitFor({ timeout: PATIENCE });
   // In the middle of a word, when the voice is to be seen as well.
   await page.waitForFunction(
     (floor) => window.listener.meters.speaker.slice(-10).every(({ rms }) => rms > floor),
     3 * AUDIBLE,
     { polling: 20 },
   );
+  // The frame around what was just typed in would draw the eye.
+  await page.evaluate(() => document.activeElement.blur());
   return page.screenshot();
 }
 
@@ -116,8 +118,9 @@ async function hearAgain(server) {
   return shots;
 }
 
-/** Says what was really said, as a coach would. */
+/** Puts the second question right, as a coach would, as soon as it is to be seen. */
 async function correct(page) {
+  await page.getByTestId("turn").nth(2).waitFor({ timeout: PATIENCE });
   await page.keyboard.press("e");
   await page.getByTestId("correct-field").fill(GOAL);
   await page.keyboard.press("Enter");
