@@ -3,6 +3,8 @@
 //! One SQL serves both: `$1` parameters, `RETURNING`, `ON CONFLICT`, text ids, times as integer
 //! microseconds, JSON as text. sqlx's `Any` driver carries exactly these types.
 
+mod bounded;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::Once;
@@ -10,7 +12,9 @@ use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AnyConnection, AnyPool, Connection};
+use sqlx::{AnyConnection, AnyPool};
+
+pub use bounded::Bounded;
 
 use crate::config;
 use crate::private::Private;
@@ -91,8 +95,8 @@ impl Db {
 
     /// The connections, for what belongs to nobody.
     #[must_use]
-    pub const fn pool(&self) -> &AnyPool {
-        &self.pool
+    pub const fn pool(&self) -> Bounded<'_> {
+        Bounded(&self.pool)
     }
 
     /// Whether it answers.
@@ -101,8 +105,7 @@ impl Db {
     ///
     /// If it does not.
     pub async fn ping(&self) -> Result<(), DbError> {
-        self.pool.acquire().await?.ping().await?;
-        Ok(())
+        Ok(self.pool().ping().await?)
     }
 
     /// Closes every connection, after their queries are done.
@@ -135,8 +138,8 @@ impl<'a> Owned<'a> {
 
     /// The connections.
     #[must_use]
-    pub const fn pool(self) -> &'a AnyPool {
-        &self.db.pool
+    pub const fn pool(self) -> Bounded<'a> {
+        self.db.pool()
     }
 }
 

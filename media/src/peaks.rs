@@ -1,5 +1,7 @@
 //! How loud a track is over time, in one byte per frame, as a waveform is drawn from it.
 
+use std::ops::Range;
+
 use crate::Position;
 
 /// Samples at 48 kHz of a frame of 20 ms, which one peak stands for.
@@ -56,38 +58,48 @@ impl PeakWriter {
 #[derive(Clone, Debug)]
 pub struct PeakBins {
     bins: Vec<u8>,
+    /// In samples.
+    from: u64,
     length: u64,
 }
 
 impl PeakBins {
-    /// `count` bins of equal length over a session that lasts until `length`.
+    /// `count` bins of equal length over what lies `within` these positions of a session.
     #[must_use]
-    pub fn new(count: usize, length: Position) -> Self {
+    pub fn new(count: usize, within: Range<Position>) -> Self {
+        let from = within.start.samples();
         Self {
             bins: vec![0; count],
-            length: length.samples(),
+            from,
+            length: within.end.samples().saturating_sub(from),
         }
     }
 
     /// Adds a piece of peaks, one per 20 ms, of which the first begins at `from` on the session's
-    /// timeline. What lies beyond the session's length is left out.
+    /// timeline. What lies outside the bins is left out.
     pub fn add(&mut self, from: Position, peaks: &[u8]) {
         let count = self.bins.len() as u128;
         let Some(last) = self.length.checked_sub(1).filter(|_| count > 0) else {
             return;
         };
         let bin = |sample: u64| (u128::from(sample) * count / u128::from(self.length)) as usize;
-        let mut begin = from.samples();
-        for &peak in peaks {
-            if begin > last {
+        // Frames that end before the first bin.
+        let early = self.from.saturating_sub(from.samples()) / FRAME;
+        let mut begin = from.samples().saturating_add(early * FRAME);
+        let later = usize::try_from(early)
+            .ok()
+            .and_then(|early| peaks.get(early..));
+        for &peak in later.unwrap_or_default() {
+            let first = begin.saturating_sub(self.from);
+            if first > last {
                 return;
             }
-            let end = begin.saturating_add(FRAME - 1).min(last);
+            begin = begin.saturating_add(FRAME);
+            let end = (begin - 1).saturating_sub(self.from).min(last);
             // Several bins may lie within one frame, or several frames within one bin.
-            for value in &mut self.bins[bin(begin)..=bin(end)] {
+            for value in &mut self.bins[bin(first)..=bin(end)] {
                 *value = (*value).max(peak);
             }
-            begin = begin.saturating_add(FRAME);
         }
     }
 
@@ -129,15 +141,24 @@ mod tests {
 
     #[test]
     fn bins_keep_the_largest_at_its_place() {
-        let mut bins = PeakBins::new(5, Position::from_ms(1000));
+        let mut bins = PeakBins::new(5, Position::ZERO..Position::from_ms(1000));
         bins.add(Position::from_ms(0), &[1, 2, 3]);
         bins.add(Position::from_ms(590), &[9, 4, 200]);
         bins.add(Position::from_ms(990), &[7, 250, 250]);
         assert_eq!(bins.finish(), [3, 0, 9, 200, 7]);
         // More bins than frames.
-        let mut bins = PeakBins::new(4, Position::from_ms(40));
+        let mut bins = PeakBins::new(4, Position::ZERO..Position::from_ms(40));
         bins.add(Position::ZERO, &[1, 2]);
         assert_eq!(bins.finish(), [1, 1, 2, 2]);
+        // A window: frames that lie across its edges count, what lies outside does not.
+        let mut bins = PeakBins::new(3, Position::from_ms(110)..Position::from_ms(170));
+        bins.add(Position::ZERO, &[99, 99, 99, 99, 99, 6, 7, 8, 9, 99]);
+        bins.add(Position::from_ms(200), &[99]);
+        assert_eq!(bins.finish(), [7, 8, 9]);
+        let mut bins = PeakBins::new(2, Position::from_ms(50)..Position::from_ms(90));
+        bins.add(Position::from_ms(70), &[4, 5]);
+        bins.add(Position::from_ms(10), &[1]);
+        assert_eq!(bins.finish(), [0, 4]);
     }
 
     proptest! {
@@ -146,7 +167,7 @@ mod tests {
             count in 0usize..500, length: u64, from: u64,
             peaks in prop::collection::vec(any::<u8>(), 0..300),
         ) {
-            let mut bins = PeakBins::new(count, Position::new(length));
+            let mut bins = PeakBins::new(count, Position::ZERO..Position::new(length));
             bins.add(Position::new(from), &peaks);
             bins.add(Position::ZERO, &peaks);
             let bins = bins.finish();
@@ -154,6 +175,20 @@ mod tests {
             if count > 0 && length > 300 * 960 {
                 prop_assert!(bins.iter().max() >= peaks.iter().max());
             }
+        }
+
+        #[test]
+        fn a_window_is_a_piece_of_the_whole(
+            from in 0u64..100, frames in 1u64..100, parts in 0u64..150,
+            peaks in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let at = |frame: u64| Position::new(frame * FRAME);
+            let mut whole = PeakBins::new(400, at(0)..at(400));
+            whole.add(at(parts), &peaks);
+            let mut window = PeakBins::new(frames as usize, at(from)..at(from + frames));
+            window.add(at(parts), &peaks);
+            let piece = from as usize..(from + frames) as usize;
+            prop_assert_eq!(window.finish(), &whole.finish()[piece]);
         }
     }
 }

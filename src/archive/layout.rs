@@ -10,6 +10,7 @@
 //!                                      001.client.peaks
 //!                                      cache/            made from the above on demand
 //! <archive.folder>/.open/<node>/<session>                marks what a node has not finished
+//! <archive.folder>/.nodes/<node>                         when the node said last that it lives
 //! <archive.folder>/.trash/                               what is being deleted
 //! ```
 //!
@@ -21,6 +22,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::clock::Micros;
 use crate::db::AccountId;
 
 /// Longest id that becomes part of a path.
@@ -74,8 +76,9 @@ impl Layout {
     pub(super) fn open(root: &Path) -> io::Result<Self> {
         make_folder(root)?;
         let layout = Self { root: root.into() };
-        make_folder(&layout.root.join(".open"))?;
-        make_folder(&layout.trash())?;
+        for folder in [layout.root.join(".open"), layout.trash(), layout.beats()] {
+            make_folder(&folder)?;
+        }
         Ok(layout)
     }
 
@@ -120,6 +123,36 @@ impl Layout {
     /// Takes the mark away.
     pub(super) fn unmark(&self, node: &str, id: &str) -> io::Result<()> {
         absent_is_fine(std::fs::remove_file(self.open_of(node).join(id)))
+    }
+
+    /// When the nodes that share the folder said last that they live, in microseconds since 1970.
+    pub(super) fn seen(&self) -> io::Result<Vec<(String, Micros)>> {
+        let mut seen = Vec::new();
+        for node in names(&self.beats())? {
+            // One that is gone in this moment, or being written, says nothing.
+            let text = std::fs::read_to_string(self.beats().join(&node)).unwrap_or_default();
+            if let (true, Ok(at)) = (is_plain(&node), text.parse()) {
+                seen.push((node, Micros(at)));
+            }
+        }
+        Ok(seen)
+    }
+
+    /// `node` lives.
+    pub(super) fn beat(&self, node: &str, now: Micros) -> io::Result<()> {
+        let path = self.beats().join(node);
+        let new = path.with_extension("new");
+        std::fs::write(&new, now.0.to_string())?;
+        std::fs::rename(new, path)
+    }
+
+    /// `node` is gone.
+    pub(super) fn still(&self, node: &str) -> io::Result<()> {
+        absent_is_fine(std::fs::remove_file(self.beats().join(node)))
+    }
+
+    fn beats(&self) -> PathBuf {
+        self.root.join(".nodes")
     }
 
     /// Where folders wait for their removal.
@@ -257,6 +290,19 @@ mod tests {
         layout.unmark("node", "sess_1").unwrap();
         assert!(layout.marked("node").unwrap().is_empty());
         assert!(layout.marked("nobody").unwrap().is_empty());
+    }
+
+    #[test]
+    fn nodes_say_that_they_live() {
+        let root = tempfile::tempdir().unwrap();
+        let layout = Layout::open(root.path()).unwrap();
+        layout.beat("one", Micros(5)).unwrap();
+        layout.beat("one", Micros(7)).unwrap();
+        std::fs::write(root.path().join(".nodes/torn"), "").unwrap();
+        assert_eq!(layout.seen().unwrap(), [("one".to_owned(), Micros(7))]);
+        layout.still("one").unwrap();
+        layout.still("one").unwrap();
+        assert_eq!(layout.seen().unwrap(), []);
     }
 
     proptest! {

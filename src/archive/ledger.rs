@@ -14,6 +14,7 @@ use media::Position;
 use tokio::sync::Notify;
 
 use super::layout::Layout;
+use super::sessions::parts::{self, PartRow};
 use super::sessions::{self, EndReason};
 use super::trouble::Refusal;
 use super::writer::Shared;
@@ -33,6 +34,8 @@ pub(super) struct Begin {
     pub account: AccountId,
     pub id: String,
     pub part: u32,
+    /// Where it begins; `None` of a part that was claimed and never began.
+    pub from: Option<Position>,
     pub client_id: Option<String>,
     pub transport: String,
     pub engines: String,
@@ -58,7 +61,8 @@ pub(super) struct End {
 #[derive(Clone, Debug)]
 pub(super) struct Image {
     pub begin: Begin,
-    pub stopped: Option<(u64, &'static str)>,
+    /// Where its recording stopped, and why.
+    pub stopped: Option<(Position, Refusal)>,
     pub end: Option<End>,
 }
 
@@ -69,6 +73,19 @@ struct Pending {
     told: u64,
     written: u64,
     inserted: bool,
+}
+
+impl Pending {
+    /// Whether the row does not say everything yet. That the recording stopped may come out after
+    /// the part ended: its last batches are written later.
+    fn is_news(&self) -> bool {
+        self.told != self.written || self.image.stopped != self.image.begin.shared.stopped()
+    }
+
+    /// Whether the part ended, and the row says so.
+    fn is_over(&self) -> bool {
+        self.image.end.is_some() && !self.is_news()
+    }
 }
 
 /// The way to the ledger.
@@ -95,18 +112,16 @@ impl Ledger {
 
     /// A part begins.
     pub(super) fn begin(&self, begin: Begin) {
-        let (id, is_new) = (begin.id.clone(), begin.is_new);
-        let image = Image {
-            begin,
-            stopped: None,
-            end: None,
-        };
-        // A claimed part's row says so already.
+        let id = begin.id.clone();
         let pending = Pending {
-            image,
-            told: u64::from(is_new),
+            told: u64::from(begin.from.is_some()),
             written: 0,
-            inserted: !is_new,
+            inserted: !begin.is_new,
+            image: Image {
+                begin,
+                stopped: None,
+                end: None,
+            },
         };
         self.rows().insert(id, pending);
         self.0.told.notify_one();
@@ -117,9 +132,9 @@ impl Ledger {
         self.tell(id, |image| image.begin.client_id = client_id);
     }
 
-    /// The recording ended before the session.
-    pub(super) fn stopped(&self, id: &str, at: Position, refusal: Refusal) {
-        self.tell(id, |image| image.stopped = Some((at.ms(), refusal.name())));
+    /// The recording stopped before the session.
+    pub(super) fn stopped(&self) {
+        self.0.told.notify_one();
     }
 
     /// The part ended.
@@ -143,7 +158,7 @@ impl Ledger {
 
     /// Waits until nothing is left to be written.
     pub(super) async fn drained(&self) {
-        let idle = |row: &Pending| row.image.end.is_none() && row.told == row.written;
+        let idle = |row: &Pending| row.image.end.is_none() && !row.is_news();
         self.until(|rows| rows.values().all(idle)).await;
     }
 
@@ -184,10 +199,7 @@ impl Ledger {
     async fn write_all(&self, db: &Db, layout: &Layout) -> Result<(), DbError> {
         let waiting: Vec<String> = self.rows().keys().cloned().collect();
         for id in waiting {
-            let Some((image, told, inserted)) = self.news(&id) else {
-                continue;
-            };
-            if told.is_some() {
+            if let Some((image, told, inserted)) = self.news(&id) {
                 match self.write(db, &image, inserted).await {
                     Err(error) if !is_final(&error) => return Err(error),
                     Err(error) => {
@@ -196,52 +208,55 @@ impl Ledger {
                     }
                     Ok(()) => {}
                 }
+                self.wrote(&id, told, image.stopped);
             }
-            self.wrote(&id, told);
             self.forget(&id, layout).await;
             self.0.settled.notify_waiters();
         }
         Ok(())
     }
 
-    fn news(&self, id: &str) -> Option<(Image, Option<u64>, bool)> {
+    /// What the row should say and does not, with how much of it was told, and whether there is one.
+    fn news(&self, id: &str) -> Option<(Image, u64, bool)> {
         let rows = self.rows();
-        let row = rows.get(id)?;
-        let told = (row.told != row.written).then_some(row.told);
-        Some((row.image.clone(), told, row.inserted))
+        let row = rows.get(id).filter(|row| row.is_news())?;
+        let mut image = row.image.clone();
+        image.stopped = image.begin.shared.stopped();
+        Some((image, row.told, row.inserted))
     }
 
     async fn write(&self, db: &Db, image: &Image, inserted: bool) -> Result<(), DbError> {
         let of = db.of(&image.begin.account);
+        let id = &image.begin.id;
         if !inserted {
             sessions::insert(of, &image.begin, &self.0.node).await?;
         }
+        // The part first: a session that has ended has parts that have.
+        if let Some(part) = PartRow::of(image) {
+            parts::put(of, id, &part, &self.0.node).await?;
+        }
         let known = sessions::update(of, image, &self.0.node).await?;
         if !known {
-            let id = &image.begin.id;
             tracing::debug!(session.id = %id, "the row has ended already, or is another node's");
         }
         Ok(())
     }
 
-    fn wrote(&self, id: &str, told: Option<u64>) {
-        if let (Some(row), Some(told)) = (self.rows().get_mut(id), told) {
+    fn wrote(&self, id: &str, told: u64, stopped: Option<(Position, Refusal)>) {
+        if let Some(row) = self.rows().get_mut(id) {
             row.written = told;
             row.inserted = true;
+            row.image.stopped = stopped;
         }
     }
 
     /// Forgets a part that ended, whose row says so and whose files are closed.
     async fn forget(&self, id: &str, layout: &Layout) {
-        let is_over = |row: &Pending| row.image.end.is_some() && row.told == row.written;
-        let closed = {
-            let rows = self.rows();
-            let Some(row) = rows.get(id).filter(|row| is_over(row)) else {
-                return;
-            };
-            row.image.begin.shared.closed.load(Ordering::Acquire)
+        let is_closed = |row: &Pending| {
+            // What is closed is written, or was refused.
+            row.image.begin.shared.closed.load(Ordering::Acquire) && row.is_over()
         };
-        if !closed {
+        if !self.rows().get(id).is_some_and(is_closed) {
             return;
         }
         let (layout, node, name) = (layout.clone(), self.0.node.clone(), id.to_owned());
@@ -251,7 +266,7 @@ impl Ledger {
             tracing::warn!(%error, session.id = %id, "a session stays marked as unfinished");
         }
         let mut rows = self.rows();
-        if rows.get(id).is_some_and(is_over) {
+        if rows.get(id).is_some_and(is_closed) {
             rows.remove(id);
         }
     }

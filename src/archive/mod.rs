@@ -16,6 +16,7 @@ mod layout;
 mod ledger;
 mod manifest;
 mod nodes;
+mod parts;
 mod reading;
 mod recorder;
 mod recovery;
@@ -45,7 +46,7 @@ pub use recorder::{Part, Recorder};
 pub use recovery::RecoveryError;
 pub use reopen::{Claim, ReopenError, Reopened};
 pub use sessions::EndReason;
-pub use sound::{Sound, Voices};
+pub use sound::Voices;
 pub use trouble::{Refusal, Trouble};
 
 use crate::clock::Clock;
@@ -208,13 +209,12 @@ impl Archive {
     /// The server stops: waits, for a bounded time, until the database knows everything, and lets
     /// the other nodes know that this one is gone. Recorders are to be finished before.
     pub async fn close(&self) {
-        let Core { db, node, .. } = self.core.as_ref();
         if tokio::time::timeout(GOODBYE, self.settled()).await.is_err() {
             tracing::warn!("the database did not take everything; the next start finishes it");
         }
         self.tasks.abort();
-        if let Err(error) = nodes::gone(db, node).await {
-            tracing::warn!(%error, "the database was not told that this node is gone");
+        if let Err(error) = self.core.gone().await {
+            tracing::warn!(%error, "nobody was told that this node is gone");
         }
     }
 

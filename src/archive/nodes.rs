@@ -1,6 +1,12 @@
 //! Which nodes live: each says so every few seconds, and what a dead one left is finished by the
 //! others.
+//!
+//! It says so in the database and in the folder. A node that only one of them hears of lives: what it
+//! does not reach for a while is no reason to take its sessions from it. Should a node be taken for
+//! dead all the same, because it stood still for so long, its writer finds that the files are no
+//! longer as it left them and touches nothing.
 
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -11,6 +17,8 @@ use crate::clock::Micros;
 use crate::db::{Db, DbError};
 
 use super::Core;
+use super::layout::Layout;
+use super::recovery::{RecoveryError, on_disk};
 
 /// How often a node says that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -21,7 +29,7 @@ const CLEAR_UP: Duration = Duration::from_secs(30);
 /// How long a dead node is remembered.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// The node lives.
+/// The node lives, says the database.
 pub(super) async fn seen(db: &Db, node: &str, now: Micros) -> Result<(), DbError> {
     sqlx::query(
         "INSERT INTO nodes (id, started_at, seen_at) VALUES ($1, $2, $2)
@@ -31,33 +39,6 @@ pub(super) async fn seen(db: &Db, node: &str, now: Micros) -> Result<(), DbError
     .bind(now.0)
     .execute(db.pool())
     .await?;
-    Ok(())
-}
-
-/// The node is gone, and left nothing unfinished.
-pub(super) async fn gone(db: &Db, node: &str) -> Result<(), DbError> {
-    sqlx::query("DELETE FROM nodes WHERE id = $1")
-        .bind(node)
-        .execute(db.pool())
-        .await?;
-    Ok(())
-}
-
-/// The nodes that live.
-pub(super) async fn living(db: &Db, now: Micros) -> Result<Vec<String>, DbError> {
-    let nodes = sqlx::query_scalar("SELECT id FROM nodes WHERE seen_at > $1")
-        .bind(now.minus(DEAD_AFTER).0)
-        .fetch_all(db.pool())
-        .await?;
-    Ok(nodes)
-}
-
-/// Forgets nodes that died long ago.
-pub(super) async fn forget_old(db: &Db, now: Micros) -> Result<(), DbError> {
-    sqlx::query("DELETE FROM nodes WHERE seen_at < $1")
-        .bind(now.minus(FORGOTTEN_AFTER).0)
-        .execute(db.pool())
-        .await?;
     Ok(())
 }
 
@@ -84,16 +65,79 @@ impl Core {
         }
     }
 
-    /// Says every few seconds that this node lives.
+    /// Says every few seconds that this node lives: in both places at once, as either may take long.
     pub(super) async fn tend(&self) {
-        let mut ticks = tokio::time::interval(HEARTBEAT);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            let now = self.clock.now();
-            if let Err(error) = seen(&self.db, &self.node, now).await {
-                tracing::warn!(%error, "this node could not say that it lives");
-            }
+        tokio::join!(
+            beating(|| seen(&self.db, &self.node, self.clock.now())),
+            beating(|| {
+                let (node, now) = (self.node.clone(), self.clock.now());
+                self.in_folder(move |layout| layout.beat(&node, now))
+            }),
+        );
+    }
+
+    /// The nodes that live.
+    pub(super) async fn living(&self) -> Result<Vec<String>, RecoveryError> {
+        let since = self.clock.now().minus(DEAD_AFTER);
+        let mut nodes: Vec<String> = sqlx::query_scalar("SELECT id FROM nodes WHERE seen_at > $1")
+            .bind(since.0)
+            .fetch_all(self.db.pool())
+            .await
+            .map_err(DbError::from)?;
+        let beating = self.in_folder(Layout::seen).await?;
+        let living = beating.into_iter().filter(|(_, at)| *at > since);
+        nodes.extend(living.map(|(node, _)| node));
+        Ok(nodes)
+    }
+
+    /// This node is gone, and left nothing unfinished.
+    pub(super) async fn gone(&self) -> Result<(), RecoveryError> {
+        let node = self.node.clone();
+        self.in_folder(move |layout| layout.still(&node)).await?;
+        sqlx::query("DELETE FROM nodes WHERE id = $1")
+            .bind(&self.node)
+            .execute(self.db.pool())
+            .await
+            .map_err(DbError::from)?;
+        Ok(())
+    }
+
+    /// Forgets nodes that died long ago.
+    pub(super) async fn forget_old(&self) -> Result<(), RecoveryError> {
+        let before = self.clock.now().minus(FORGOTTEN_AFTER);
+        self.in_folder(move |layout| {
+            let mut seen = layout.seen()?.into_iter();
+            seen.try_for_each(|(node, at)| match at < before {
+                true => layout.still(&node),
+                false => Ok(()),
+            })
+        })
+        .await?;
+        sqlx::query("DELETE FROM nodes WHERE seen_at < $1")
+            .bind(before.0)
+            .execute(self.db.pool())
+            .await
+            .map_err(DbError::from)?;
+        Ok(())
+    }
+
+    async fn in_folder<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Layout) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let layout = self.layout.clone();
+        on_disk(move || work(&layout)).await
+    }
+}
+
+/// Does something every few seconds, for ever.
+async fn beating<E: Display, B: Future<Output = Result<(), E>>>(beat: impl Fn() -> B) {
+    let mut ticks = tokio::time::interval(HEARTBEAT);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = beat().await {
+            tracing::warn!(%error, "this node could not say that it lives");
         }
     }
 }

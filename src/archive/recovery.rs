@@ -11,10 +11,10 @@ mod tests;
 
 use std::time::Duration;
 
+use super::Core;
 use super::layout::Folder;
 use super::ledger::is_final;
 use super::sessions::{self, Left, SessionRow};
-use super::{Core, nodes};
 use crate::db::{AccountId, DbError, Engine};
 pub(super) use files::Finished;
 
@@ -52,7 +52,7 @@ impl Core {
             Err(error) => tracing::warn!(%error, "unfinished sessions cannot be looked for"),
         }
         self.finish_deletions().await;
-        if let Err(error) = nodes::forget_old(&self.db, self.clock.now()).await {
+        if let Err(error) = self.forget_old().await {
             tracing::warn!(%error, "nodes of long ago cannot be forgotten");
         }
     }
@@ -86,7 +86,7 @@ impl Core {
         id: &str,
         node: Option<&str>,
     ) -> Result<bool, RecoveryError> {
-        let living = nodes::living(&self.db, self.clock.now()).await?;
+        let living = self.living().await?;
         if !self.is_dead(node, &living) {
             return Ok(false);
         }
@@ -116,7 +116,7 @@ impl Core {
     /// What dead nodes left: by the rows that are open, and by the marks of those whose rows never
     /// came to be or whose files were not closed.
     async fn cases(&self) -> Result<Vec<Case>, RecoveryError> {
-        let living = nodes::living(&self.db, self.clock.now()).await?;
+        let living = self.living().await?;
         let rows = sessions::left(&self.db, &self.node).await?;
         let mut cases: Vec<Case> = rows
             .into_iter()
@@ -183,46 +183,45 @@ impl Core {
         let (whose, which) = (account.clone(), id.clone());
         on_disk(move || layout.mark(&me, &whose, &which)).await?;
         let part = |row: &SessionRow| u32::try_from(row.part).unwrap_or(u32::MAX);
-        let through = row.as_ref().map_or(u32::MAX, part);
-        let is_new = match row {
-            Some(row) if row.ended_at.is_some() => {
+        let known = row.as_ref().map(part);
+        let through = known.unwrap_or(u32::MAX);
+        if let Some(row) = row {
+            if row.ended_at.is_some() {
                 // The row is right; the files may lack their ends.
                 if row.node == *node {
                     on_disk(move || files::finish(&folder, through)).await?;
                 }
                 return Ok(false);
             }
-            Some(_) => {
-                if !sessions::take_over(of, id, node.as_deref(), &self.node).await? {
-                    return Ok(false);
-                }
-                false
+            if !sessions::take_over(of, id, node.as_deref(), &self.node).await? {
+                return Ok(false);
             }
-            None => true,
-        };
+        }
         let manifest_of = (account.clone(), id.clone());
-        let finished = on_disk(move || {
+        let (manifest, finished) = on_disk(move || {
             let manifest = files::manifest(&folder, &manifest_of.0, &manifest_of.1)?;
-            let finished = files::finish(&folder, through)?;
-            Ok(finished.map(|finished| (manifest, finished)))
+            Ok((manifest, files::finish(&folder, through)?))
         })
         .await?;
-        let Some((manifest, finished)) = finished else {
-            // Nothing was recorded; the row ends with what it says.
-            return Ok(!is_new && sessions::close_unrecorded(of, id, &self.node).await?);
-        };
-        if is_new {
-            let Some(started_at) = manifest else {
-                return Ok(false);
-            };
-            let found = sessions::insert_found(of, id, started_at, &finished, &self.node).await;
-            return match found {
-                Err(error) if is_final(&error) => {
-                    tracing::warn!(%error, session.id = %id, "a recording is nobody's");
-                    Ok(false)
+        if let Some(known) = known {
+            return Ok(match finished {
+                Some(finished) if finished.part == known => {
+                    sessions::finish_found(of, id, &finished, &self.node).await?
                 }
-                found => Ok(found?),
-            };
+                // Of its last part nothing was recorded.
+                _ => sessions::close_unrecorded(of, id, &self.node).await?,
+            });
+        }
+        let (Some(finished), Some(started_at)) = (finished, manifest) else {
+            return Ok(false);
+        };
+        let begin = finished.begin(account, id, started_at);
+        match sessions::insert(of, &begin, &self.node).await {
+            Err(error) if is_final(&error) => {
+                tracing::warn!(%error, session.id = %id, "a recording is nobody's");
+                return Ok(false);
+            }
+            inserted => inserted?,
         }
         Ok(sessions::finish_found(of, id, &finished, &self.node).await?)
     }
@@ -240,7 +239,7 @@ impl Core {
 }
 
 /// Runs what waits for the disk on a thread that may.
-async fn on_disk<T: Send + 'static>(
+pub(super) async fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> std::io::Result<T> {
     let done = tokio::task::spawn_blocking(work).await;

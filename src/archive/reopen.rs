@@ -206,13 +206,14 @@ impl Drop for Claim {
         if self.taken_up {
             return;
         }
-        let shared = Arc::<Shared>::default();
+        let shared = Shared::new(Position::ZERO);
         shared.closed.store(true, Ordering::Release);
         let ledger = &self.core.ledger;
         ledger.begin(Begin {
             account: self.account.clone(),
             id: self.row.id.clone(),
             part: self.part,
+            from: None,
             client_id: self.row.client_id.clone(),
             transport: self.row.transport.clone(),
             engines: self.row.engines.clone(),

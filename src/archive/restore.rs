@@ -1,5 +1,7 @@
 //! A conversation as its log leaves it: what a session that is resumed goes on from.
 
+use std::collections::{HashMap, HashSet};
+
 use signaling::event::{Content, Item, ItemKind, ItemStatus, Role, Session};
 
 use super::event::{Event, Said, Speaker};
@@ -31,7 +33,10 @@ impl Restored {
                 self.said.retain(|said| said.item_id != item_id);
             }
             Event::Said(said) => {
-                self.said.retain(|before| before.item_id != said.item_id);
+                let before = |other: &Said| other.item_id == said.item_id;
+                if let Some(at) = self.said.iter().rposition(before) {
+                    self.said.remove(at);
+                }
                 self.said.push(said);
             }
             // Another connection goes on with what there is.
@@ -41,7 +46,8 @@ impl Restored {
     }
 
     fn put(&mut self, item: Item, after: Option<&str>) {
-        let place = |id: &str| self.items.iter().position(|item| item.id == id);
+        // From the end: nearly everything concerns what came last, and there may be thousands.
+        let place = |id: &str| self.items.iter().rposition(|item| item.id == id);
         if let Some(index) = place(&item.id) {
             self.items[index] = item;
             return;
@@ -65,14 +71,16 @@ impl Restored {
     /// last counts as far as it was understood.
     fn settle(&mut self) {
         let said = std::mem::take(&mut self.said);
-        let text_of = |id: &str| {
-            let found = said.iter().find(|said| said.item_id == id);
-            found.map(|said| said.text.clone())
-        };
+        let texts: HashMap<&str, &str> = said
+            .iter()
+            .map(|said| (said.item_id.as_str(), said.text.as_str()))
+            .collect();
+        let text_of = |id: &str| texts.get(id).copied().map(str::to_owned);
         self.items
             .retain_mut(|item| settle_item(item, text_of(&item.id)));
+        let known: HashSet<String> = self.items.iter().map(|item| item.id.clone()).collect();
         for said in said {
-            let known = self.items.iter().any(|item| item.id == said.item_id);
+            let known = known.contains(&said.item_id);
             if said.speaker == Speaker::Coach && !known && !said.text.is_empty() {
                 let content = vec![Content::InputAudio {
                     audio: None,

@@ -2,25 +2,29 @@
 
 mod deleting;
 mod finding;
+pub(super) mod parts;
 mod running;
 
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use crate::db::{DbError, Owned};
 
 pub(super) use deleting::{being_deleted, mark_deleted, remove};
-pub(super) use finding::{close_unrecorded, finish_found, insert_found, left, take_over};
+pub(super) use finding::{close_unrecorded, finish_found, left, take_over};
 pub(super) use running::{claim, hung_up, insert, update};
 
 /// Most sessions that one page of the list holds.
 pub const PAGE: u32 = 100;
 
-/// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a session, or a part of it, ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The coach left, or hung up.
     ByClient,
-    /// The connection broke, or nobody read from it.
+    /// The connection broke, nobody read from it, or the server was killed.
     Lost,
     /// It reached the longest length allowed.
     Expired,
@@ -31,6 +35,12 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// Whether nobody wanted it to end then.
+    #[must_use]
+    pub const fn cuts_off(self) -> bool {
+        matches!(self, Self::Lost | Self::ServerStopped | Self::Failed)
+    }
+
     /// As the database keeps it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -83,20 +93,44 @@ pub struct SessionRow {
     pub turns: i64,
     /// How often the coach interrupted.
     pub interruptions: i64,
-    /// `none`, `whole` or `stopped`.
+    /// `whole`, `stopped`, `interrupted` (it stopped, and a later part was recorded) or `none`.
     pub recording: String,
-    /// Where the recording stopped.
+    /// Where the recording stopped first.
     pub stopped_at_ms: Option<i64>,
     /// Why, by [`Refusal::name`](super::trouble::Refusal::name).
     pub stopped_reason: Option<String>,
 }
 
+/// What is on record follows from the parts: one is recorded unless it stopped where it begins.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, client_id, transport, engines, started_at, ended_at, end_reason, part, \
-             node, length_ms, turns, interruptions, recording, stopped_at_ms, stopped_reason \
-             FROM sessions ",
+            "SELECT s.id, s.client_id, s.transport, s.engines, s.started_at, s.ended_at,
+                 s.end_reason, s.part, s.node, s.length_ms, s.turns, s.interruptions,
+                 CASE
+                     WHEN NOT EXISTS (
+                         SELECT 1 FROM session_parts p WHERE p.session_id = s.id
+                             AND (p.stopped_at_ms IS NULL OR p.stopped_at_ms > p.from_ms)
+                     ) THEN 'none'
+                     WHEN NOT EXISTS (
+                         SELECT 1 FROM session_parts p WHERE p.session_id = s.id
+                             AND p.stopped_at_ms IS NOT NULL
+                     ) THEN 'whole'
+                     WHEN EXISTS (
+                         SELECT 1 FROM session_parts p
+                             JOIN session_parts b ON b.session_id = s.id AND b.number < p.number
+                         WHERE p.session_id = s.id AND b.stopped_at_ms IS NOT NULL
+                             AND (p.stopped_at_ms IS NULL OR p.stopped_at_ms > p.from_ms)
+                     ) THEN 'interrupted'
+                     ELSE 'stopped'
+                 END AS recording,
+                 (SELECT p.stopped_at_ms FROM session_parts p
+                  WHERE p.session_id = s.id AND p.stopped_at_ms IS NOT NULL
+                  ORDER BY p.number LIMIT 1) AS stopped_at_ms,
+                 (SELECT p.stopped_reason FROM session_parts p
+                  WHERE p.session_id = s.id AND p.stopped_at_ms IS NOT NULL
+                  ORDER BY p.number LIMIT 1) AS stopped_reason
+             FROM sessions s ",
             $rest
         )
     };
@@ -117,7 +151,7 @@ pub(super) struct Left {
 /// If the database fails.
 pub async fn find(of: Owned<'_>, id: &str) -> Result<Option<SessionRow>, DbError> {
     let row = sqlx::query_as(select!(
-        "WHERE id = $1 AND account_id = $2 AND deleted_at IS NULL"
+        "WHERE s.id = $1 AND s.account_id = $2 AND s.deleted_at IS NULL"
     ))
     .bind(id)
     .bind(of.account().as_str())
@@ -139,9 +173,9 @@ pub async fn list(
 ) -> Result<Vec<SessionRow>, DbError> {
     let (started_at, id) = before.unwrap_or((i64::MAX, ""));
     let rows = sqlx::query_as(select!(
-        "WHERE account_id = $1 AND deleted_at IS NULL
-             AND (started_at < $2 OR (started_at = $2 AND id < $3))
-         ORDER BY started_at DESC, id DESC
+        "WHERE s.account_id = $1 AND s.deleted_at IS NULL
+             AND (s.started_at < $2 OR (s.started_at = $2 AND s.id < $3))
+         ORDER BY s.started_at DESC, s.id DESC
          LIMIT $4"
     ))
     .bind(of.account().as_str())

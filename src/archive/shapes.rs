@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::event::Said;
 
 /// One connection of a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartInfo {
     /// Which one, from 1.
     pub number: u32,
@@ -16,8 +16,10 @@ pub struct PartInfo {
     pub to_ms: u64,
     /// `websocket` or `webrtc`.
     pub transport: String,
-    /// Why it ended; `null` while it goes on.
+    /// Why it ended; `None` while it goes on.
     pub end_reason: Option<String>,
+    /// From where on it was not recorded, and why not, if that is known.
+    pub stopped: Option<(u64, Option<String>)>,
 }
 
 /// What was said, in order.
@@ -29,17 +31,29 @@ pub struct Transcript {
     pub length_ms: u64,
     /// What was said, by its beginning.
     pub lines: Vec<Said>,
-    /// When there was no connection.
+    /// What is missing, in order.
     pub breaks: Vec<Break>,
 }
 
-/// A time without a connection.
+/// A time of which nothing is on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Break {
-    /// Where the connection ended.
+    /// Where it begins.
     pub from_ms: u64,
-    /// Where the next one began.
+    /// Where it ends.
     pub to_ms: u64,
+    /// Why nothing is.
+    pub kind: BreakKind,
+}
+
+/// Why nothing is on record of a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakKind {
+    /// Nobody was connected.
+    Away,
+    /// The conversation went on and was not recorded: the disk was full, for example.
+    Unrecorded,
 }
 
 /// How loud both voices are over a session, for drawing it.
@@ -47,8 +61,12 @@ pub struct Break {
 pub struct Peaks {
     /// The session.
     pub session_id: String,
-    /// What all points together cover.
+    /// How long its timeline is.
     pub length_ms: u64,
+    /// Where the first point begins.
+    pub from_ms: u64,
+    /// Where the last one ends.
+    pub to_ms: u64,
     /// The coach's loudest sample in each, 0 to 255.
     pub coach: Vec<u8>,
     /// The client's.

@@ -1,40 +1,30 @@
 //! The sound of a session as a file that can be sent: both voices, or one of them.
 //!
-//! What is put together of several files is kept beside them, under the number of the session's
-//! last part; once there is another part, it is made anew. A live session's sound is made for each
-//! reader, since it grows.
+//! What is put together of several files is kept beside them, named by how much there was of them:
+//! once there is more, it is made anew. So that a file can be read piece by piece although the session
+//! goes on, the last ones that were made of a live session are kept as well.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::time::UNIX_EPOCH;
+use std::cmp::Reverse;
+use std::fs::{DirBuilder, File};
+use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, Take, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use media::Position;
-use media::record::{StereoPart, TrackReader, TrackWriter, recover, stereo};
+use media::record::{StereoPart, TrackReader, TrackWriter, stereo};
 
 use super::Archive;
 use super::event::Speaker;
-use super::layout::{Folder, Stream, absent_is_fine, make_folder};
-use super::reading::{ReadError, blocking, parts};
-use super::sessions::SessionRow;
+use super::layout::{Folder, Stream, absent_is_fine};
+use super::parts::Found;
+use super::reading::{ReadError, blocking};
 use crate::db::AccountId;
 
 /// How much of a track is collected before it is written on, in packets.
 const PAGE: usize = 25;
-
-/// An Ogg Opus file, open for reading.
-#[derive(Debug)]
-pub struct Sound {
-    /// The file.
-    pub file: File,
-    /// Its length in bytes.
-    pub bytes: u64,
-    /// Differs when the content does (RFC 9110, section 8.8.3), quotes included.
-    pub etag: String,
-    /// Whether the session goes on, so that a later file will be longer.
-    pub is_live: bool,
-}
+/// How many earlier files of a live session are kept.
+const EARLIER: usize = 2;
 
 /// Which voices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,18 +36,29 @@ pub enum Voices {
 }
 
 impl Voices {
-    const fn name(self) -> &'static str {
+    /// What files of them end with.
+    const fn suffix(self) -> &'static str {
         match self {
-            Self::Both => "stereo",
-            Self::One(Speaker::Coach) => "coach",
-            Self::One(Speaker::Client) => "client",
+            Self::Both => ".stereo.opus",
+            Self::One(Speaker::Coach) => ".coach.opus",
+            Self::One(Speaker::Client) => ".client.opus",
+        }
+    }
+
+    /// The tracks that they are on.
+    const fn tracks(self) -> &'static [Stream] {
+        match self {
+            Self::Both => &[Stream::Coach, Stream::Client],
+            Self::One(Speaker::Coach) => &[Stream::Coach],
+            Self::One(Speaker::Client) => &[Stream::Client],
         }
     }
 }
 
 impl Archive {
-    /// The sound of a session on its timeline. If it had several connections, their times are kept
-    /// and what lies between them is silent.
+    /// The sound of a session on its timeline, an Ogg Opus file. If it had several connections, their
+    /// times are kept and what lies between them is silent. The file's time of modification is when
+    /// the latest of it was recorded, so that the same made twice is known to be the same.
     ///
     /// # Errors
     ///
@@ -67,105 +68,134 @@ impl Archive {
         account: &AccountId,
         id: &str,
         voices: Voices,
-    ) -> Result<Sound, ReadError> {
-        let (row, folder) = self.core.look_up(account, id).await?;
+    ) -> Result<File, ReadError> {
+        let found = self.core.look_up(account, id).await?;
         // Putting files together reads all of them; a few at a time leave the disk to others.
         let turn = self.core.makers.acquire().await;
-        let sound = blocking(move || open(&row, &folder, voices)).await;
+        let sound = blocking(move || open(&found, voices)).await;
         drop(turn);
         sound
     }
+
+    /// What was made of the sound of a session before and is kept, the latest first: who has begun to
+    /// read one of these can go on with it, although there may be more by now.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::NotFound`], or if the database or the disk fails.
+    pub async fn sounds_made(
+        &self,
+        account: &AccountId,
+        id: &str,
+        voices: Voices,
+    ) -> Result<Vec<File>, ReadError> {
+        let found = self.core.look_up(account, id).await?;
+        blocking(move || {
+            let kept = kept(&found.folder, voices)?;
+            // One that goes in this moment is none.
+            Ok(kept.into_iter().flat_map(File::open).collect())
+        })
+        .await
+    }
 }
 
-fn open(row: &SessionRow, folder: &Folder, voices: Voices) -> Result<Sound, ReadError> {
-    let is_live = row.ended_at.is_none();
-    let made = Made::of(row, folder, voices)?;
-    if let (Voices::One(speaker), [part]) = (voices, made.parts.as_slice()) {
-        return Ok(alone(
-            &folder.file(part.number, track_of(speaker)),
-            is_live,
-        )?);
-    }
-    if is_live {
-        return Ok(made.for_one_reader()?);
-    }
-    let cache = folder.cache();
-    let path = cache.join(format!("{:03}.{}.opus", row.part, voices.name()));
-    match File::open(&path) {
-        Ok(file) => return Ok(Sound::new(file, None, false)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error.into()),
-    }
-    match made.keep(&cache, &path) {
-        Ok(file) => Ok(Sound::new(file, None, false)?),
-        Err(error) => {
-            tracing::warn!(%error, "the sound of a session cannot be kept");
-            Ok(made.for_one_reader()?)
+fn open(found: &Found, voices: Voices) -> Result<File, ReadError> {
+    let is_live = found.row.ended_at.is_none();
+    let made = Made::of(found, voices)?;
+    let file = match (made.parts.as_slice(), voices.tracks()) {
+        // A track that is a file already.
+        ([part], &[track]) if !is_live => File::open(part.path(&found.folder, track)),
+        _ => made.file(is_live),
+    };
+    file.map_err(|error| match error.kind() {
+        // It was deleted meanwhile.
+        ErrorKind::NotFound => ReadError::NotFound,
+        _ => error.into(),
+    })
+}
+
+/// The files in the cache, the latest first.
+fn kept(folder: &Folder, voices: Voices) -> io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder.cache()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut kept = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name
+            .to_str()
+            .is_some_and(|name| name.ends_with(voices.suffix()))
+        {
+            let changed = entry.metadata().and_then(|about| about.modified());
+            kept.push((Reverse(changed.unwrap_or(UNIX_EPOCH)), entry.path()));
         }
     }
-}
-
-/// A track that is a file already.
-fn alone(path: &Path, is_live: bool) -> io::Result<Sound> {
-    let file = File::open(path)?;
-    // The last page of a live track may not be written whole yet.
-    let whole = match is_live {
-        true => Some(recover(BufReader::new(&file))?.bytes),
-        false => None,
-    };
-    Sound::new(file, whole, is_live)
-}
-
-impl Sound {
-    fn new(mut file: File, bytes: Option<u64>, is_live: bool) -> io::Result<Self> {
-        let about = file.metadata()?;
-        let bytes = bytes.unwrap_or(about.len());
-        let changed = about.modified()?.duration_since(UNIX_EPOCH);
-        let changed = changed.unwrap_or_default().as_micros();
-        file.rewind()?;
-        Ok(Self {
-            file,
-            bytes,
-            etag: format!("\"{bytes:x}-{changed:x}\""),
-            is_live,
-        })
-    }
+    kept.sort();
+    Ok(kept.into_iter().map(|(_, path)| path).collect())
 }
 
 /// What is to be put together.
 struct Made<'a> {
     folder: &'a Folder,
     voices: Voices,
-    parts: Vec<At>,
+    parts: Vec<Piece>,
     length: Position,
+    /// When the latest of it was recorded.
+    changed: SystemTime,
 }
 
-/// A part, and where it begins.
-struct At {
+/// A part: where it begins, and how much there is of each track.
+struct Piece {
     number: u32,
     from: Position,
+    bytes: Vec<(Stream, u64)>,
+}
+
+impl Piece {
+    fn path(&self, folder: &Folder, stream: Stream) -> PathBuf {
+        folder.file(self.number, stream)
+    }
+
+    /// As much of a track as there was; `None` if there was nothing.
+    fn open(&self, folder: &Folder, stream: Stream) -> io::Result<Option<BufReader<Take<File>>>> {
+        let known = self.bytes.iter().find(|(known, _)| *known == stream);
+        let Some((_, bytes)) = known else {
+            return Ok(None);
+        };
+        let file = File::open(self.path(folder, stream))?;
+        Ok(Some(BufReader::new(file.take(*bytes))))
+    }
 }
 
 impl<'a> Made<'a> {
-    fn of(row: &SessionRow, folder: &'a Folder, voices: Voices) -> Result<Self, ReadError> {
-        let has_sound = |number: u32| match voices {
-            Voices::Both => [Stream::Coach, Stream::Client]
-                .iter()
-                .any(|stream| folder.file(number, *stream).exists()),
-            Voices::One(speaker) => folder.file(number, track_of(speaker)).exists(),
-        };
-        let mut known = parts(folder)?;
-        // A part that began since the row was read is none of this file.
-        known.retain(|part| i64::from(part.number) <= row.part && has_sound(part.number));
-        let end = known.last().map_or(0, |part| part.to_ms);
-        let length = u64::try_from(row.length_ms).unwrap_or(0).max(end);
-        let parts: Vec<At> = known
-            .into_iter()
-            .map(|part| At {
+    fn of(found: &'a Found, voices: Voices) -> Result<Self, ReadError> {
+        let folder = &found.folder;
+        let mut changed = UNIX_EPOCH;
+        let mut length = u64::try_from(found.row.length_ms).unwrap_or(0);
+        let mut parts = Vec::new();
+        for part in found.parts()? {
+            length = length.max(part.to_ms);
+            let mut piece = Piece {
                 number: part.number,
                 from: Position::from_ms(part.from_ms),
-            })
-            .collect();
+                bytes: Vec::new(),
+            };
+            for &stream in voices.tracks() {
+                match std::fs::metadata(piece.path(folder, stream)) {
+                    Ok(about) => {
+                        changed = changed.max(about.modified()?);
+                        piece.bytes.push((stream, about.len()));
+                    }
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            if !piece.bytes.is_empty() {
+                parts.push(piece);
+            }
+        }
         if parts.is_empty() {
             return Err(ReadError::NotRecorded);
         }
@@ -174,60 +204,100 @@ impl<'a> Made<'a> {
             voices,
             parts,
             length: Position::from_ms(length),
+            changed,
         })
     }
 
-    /// Makes the file in the cache; nobody sees it before it is whole.
-    fn keep(&self, cache: &Path, path: &Path) -> io::Result<File> {
-        make_folder(cache)?;
-        let mut file = tempfile::NamedTempFile::new_in(cache)?;
-        self.write(file.as_file_mut())?;
+    /// The file, as it was made before or made now.
+    fn file(&self, is_live: bool) -> io::Result<File> {
+        match File::open(self.path()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            opened => return opened,
+        }
+        match self.keep(if is_live { EARLIER } else { 0 }) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                tracing::warn!(%error, "the sound of a session cannot be kept");
+                // Without a name, so that it is gone when it is closed.
+                let file = tempfile::tempfile()?;
+                self.write(&file)?;
+                Ok(file)
+            }
+            kept => kept,
+        }
+    }
+
+    /// Where it is kept. Tracks grow and nothing in them changes, so their lengths tell it from what
+    /// was made before.
+    fn path(&self) -> PathBuf {
+        let last = self.parts.last().map_or(0, |part| part.number);
+        let tracks = self.parts.iter().flat_map(|part| &part.bytes);
+        let bytes: u64 = tracks.map(|(_, bytes)| bytes).sum();
+        let (length, suffix) = (self.length.ms(), self.voices.suffix());
+        let name = format!("{last:03}-{bytes:x}-{length:x}{suffix}");
+        self.folder.cache().join(name)
+    }
+
+    /// Makes the file in the cache; nobody sees it before it is whole. Of those made before as many
+    /// as `earlier` stay.
+    fn keep(&self, earlier: usize) -> io::Result<File> {
+        let cache = self.folder.cache();
+        // Of a session that was deleted meanwhile no folder may come to be.
+        match DirBuilder::new().mode(0o700).create(&cache) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
+        let file = tempfile::NamedTempFile::new_in(&cache)?;
+        self.write(file.as_file())?;
         file.as_file()
             .set_permissions(PermissionsExt::from_mode(0o600))?;
-        let suffix = format!(".{}.opus", self.voices.name());
-        for entry in std::fs::read_dir(cache)? {
-            let older = entry?.path();
-            let name = older.file_name().and_then(|name| name.to_str());
-            if name.is_some_and(|name| name.ends_with(&suffix)) {
-                absent_is_fine(std::fs::remove_file(older))?;
-            }
+        for older in kept(self.folder, self.voices)?.into_iter().skip(earlier) {
+            absent_is_fine(std::fs::remove_file(older))?;
         }
-        Ok(file.persist(path)?)
+        Ok(file.persist(self.path())?)
     }
 
-    /// Makes a file without a name, which is gone when it is closed.
-    fn for_one_reader(&self) -> io::Result<Sound> {
-        let mut file = tempfile::tempfile()?;
-        self.write(&mut file)?;
-        Sound::new(file, None, true)
-    }
-
-    fn write(&self, file: &mut File) -> io::Result<()> {
+    fn write(&self, file: &File) -> io::Result<()> {
         let mut out = BufWriter::new(file);
         match self.voices {
             Voices::Both => {
-                let open = |number, stream| {
-                    let file = File::open(self.folder.file(number, stream));
-                    file.map(BufReader::new).ok()
+                let mut failed = None;
+                let open = |part: &Piece| -> io::Result<_> {
+                    Ok(StereoPart {
+                        from: part.from,
+                        coach: part.open(self.folder, Stream::Coach)?,
+                        client: part.open(self.folder, Stream::Client)?,
+                    })
                 };
-                let parts = self.parts.iter().map(|part| StereoPart {
-                    from: part.from,
-                    coach: open(part.number, Stream::Coach),
-                    client: open(part.number, Stream::Client),
+                // One after another: a session may have many parts.
+                let parts = self.parts.iter().map_while(|part| match open(part) {
+                    Ok(part) => Some(part),
+                    Err(error) => {
+                        failed = Some(error);
+                        None
+                    }
                 });
                 stereo(parts, self.length, 1, &mut out).map_err(io::Error::other)?;
+                if let Some(error) = failed {
+                    return Err(error);
+                }
             }
-            Voices::One(speaker) => self.join(track_of(speaker), &mut out)?,
+            Voices::One(_) => self.join(&mut out)?,
         }
-        out.flush()
+        out.flush()?;
+        drop(out);
+        let mut file = file;
+        file.rewind()?;
+        file.set_modified(self.changed)
     }
 
     /// One voice of several parts, one after another.
-    fn join(&self, stream: Stream, out: &mut impl Write) -> io::Result<()> {
+    fn join(&self, out: &mut impl Write) -> io::Result<()> {
         let mut track = TrackWriter::new(1);
         let mut pages = Vec::new();
         for part in &self.parts {
-            let file = BufReader::new(File::open(self.folder.file(part.number, stream))?);
+            let Some(file) = part.open(self.folder, self.voices.tracks()[0])? else {
+                continue;
+            };
             let Ok(mut packets) = TrackReader::new(file) else {
                 continue;
             };
@@ -252,10 +322,33 @@ impl<'a> Made<'a> {
     }
 }
 
-/// The file that holds a voice.
-const fn track_of(speaker: Speaker) -> Stream {
-    match speaker {
-        Speaker::Coach => Stream::Coach,
-        Speaker::Client => Stream::Client,
+#[cfg(test)]
+mod tests {
+    use super::super::layout::Layout;
+    use super::*;
+
+    #[test]
+    fn a_session_that_is_deleted_meanwhile_does_not_come_back() {
+        let root = tempfile::tempdir().unwrap();
+        let layout = Layout::open(root.path()).unwrap();
+        let folder = layout.session(&AccountId::new("me"), "sess_1").unwrap();
+        folder.make().unwrap();
+        let made = Made {
+            folder: &folder,
+            voices: Voices::Both,
+            parts: vec![Piece {
+                number: 1,
+                from: Position::ZERO,
+                bytes: Vec::new(),
+            }],
+            length: Position::from_ms(1000),
+            changed: UNIX_EPOCH,
+        };
+        drop(made.file(false).unwrap());
+        assert_eq!(std::fs::read_dir(folder.cache()).unwrap().count(), 1);
+        std::fs::remove_dir_all(folder.path()).unwrap();
+        let gone = made.file(false).unwrap_err();
+        assert_eq!(gone.kind(), ErrorKind::NotFound);
+        assert!(!folder.path().exists());
     }
 }

@@ -7,56 +7,71 @@ mod tests;
 
 use std::fmt::{self, Display, Write};
 
-use super::event::Speaker;
-use super::shapes::Transcript;
+use super::event::{Said, Speaker};
+use super::shapes::{Break, BreakKind, Transcript};
 use cues::{Cue, cues};
 
 impl Transcript {
     /// As WebVTT (W3C): cues of at most two lines with the speaker as their voice, and a note for
-    /// every time without a connection.
+    /// every time that is missing.
     #[must_use]
     pub fn vtt(&self) -> String {
         let mut text = "WEBVTT\n".to_owned();
-        let mut breaks = self.breaks.iter().peekable();
-        for cue in cues(self) {
-            while let Some(gap) = breaks.next_if(|gap| gap.from_ms <= cue.from_ms) {
-                let (from, to) = (Time(gap.from_ms, '.'), Time(gap.to_ms, '.'));
-                put(
-                    &mut text,
-                    format_args!("\nNOTE No connection from {from} to {to}\n"),
-                );
+        for piece in self.in_order(cues(self), |cue| cue.from_ms) {
+            match piece {
+                Piece::Missing(gap) => {
+                    let (from, to) = (Time(gap.from_ms, '.'), Time(gap.to_ms, '.'));
+                    let what = match gap.kind {
+                        BreakKind::Away => "No connection",
+                        BreakKind::Unrecorded => "Not recorded",
+                    };
+                    put(
+                        &mut text,
+                        format_args!("\nNOTE {what} from {from} to {to}\n"),
+                    );
+                }
+                Piece::Said(cue) => {
+                    let (from, to) = (Time(cue.from_ms, '.'), Time(cue.to_ms, '.'));
+                    let words = escaped(&cue.lines.join("\n"));
+                    let name = name(cue.speaker);
+                    put(
+                        &mut text,
+                        format_args!("\n{from} --> {to}\n<v {name}>{words}</v>\n"),
+                    );
+                }
             }
-            let Cue {
-                from_ms,
-                to_ms,
-                speaker,
-                lines,
-                ..
-            } = cue;
-            let (from, to) = (Time(from_ms, '.'), Time(to_ms, '.'));
-            let words = escaped(&lines.join("\n"));
-            let name = name(speaker);
-            put(
-                &mut text,
-                format_args!("\n{from} --> {to}\n<v {name}>{words}</v>\n"),
-            );
         }
         text
     }
 
-    /// As SubRip: numbered cues of at most two lines, each turn opened by its speaker's name.
+    /// As SubRip: numbered cues of at most two lines, each turn opened by its speaker's name. A time
+    /// that is missing is a cue too, since SubRip has no notes.
     #[must_use]
     pub fn srt(&self) -> String {
         let mut text = String::new();
-        for (index, cue) in cues(self).into_iter().enumerate() {
-            let (from, to) = (Time(cue.from_ms, ','), Time(cue.to_ms, ','));
+        for (index, piece) in self.in_order(cues(self), |cue| cue.from_ms).enumerate() {
+            let (from_ms, to_ms) = match &piece {
+                Piece::Missing(gap) => (gap.from_ms, gap.to_ms),
+                Piece::Said(cue) => (cue.from_ms, cue.to_ms),
+            };
+            let (from, to) = (Time(from_ms, ','), Time(to_ms, ','));
             put(&mut text, format_args!("{}\n{from} --> {to}\n", index + 1));
-            if cue.opens {
-                put(&mut text, format_args!("{}: ", name(cue.speaker)));
+            match piece {
+                Piece::Missing(gap) => put(&mut text, format_args!("({})\n\n", missing(gap.kind))),
+                Piece::Said(Cue {
+                    speaker,
+                    opens,
+                    lines,
+                    ..
+                }) => {
+                    if opens {
+                        put(&mut text, format_args!("{}: ", name(speaker)));
+                    }
+                    // Nothing in a text may look like the line of times.
+                    let words = lines.join("\n").replace("-->", "→");
+                    put(&mut text, format_args!("{words}\n\n"));
+                }
             }
-            // Nothing in a text may look like the line of times.
-            let words = cue.lines.join("\n").replace("-->", "→");
-            put(&mut text, format_args!("{words}\n\n"));
         }
         text
     }
@@ -65,26 +80,60 @@ impl Transcript {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let mut breaks = self.breaks.iter().peekable();
-        for line in &self.lines {
-            while let Some(gap) = breaks.next_if(|gap| gap.from_ms <= line.from_ms) {
-                let seconds = (gap.to_ms - gap.from_ms).div_ceil(1000);
-                let at = Clock(gap.from_ms);
-                put(
-                    &mut text,
-                    format_args!("[{at}] (no connection for {seconds} s)\n\n"),
-                );
+        let lines: Vec<&Said> = self.lines.iter().collect();
+        for piece in self.in_order(lines, |line| line.from_ms) {
+            match piece {
+                Piece::Missing(gap) => {
+                    let seconds = (gap.to_ms - gap.from_ms).div_ceil(1000);
+                    let (at, what) = (Clock(gap.from_ms), missing(gap.kind));
+                    put(
+                        &mut text,
+                        format_args!("[{at}] ({what} for {seconds} s)\n\n"),
+                    );
+                }
+                Piece::Said(line) => {
+                    let words: Vec<&str> = line.text.split_whitespace().collect();
+                    let (at, name, words) =
+                        (Clock(line.from_ms), name(line.speaker), words.join(" "));
+                    let cut = if line.cut && !words.ends_with('—') {
+                        " —"
+                    } else {
+                        ""
+                    };
+                    put(&mut text, format_args!("[{at}] {name}: {words}{cut}\n\n"));
+                }
             }
-            let words: Vec<&str> = line.text.split_whitespace().collect();
-            let (at, name, words) = (Clock(line.from_ms), name(line.speaker), words.join(" "));
-            let cut = if line.cut && !words.ends_with('—') {
-                " —"
-            } else {
-                ""
-            };
-            put(&mut text, format_args!("[{at}] {name}: {words}{cut}\n\n"));
         }
         text
+    }
+
+    /// What was said, in its order, and what is missing before, between and after it.
+    fn in_order<T>(
+        &self,
+        said: Vec<T>,
+        from_ms: impl Fn(&T) -> u64,
+    ) -> impl Iterator<Item = Piece<T>> {
+        let mut missing = self.breaks.iter().copied().peekable();
+        let mut said = said.into_iter().peekable();
+        std::iter::from_fn(move || {
+            let next = said.peek().map(&from_ms);
+            let before = missing.next_if(|gap| next.is_none_or(|next| gap.from_ms <= next));
+            let gap = before.map(Piece::Missing);
+            gap.or_else(|| said.next().map(Piece::Said))
+        })
+    }
+}
+
+/// A piece of a transcript.
+enum Piece<T> {
+    Said(T),
+    Missing(Break),
+}
+
+const fn missing(kind: BreakKind) -> &'static str {
+    match kind {
+        BreakKind::Away => "no connection",
+        BreakKind::Unrecorded => "not recorded",
     }
 }
 

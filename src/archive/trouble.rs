@@ -24,6 +24,8 @@ pub enum Refusal {
     TooSlow,
     /// The disk failed.
     Failed,
+    /// This node was taken for dead, and another has finished the recording.
+    TakenOver,
 }
 
 impl Refusal {
@@ -35,6 +37,7 @@ impl Refusal {
             Self::ReadOnly => "read_only",
             Self::TooSlow => "disk_too_slow",
             Self::Failed => "disk_failed",
+            Self::TakenOver => "taken_over",
         }
     }
 
@@ -58,6 +61,10 @@ impl Refusal {
                 "The recording has stopped because the disk failed. The conversation goes on and \
                  is not recorded from here."
             }
+            Self::TakenOver => {
+                "The recording has stopped because another server took this one for dead. The \
+                 conversation goes on and is not recorded from here."
+            }
         }
     }
 
@@ -67,6 +74,7 @@ impl Refusal {
                 Self::Full
             }
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Self::ReadOnly,
+            ErrorKind::ResourceBusy => Self::TakenOver,
             _ => Self::Failed,
         }
     }

@@ -2,16 +2,18 @@
 //!
 //! A batch holds what was recorded in about half a second, for each file whole pages or lines.
 //! What the disk refuses is cut off again, so that a file always ends with a whole batch; from then
-//! on the session is not recorded any more, and told why. See [`flusher`](super::flusher) for what
-//! survives a power cut.
+//! on the session is not recorded any more, and told why. So it is where somebody else has written
+//! to the files: this node was taken for dead, and the session finished. See
+//! [`flusher`](super::flusher) for what survives a power cut.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use media::Position;
 use tokio::sync::{mpsc, oneshot};
 
 use super::flusher::{Ended, Flusher};
@@ -31,8 +33,12 @@ pub(super) type Pieces = [Vec<u8>; Stream::ALL.len()];
 pub(super) enum Job {
     /// A part begins.
     Open(Box<Opening>),
-    /// More of a part.
-    Append { key: u64, pieces: Pieces },
+    /// More of a part, up to here on the session's timeline.
+    Append {
+        key: u64,
+        pieces: Pieces,
+        to: Position,
+    },
     /// A part is over. Answered when everything is on the disk.
     Close {
         key: u64,
@@ -54,8 +60,8 @@ pub(super) struct Opening {
     pub shared: Arc<Shared>,
 }
 
-/// What a recorder and the thread both know of a part.
-#[derive(Debug, Default)]
+/// What a recorder, the thread and the ledger know of a part.
+#[derive(Debug)]
 pub(super) struct Shared {
     /// Bytes handed over and not yet written.
     pub unwritten: AtomicUsize,
@@ -63,6 +69,26 @@ pub(super) struct Shared {
     pub refused: OnceLock<Refusal>,
     /// Whether the files are closed and on the disk.
     pub closed: AtomicBool,
+    /// Up to where everything is in the files, in samples of the session's timeline.
+    whole: AtomicU64,
+}
+
+impl Shared {
+    /// Of a part that begins at `from`.
+    pub(super) fn new(from: Position) -> Arc<Self> {
+        Arc::new(Self {
+            unwritten: AtomicUsize::new(0),
+            refused: OnceLock::new(),
+            closed: AtomicBool::new(false),
+            whole: AtomicU64::new(from.samples()),
+        })
+    }
+
+    /// Where the recording stopped, and why, if it did.
+    pub(super) fn stopped(&self) -> Option<(Position, Refusal)> {
+        let refusal = *self.refused.get()?;
+        Some((Position::new(self.whole.load(Ordering::Relaxed)), refusal))
+    }
 }
 
 /// Puts bytes into a file; replaced where tests need a disk that fails.
@@ -154,7 +180,7 @@ impl Desk {
             self.metrics.archive_queue(jobs.len());
             match job {
                 Job::Open(opening) => self.open(*opening),
-                Job::Append { key, pieces } => self.append(key, &pieces),
+                Job::Append { key, pieces, to } => self.append(key, &pieces, to),
                 Job::Close { key, done } => {
                     let shared = self.parts.remove(&key).map(|open| open.shared);
                     self.flusher.finish(Ended { shared, done });
@@ -204,7 +230,7 @@ impl Desk {
         }
     }
 
-    fn append(&mut self, key: u64, pieces: &Pieces) {
+    fn append(&mut self, key: u64, pieces: &Pieces, to: Position) {
         let began = std::time::Instant::now();
         self.turn += 1;
         self.make_room(key);
@@ -212,11 +238,14 @@ impl Desk {
             return;
         };
         open.used = self.turn;
-        if open.shared.refused.get().is_none()
-            && let Err(error) = open.append(pieces, &self.write_at)
-        {
-            refuse(&open.shared, &error);
-            open.files = Default::default();
+        if open.shared.refused.get().is_none() {
+            match open.append(pieces, &self.write_at) {
+                Ok(()) => open.shared.whole.store(to.samples(), Ordering::Relaxed),
+                Err(error) => {
+                    refuse(&open.shared, &error);
+                    open.files = Default::default();
+                }
+            }
         }
         let bytes: usize = pieces.iter().map(Vec::len).sum();
         open.shared.unwritten.fetch_sub(bytes, Ordering::Relaxed);
@@ -261,6 +290,11 @@ impl Open {
                     closed.insert(options.open(path)?)
                 }
             };
+            if file.metadata()?.len() != length {
+                // What it wrote there is how the session ended; nothing may be put over it.
+                let message = "the file was written to by another node";
+                return Err(io::Error::new(ErrorKind::ResourceBusy, message));
+            }
             if let Err(error) = write_whole(write_at, file, piece, length) {
                 // What got through is cut off, so that the file ends with a whole batch. If even
                 // that fails, recovery cuts at the last whole page or line.

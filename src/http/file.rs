@@ -1,7 +1,7 @@
 //! An open file as an answer: whole or in part, by RFC 9110, with this edge's errors.
 //!
 //! tower-http knows ranges and conditions. It asks for files by their paths; here it is given the
-//! one that is open, of which only the beginning may count: a recording grows.
+//! one that is open, of which only what there is now counts: a recording may grow.
 
 use std::fs::File;
 use std::io::{self, SeekFrom};
@@ -41,26 +41,44 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
 }
 
 impl Wanted {
-    /// Answers with the first `bytes` of the file, or as much of them as is wanted. Several ranges
-    /// at once are answered with all of it.
+    /// Which of these files the caller goes on reading (`If-Range`), if any.
+    ///
+    /// # Errors
+    ///
+    /// If the disk fails.
+    pub async fn known(&self, files: Vec<File>) -> Result<Option<File>, HttpError> {
+        let Some(known) = self.headers.get(header::IF_RANGE) else {
+            return Ok(None);
+        };
+        for file in files {
+            let open = Open::new(file)?;
+            if is_tagged(&open, known).await? {
+                return Ok(Arc::into_inner(open.file));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the caller goes on reading.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.headers.contains_key(header::IF_RANGE)
+    }
+
+    /// Answers with the file, or as much of it as is wanted. Several ranges at once are answered with
+    /// all of it.
     ///
     /// # Errors
     ///
     /// If the range or a condition is not met, or the disk fails.
-    pub async fn of(
-        mut self,
-        file: File,
-        bytes: u64,
-        kind: &'static str,
-    ) -> Result<Response, HttpError> {
-        let file = Open::new(file, bytes)?;
-        self.plain_range(bytes);
-        if let Some(known) = self.headers.remove(header::IF_RANGE) {
-            let now = ask(&file, Method::HEAD, HeaderMap::new()).await?;
+    pub async fn of(mut self, file: File, kind: &'static str) -> Result<Response, HttpError> {
+        let file = Open::new(file)?;
+        self.plain_range(file.about.bytes);
+        if let Some(known) = self.headers.remove(header::IF_RANGE)
             // Only an entity tag is sure: a recording grows several times in a second.
-            if now.headers().get(header::ETAG) != Some(&known) {
-                self.headers.remove(header::RANGE);
-            }
+            && !is_tagged(&file, &known).await?
+        {
+            self.headers.remove(header::RANGE);
         }
         let mut response = ask(&file, self.method, self.headers).await?;
         let refused = match response.status() {
@@ -113,6 +131,12 @@ impl Wanted {
     }
 }
 
+/// Whether this is the entity tag of the file.
+async fn is_tagged(file: &Open, tag: &HeaderValue) -> Result<bool, HttpError> {
+    let now = ask(file, Method::HEAD, HeaderMap::new()).await?;
+    Ok(now.headers().get(header::ETAG) == Some(tag))
+}
+
 async fn ask(file: &Open, method: Method, headers: HeaderMap) -> Result<Response, HttpError> {
     let mut request = Request::new(Body::empty());
     *request.method_mut() = method;
@@ -143,12 +167,15 @@ struct About {
 }
 
 impl Open {
-    fn new(file: File, bytes: u64) -> Result<Self, HttpError> {
-        let modified = file.metadata().and_then(|about| about.modified());
-        let modified = modified.map_err(unreadable)?;
+    fn new(file: File) -> Result<Self, HttpError> {
+        let about = file.metadata().map_err(unreadable)?;
+        let about = About {
+            bytes: about.len(),
+            modified: about.modified().map_err(unreadable)?,
+        };
         Ok(Self {
             file: Arc::new(file),
-            about: About { bytes, modified },
+            about,
         })
     }
 }

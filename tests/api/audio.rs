@@ -176,8 +176,38 @@ async fn a_live_session_is_heard_up_to_now() {
     assert!(heard >= ms(2400), "{heard:?}");
     let both = ask(&server, AUDIO, &[]).await;
     assert_eq!(both.status(), StatusCode::OK);
-    assert!(both.bytes().await.unwrap().starts_with(b"OggS"));
-    recorder.finish(ms(3000), EndReason::ServerStopped).await;
+    let mut tag = text(&both, &header::ETAG).to_owned();
+    let mut first = both.bytes().await.unwrap();
+    assert!(first.starts_with(b"OggS"));
+    // Who reads it piece by piece goes on with the same file, although there is more by now.
+    let again = async |tag: &str| {
+        let headers = [(header::RANGE, "bytes=100-199"), (header::IF_RANGE, tag)];
+        let piece = ask(&server, AUDIO, &headers).await;
+        assert_eq!(piece.status(), StatusCode::PARTIAL_CONTENT);
+        assert_eq!(text(&piece, &header::ETAG), tag);
+        piece.bytes().await.unwrap()
+    };
+    for round in 1..4 {
+        talk(&mut recorder, round * 3000);
+        let (newer, bytes) = loop {
+            let newer = ask(&server, AUDIO, &[]).await;
+            let now = text(&newer, &header::ETAG).to_owned();
+            if now != tag {
+                break (now, newer.bytes().await.unwrap());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        assert_eq!(again(&tag).await, first[100..200]);
+        assert_eq!(again(&newer).await, bytes[100..200]);
+        (tag, first) = (newer, bytes);
+    }
+    let unknown = [
+        (header::RANGE, "bytes=100-199"),
+        (header::IF_RANGE, "\"1-2\""),
+    ];
+    let whole = ask(&server, AUDIO, &unknown).await;
+    assert_eq!(whole.status(), StatusCode::OK);
+    recorder.finish(ms(12_000), EndReason::ServerStopped).await;
     assert_eq!(server.stop().await, Stopped::Drained);
 }
 

@@ -81,6 +81,7 @@ async fn a_session_tells_of_its_parts() {
     go_on(&server, "sess_1").await;
     let session = json_of(&server, "/api/sessions/sess_1").await;
     let began = NOON.0 / 1000;
+    let whole = json!({"state": "whole", "stopped_at_ms": null, "reason": null});
     let expected = json!({
         "id": "sess_1",
         "client_id": "maya-promotion",
@@ -97,10 +98,12 @@ async fn a_session_tells_of_its_parts() {
         "turns": 2,
         "interruptions": 0,
         "parts": [
-            {"number": 1, "from_ms": 0, "to_ms": 3000, "transport": "websocket", "end_reason": "by_client"},
-            {"number": 2, "from_ms": 63_000, "to_ms": 66_000, "transport": "webrtc", "end_reason": "lost"},
+            {"number": 1, "from_ms": 0, "to_ms": 3000, "transport": "websocket",
+             "end_reason": "by_client", "recording": whole},
+            {"number": 2, "from_ms": 63_000, "to_ms": 66_000, "transport": "webrtc",
+             "end_reason": "lost", "recording": whole},
         ],
-        "recording": {"state": "whole", "stopped_at_ms": null, "reason": null},
+        "recording": whole,
     });
     assert_eq!(session, expected);
     server.clock.advance(Duration::from_secs(600));
@@ -188,7 +191,7 @@ async fn what_was_said_comes_as_one_wants_it() {
     assert_eq!(transcript["length_ms"], 66_000);
     assert_eq!(
         transcript["breaks"],
-        json!([{"from_ms": 3000, "to_ms": 63_000}])
+        json!([{"from_ms": 3000, "to_ms": 63_000, "kind": "away"}])
     );
     assert_eq!(transcript["lines"][0]["speaker"], "coach");
     assert_eq!(
@@ -254,10 +257,20 @@ async fn loudness_fills_as_many_points_as_are_asked_for() {
     assert_eq!(peaks["client"], json!(vec![140; 10]));
     let usual = json_of(&server, "/api/sessions/sess_1/peaks").await;
     assert_eq!(usual["coach"].as_array().unwrap().len(), 1000);
-    for points in ["0", "20001"] {
-        let path = format!("/api/sessions/sess_1/peaks?points={points}");
+    let window = "/api/sessions/sess_1/peaks?points=4&from_ms=2000&to_ms=4000";
+    let expected = json!({"session_id": "sess_1", "length_ms": 3000, "from_ms": 2000, "to_ms": 4000,
+                          "coach": [70, 70, 0, 0], "client": [140, 140, 0, 0]});
+    assert_eq!(json_of(&server, window).await, expected);
+    for (query, param) in [
+        ("points=0", json!("points")),
+        ("points=20001", json!("points")),
+        ("from_ms=2000&to_ms=2000", json!("to_ms")),
+        ("to_ms=0", json!("to_ms")),
+        ("from_ms=-1", Value::Null),
+    ] {
+        let path = format!("/api/sessions/sess_1/peaks?{query}");
         let answer = refused(&server, &path).await;
-        assert_eq!(answer, (400, "invalid_value".to_owned(), json!("points")));
+        assert_eq!(answer, (400, "invalid_value".to_owned(), param), "{query}");
     }
 }
 

@@ -112,13 +112,13 @@ async fn at_most_a_second_is_lost() {
                 .sound(&scene.me, &id, Voices::One(Speaker::Coach))
                 .await
                 .unwrap();
-            let whole = media::record::recover(&sound.file).unwrap();
+            let whole = media::record::recover(&sound).unwrap();
             assert!(
                 whole.ended && at.saturating_sub(whole.end.ms()) <= 1000,
                 "{:?}",
                 whole.end
             );
-            assert_eq!(whole.bytes, sound.bytes);
+            assert_eq!(whole.bytes, sound.metadata().unwrap().len());
             let transcript = scene.archive.transcript(&scene.me, &id).await.unwrap();
             assert_eq!(transcript.lines[0].text, "How are you?");
             scene.archive.reopen(&scene.me, &id).await.unwrap();
@@ -159,6 +159,57 @@ async fn another_node_finishes_what_a_dead_one_left() {
     // Its successor in the same folder knows at once.
     let row = finished(&scene, "sess_0").await;
     assert_eq!(row.end_reason.as_deref(), Some("lost"));
+}
+
+#[tokio::test]
+async fn a_node_that_the_database_does_not_hear_of_keeps_its_sessions() {
+    let server = Postgres::start();
+    let url = server.url("postgres");
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::set_to(crate::scene::NOON);
+    let here = Scene::open(&url, folder.path(), clock.clone()).await;
+    let mut recorder = here.record("sess_1");
+    recorder.event(ms(0), &configured("sess_1", None));
+    speak(&mut recorder, &mut Tone::new(), ms(0), ms(600));
+    here.archive.settled().await;
+    sqlx::raw_sql(
+        "CREATE FUNCTION deaf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER deaf BEFORE INSERT OR UPDATE ON nodes
+             FOR EACH ROW EXECUTE FUNCTION deaf()",
+    )
+    .execute(here.db.pool())
+    .await
+    .unwrap();
+    clock.advance(Duration::from_secs(60));
+    // What it says from now on is heard in the folder alone.
+    let beats = || {
+        let nodes = std::fs::read_dir(folder.path().join(".nodes")).unwrap();
+        let said = nodes.filter_map(|node| std::fs::read_to_string(node.unwrap().path()).ok());
+        said.filter_map(|said| said.parse::<i64>().ok()).max()
+    };
+    let heard = async {
+        while beats() < Some(clock.now().0) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), heard)
+        .await
+        .unwrap();
+    let there = Scene::open(&url, folder.path(), clock.clone()).await;
+    let refused = there.archive.reopen(&there.me, "sess_1").await;
+    assert!(
+        matches!(refused, Err(ReopenError::Connected)),
+        "{refused:?}"
+    );
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    speak(&mut recorder, &mut Tone::new(), ms(600), ms(1200));
+    assert!(recorder.trouble().is_none());
+    let reason = praxiloom::archive::EndReason::ByClient;
+    recorder.finish(ms(1200), reason).await;
+    here.archive.settled().await;
+    let row = finished(&there, "sess_1").await;
+    assert_eq!((row.length_ms, row.recording.as_str()), (1200, "whole"));
+    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
 }
 
 #[tokio::test]

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use praxiloom::archive::event::Speaker;
-use praxiloom::archive::{EndReason, Refusal, Voices, sessions};
+use praxiloom::archive::event::{Event, Speaker};
+use praxiloom::archive::shapes::{Break, BreakKind};
+use praxiloom::archive::{EndReason, Part, Recorder, Refusal, Trouble, Voices, sessions};
 use sqlx::Connection;
 
 use crate::postgres::Postgres;
@@ -39,6 +40,16 @@ impl Disk {
 
     fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// Leaves no room.
+    fn fill(&self) {
+        let filler = std::fs::File::create(self.path().join("filler")).unwrap();
+        while std::io::Write::write(&mut &filler, &[0; 4096]).is_ok() {}
+    }
+
+    fn empty(&self) {
+        std::fs::remove_file(self.path().join("filler")).unwrap();
     }
 
     fn read_only(&self) {
@@ -134,8 +145,196 @@ async fn a_full_disk_ends_the_recordings_and_damages_none() {
             .sound(&scene.me, id, Voices::Both)
             .await
             .unwrap();
-        assert!(sound.bytes > 1000);
+        assert!(sound.metadata().unwrap().len() > 1000);
     }
+}
+
+/// Speaks until the recording stops; where, and how far it spoke.
+async fn speak_until_trouble(recorder: &mut Recorder, from: u64) -> (Trouble, u64) {
+    let (mut tone, mut at) = (Tone::new(), from);
+    loop {
+        speak(recorder, &mut tone, ms(at), ms(at + 500));
+        at += 500;
+        a_moment().await;
+        if let Some(trouble) = recorder.trouble() {
+            return (trouble, at);
+        }
+        assert!(at < from + 600_000, "the disk is not full");
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_recorded_is_told_when_the_session_goes_on() {
+    let Some(disk) = Disk::mount("4m") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
+    let clock = praxiloom::clock::Clock::set_to(NOON);
+    let scene = Scene::open(&url, disk.path(), clock).await;
+    let find = async || {
+        let found = sessions::find(scene.db.of(&scene.me), "sess_1").await;
+        found.unwrap().unwrap()
+    };
+    let go_on = async || {
+        let reopened = scene.archive.reopen(&scene.me, "sess_1").await.unwrap();
+        let from = reopened.from.ms();
+        let recorder = scene.archive.record(Part {
+            number: reopened.part_number,
+            from: reopened.from,
+            claim: Some(reopened.claim),
+            ..scene.part("sess_1")
+        });
+        (recorder, from)
+    };
+
+    // The disk becomes full in the middle of the first connection,
+    let mut recorder = scene.record("sess_1");
+    recorder.event(ms(0), &configured("sess_1", None));
+    recorder.event(ms(900), &said("a", Speaker::Coach, 100, "How are you?"));
+    let deleted = Event::ItemRemoved {
+        item_id: "a".to_owned(),
+    };
+    recorder.event(ms(950), &deleted);
+    speak(&mut recorder, &mut Tone::new(), ms(0), ms(2000));
+    a_moment().await;
+    disk.fill();
+    let (stopped, first_end) = speak_until_trouble(&mut recorder, 2000).await;
+    assert!(stopped.at >= ms(1500) && stopped.at < ms(first_end));
+    scene.archive.settled().await;
+    let live = scene.archive.parts(&scene.me, "sess_1").await.unwrap();
+    assert_eq!(live[0].stopped.as_ref().unwrap().0, stopped.at.ms());
+    scene.clock.advance(Duration::from_millis(first_end));
+    let live = scene.archive.parts(&scene.me, "sess_1").await.unwrap();
+    assert_eq!((live[0].to_ms, &live[0].end_reason), (first_end, &None));
+    recorder.finish(ms(first_end), EndReason::Lost).await;
+    scene.archive.settled().await;
+    let row = find().await;
+    assert_eq!(row.recording, "stopped");
+
+    // stays so during the second,
+    disk.fill();
+    scene.clock.advance(Duration::from_secs(5));
+    let (mut recorder, second) = go_on().await;
+    let (never, second_end) = speak_until_trouble(&mut recorder, second).await;
+    assert_eq!((never.at, never.refusal), (ms(second), Refusal::Full));
+    scene
+        .clock
+        .advance(Duration::from_millis(second_end - second));
+    recorder.finish(ms(second_end), EndReason::Lost).await;
+    scene.archive.settled().await;
+    assert_eq!(find().await.recording, "stopped");
+
+    // and has room again in the third.
+    disk.empty();
+    scene.clock.advance(Duration::from_secs(5));
+    let (mut recorder, third) = go_on().await;
+    speak(&mut recorder, &mut Tone::new(), ms(third), ms(third + 2000));
+    scene.clock.advance(Duration::from_secs(2));
+    recorder.finish(ms(third + 2000), EndReason::ByClient).await;
+    scene.archive.settled().await;
+
+    let row = find().await;
+    assert_eq!(row.recording, "interrupted");
+    assert_eq!(row.stopped_at_ms, Some(stopped.at.ms() as i64));
+    assert_eq!(row.stopped_reason.as_deref(), Some("disk_full"));
+    assert_eq!(row.length_ms as u64, third + 2000);
+    let parts = scene.archive.parts(&scene.me, "sess_1").await.unwrap();
+    let told: Vec<_> = parts
+        .iter()
+        .map(|part| {
+            let stopped = part.stopped.as_ref().map(|(at, _)| *at);
+            (
+                part.from_ms,
+                part.to_ms,
+                part.end_reason.as_deref(),
+                stopped,
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (0, first_end, Some("lost"), Some(stopped.at.ms())),
+            (second, second_end, Some("lost"), Some(second)),
+            (third, third + 2000, Some("by_client"), None),
+        ]
+    );
+    let transcript = scene.archive.transcript(&scene.me, "sess_1").await;
+    let transcript = transcript.unwrap();
+    let missing = |kind, from_ms, to_ms| Break {
+        from_ms,
+        to_ms,
+        kind,
+    };
+    assert_eq!(
+        transcript.breaks,
+        [
+            missing(BreakKind::Unrecorded, stopped.at.ms(), first_end),
+            missing(BreakKind::Away, first_end, second),
+            missing(BreakKind::Unrecorded, second, second_end),
+            missing(BreakKind::Away, second_end, third),
+        ]
+    );
+    assert_eq!(
+        transcript.vtt().matches("NOTE Not recorded from").count(),
+        2
+    );
+    // It was said, and is on record, although the client was made to forget it.
+    assert_eq!(transcript.lines[0].text, "How are you?");
+    let peaks = scene
+        .archive
+        .peaks(&scene.me, "sess_1", 10, (Some(third), Some(third + 2000)))
+        .await
+        .unwrap();
+    assert_eq!(peaks.coach, [70; 10]);
+    let sound = scene.archive.sound(&scene.me, "sess_1", Voices::Both).await;
+    assert!(sound.unwrap().metadata().unwrap().len() > 10_000);
+}
+
+#[tokio::test]
+async fn a_part_that_never_was_recorded_ends_where_it_began_if_its_process_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = Scene::sqlite(folder.path()).await;
+    let mut recorder = scene.record("sess_1");
+    recorder.event(ms(0), &configured("sess_1", None));
+    scene.clock.advance(Duration::from_secs(1));
+    recorder.finish(ms(1000), EndReason::Lost).await;
+    scene.clock.advance(Duration::from_secs(4));
+    let reopened = scene.archive.reopen(&scene.me, "sess_1").await.unwrap();
+    let recorder = scene.archive.record(Part {
+        number: reopened.part_number,
+        from: reopened.from,
+        claim: Some(reopened.claim),
+        ..scene.part("sess_1")
+    });
+    scene.archive.settled().await;
+    // As if it were killed before the first batch.
+    std::mem::forget(recorder);
+    scene.archive.close().await;
+    let next = Scene::sqlite(folder.path()).await;
+    let ended = async {
+        loop {
+            let found = sessions::find(next.db.of(&next.me), "sess_1").await;
+            let row = found.unwrap().unwrap();
+            if row.ended_at.is_some() {
+                return row;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let row = tokio::time::timeout(Duration::from_secs(10), ended)
+        .await
+        .unwrap();
+    assert_eq!((row.length_ms, row.part), (5000, 2));
+    assert_eq!(row.ended_at.unwrap() - row.started_at, 5_000_000);
+    assert_eq!(row.end_reason.as_deref(), Some("lost"));
+    let parts = next.archive.parts(&next.me, "sess_1").await.unwrap();
+    let told: Vec<_> = parts
+        .iter()
+        .map(|part| (part.from_ms, part.to_ms, part.stopped.is_some()))
+        .collect();
+    assert_eq!(told, [(0, 1000, false), (5000, 5000, true)]);
 }
 
 #[tokio::test]
@@ -167,6 +366,7 @@ async fn a_disk_that_becomes_read_only_ends_the_recording() {
         .await
         .unwrap()
         .unwrap();
+    assert_eq!(row.recording, "none");
     assert_eq!(row.stopped_reason.as_deref(), Some("read_only"));
 }
 

@@ -37,7 +37,16 @@ pub struct Companion {
 impl Companion {
     /// Begins a session that is told what happens to it.
     pub async fn begin(house: &House) -> Self {
-        let mut socket = Socket::at(&house.socket()).await;
+        Self::at(&house.socket()).await
+    }
+
+    /// Goes on with a session.
+    pub async fn resume(house: &House, id: &str) -> Self {
+        Self::at(&format!("{}?resume={id}", house.socket())).await
+    }
+
+    async fn at(url: &str) -> Self {
+        let mut socket = Socket::at(url).await;
         let session = json!({
             "type": "realtime",
             "include": ["praxiloom.events"],

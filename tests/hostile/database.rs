@@ -91,11 +91,10 @@ async fn postgresql_stopped_for_ten_seconds() {
     let mut variables = STANDINS.to_vec();
     variables.push(("PRAXILOOM_DATABASE_URL", &url));
     let house = House::with(&variables);
-    let folder = url.split_once("host=").unwrap().1.to_owned();
     goes_on(
         &house,
-        async || signal(&folder, "-STOP"),
-        async || signal(&folder, "-CONT"),
+        async || database.signal("-STOP"),
+        async || database.signal("-CONT"),
     )
     .await;
 }
@@ -110,31 +109,11 @@ async fn postgresql_restarted_in_the_middle() {
     let mut companion = Companion::begin(&house).await;
     companion.turn().await;
     // Every connection to it breaks.
-    let folder = url.split_once("host=").unwrap().1;
-    for backend in family(folder).into_iter().skip(1) {
+    for backend in database.family().into_iter().skip(1) {
         let _ = Command::new("kill").args(["-TERM", &backend]).status();
     }
     companion.turn().await;
     let answers = companion.answers.clone();
     let session = companion.leave(&house).await;
     house.assert_kept(&session, &answers).await;
-}
-
-/// Sends a signal to a PostgreSQL and its children.
-fn signal(folder: &str, signal: &str) {
-    for pid in family(folder) {
-        // A child may have ended by itself.
-        let _ = Command::new("kill").args([signal, &pid]).status();
-    }
-}
-
-/// The server whose cluster lies in this folder, and its children.
-fn family(folder: &str) -> Vec<String> {
-    let file = std::fs::read_to_string(format!("{folder}/data/postmaster.pid")).unwrap();
-    let server = file.lines().next().unwrap().trim().to_owned();
-    let tasks = format!("/proc/{server}/task/{server}/children");
-    let children = std::fs::read_to_string(tasks).unwrap();
-    let mut family = vec![server];
-    family.extend(children.split_whitespace().map(str::to_owned));
-    family
 }

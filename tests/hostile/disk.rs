@@ -147,7 +147,29 @@ async fn a_full_disk_ends_the_recording_and_not_the_conversation() {
     assert!(said.contains(&answered[0]), "{said:?}");
     assert!(house.files_of(&id, false).sound > Duration::from_secs(3));
     let session = house.ended(&unrecorded).await;
+    assert_eq!(session["recording"]["state"], "none", "{session}");
     assert_eq!(session["recording"]["reason"], "disk_full", "{session}");
+    // The session that was cut short goes on, and says what of it is missing.
+    let again = Companion::resume(house, &id).await;
+    sleep(Duration::from_secs(1)).await;
+    let session = again.leave(house).await;
+    assert_eq!(session["recording"]["state"], "interrupted", "{session}");
+    let states: Vec<&Value> = session["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| &part["recording"]["state"])
+        .collect();
+    assert_eq!(states, ["stopped", "whole"], "{session}");
+    assert_eq!(session["parts"][0]["end_reason"], "by_client", "{session}");
+    let transcript = house.get(&format!("/api/sessions/{id}/transcript")).await;
+    let kinds: Vec<&Value> = transcript["breaks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|gap| &gap["kind"])
+        .collect();
+    assert_eq!(kinds, ["unrecorded", "away"], "{transcript}");
     house.assert_kept(&whole, &answers).await;
     let mut after = Companion::begin(house).await;
     after.turn().await;
@@ -176,7 +198,7 @@ async fn a_folder_that_may_not_be_written_to_ends_recordings_and_not_conversatio
     companion.turn().await;
     assert!(companion.notices().is_empty());
     let session = newcomer.leave(house).await;
-    assert_eq!(session["recording"]["state"], "stopped", "{session}");
+    assert_eq!(session["recording"]["state"], "none", "{session}");
     assert_eq!(session["recording"]["reason"], "read_only", "{session}");
     confined.within(r#"umount "$1/sessions""#);
     let answers = companion.answers.clone();

@@ -1,6 +1,6 @@
 //! One SQL on both engines: every scenario runs on SQLite and on PostgreSQL.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use praxiloom::accounts::{self, secrets};
 use praxiloom::archive::sessions;
@@ -28,6 +28,37 @@ async fn every_scenario_on_postgres() {
     let url = server.url("postgres");
     assert_eq!(open(&url).await.engine(), Engine::Postgres);
     every_scenario(&url).await;
+}
+
+#[tokio::test]
+async fn nothing_waits_for_a_database_that_says_nothing_more() {
+    let server = Postgres::start();
+    let db = open(&server.url("postgres")).await;
+    let local = accounts::local(&db, NOON).await.unwrap();
+    let find = async || sessions::find(db.of(&local), "sess_1").await;
+    // In the middle of an operation: the connection is given up, the others go on.
+    let began = Instant::now();
+    let endless = sqlx::query("SELECT 1 FROM pg_sleep(60)").execute(db.pool());
+    let (endless, found) = tokio::join!(endless, find());
+    assert!(matches!(endless, Err(sqlx::Error::Io(_))), "{endless:?}");
+    assert_eq!(found.unwrap(), None);
+    assert!(began.elapsed() < Duration::from_secs(15));
+    // Before one, over every connection that there may be.
+    server.signal("-STOP");
+    let began = Instant::now();
+    let asked = futures::future::join_all((0..6).map(|_| find())).await;
+    assert!(asked.iter().all(Result::is_err), "{asked:?}");
+    assert!(db.ping().await.is_err());
+    assert!(began.elapsed() < Duration::from_secs(30));
+    server.signal("-CONT");
+    let again = async {
+        while find().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), again)
+        .await
+        .unwrap();
 }
 
 async fn every_scenario(url: &str) {

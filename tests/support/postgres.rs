@@ -81,8 +81,29 @@ impl Postgres {
     }
 }
 
+impl Postgres {
+    /// Sends a signal to the server and its children: `-STOP`, and it says nothing any more.
+    pub fn signal(&self, signal: &str) {
+        for pid in self.family() {
+            // A child may have ended by itself.
+            let _ = Command::new("kill").args([signal, &pid]).status();
+        }
+    }
+
+    /// The server, and after it its children.
+    pub fn family(&self) -> Vec<String> {
+        let server = self.server.id().to_string();
+        let tasks = format!("/proc/{server}/task/{server}/children");
+        let children = std::fs::read_to_string(tasks).unwrap_or_default();
+        let mut family = vec![server];
+        family.extend(children.split_whitespace().map(str::to_owned));
+        family
+    }
+}
+
 impl Drop for Postgres {
     fn drop(&mut self) {
+        self.signal("-CONT");
         // SIGINT is PostgreSQL's fast shutdown: it ends connections and leaves nothing behind.
         let pid = self.server.id().to_string();
         let told = Command::new("kill").args(["-INT", &pid]).status();

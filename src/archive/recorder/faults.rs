@@ -9,9 +9,10 @@ use media::Position;
 use media::record::recover;
 use tokio_util::sync::CancellationToken;
 
+use super::super::event::Event;
 use super::super::layout::Stream;
 use super::super::writer::WriteAt;
-use super::super::{Archive, ArchiveParts, EndReason, Part, Recorder, Refusal, sessions};
+use super::super::{Archive, ArchiveParts, EndReason, Part, Recorder, Refusal, Trouble, sessions};
 use crate::clock::{Clock, Micros};
 use crate::config;
 use crate::db::AccountId;
@@ -89,6 +90,27 @@ fn half_a_second(recorder: &mut Recorder, half: u64) {
     recorder.tick(Position::from_ms(half * 500 + 500));
 }
 
+/// Waits until what was handed over is written.
+async fn written(recorder: &Recorder) {
+    while recorder.shared.unwritten.load(Ordering::SeqCst) > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Records until something is wrong, from this half second on.
+async fn trouble(recorder: &mut Recorder, half: &mut u64) -> Trouble {
+    while *half < 1000 {
+        recorder.event(Position::from_ms(*half * 500), &Event::Paused);
+        half_a_second(recorder, *half);
+        *half += 1;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        if let Some(trouble) = recorder.trouble() {
+            return trouble;
+        }
+    }
+    panic!("nothing went wrong");
+}
+
 /// What goes wrong from the moment it is armed: a write gets through half, the next fails.
 fn fails_half_way(armed: &Arc<AtomicBool>, kind: std::io::ErrorKind) -> WriteAt {
     let (armed, halves) = (armed.clone(), AtomicUsize::new(0));
@@ -119,19 +141,9 @@ async fn half_a_write_is_cut_back_to_what_was_whole() {
             half_a_second(&mut recorder, half);
             half += 1;
         }
-        while recorder.shared.unwritten.load(Ordering::SeqCst) > 0 {
-            tokio::task::yield_now().await;
-        }
+        written(&recorder).await;
         armed.store(true, Ordering::SeqCst);
-        let trouble = loop {
-            half_a_second(&mut recorder, half);
-            half += 1;
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            if let Some(trouble) = recorder.trouble() {
-                break trouble;
-            }
-            assert!(half < 1000);
-        };
+        let trouble = trouble(&mut recorder, &mut half).await;
         assert_eq!(trouble.refusal, refusal);
         assert_eq!(recorder.trouble(), None, "told twice");
         recorder
@@ -163,6 +175,50 @@ async fn half_a_write_is_cut_back_to_what_was_whole() {
         );
         assert!(scene.metrics.render().contains(&counted));
     }
+}
+
+#[tokio::test]
+async fn a_recording_that_another_node_has_finished_is_not_written_to() {
+    let scene = scene(super::super::writer::disk()).await;
+    let mut recorder = scene.record("sess_1");
+    half_a_second(&mut recorder, 0);
+    written(&recorder).await;
+    let folder = scene.archive.core.layout.session(&scene.me, "sess_1");
+    let log = folder.unwrap().file(1, Stream::Events);
+    let finished = std::fs::read_to_string(&log).unwrap() + "{\"the\":\"end\"}\n";
+    std::fs::write(&log, &finished).unwrap();
+    let mut half = 1;
+    let trouble = trouble(&mut recorder, &mut half).await;
+    assert_eq!(trouble.refusal, Refusal::TakenOver);
+    assert_eq!(trouble.at, Position::from_ms(500));
+    let end = Position::from_ms(half * 500);
+    recorder.finish(end, EndReason::ByClient).await;
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), finished);
+}
+
+#[tokio::test]
+async fn a_last_batch_that_fails_after_the_session_is_told_all_the_same() {
+    let armed = Arc::new(AtomicBool::new(false));
+    let held = armed.clone();
+    let scene = scene(Box::new(move |file, bytes, at| {
+        if held.load(Ordering::SeqCst) {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        file.write_at(bytes, at)
+    }))
+    .await;
+    let mut recorder = scene.record("sess_1");
+    half_a_second(&mut recorder, 0);
+    written(&recorder).await;
+    armed.store(true, Ordering::SeqCst);
+    recorder.trace("1");
+    drop(recorder);
+    scene.archive.settled().await;
+    let of = scene.archive.core.db.of(&scene.me);
+    let row = sessions::find(of, "sess_1").await.unwrap().unwrap();
+    assert_eq!(row.end_reason.as_deref(), Some("failed"));
+    assert_eq!(row.recording, "stopped");
+    assert_eq!(row.stopped_at_ms, Some(500));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use media::Position;
 use media::record::recover;
@@ -12,9 +13,11 @@ use serde_json::Value;
 use super::super::entries;
 use super::super::event::{Entry, Event};
 use super::super::layout::{Folder, Stream, absent_is_fine};
+use super::super::ledger::Begin;
 use super::super::manifest::Manifest;
 use super::super::sessions::EndReason;
 use super::super::tally::Tally;
+use super::super::writer::Shared;
 use crate::clock::Micros;
 use crate::db::AccountId;
 
@@ -24,7 +27,9 @@ const BLOCK: u64 = 1 << 16;
 /// What the files of a session say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::archive) struct Finished {
+    /// The last part of which there is something.
     pub part: u32,
+    pub from_ms: u64,
     pub transport: String,
     pub engines: Value,
     pub client_id: Option<String>,
@@ -33,6 +38,25 @@ pub(in crate::archive) struct Finished {
     pub length_ms: u64,
     pub turns: u32,
     pub interruptions: u32,
+}
+
+impl Finished {
+    /// How the row of the session begins, if there is none.
+    pub(super) fn begin(&self, account: &AccountId, id: &str, started_at: Micros) -> Begin {
+        let from = Position::from_ms(self.from_ms);
+        Begin {
+            account: account.clone(),
+            id: id.to_owned(),
+            part: self.part,
+            from: Some(from),
+            client_id: self.client_id.clone(),
+            transport: self.transport.clone(),
+            engines: self.engines.to_string(),
+            started_at,
+            is_new: true,
+            shared: Shared::new(from),
+        }
+    }
 }
 
 /// When the session began, if its folder says that it is this account's.
@@ -79,7 +103,6 @@ pub(super) fn finish(folder: &Folder, through: u32) -> io::Result<Option<Finishe
 
     let mut tally = Tally::default();
     let mut found: Option<Finished> = None;
-    let mut began = (0, 0);
     let mut closed = false;
     let mut take = |Entry { at_ms, event }| {
         tally.count(&event);
@@ -93,9 +116,10 @@ pub(super) fn finish(folder: &Folder, through: u32) -> io::Result<Option<Finishe
                 engines,
                 wall,
             } => {
-                (began, closed) = ((at_ms, wall), false);
+                closed = false;
                 found = Some(Finished {
                     part,
+                    from_ms: at_ms,
                     transport,
                     engines,
                     client_id: found.take().and_then(|found| found.client_id),
@@ -125,11 +149,10 @@ pub(super) fn finish(folder: &Folder, through: u32) -> io::Result<Option<Finishe
     let Some(mut found) = found else {
         return Ok(None);
     };
-    let (from_ms, wall) = began;
     if !closed {
         // What was said may reach beyond the last entry.
         if found.part == last {
-            found.length_ms = found.length_ms.max(from_ms + sound.ms());
+            found.length_ms = found.length_ms.max(found.from_ms + sound.ms());
         }
         let reason = found.reason.name().to_owned();
         let line = Entry {
@@ -139,8 +162,8 @@ pub(super) fn finish(folder: &Folder, through: u32) -> io::Result<Option<Finishe
         let line = serde_json::to_string(&line).map_err(io::Error::other)? + "\n";
         append(&folder.file(last, Stream::Events), line.as_bytes());
     }
-    let lasted = i64::try_from(found.length_ms - from_ms).unwrap_or(0) * 1000;
-    found.ended_at = Micros(wall.saturating_add(lasted));
+    let lasted = Duration::from_millis(found.length_ms - found.from_ms);
+    found.ended_at = found.ended_at.plus(lasted);
     (found.turns, found.interruptions) = (tally.turns(), tally.interruptions());
     Ok(Some(found))
 }

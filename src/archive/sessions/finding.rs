@@ -1,8 +1,8 @@
 //! Rows of sessions that a dead node left, finished by what their files say.
 
 use super::super::recovery::Finished;
+use super::parts::{self, PartRow};
 use super::{EndReason, Left, whole};
-use crate::clock::Micros;
 use crate::db::{Db, DbError, Owned};
 
 /// The sessions that are open at other nodes than this, whosever they are.
@@ -44,6 +44,16 @@ pub(in crate::archive) async fn finish_found(
     found: &Finished,
     node: &str,
 ) -> Result<bool, DbError> {
+    let part = PartRow {
+        number: found.part.into(),
+        transport: found.transport.clone(),
+        from_ms: whole(found.from_ms),
+        to_ms: Some(whole(found.length_ms)),
+        end_reason: Some(found.reason.name().to_owned()),
+        stopped_at_ms: None,
+        stopped_reason: None,
+    };
+    parts::put(of, id, &part, node).await?;
     let done = sqlx::query(
         "UPDATE sessions SET client_id = COALESCE($4, client_id), ended_at = $5, end_reason = $6,
              length_ms = $7, turns = $8, interruptions = $9
@@ -63,55 +73,27 @@ pub(in crate::archive) async fn finish_found(
     Ok(done.rows_affected() == 1)
 }
 
-/// Records a session that the database never heard of, as its files say. Whether it was unknown.
-pub(in crate::archive) async fn insert_found(
-    of: Owned<'_>,
-    id: &str,
-    started_at: Micros,
-    found: &Finished,
-    node: &str,
-) -> Result<bool, DbError> {
-    let done = sqlx::query(
-        "INSERT INTO sessions
-             (id, account_id, client_id, transport, engines, started_at, ended_at, end_reason,
-              part, node, length_ms, turns, interruptions, recording)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'whole')
-         ON CONFLICT (id) DO NOTHING",
-    )
-    .bind(id)
-    .bind(of.account().as_str())
-    .bind(&found.client_id)
-    .bind(&found.transport)
-    .bind(found.engines.to_string())
-    .bind(started_at.0)
-    .bind(found.ended_at.0)
-    .bind(found.reason.name())
-    .bind(i64::from(found.part))
-    .bind(node)
-    .bind(whole(found.length_ms))
-    .bind(i64::from(found.turns))
-    .bind(i64::from(found.interruptions))
-    .execute(of.pool())
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Ends a session that this node took over and of which there is no file: where it began. Whether
-/// it was open.
+/// Ends a session that this node took over and of whose last part there is no file: where that
+/// began. Whether it was open.
 pub(in crate::archive) async fn close_unrecorded(
     of: Owned<'_>,
     id: &str,
     node: &str,
 ) -> Result<bool, DbError> {
+    let reason = EndReason::Lost.name();
+    parts::close_unrecorded(of, id, reason, node).await?;
+    let known = parts::of_session(of, id).await?;
+    let length_ms = known.iter().filter_map(|part| part.to_ms).max();
     let done = sqlx::query(
-        "UPDATE sessions SET ended_at = started_at + length_ms * 1000, end_reason = $4,
-             recording = CASE WHEN recording = 'stopped' THEN recording ELSE 'none' END
+        "UPDATE sessions SET length_ms = COALESCE($5, length_ms), end_reason = $4,
+             ended_at = started_at + COALESCE($5, length_ms) * 1000
          WHERE id = $1 AND account_id = $2 AND node = $3 AND ended_at IS NULL",
     )
     .bind(id)
     .bind(of.account().as_str())
     .bind(node)
-    .bind(EndReason::Lost.name())
+    .bind(reason)
+    .bind(length_ms)
     .execute(of.pool())
     .await?;
     Ok(done.rows_affected() == 1)

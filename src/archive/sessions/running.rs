@@ -12,8 +12,8 @@ pub(in crate::archive) async fn insert(
 ) -> Result<(), DbError> {
     sqlx::query(
         "INSERT INTO sessions
-             (id, account_id, client_id, transport, engines, started_at, part, node, recording)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'whole')
+             (id, account_id, client_id, transport, engines, started_at, part, node)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(&new.id)
@@ -37,19 +37,15 @@ pub(in crate::archive) async fn update(
     node: &str,
 ) -> Result<bool, DbError> {
     let end = image.end.as_ref();
-    let stopped = image.stopped.as_ref();
     let done = sqlx::query(
         "UPDATE sessions SET
              client_id = $5,
              transport = $6,
-             recording = CASE WHEN $7 IS NULL THEN recording ELSE 'stopped' END,
-             stopped_at_ms = COALESCE(stopped_at_ms, $8),
-             stopped_reason = COALESCE(stopped_reason, $7),
-             ended_at = $9,
-             end_reason = $10,
-             length_ms = COALESCE($11, length_ms),
-             turns = turns + $12,
-             interruptions = interruptions + $13
+             ended_at = $7,
+             end_reason = $8,
+             length_ms = COALESCE($9, length_ms),
+             turns = turns + $10,
+             interruptions = interruptions + $11
          WHERE id = $1 AND account_id = $2 AND node = $3 AND part = $4 AND ended_at IS NULL",
     )
     .bind(&image.begin.id)
@@ -58,8 +54,6 @@ pub(in crate::archive) async fn update(
     .bind(i64::from(image.begin.part))
     .bind(&image.begin.client_id)
     .bind(&image.begin.transport)
-    .bind(stopped.map(|(_, reason)| *reason))
-    .bind(stopped.map(|(at, _)| whole(*at)))
     .bind(end.map(|end| end.ended_at.0))
     .bind(end.map(|end| end.reason.name()))
     .bind(end.map(|end| whole(end.length_ms)))

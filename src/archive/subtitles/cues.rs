@@ -36,9 +36,15 @@ struct Token {
     to_ms: u64,
 }
 
-/// The cues of a transcript by their beginnings.
+/// The cues of a transcript by their beginnings, none of which lasts longer than the session.
 pub(super) fn cues(transcript: &Transcript) -> Vec<Cue> {
+    let end = transcript.length_ms;
     let mut cues: Vec<Cue> = transcript.lines.iter().flat_map(of_line).collect();
+    for cue in &mut cues {
+        // What was typed at the very end is still to be seen.
+        cue.from_ms = cue.from_ms.min(end.saturating_sub(SHORTEST_MS));
+        cue.to_ms = cue.to_ms.min(end.max(cue.from_ms + 1));
+    }
     cues.sort_by_key(|cue| cue.from_ms);
     cues
 }

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::super::event::{Said, Speaker, TimedWord};
-use super::super::shapes::{Break, Transcript};
+use super::super::shapes::{Break, BreakKind, Transcript};
+
+/// Of a session, in milliseconds.
+const LENGTH: u64 = 3_700_000;
 
 fn line(speaker: Speaker, from_ms: u64, text: &str) -> Said {
     let word = |(index, text): (usize, &str)| TimedWord {
@@ -27,7 +30,7 @@ fn line(speaker: Speaker, from_ms: u64, text: &str) -> Said {
 fn transcript(lines: Vec<Said>) -> Transcript {
     Transcript {
         session_id: "sess_1".to_owned(),
-        length_ms: 0,
+        length_ms: LENGTH,
         lines,
         breaks: Vec::new(),
     }
@@ -117,31 +120,43 @@ fn read_srt(text: &str) -> Vec<Read> {
 }
 
 #[test]
-fn a_short_turn_is_one_cue() {
+fn a_short_turn_is_one_cue_and_what_is_missing_is_told_at_its_place() {
     let mut transcript = transcript(vec![
         line(Speaker::Coach, 3_661_500, "Tom & I <think> so?"),
         line(Speaker::Client, 3_670_000, "No."),
     ]);
-    transcript.breaks = vec![Break {
-        from_ms: 3_663_000,
-        to_ms: 3_669_500,
-    }];
+    let missing = |kind, from_ms, to_ms| Break {
+        from_ms,
+        to_ms,
+        kind,
+    };
+    transcript.breaks = vec![
+        missing(BreakKind::Unrecorded, 3_662_990, 3_663_000),
+        missing(BreakKind::Away, 3_663_000, 3_669_500),
+        missing(BreakKind::Unrecorded, 3_690_000, 3_700_000),
+    ];
     transcript.lines[1].cut = true;
     assert_eq!(
         transcript.vtt(),
         "WEBVTT\n\n01:01:01.500 --> 01:01:02.950\n<v Coach>Tom &amp; I &lt;think&gt; so?</v>\n\n\
+         NOTE Not recorded from 01:01:02.990 to 01:01:03.000\n\n\
          NOTE No connection from 01:01:03.000 to 01:01:09.500\n\n\
-         01:01:10.000 --> 01:01:10.250\n<v Client>No. —</v>\n"
+         01:01:10.000 --> 01:01:10.250\n<v Client>No. —</v>\n\n\
+         NOTE Not recorded from 01:01:30.000 to 01:01:40.000\n"
     );
     assert_eq!(
         transcript.srt(),
         "1\n01:01:01,500 --> 01:01:02,950\nCoach: Tom & I <think> so?\n\n\
-         2\n01:01:10,000 --> 01:01:10,250\nClient: No. —\n\n"
+         2\n01:01:02,990 --> 01:01:03,000\n(not recorded)\n\n\
+         3\n01:01:03,000 --> 01:01:09,500\n(no connection)\n\n\
+         4\n01:01:10,000 --> 01:01:10,250\nClient: No. —\n\n\
+         5\n01:01:30,000 --> 01:01:40,000\n(not recorded)\n\n"
     );
     assert_eq!(
         transcript.text(),
-        "[1:01:01] Coach: Tom & I <think> so?\n\n[1:01:03] (no connection for 7 s)\n\n\
-         [1:01:10] Client: No. —\n\n"
+        "[1:01:01] Coach: Tom & I <think> so?\n\n[1:01:02] (not recorded for 1 s)\n\n\
+         [1:01:03] (no connection for 7 s)\n\n[1:01:10] Client: No. —\n\n\
+         [1:01:30] (not recorded for 10 s)\n\n"
     );
 }
 
@@ -180,6 +195,24 @@ fn what_was_typed_stands_as_long_as_it_takes_to_read() {
     assert_eq!(cues[0].text, "This was typed in two paragraphs.");
     assert!(cues[0].to_ms > 6500);
     assert_eq!(read_srt(&transcript(vec![turn]).srt()).len(), 1);
+}
+
+#[test]
+fn no_cue_outlasts_the_session() {
+    let mut turn = line(Speaker::Coach, 5000, "Typed.");
+    (turn.words, turn.to_ms, turn.typed) = (Vec::new(), 5000, true);
+    turn.text = "This takes longer to read than there is time left.".to_owned();
+    for (length, expected) in [
+        (6000, (5000, 6000)),
+        (5000, (4800, 5000)),
+        (100, (0, 100)),
+        (0, (0, 1)),
+    ] {
+        let mut transcript = transcript(vec![turn.clone()]);
+        transcript.length_ms = length;
+        let cues = read_vtt(&transcript.vtt());
+        assert_eq!((cues[0].from_ms, cues[0].to_ms), expected, "of {length} ms");
+    }
 }
 
 #[test]

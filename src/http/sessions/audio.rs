@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::Response;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 use super::ticket::Listener;
 use super::{PRIVATE, find, name};
@@ -26,6 +26,36 @@ const KIND: &str = "audio/ogg; codecs=opus";
 #[expect(dead_code, reason = "it describes what goes out as a file")]
 pub struct Sound(Vec<u8>);
 
+/// What each of these routes answers with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it describes what goes out")]
+enum Answers {
+    /// One file; byte ranges are answered (RFC 9110), and so is HEAD
+    #[response(status = 200, content_type = "audio/ogg; codecs=opus")]
+    Whole(Sound),
+    /// The range that was asked for
+    #[response(status = 206, content_type = "audio/ogg; codecs=opus")]
+    Range(Sound),
+    /// As the caller has it, by its `ETag`
+    #[response(status = 304)]
+    Known,
+    /// `invalid_value`
+    #[response(status = 400)]
+    Wrong(Error),
+    /// No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket`
+    #[response(status = 401)]
+    Keyless(Error),
+    /// `not_found`: this account has no such session; `not_recorded`: there is no sound of it
+    #[response(status = 404)]
+    Missing(Error),
+    /// `precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for
+    #[response(status = 412)]
+    Changed(Error),
+    /// `range_not_satisfiable`: the range lies beyond the end
+    #[response(status = 416)]
+    Beyond(Error),
+}
+
 /// How the sound is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -36,7 +66,7 @@ pub struct Asked {
     download: bool,
 }
 
-/// Both voices on one timeline.
+/// Both voices on one timeline: one stereo file, the coach left and the client right.
 #[utoipa::path(
     get,
     path = "/api/sessions/{id}/audio",
@@ -44,17 +74,7 @@ pub struct Asked {
     operation_id = "get_audio",
     security(("key" = []), ("ticket" = [])),
     params(("id" = String, Path, description = "`sess_…`"), Asked),
-    responses(
-        (status = 200, description = "One stereo file, the coach left and the client right; byte ranges are answered (RFC 9110), and so is HEAD",
-            body = Sound, content_type = "audio/ogg; codecs=opus"),
-        (status = 206, description = "The range that was asked for", body = Sound, content_type = "audio/ogg; codecs=opus"),
-        (status = 304, description = "As the caller has it, by its `ETag`"),
-        (status = 400, description = "`invalid_value`", body = Error),
-        (status = 401, description = "No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket`", body = Error),
-        (status = 404, description = "`not_found`: this account has no such session, or there is no sound of it", body = Error),
-        (status = 412, description = "`precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for", body = Error),
-        (status = 416, description = "`range_not_satisfiable`: the range lies beyond the end", body = Error),
-    )
+    responses(Answers),
 )]
 pub async fn both(
     State(app): State<Arc<App>>,
@@ -73,17 +93,7 @@ pub async fn both(
     operation_id = "get_audio_of_coach",
     security(("key" = []), ("ticket" = [])),
     params(("id" = String, Path, description = "`sess_…`"), Asked),
-    responses(
-        (status = 200, description = "One file; byte ranges are answered (RFC 9110), and so is HEAD",
-            body = Sound, content_type = "audio/ogg; codecs=opus"),
-        (status = 206, description = "The range that was asked for", body = Sound, content_type = "audio/ogg; codecs=opus"),
-        (status = 304, description = "As the caller has it, by its `ETag`"),
-        (status = 400, description = "`invalid_value`", body = Error),
-        (status = 401, description = "No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket`", body = Error),
-        (status = 404, description = "`not_found`: this account has no such session, or there is no sound of it", body = Error),
-        (status = 412, description = "`precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for", body = Error),
-        (status = 416, description = "`range_not_satisfiable`: the range lies beyond the end", body = Error),
-    )
+    responses(Answers),
 )]
 pub async fn coach(
     State(app): State<Arc<App>>,
@@ -102,17 +112,7 @@ pub async fn coach(
     operation_id = "get_audio_of_client",
     security(("key" = []), ("ticket" = [])),
     params(("id" = String, Path, description = "`sess_…`"), Asked),
-    responses(
-        (status = 200, description = "One file; byte ranges are answered (RFC 9110), and so is HEAD",
-            body = Sound, content_type = "audio/ogg; codecs=opus"),
-        (status = 206, description = "The range that was asked for", body = Sound, content_type = "audio/ogg; codecs=opus"),
-        (status = 304, description = "As the caller has it, by its `ETag`"),
-        (status = 400, description = "`invalid_value`", body = Error),
-        (status = 401, description = "No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket`", body = Error),
-        (status = 404, description = "`not_found`: this account has no such session, or there is no sound of it", body = Error),
-        (status = 412, description = "`precondition_failed`: it is not what `If-Match` or `If-Unmodified-Since` takes it for", body = Error),
-        (status = 416, description = "`range_not_satisfiable`: the range lies beyond the end", body = Error),
-    )
+    responses(Answers),
 )]
 pub async fn client(
     State(app): State<Arc<App>>,
@@ -131,8 +131,19 @@ async fn send(
     wanted: Wanted,
 ) -> Result<Response, HttpError> {
     let Listener { account, session } = listener;
-    let sound = app.archive.sound(&account, &session, voices).await?;
-    let mut response = wanted.of(sound.file, sound.bytes, KIND).await?;
+    let archive = &app.archive;
+    let known = match wanted.goes_on() {
+        true => {
+            let made = archive.sounds_made(&account, &session, voices).await?;
+            wanted.known(made).await?
+        }
+        false => None,
+    };
+    let sound = match known {
+        Some(known) => known,
+        None => archive.sound(&account, &session, voices).await?,
+    };
+    let mut response = wanted.of(sound, KIND).await?;
     let headers = response.headers_mut();
     headers.extend([PRIVATE]);
     if asked.download {

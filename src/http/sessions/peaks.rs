@@ -16,14 +16,18 @@ use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
 use crate::http::params::{Id, Params};
 
-/// How fine.
+/// How fine, and of what.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
-    /// Into how many stretches of one length the timeline is cut.
+    /// Into how many stretches of one length it is cut.
     #[serde(default = "usual")]
     #[param(minimum = 1, maximum = 20000, default = 1000)]
     points: usize,
+    /// Where on the timeline the first begins; at its beginning, if it is left out.
+    from_ms: Option<u32>,
+    /// Where the last ends; at the end of the session, if it is left out.
+    to_ms: Option<u32>,
 }
 
 const fn usual() -> usize {
@@ -54,6 +58,14 @@ pub async fn peaks(
         let message = format!("must be from 1 to {MOST_POINTS}");
         return Err(HttpError::invalid("points", message));
     }
-    let peaks = app.archive.peaks(&holder.account, &id, asked.points);
+    let window = (asked.from_ms.map(u64::from), asked.to_ms.map(u64::from));
+    if asked
+        .to_ms
+        .is_some_and(|to| to <= asked.from_ms.unwrap_or(0))
+    {
+        return Err(HttpError::invalid("to_ms", "must be after from_ms"));
+    }
+    let archive = &app.archive;
+    let peaks = archive.peaks(&holder.account, &id, asked.points, window);
     Ok(([PRIVATE], Json(peaks.await?)))
 }

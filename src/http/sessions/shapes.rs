@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::archive::EndReason;
 use crate::archive::sessions::SessionRow;
 use crate::archive::shapes::PartInfo;
 use crate::clock::Micros;
@@ -63,7 +64,7 @@ pub struct Session {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub parts: Option<Vec<Part>>,
-    /// What there is of its sound.
+    /// What there is of it.
     pub recording: Recording,
 }
 
@@ -164,39 +165,27 @@ pub enum SessionStatus {
     Ended,
 }
 
-/// Why a session, or a part of it, ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EndReason {
-    /// The coach left, or hung up.
-    ByClient,
-    /// The connection broke, or the server was killed.
-    Lost,
-    /// It reached the longest length allowed.
-    Expired,
-    /// The server was stopped.
-    ServerStopped,
-    /// Something failed on the server.
-    Failed,
-}
-
-impl EndReason {
-    /// Whether nobody wanted it to end then.
-    const fn cuts_off(self) -> bool {
-        matches!(self, Self::Lost | Self::ServerStopped | Self::Failed)
-    }
-}
-
 impl Part {
     fn of(part: PartInfo) -> Result<Self, HttpError> {
         let unreadable = || HttpError::Internal("an event log names what there is not");
         let reason = |name| named(name).ok_or_else(unreadable);
+        let state = match part.stopped {
+            None => RecordingState::Whole,
+            Some((at, _)) if at > part.from_ms => RecordingState::Stopped,
+            Some(_) => RecordingState::None,
+        };
+        let (stopped_at_ms, why) = part.stopped.unzip();
         Ok(Self {
             number: part.number,
             from_ms: part.from_ms,
             to_ms: part.to_ms,
             transport: named(&part.transport).ok_or_else(unreadable)?,
             end_reason: part.end_reason.as_deref().map(reason).transpose()?,
+            recording: Recording {
+                state,
+                stopped_at_ms,
+                reason: why.flatten(),
+            },
         })
     }
 }
@@ -215,22 +204,24 @@ pub struct Part {
     /// Why it ended; `null` while it goes on.
     #[schema(required)]
     pub end_reason: Option<EndReason>,
+    /// What there is of it.
+    pub recording: Recording,
 }
 
-/// What there is of a session's sound.
+/// What there is of a session, or a part of it: its sound, and what happened.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Recording {
     /// How much of it.
     pub state: RecordingState,
-    /// Where on the timeline it stopped, if it did before the session.
+    /// Where on the timeline it stopped first, if it did before what was recorded was over.
     #[schema(required)]
     pub stopped_at_ms: Option<u64>,
-    /// Why it stopped.
+    /// Why it stopped: `disk_full`, `read_only`, `disk_too_slow`, `disk_failed`, `taken_over`.
     #[schema(required)]
     pub reason: Option<String>,
 }
 
-/// How much of a session is on record.
+/// How much is on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingState {
@@ -238,6 +229,8 @@ pub enum RecordingState {
     Whole,
     /// Its beginning: the disk was full, or too slow.
     Stopped,
+    /// It stopped, and a later connection was recorded again: the parts say what is missing.
+    Interrupted,
     /// Nothing.
     None,
 }

@@ -6,7 +6,7 @@ import { Player } from "./player.svelte.ts";
 import { faultOf, soundAddress, soundTrouble } from "./server.ts";
 import { Shapes } from "./shapes.svelte.ts";
 import { getSession, getTranscript, type Session, type Transcript } from "../api.ts";
-import type { Gap } from "./timeline.ts";
+import { recordedTo } from "./telling.ts";
 import { placesOf } from "./words.ts";
 
 const FRESH_MS = 5_000;
@@ -36,20 +36,9 @@ export class Opened {
     Math.max(1, this.session?.length_ms ?? 0, this.transcript?.length_ms ?? 0),
   );
   /** How far there is sound. */
-  readonly recordedTo = $derived.by(() => {
-    const { state, stopped_at_ms } = this.session?.recording ?? { state: "none", stopped_at_ms: 0 };
-    if (state === "none") return 0;
-    return state === "stopped" ? Math.min(stopped_at_ms ?? this.length, this.length) : this.length;
-  });
+  readonly recordedTo = $derived(this.session ? recordedTo(this.session, this.length) : 0);
   /** Of what there is no sound: the times away, and what was not recorded. */
-  readonly gaps = $derived.by((): Gap[] => {
-    const gaps = (this.transcript?.breaks ?? []).map((each): Gap => {
-      const unrecorded = "kind" in each && each.kind === "unrecorded";
-      return { ...each, kind: unrecorded ? "unrecorded" : "away" };
-    });
-    const rest: Gap = { from_ms: this.recordedTo, to_ms: this.length, kind: "unrecorded" };
-    return rest.from_ms > 0 && rest.from_ms < rest.to_ms ? [...gaps, rest] : gaps;
-  });
+  readonly gaps = $derived(this.transcript?.breaks ?? []);
   #heard = 0;
   #refreshed = 0;
 

@@ -5,10 +5,11 @@ import {
   gapName,
   gapWords,
   isResumable,
+  recordedTo,
   recordingWords,
   spokenMoment,
 } from "./telling.ts";
-import type { Session } from "../api.ts";
+import type { Part, Session } from "../api.ts";
 
 const session: Session = {
   id: "sess_1",
@@ -62,6 +63,10 @@ test("says when and why the recording stopped", () => {
   expect(recordingWords({ ...session, recording: stopped })).toBe(
     "The recording stopped at 1:05; the conversation went on. The server’s disk was full.",
   );
+  const again = { ...stopped, state: "interrupted" } as const;
+  expect(recordingWords({ ...session, recording: again })).toBe(
+    "The recording stopped at 1:05 and began again later; what is missing is marked. The server’s disk was full.",
+  );
   const none = { state: "none", stopped_at_ms: null, reason: null } as const;
   expect(recordingWords({ ...session, recording: none })).toBe("This session was not recorded.");
 });
@@ -72,12 +77,34 @@ test("tells the time that nobody was there from the time that was not recorded",
     "The connection was lost at 0:31. It went on 0:12 later.",
   );
   expect(gapWords({ ...gap, kind: "unrecorded" }, 90_000)).toBe(
-    "From 0:31 to 0:43 nothing was recorded: it can only be read.",
+    "From 0:31 to 0:43 the conversation was not recorded.",
   );
   expect(gapWords({ ...gap, kind: "unrecorded" }, 43_000)).toBe(
-    "The recording stopped here: what follows can only be read.",
+    "The recording stopped here. The conversation went on.",
   );
   expect([gapName("away"), gapName("unrecorded")]).toEqual(["away", "not recorded"]);
+});
+
+test("there is sound to the end of the last that was recorded", () => {
+  const part = (from: number, to: number, stopped: number | null): Part => ({
+    number: 1,
+    from_ms: from,
+    to_ms: to,
+    transport: "webrtc",
+    end_reason: "lost",
+    recording: {
+      state: stopped === null ? "whole" : stopped > from ? "stopped" : "none",
+      stopped_at_ms: stopped,
+      reason: null,
+    },
+  });
+  const to = (...parts: Part[]) => recordedTo({ ...session, parts }, 1_000);
+  expect(recordedTo(session, 1_000)).toBe(0);
+  expect(to(part(0, 900, null))).toBe(1_000);
+  expect(to(part(0, 1_000, 300))).toBe(300);
+  expect(to(part(0, 400, 300), part(500, 1_000, null))).toBe(1_000);
+  expect(to(part(0, 400, null), part(500, 1_000, 500))).toBe(400);
+  expect(to(part(0, 1_000, 0))).toBe(0);
 });
 
 test("moments are spoken as durations", () => {

@@ -78,7 +78,19 @@ export function recordingWords(session: Session): string | null {
   const why = reason === null ? "" : ` ${CAUSES[reason] ?? `The reason: ${reason}.`}`;
   if (state === "none") return `This session was not recorded.${why}`;
   const when = stopped_at_ms === null ? "" : ` at ${clockFace(stopped_at_ms)}`;
-  return `The recording stopped${when}; the conversation went on.${why}`;
+  const rest =
+    state === "interrupted"
+      ? " and began again later; what is missing is marked."
+      : "; the conversation went on.";
+  return `The recording stopped${when}${rest}${why}`;
+}
+
+/** How far there is sound: to where the last of a session of this length that was recorded ends. */
+export function recordedTo({ parts = [] }: Session, length: number): number {
+  const last = parts.filter(({ recording }) => recording.state !== "none").at(-1);
+  if (!last) return 0;
+  const end = last === parts.at(-1) ? length : last.to_ms;
+  return Math.min(last.recording.stopped_at_ms ?? end, length);
 }
 
 /** A stretch without sound, among the words; `end` is that of the session. */
@@ -87,8 +99,8 @@ export function gapWords({ from_ms, to_ms, kind }: Gap, end: number): string {
   if (kind === "away") {
     return `The connection was lost at ${from}. It went on ${clockFace(to_ms - from_ms)} later.`;
   }
-  if (to_ms >= end) return "The recording stopped here: what follows can only be read.";
-  return `From ${from} to ${clockFace(to_ms)} nothing was recorded: it can only be read.`;
+  if (to_ms >= end) return "The recording stopped here. The conversation went on.";
+  return `From ${from} to ${clockFace(to_ms)} the conversation was not recorded.`;
 }
 
 /** The same on the waveform, in a word. */
@@ -113,6 +125,7 @@ const CAUSES: Record<string, string> = {
   read_only: "The server could not write to its disk.",
   disk_too_slow: "The server’s disk was too slow.",
   disk_failed: "The server’s disk failed.",
+  taken_over: "The server did not answer for a while.",
 };
 
 function times(count: number): string {

@@ -1,12 +1,9 @@
 /** The stretch of a session that is in view, and where its moments lie in pixels. */
 
+import type { Transcript } from "../api.ts";
+
 /** A stretch of the timeline of which there is no sound. */
-export interface Gap {
-  from_ms: number;
-  to_ms: number;
-  /** Nobody was connected, or the conversation went on without being recorded. */
-  kind: "away" | "unrecorded";
-}
+export type Gap = Transcript["breaks"][number];
 
 /** In milliseconds of the session's timeline. */
 export interface View {

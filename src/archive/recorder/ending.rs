@@ -1,0 +1,87 @@
+//! How the recording of a part ends: as it should, or because whoever recorded it is gone.
+
+use std::time::Duration;
+
+use media::Position;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::super::event::Event;
+use super::super::ledger::End;
+use super::super::sessions::EndReason;
+use super::super::writer::{Job, Writer};
+use super::Recorder;
+
+/// How long the end of a part waits for the disk.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Recorder {
+    /// The part is over. Waits, for a bounded time, until everything is on the disk.
+    pub async fn finish(mut self, at: Position, reason: EndReason) {
+        let (done, answer) = oneshot::channel();
+        let jobs = self.complete(at, reason, Some(done));
+        // In a task, so that a part that stopped waiting is closed all the same.
+        tokio::spawn(hand(self.writer.clone(), jobs));
+        if tokio::time::timeout(PATIENCE, answer).await.is_err() {
+            tracing::warn!(session.id = %self.id, "the end of a recording waits for the disk");
+        }
+        self.end_row(reason);
+    }
+
+    /// Ends the files; what is left to be done for them, in order.
+    fn complete(
+        &mut self,
+        at: Position,
+        reason: EndReason,
+        done: Option<oneshot::Sender<()>>,
+    ) -> Vec<Job> {
+        self.finished = true;
+        self.now = self.now.max(at);
+        let _ = self.trouble();
+        let reason = reason.name().to_owned();
+        self.event(at, &Event::Disconnected { reason });
+        let end = self.in_part(at);
+        self.coach.finish(end);
+        self.client.finish(end);
+        let opening = self.opening.take().map(Job::Open);
+        let pieces = self.pieces();
+        let append = self.append(pieces, at);
+        let close = Job::Close {
+            key: self.key,
+            done,
+        };
+        opening.into_iter().chain([append, close]).collect()
+    }
+
+    fn end_row(&mut self, reason: EndReason) {
+        let _ = self.trouble();
+        let end = End {
+            ended_at: self.clock.now(),
+            reason,
+            length_ms: self.now.ms(),
+            turns: self.tally.turns(),
+            interruptions: self.tally.interruptions(),
+        };
+        self.ledger.end(&self.id, end);
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        let jobs = self.complete(self.now, EndReason::Failed, None);
+        // Where no task runs any more the process ends, and the next start finishes the files.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(hand(self.writer.clone(), jobs));
+        }
+        self.end_row(EndReason::Failed);
+    }
+}
+
+async fn hand(writer: Writer, jobs: Vec<Job>) {
+    for job in jobs {
+        writer.hand(job).await;
+    }
+}
