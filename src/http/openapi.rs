@@ -14,6 +14,7 @@ use utoipa::openapi::{Content, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::error::Error;
+use super::sessions::audio::Sound;
 
 /// The whole document, as it is served.
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| document().into());
@@ -33,7 +34,7 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| document().into());
         (name = "practice", description = "What the page asks before a session"),
         (name = "server", description = "The state of the server"),
     ),
-    components(schemas(Error)),
+    components(schemas(Error, Sound)),
 )]
 struct Base;
 

@@ -114,7 +114,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Both voices on one timeline. */
+        /** Both voices on one timeline: one stereo file, the coach left and the client right. */
         get: operations["get_audio"];
         put?: never;
         post?: never;
@@ -349,19 +349,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A time without a connection. */
+        /** @description A time of which nothing is on record. */
         Break: {
             /**
              * Format: int64
-             * @description Where the connection ended.
+             * @description Where it begins.
              */
             from_ms: number;
+            /** @description Why nothing is. */
+            kind: components["schemas"]["BreakKind"];
             /**
              * Format: int64
-             * @description Where the next one began.
+             * @description Where it ends.
              */
             to_ms: number;
         };
+        /**
+         * @description Why nothing is on record of a time.
+         * @enum {string}
+         */
+        BreakKind: "away" | "unrecorded";
         /** @description A call's request in parts. */
         Call: {
             /** @description The offer. */
@@ -720,6 +727,8 @@ export interface components {
              * @description From 1.
              */
             number: number;
+            /** @description What there is of it. */
+            recording: components["schemas"]["Recording"];
             /**
              * Format: int64
              * @description Where it ends.
@@ -736,29 +745,39 @@ export interface components {
             coach: number[];
             /**
              * Format: int64
-             * @description What all points together cover.
+             * @description Where the first point begins.
+             */
+            from_ms: number;
+            /**
+             * Format: int64
+             * @description How long its timeline is.
              */
             length_ms: number;
             /** @description The session. */
             session_id: string;
+            /**
+             * Format: int64
+             * @description Where the last one ends.
+             */
+            to_ms: number;
         };
-        /** @description What there is of a session's sound. */
+        /** @description What there is of a session, or a part of it: its sound, and what happened. */
         Recording: {
-            /** @description Why it stopped. */
+            /** @description Why it stopped: `disk_full`, `read_only`, `disk_too_slow`, `disk_failed`, `taken_over`. */
             reason: string | null;
             /** @description How much of it. */
             state: components["schemas"]["RecordingState"];
             /**
              * Format: int64
-             * @description Where on the timeline it stopped, if it did before the session.
+             * @description Where on the timeline it stopped first, if it did before what was recorded was over.
              */
             stopped_at_ms: number | null;
         };
         /**
-         * @description How much of a session is on record.
+         * @description How much is on record.
          * @enum {string}
          */
-        RecordingState: "whole" | "stopped" | "none";
+        RecordingState: "whole" | "stopped" | "interrupted" | "none";
         /** @description The ICE servers, in the shape that the constructor takes, and whether calls are taken at all. */
         Rtc: {
             /** @description Whether calls are taken at all. */
@@ -828,7 +847,7 @@ export interface components {
             length_ms: number;
             /** @description Its connections, in order. The list leaves them out. */
             parts?: components["schemas"]["Part"][];
-            /** @description What there is of its sound. */
+            /** @description What there is of it. */
             recording: components["schemas"]["Recording"];
             /**
              * Format: int64
@@ -899,7 +918,7 @@ export interface components {
         };
         /** @description What was said, in order. */
         Transcript: {
-            /** @description When there was no connection. */
+            /** @description What is missing, in order. */
             breaks: components["schemas"]["Break"][];
             /**
              * Format: int64
@@ -1203,7 +1222,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One stereo file, the coach left and the client right; byte ranges are answered (RFC 9110), and so is HEAD */
+            /** @description One file; byte ranges are answered (RFC 9110), and so is HEAD */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1247,7 +1266,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: this account has no such session, or there is no sound of it */
+            /** @description `not_found`: this account has no such session; `not_recorded`: there is no sound of it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1338,7 +1357,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: this account has no such session, or there is no sound of it */
+            /** @description `not_found`: this account has no such session; `not_recorded`: there is no sound of it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1429,7 +1448,7 @@ export interface operations {
                 };
             };
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: this account has no such session, or there is no sound of it */
+            /** @description `not_found`: this account has no such session; `not_recorded`: there is no sound of it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1514,8 +1533,12 @@ export interface operations {
     get_peaks: {
         parameters: {
             query?: {
-                /** @description Into how many stretches of one length the timeline is cut. */
+                /** @description Into how many stretches of one length it is cut. */
                 points?: number;
+                /** @description Where on the timeline the first begins; at its beginning, if it is left out. */
+                from_ms?: number;
+                /** @description Where the last ends; at the end of the session, if it is left out. */
+                to_ms?: number;
             };
             header?: never;
             path: {

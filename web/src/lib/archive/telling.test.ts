@@ -9,7 +9,7 @@ import {
   recordingWords,
   spokenMoment,
 } from "./telling.ts";
-import type { Part, Session } from "../api.ts";
+import type { Session } from "../api.ts";
 
 const session: Session = {
   id: "sess_1",
@@ -86,7 +86,8 @@ test("tells the time that nobody was there from the time that was not recorded",
 });
 
 test("there is sound to the end of the last that was recorded", () => {
-  const part = (from: number, to: number, stopped: number | null): Part => ({
+  type Parts = NonNullable<Session["parts"]>;
+  const part = (from: number, to: number, stopped: number | null): Parts[number] => ({
     number: 1,
     from_ms: from,
     to_ms: to,
@@ -98,7 +99,7 @@ test("there is sound to the end of the last that was recorded", () => {
       reason: null,
     },
   });
-  const to = (...parts: Part[]) => recordedTo({ ...session, parts }, 1_000);
+  const to = (...parts: Parts) => recordedTo({ ...session, parts }, 1_000);
   expect(recordedTo(session, 1_000)).toBe(0);
   expect(to(part(0, 900, null))).toBe(1_000);
   expect(to(part(0, 1_000, 300))).toBe(300);
