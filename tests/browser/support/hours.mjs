@@ -60,9 +60,11 @@ export async function serveHours(page) {
   const answers = {
     "": () => hours.session,
     "/transcript": () => hours.transcript,
-    "/peaks": ({ points }) => ({
+    "/peaks": ({ points, from_ms = 0, to_ms = LENGTH }) => ({
       session_id: ID,
       length_ms: LENGTH,
+      from_ms: Number(from_ms),
+      to_ms: Number(to_ms),
       coach: Array.from({ length: Number(points) }, (_, i) => (i % 20 < 6 ? 90 + (i % 7) * 12 : 0)),
       client: Array.from({ length: Number(points) }, (_, i) =>
         i % 20 > 7 ? 70 + (i % 11) * 12 : 0,

@@ -20,7 +20,8 @@ const MOST_GAIN = 6;
 const LOUDEST = 0.4;
 
 /** `gain` is that of the whole session, for a stretch of it: looking closer makes nobody louder. */
-export function shapeOf({ coach, client }: Peaks, { from, to }: View, gain?: Shape["gain"]): Shape {
+export function shapeOf(peaks: Peaks, gain?: Shape["gain"]): Shape {
+  const { coach, client, from_ms: from, to_ms: to } = peaks;
   const sides = { coach: Uint8Array.from(coach), client: Uint8Array.from(client) };
   const own = () => ({ coach: gainOf(sides.coach), client: gainOf(sides.client) });
   return { from, to, ...sides, gain: gain ?? own() };

@@ -48,7 +48,7 @@ export class Shapes {
     this.#has = wanted;
     const found = await this.#ask({ points: wanted.points });
     if (!found) return;
-    this.whole = shapeOf(found, { from: 0, to: found.length_ms });
+    this.whole = shapeOf(found);
     await this.#sharpen();
   }
 
@@ -69,7 +69,7 @@ export class Shapes {
     this.#asked = null;
     if (!found) return;
     this.#near = wanted;
-    this.#close = shapeOf(found, wanted, this.whole.gain);
+    this.#close = shapeOf(found, this.whole.gain);
   }
 
   /** The timeline works without its picture, and the sound itself tells what is wrong. */

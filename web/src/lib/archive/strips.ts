@@ -17,7 +17,7 @@ export function stripOf(id: string, length: number): Promise<Shape | null> {
   if (found) return found;
   // A row is complete without its picture: what went wrong is told where it matters.
   const asked = getPeaks(id, { points: POINTS })
-    .then((peaks) => shapeOf(peaks, { from: 0, to: peaks.length_ms }))
+    .then((peaks) => shapeOf(peaks))
     .catch(() => {
       known.delete(key);
       return null;
