@@ -28,7 +28,7 @@ use crate::telemetry::Metrics;
 const LOST_AFTER: Duration = Duration::from_secs(15);
 
 /// How many sessions of a full house may be moving from one call to another at once.
-const MOVING: usize = 16;
+const MOVING: usize = 64;
 
 /// How often metrics are folded into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);

@@ -25,8 +25,10 @@ pub(super) const CHANNEL: &str = "oai-events";
 const TOO_LARGE: &str = "event_too_large";
 /// Places in the session's queue that audio leaves to events.
 const EVENT_ROOM: usize = 32;
-/// How long a closing call waits for what it sent to arrive.
-const FLUSH: Duration = Duration::from_secs(1);
+/// How long a closing call waits for what it sent to arrive: so long that a word lost on the way is
+/// sent again twice, a second after the first time and three seconds after it (RFC 9260 sections
+/// 6.3.1 to 6.3.3, with the minimum of section 16).
+const FLUSH: Duration = Duration::from_millis(3500);
 
 /// What a call's task and its handle share.
 #[derive(Debug, Default)]

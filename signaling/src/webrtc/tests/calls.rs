@@ -6,6 +6,7 @@ use webrtc::peer_connection::RTCPeerConnectionState;
 
 use super::super::{WebRtc, WebRtcSettings};
 use super::client::Client;
+use super::relay::{Relay, without_candidates};
 use super::{
     CLEAR, all_gone, audio, closed, connect, connect_elsewhere, connect_over, event, next,
     settings, soon,
@@ -183,6 +184,33 @@ async fn a_session_that_closes_says_everything_first() {
     }
     assert_eq!(client.text().await, None);
     assert!(soon(link.incoming.recv()).await.is_none());
+    all_gone(&server).await;
+}
+
+/// The first word that is lost is sent again after a second at the earliest, so a call that does not
+/// wait for that long loses its farewell.
+#[tokio::test]
+async fn a_farewell_that_is_lost_is_said_again() {
+    let server = WebRtc::bind(settings()).unwrap();
+    let client = Client::udp().await;
+    let offer = without_candidates(&client.offer().await);
+    let (answer, mut link, _call) = server.answer(&offer).await.unwrap();
+    let (relay, answer) = Relay::for_answer(&answer).await;
+    client.accept(&answer).await;
+    assert!(matches!(next(&mut link).await, FromClient::Ready));
+    link.outgoing.send(event("welcome")).await.unwrap();
+    assert!(client.text().await.unwrap().contains("welcome"));
+    relay.loses(true);
+    for last in [event("farewell"), ToClient::Close(CloseReason::Ended)] {
+        link.outgoing.send(last).await.unwrap();
+    }
+    // As a session lets go: without waiting for any of it.
+    drop(link);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(server.calls(), 1, "it is still being said");
+    relay.loses(false);
+    assert!(client.text().await.unwrap().contains("farewell"));
+    assert_eq!(client.text().await, None);
     all_gone(&server).await;
 }
 

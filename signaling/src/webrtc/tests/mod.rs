@@ -4,6 +4,7 @@ mod calls;
 mod client;
 mod limits;
 mod offers;
+mod relay;
 
 use std::sync::Arc;
 use std::time::Duration;
