@@ -21,15 +21,30 @@ pub struct Registry {
     most: usize,
 }
 
+/// A session that a connection has, or is about to have.
 #[derive(Debug)]
 struct Entry {
     account: AccountId,
-    orders: Orders,
+    /// Somebody ends the session, whichever connection has it.
+    hang_up: CancellationToken,
+    /// No connection has it any more, and none is about to.
+    over: CancellationToken,
+    /// The connection that has it; `None` between two of them.
+    holder: Option<Holder>,
+    /// How many connections wait to have it.
+    heirs: usize,
+}
+
+/// What is known of a connection.
+#[derive(Debug)]
+struct Holder {
+    displaced: CancellationToken,
+    gone: CancellationToken,
     call: Option<CallHandle>,
 }
 
 /// What a session is told from outside, and what it tells.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Orders {
     /// Somebody ends the session.
     pub hang_up: CancellationToken,
@@ -45,6 +60,13 @@ pub struct Place {
     registry: Registry,
     id: String,
     orders: Orders,
+}
+
+/// A connection that waits for a session, which is not over until it is dropped.
+#[derive(Debug)]
+struct Heir<'a> {
+    registry: &'a Registry,
+    id: &'a str,
 }
 
 /// Why a session could not be taken over.
@@ -74,51 +96,82 @@ impl Registry {
     /// Takes a place for a new session, if there is one.
     #[must_use]
     pub fn enter(&self, id: &str, account: &AccountId) -> Option<Place> {
-        let entry = Entry::new(account);
-        let place = self.place(id, &entry);
+        let mut entry = Entry::new(account);
+        let place = self.seat(id, &mut entry);
         self.live.insert(id.to_owned(), entry);
         // Counted after entering, so that two that come at once cannot both take the last place.
         (self.live.len() <= self.most).then_some(place)
     }
 
     /// Takes the place of a session that goes on: if it still has a connection here, that one is
-    /// told to leave and its end awaited. Of several that come at once the last stays.
+    /// told to leave and its end awaited. Of several that come at once the last stays. A hang-up
+    /// that comes meanwhile is told to the new connection.
     ///
     /// # Errors
     /// If there is no room (a session that is live has it), it is somebody else's, or its present
     /// connection does not end.
     pub async fn take_over(&self, id: &str, account: &AccountId) -> Result<Place, TakeOverError> {
         let patience = Instant::now() + PUTTING_AWAY;
-        let mut displaced = false;
+        let mut heir = None;
         loop {
             let gone = match self.live.entry(id.to_owned()) {
                 Slot::Occupied(slot) if slot.get().account != *account => {
                     return Err(TakeOverError::NotFound);
                 }
-                Slot::Occupied(slot) => {
-                    slot.get().orders.displaced.cancel();
-                    slot.get().orders.gone.clone()
+                Slot::Occupied(mut slot) => {
+                    let entry = slot.get_mut();
+                    let Some(holder) = &entry.holder else {
+                        return Ok(self.seat(id, entry));
+                    };
+                    holder.displaced.cancel();
+                    let gone = holder.gone.clone();
+                    heir.get_or_insert_with(|| {
+                        entry.heirs += 1;
+                        Heir { registry: self, id }
+                    });
+                    gone
                 }
                 Slot::Vacant(slot) => {
-                    let entry = Entry::new(account);
-                    let place = self.place(id, &entry);
+                    let mut entry = Entry::new(account);
+                    let place = self.seat(id, &mut entry);
                     slot.insert(entry);
-                    let room = displaced || self.live.len() <= self.most;
+                    let room = self.live.len() <= self.most;
                     return room.then_some(place).ok_or(TakeOverError::Full);
                 }
             };
-            displaced = true;
             tokio::time::timeout_at(patience, gone.cancelled())
                 .await
                 .map_err(|_| TakeOverError::Busy)?;
         }
     }
 
-    fn place(&self, id: &str, entry: &Entry) -> Place {
+    /// Gives a session to a new connection.
+    fn seat(&self, id: &str, entry: &mut Entry) -> Place {
+        let orders = Orders {
+            hang_up: entry.hang_up.clone(),
+            displaced: CancellationToken::new(),
+            gone: CancellationToken::new(),
+        };
+        entry.holder = Some(Holder {
+            displaced: orders.displaced.clone(),
+            gone: orders.gone.clone(),
+            call: None,
+        });
         Place {
             registry: self.clone(),
             id: id.to_owned(),
-            orders: entry.orders.clone(),
+            orders,
+        }
+    }
+
+    /// Changes what is known of a session, which is over if then no connection has it or waits
+    /// for it.
+    fn leave(&self, id: &str, change: impl FnOnce(&mut Entry)) {
+        if let Slot::Occupied(mut slot) = self.live.entry(id.to_owned()) {
+            change(slot.get_mut());
+            if slot.get().holder.is_none() && slot.get().heirs == 0 {
+                slot.remove().over.cancel();
+            }
         }
     }
 
@@ -132,26 +185,27 @@ impl Registry {
     /// Ends a session of this account. Whether there is one.
     pub fn hang_up(&self, id: &str, account: &AccountId) -> bool {
         let entry = self.live.get(id).filter(|entry| entry.account == *account);
-        entry.map(|entry| entry.orders.hang_up.cancel()).is_some()
+        entry.map(|entry| entry.hang_up.cancel()).is_some()
     }
 
     /// Ends a session of this account and waits until it is put away. Whether it is: `true` also
     /// if it was not live here.
     pub async fn end(&self, id: &str, account: &AccountId) -> bool {
         let entry = self.live.get(id).filter(|entry| entry.account == *account);
-        let Some(orders) = entry.map(|entry| entry.orders.clone()) else {
+        let told = entry.map(|entry| (entry.hang_up.clone(), entry.over.clone()));
+        let Some((hang_up, over)) = told else {
             return true;
         };
-        orders.hang_up.cancel();
-        let gone = tokio::time::timeout(PUTTING_AWAY, orders.gone.cancelled());
-        gone.await.is_ok()
+        hang_up.cancel();
+        let over = tokio::time::timeout(PUTTING_AWAY, over.cancelled());
+        over.await.is_ok()
     }
 
     /// The call that carries a session of this account.
     #[must_use]
     pub fn call(&self, id: &str, account: &AccountId) -> Option<CallHandle> {
         let entry = self.live.get(id).filter(|entry| entry.account == *account);
-        entry.and_then(|entry| entry.call.clone())
+        entry.and_then(|entry| entry.holder.as_ref()?.call.clone())
     }
 
     /// How many sessions are live.
@@ -171,8 +225,10 @@ impl Entry {
     fn new(account: &AccountId) -> Self {
         Self {
             account: account.clone(),
-            orders: Orders::default(),
-            call: None,
+            hang_up: CancellationToken::new(),
+            over: CancellationToken::new(),
+            holder: None,
+            heirs: 0,
         }
     }
 }
@@ -186,16 +242,24 @@ impl Place {
 
     /// The call that carries the session, so that it can be [found](Registry::call).
     pub fn carried_by(&self, call: CallHandle) {
-        if let Some(mut entry) = self.registry.live.get_mut(&self.id) {
-            entry.call = Some(call);
+        if let Some(mut entry) = self.registry.live.get_mut(&self.id)
+            && let Some(holder) = &mut entry.holder
+        {
+            holder.call = Some(call);
         }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.registry.live.remove(&self.id);
+        self.registry.leave(&self.id, |entry| entry.holder = None);
         self.orders.gone.cancel();
+    }
+}
+
+impl Drop for Heir<'_> {
+    fn drop(&mut self) {
+        self.registry.leave(self.id, |entry| entry.heirs -= 1);
     }
 }
 
@@ -267,6 +331,70 @@ mod tests {
         };
         let (one, two) = tokio::join!(serve(registry.clone()), serve(registry.clone()));
         assert!(one != two, "{one} {two}");
+        assert!(registry.is_empty());
+    }
+
+    /// Everything that can run has run.
+    async fn all_wait() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hang_up_in_the_middle_of_a_takeover_reaches_the_new_connection() {
+        // While the old connection is put away, and between the two.
+        for between in [false, true] {
+            let registry = Registry::new(1);
+            let me = account("me");
+            let first = registry.enter("a", &me).unwrap();
+            let (orders, other) = (first.orders().clone(), registry.clone());
+            let second =
+                tokio::spawn(async move { other.take_over("a", &account("me")).await.unwrap() });
+            orders.displaced.cancelled().await;
+            if !between {
+                assert!(registry.hang_up("a", &me));
+            }
+            drop(first);
+            if between {
+                assert!(registry.hang_up("a", &me));
+            }
+            let second = second.await.unwrap();
+            assert!(second.orders().hang_up.is_cancelled(), "{between}");
+            assert!(!second.orders().displaced.is_cancelled());
+            // Whoever ends a session waits for all of them.
+            let ended = tokio::spawn({
+                let registry = registry.clone();
+                async move { registry.end("a", &account("me")).await }
+            });
+            all_wait().await;
+            assert!(!ended.is_finished());
+            drop(second);
+            assert!(ended.await.unwrap() && registry.is_empty());
+            // Another time it is not hung up any more.
+            let third = registry.take_over("a", &me).await.unwrap();
+            assert!(!third.orders().hang_up.is_cancelled());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gives_up_waiting_leaves_nothing_behind() {
+        let registry = Registry::new(1);
+        let me = account("me");
+        let first = registry.enter("a", &me).unwrap();
+        let heir = tokio::spawn({
+            let registry = registry.clone();
+            async move { registry.take_over("a", &account("me")).await }
+        });
+        first.orders().displaced.cancelled().await;
+        heir.abort();
+        assert!(heir.await.unwrap_err().is_cancelled());
+        drop(first);
+        assert!(registry.is_empty() && !registry.hang_up("a", &me));
+        // The other way round: it waits no longer than it may, and the first leaves later.
+        let first = registry.enter("a", &me).unwrap();
+        let late = registry.take_over("a", &me).await;
+        assert_eq!(late.unwrap_err(), TakeOverError::Busy);
+        assert!(registry.is_live("a", &me));
+        drop(first);
         assert!(registry.is_empty());
     }
 

@@ -33,16 +33,8 @@ impl Conversation {
         let told = self.outputs.len();
         match input {
             Input::Leave => self.leave(now),
-            Input::Partial {
-                segment,
-                transcript,
-            } => self.words(segment, transcript, false, now),
-            Input::Final {
-                segment,
-                transcript,
-            } => self.words(segment, transcript, true, now),
-            Input::TranscriptFailed { segment, error } => self.transcript_failed(segment, &error),
-            _ => {}
+            // Of what comes now only the words of what was said count.
+            other => self.recognised(other, now),
         }
         self.settle_late(now);
         self.record_items();

@@ -9,7 +9,7 @@ use signaling::event::own::Caption;
 
 use super::endpoint::{longest_silence, silence_needed};
 use super::turn::{Turn, Voice};
-use super::{Conversation, Output, Reason};
+use super::{Conversation, Input, Output, Reason};
 use crate::providers::ProviderError;
 use crate::providers::stt::Transcript;
 
@@ -60,13 +60,23 @@ impl Conversation {
         self.quiet_since = now;
     }
 
-    pub(super) fn words(
-        &mut self,
-        segment: u64,
-        transcript: Transcript,
-        last: bool,
-        now: Position,
-    ) {
+    /// Takes in what the recogniser says; anything else is not for it.
+    pub(super) fn recognised(&mut self, input: Input, now: Position) {
+        match input {
+            Input::Partial {
+                segment,
+                transcript,
+            } => self.words(segment, transcript, false, now),
+            Input::Final {
+                segment,
+                transcript,
+            } => self.words(segment, transcript, true, now),
+            Input::TranscriptFailed { segment, error } => self.transcript_failed(segment, &error),
+            _ => {}
+        }
+    }
+
+    fn words(&mut self, segment: u64, transcript: Transcript, last: bool, now: Position) {
         let mut turns = self.turn.iter_mut().chain(&mut self.unsettled);
         if !turns.any(|turn| turn.understood(segment, transcript.clone(), last, now)) {
             return;
@@ -78,7 +88,7 @@ impl Conversation {
         }
     }
 
-    pub(super) fn transcript_failed(&mut self, segment: u64, error: &ProviderError) {
+    fn transcript_failed(&mut self, segment: u64, error: &ProviderError) {
         let mut turns = self.turn.iter_mut().chain(&mut self.unsettled);
         if turns.any(|turn| turn.give_up(segment)) {
             self.record_failed("stt", error);

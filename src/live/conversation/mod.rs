@@ -252,15 +252,9 @@ impl Conversation {
                 self.record_speech(at);
                 self.voice_stopped(at, now);
             }
-            Input::Partial {
-                segment,
-                transcript,
-            } => self.words(segment, transcript, false, now),
-            Input::Final {
-                segment,
-                transcript,
-            } => self.words(segment, transcript, true, now),
-            Input::TranscriptFailed { segment, error } => self.transcript_failed(segment, &error),
+            Input::Partial { .. } | Input::Final { .. } | Input::TranscriptFailed { .. } => {
+                self.recognised(input, now);
+            }
             Input::Token { generation, token } => self.token(generation, token, now),
             Input::Sentence { generation, text } => self.sentence(generation, text, now),
             Input::ModelFailed { generation, error } => self.model_failed(generation, &error, now),
