@@ -10,15 +10,21 @@ use tokio_util::task::TaskTracker;
 /// How long tasks have to put things away after they were told to end at once.
 const LAST_WORDS: Duration = Duration::from_secs(8);
 
-/// The two ways of stopping, and the tasks that must have ended before the process does.
+/// How long doors have to shut when nothing is waited for any more.
+const SHUTTING: Duration = Duration::from_secs(2);
+
+/// The ways of stopping, and the tasks that must have ended before the process does.
 ///
 /// Soft: no new session begins, live ones are told and may end by themselves. Hard: everything
-/// ends now. Clones are the same lifecycle.
+/// ends now. The doors stay open for those who are inside, and are shut after the last of them.
+/// Clones are the same lifecycle.
 #[derive(Clone, Debug)]
 pub struct Lifecycle {
     soft: CancellationToken,
     hard: CancellationToken,
+    shut: CancellationToken,
     tasks: TaskTracker,
+    doors: TaskTracker,
     grace: Duration,
 }
 
@@ -37,12 +43,12 @@ impl Lifecycle {
     /// A running lifecycle that gives live sessions `grace` to end.
     #[must_use]
     pub fn new(grace: Duration) -> Self {
-        let soft = CancellationToken::new();
-        let hard = CancellationToken::new();
         Self {
-            soft,
-            hard,
+            soft: CancellationToken::new(),
+            hard: CancellationToken::new(),
+            shut: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            doors: TaskTracker::new(),
             grace,
         }
     }
@@ -57,6 +63,12 @@ impl Lifecycle {
     #[must_use]
     pub const fn hard(&self) -> &CancellationToken {
         &self.hard
+    }
+
+    /// Cancelled when nobody is left for whom a door should be open. Always after `soft`.
+    #[must_use]
+    pub const fn shut(&self) -> &CancellationToken {
+        &self.shut
     }
 
     /// Whether new work may begin.
@@ -74,18 +86,19 @@ impl Lifecycle {
         self.tasks.spawn(task)
     }
 
-    /// Runs a task without which the server is of no use: when it ends, even by a panic, the
-    /// server stops.
-    pub fn spawn_essential<F>(&self, name: &'static str, task: F)
+    /// Runs a door, by which people come in: a task that ends when it is [`shut`](Self::shut), and
+    /// without which the server is of no use. When it ends before, even by a panic, the server
+    /// stops.
+    pub fn spawn_door<F>(&self, name: &'static str, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let stop = self.soft.clone();
-        self.tasks.spawn(async move {
+        self.doors.spawn(async move {
             let guard = stop.clone().drop_guard();
             task.await;
             if !stop.is_cancelled() {
-                tracing::error!(task = name, "an essential task ended, so the server stops");
+                tracing::error!(door = name, "a door closed by itself, so the server stops");
             }
             drop(guard);
         });
@@ -106,12 +119,21 @@ impl Lifecycle {
         self.stop(signals.next()).await
     }
 
-    /// Stops: soft at once, hard after the grace or as soon as `impatient` is ready.
+    /// Stops: soft at once, hard after the grace or as soon as `impatient` is ready; the doors
+    /// after everything else.
     pub async fn stop(&self, impatient: impl Future<Output = ()>) -> Stopped {
         self.soft.cancel();
         self.tasks.close();
+        self.doors.close();
+        let drain = async {
+            self.tasks.wait().await;
+            self.shut.cancel();
+            // Whoever came in last may have begun something.
+            self.doors.wait().await;
+            self.tasks.wait().await;
+        };
         let drained = tokio::select! {
-            () = self.tasks.wait() => true,
+            () = drain => true,
             () = tokio::time::sleep(self.grace) => false,
             () = impatient => false,
         };
@@ -119,9 +141,12 @@ impl Lifecycle {
         if drained {
             return Stopped::Drained;
         }
-        match tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await {
-            Ok(()) => Stopped::Cut,
-            Err(_) => Stopped::Left(self.tasks.len()),
+        let put_away = tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await;
+        self.shut.cancel();
+        let shut = tokio::time::timeout(SHUTTING, self.doors.wait()).await;
+        match (put_away, shut) {
+            (Ok(()), Ok(())) => Stopped::Cut,
+            _ => Stopped::Left(self.tasks.len() + self.doors.len()),
         }
     }
 }
@@ -196,6 +221,45 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn the_doors_are_shut_after_the_last_one_left() {
+        for (lasts, stopped, shut_after) in [(3, Stopped::Drained, 3), (60, Stopped::Cut, 24)] {
+            let lifecycle = Lifecycle::new(GRACE);
+            let hard = lifecycle.hard().clone();
+            lifecycle.spawn(async move {
+                let over = tokio::time::sleep(Duration::from_secs(lasts));
+                // Putting away takes a while.
+                let cut = async {
+                    hard.cancelled().await;
+                    tokio::time::sleep(Duration::from_secs(4)).await;
+                };
+                tokio::select! { () = over => {} () = cut => {} }
+            });
+            let began = tokio::time::Instant::now();
+            let shut = lifecycle.shut().clone();
+            let (tell, told) = tokio::sync::oneshot::channel();
+            lifecycle.spawn_door("http", async move {
+                shut.cancelled().await;
+                tell.send(began.elapsed().as_secs()).unwrap();
+            });
+            assert_eq!(lifecycle.stop(pending()).await, stopped);
+            assert_eq!(told.await.unwrap(), shut_after);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_in_by_a_closing_door_is_waited_for() {
+        let lifecycle = Lifecycle::new(GRACE);
+        let (shut, inside) = (lifecycle.shut().clone(), lifecycle.clone());
+        lifecycle.spawn_door("http", async move {
+            shut.cancelled().await;
+            inside.spawn(tokio::time::sleep(Duration::from_secs(5)));
+        });
+        let began = tokio::time::Instant::now();
+        assert_eq!(lifecycle.stop(pending()).await, Stopped::Drained);
+        assert_eq!(began.elapsed().as_secs(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn says_what_it_had_to_leave() {
         let lifecycle = Lifecycle::new(GRACE);
         lifecycle.spawn(pending::<()>());
@@ -203,9 +267,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_of_an_essential_task_stops_the_server() {
+    async fn a_panic_of_a_door_stops_the_server() {
         let lifecycle = Lifecycle::new(GRACE);
-        lifecycle.spawn_essential("writer", async { panic!("broken on purpose") });
+        lifecycle.spawn_door("http", async { panic!("broken on purpose") });
         assert_eq!(
             lifecycle.run(Signals::listen().unwrap()).await,
             Stopped::Drained

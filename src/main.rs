@@ -13,7 +13,7 @@ use praxiloom::lifecycle::{Signals, Stopped};
 use praxiloom::telemetry;
 
 /// How long the ends of calls may take to reach their clients, who wait for them to reconnect.
-const GOODBYE: Duration = Duration::from_secs(2);
+const GOODBYE: Duration = Duration::from_secs(4);
 
 fn main() -> ExitCode {
     // A variable that is not UTF-8 is none of ours.
@@ -48,7 +48,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let edge = Edge::bind(&app).await?;
     print(&greeting(&app, &edge))?;
     let served = app.clone();
-    app.lifecycle.spawn_essential("http", async move {
+    app.lifecycle.spawn_door("http", async move {
         if let Err(error) = edge.run(served).await {
             tracing::error!(%error, "the listener failed");
         }

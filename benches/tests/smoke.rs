@@ -38,7 +38,7 @@ async fn load(carrier: Carrier) -> Run {
     let edge = Edge::bind(&app).await.unwrap();
     let url = format!("http://{}", edge.address());
     let served = app.clone();
-    app.lifecycle.spawn_essential("http", async move {
+    app.lifecycle.spawn_door("http", async move {
         edge.run(served).await.unwrap();
     });
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
@@ -54,8 +54,14 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
 
 /// Adds them. What an answer says about its own caching stands; otherwise it is not kept.
 pub async fn headers(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let version = request.version();
     let mut response = next.run(request).await;
+    let upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
+    if !app.lifecycle.is_open() && version < Version::HTTP_2 && !upgraded {
+        // Whoever keeps connections for later, as proxies do, keeps none to a server that stops.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     headers.extend(ALWAYS);
     headers
         .entry(header::CACHE_CONTROL)

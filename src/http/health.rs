@@ -38,8 +38,7 @@ enum HealthStatus {
     security(()),
     responses(
         (status = 200, description = "`ok`", body = Health),
-        (status = 503, description = "`stopping` (on a connection that was open before the server \
-            began to stop) or `database`", body = Health),
+        (status = 503, description = "`stopping` or `database`", body = Health),
     )
 )]
 pub async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {

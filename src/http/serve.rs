@@ -20,6 +20,9 @@ use crate::lifecycle::Lifecycle;
 /// up.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How much longer a request that is being answered may take once nothing else is waited for.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
 /// Why the server does not listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -95,8 +98,9 @@ impl Edge {
         format!("{scheme}://{}", self.address)
     }
 
-    /// Answers requests until the server stops; then those that are being answered have the grace
-    /// of live sessions.
+    /// Answers requests until the server has stopped: for as long as sessions are live, so that they
+    /// can be hung up and go on over another network. Requests that are being answered then have
+    /// what is left of the sessions' grace.
     ///
     /// # Errors
     ///
@@ -134,11 +138,12 @@ impl Edge {
     }
 }
 
-/// Closes the listener at a soft stop and every connection at a hard one.
+/// Closes the listener when nobody is left inside, and every connection at a hard stop.
 async fn stop(handle: Handle<SocketAddr>, lifecycle: Lifecycle) -> Infallible {
-    lifecycle.soft().cancelled().await;
+    lifecycle.shut().cancelled().await;
     handle.graceful_shutdown(None);
     lifecycle.hard().cancelled().await;
+    tokio::time::sleep(LAST_ANSWERS).await;
     handle.shutdown();
     std::future::pending().await
 }

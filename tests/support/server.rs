@@ -41,7 +41,7 @@ impl Running {
         let edge = Edge::bind(&app).await.unwrap();
         let address = edge.address();
         let served = app.clone();
-        app.lifecycle.spawn_essential("http", async move {
+        app.lifecycle.spawn_door("http", async move {
             edge.run(served).await.unwrap();
         });
         Self {
