@@ -39,9 +39,40 @@ pub enum DbError {
     /// A query failed.
     #[error("the database failed: {0}")]
     Query(#[from] sqlx::Error),
+    /// It has not been told yet of what is asked for.
+    #[error("the database has not taken what happened yet")]
+    Behind,
     /// A stored value is not what was once written there.
     #[error("the database holds a value that it should not: {0}")]
     Stored(String),
+}
+
+impl DbError {
+    /// Whether the database is locked, overburdened or away, so that another try may do.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        use sqlx::Error;
+        match self {
+            Self::Behind => true,
+            Self::Query(Error::Database(error)) => error.code().is_some_and(|code| passes(&code)),
+            Self::Query(Error::PoolTimedOut | Error::PoolClosed | Error::Io(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Whether what a database says by this code passes: a result code of SQLite (a number of which the
+/// lowest byte is the kind: BUSY, LOCKED, PROTOCOL), or a SQLSTATE of PostgreSQL (five characters:
+/// appendix A of its manual).
+fn passes(code: &str) -> bool {
+    if code.len() < 5 {
+        return code
+            .parse::<u32>()
+            .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 15));
+    }
+    ["08", "53", "57P", "40001", "40P01", "55P03"]
+        .iter()
+        .any(|class| code.starts_with(class))
 }
 
 /// The database. Clones share its connections.
@@ -232,6 +263,20 @@ mod tests {
         db.ping().await.unwrap();
         db.close().await;
         assert!(db.ping().await.is_err());
+    }
+
+    #[test]
+    fn what_passes_is_told_from_what_does_not() {
+        // BUSY, BUSY_SNAPSHOT, LOCKED; deadlock, shutdown, no connection, too many of them.
+        for code in ["5", "517", "6", "40P01", "57P01", "08006", "53300"] {
+            assert!(passes(code), "{code}");
+        }
+        // ERROR, READONLY, CORRUPT, CONSTRAINT_UNIQUE; unique violation, undefined table.
+        for code in ["1", "8", "11", "2067", "23505", "42P01", "", "x"] {
+            assert!(!passes(code), "{code}");
+        }
+        assert!(DbError::Query(sqlx::Error::PoolTimedOut).is_passing());
+        assert!(!DbError::Query(sqlx::Error::RowNotFound).is_passing());
     }
 
     #[tokio::test]

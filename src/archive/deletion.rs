@@ -42,12 +42,12 @@ impl Archive {
         // Its end may still be on its way into the database.
         let settled = tokio::time::timeout(super::reopen::PATIENCE, core.ledger.settled(id));
         if settled.await.is_err() {
-            return Err(DeleteError::Live);
+            return Err(DbError::Behind.into());
         }
         let of = core.db.of(account);
         if !sessions::mark_deleted(of, id, core.clock.now()).await? {
             // Marked before, it may still have files; open, it may be a dead node's.
-            let row = sessions::find(of, id).await?.ok_or(DeleteError::NotFound)?;
+            let row = core.row(account, id).await?.ok_or(DeleteError::NotFound)?;
             let left = core.finish_if_left(account, id, row.node.as_deref()).await;
             if !left.unwrap_or(false) || !sessions::mark_deleted(of, id, core.clock.now()).await? {
                 return Err(DeleteError::Live);

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use super::layout::Layout;
 use super::sessions::parts::{self, PartRow};
-use super::sessions::{self, EndReason};
+use super::sessions::{self, EndReason, SessionRow};
 use super::trouble::Refusal;
 use super::writer::Shared;
 use crate::clock::Micros;
@@ -148,6 +148,39 @@ impl Ledger {
             pending.told += 1;
         }
         self.0.told.notify_one();
+    }
+
+    /// What the row of a session of this account will say, for as long as there is none.
+    pub(super) fn unwritten(&self, account: &AccountId, id: &str) -> Option<SessionRow> {
+        let rows = self.rows();
+        let pending = rows.get(id).filter(|row| !row.inserted)?;
+        let Image {
+            begin,
+            stopped,
+            end,
+        } = &pending.image;
+        let end = end.as_ref();
+        let recording = match stopped {
+            Some(_) => "stopped",
+            None => "whole",
+        };
+        (begin.account == *account).then(|| SessionRow {
+            id: begin.id.clone(),
+            client_id: begin.client_id.clone(),
+            transport: begin.transport.clone(),
+            engines: begin.engines.clone(),
+            started_at: begin.started_at.0,
+            ended_at: end.map(|end| end.ended_at.0),
+            end_reason: end.map(|end| end.reason.name().to_owned()),
+            part: begin.part.into(),
+            node: Some(self.0.node.clone()),
+            length_ms: end.map_or(0, |end| sessions::whole(end.length_ms)),
+            turns: end.map_or(0, |end| end.turns.into()),
+            interruptions: end.map_or(0, |end| end.interruptions.into()),
+            recording: recording.to_owned(),
+            stopped_at_ms: stopped.map(|(at, _)| sessions::whole(at.ms())),
+            stopped_reason: stopped.map(|(_, refusal)| refusal.name().to_owned()),
+        })
     }
 
     /// Waits until everything of a session that ended is in its row and its files.

@@ -16,7 +16,7 @@ use super::sessions::parts::{self, PartRow};
 use super::sessions::{self, SessionRow};
 use super::shapes::{Break, BreakKind, PartInfo};
 use crate::clock::Micros;
-use crate::db::AccountId;
+use crate::db::{AccountId, DbError};
 
 /// A session as the database knows it, and where its files are.
 #[derive(Debug)]
@@ -33,13 +33,32 @@ impl Core {
         let folder = self.layout.session(account, id);
         let folder = folder.ok_or(ReadError::NotFound)?;
         let of = self.db.of(account);
-        let row = sessions::find(of, id).await?;
+        let (row, parts) = match self.ledger.unwritten(account, id) {
+            Some(row) => (Some(row), Vec::new()),
+            None => (
+                sessions::find(of, id).await?,
+                parts::of_session(of, id).await?,
+            ),
+        };
         Ok(Found {
             row: row.ok_or(ReadError::NotFound)?,
             folder,
-            parts: parts::of_session(of, id).await?,
+            parts,
             now: self.clock.now(),
         })
+    }
+
+    /// A session's row, or what that will say.
+    pub(super) async fn row(
+        &self,
+        account: &AccountId,
+        id: &str,
+    ) -> Result<Option<SessionRow>, DbError> {
+        // First what was not written: if it is not there any more, the database has it.
+        match self.ledger.unwritten(account, id) {
+            Some(row) => Ok(Some(row)),
+            None => sessions::find(self.db.of(account), id).await,
+        }
     }
 }
 

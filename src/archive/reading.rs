@@ -7,6 +7,7 @@ use media::Position;
 use media::peaks::PeakBins;
 
 use super::layout::{Folder, Stream};
+use super::sessions::{self, SessionRow};
 use super::shapes::{PartInfo, Peaks, Transcript};
 use super::transcript::Transcriber;
 use super::{Archive, entries};
@@ -33,6 +34,31 @@ pub enum ReadError {
 }
 
 impl Archive {
+    /// A session of this account: its row, or what that will say while the database takes nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn find(&self, account: &AccountId, id: &str) -> Result<Option<SessionRow>, DbError> {
+        self.core.row(account, id).await
+    }
+
+    /// A session of this account, if its row is what is needed.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Behind`] while the row is not written, or if the database fails.
+    pub async fn find_written(
+        &self,
+        account: &AccountId,
+        id: &str,
+    ) -> Result<Option<SessionRow>, DbError> {
+        match self.core.ledger.unwritten(account, id) {
+            Some(_) => Err(DbError::Behind),
+            None => sessions::find(self.core.db.of(account), id).await,
+        }
+    }
+
     /// The parts of a session, in order. The last of a live one ends where its log does, or now, if
     /// it is not recorded any more.
     ///

@@ -153,9 +153,8 @@ impl Archive {
         let folder = self.core.layout.session(account, id);
         let restored = restored(folder.ok_or(ReopenError::NotFound)?).await?;
         let session = restored.session.ok_or(ReopenError::NotRecorded)?;
-        sessions::find(self.core.db.of(account), id)
-            .await?
-            .ok_or(ReopenError::NotFound)?;
+        let row = self.find_written(account, id).await?;
+        row.ok_or(ReopenError::NotFound)?;
         Ok(*session)
     }
 

@@ -187,6 +187,6 @@ pub async fn list(
     Ok(rows)
 }
 
-fn whole(number: u64) -> i64 {
+pub(super) fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

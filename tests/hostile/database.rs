@@ -5,12 +5,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use futures::future::join_all;
+use serde_json::Value;
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
 use tokio::time::{Instant, sleep};
 
 use crate::companion::Companion;
 use crate::house::{House, STANDINS};
 use crate::postgres::Postgres;
+use crate::server::client;
 
 /// How long the database does nothing.
 const AWAY: Duration = Duration::from_secs(10);
@@ -24,6 +26,7 @@ async fn goes_on(house: &House, stop: impl AsyncFnOnce(), go: impl AsyncFnOnce()
     stop().await;
     let stopped = Instant::now();
     let (ended, answers) = (ending.id(), vec![ending.answers.clone()]);
+    let known = companion.id();
     ending.socket.stream.close(None).await.unwrap();
     let others = companion
         .talk_while(async {
@@ -31,12 +34,21 @@ async fn goes_on(house: &House, stop: impl AsyncFnOnce(), go: impl AsyncFnOnce()
             let mut beginning = Companion::begin(house).await;
             let took = begun.elapsed();
             assert!(took < Duration::from_secs(3), "it began after {took:?}");
-            beginning.turn().await;
-            // One that begins and ends without the database ever hearing of it.
-            let mut passing = Companion::begin(house).await;
-            passing.turn().await;
-            let passed = (passing.id(), passing.answers.clone());
-            passing.socket.stream.close(None).await.unwrap();
+            let ticket = format!("/api/sessions/{known}/ticket");
+            let asked = ["/v1/realtime/client_secrets", ticket.as_str()];
+            let refused = join_all(asked.map(|path| unavailable(house, path)));
+            let (_, passed) = tokio::join!(refused, async {
+                beginning.turn().await;
+                // It is there, though the database does not know of it.
+                let path = format!("/api/sessions/{}", beginning.id());
+                assert_eq!(house.get(&path).await["status"], "live");
+                // One that begins and ends without the database ever hearing of it.
+                let mut passing = Companion::begin(house).await;
+                passing.turn().await;
+                let passed = (passing.id(), passing.answers.clone());
+                passing.socket.stream.close(None).await.unwrap();
+                passed
+            });
             sleep((stopped + AWAY).saturating_duration_since(Instant::now())).await;
             go().await;
             beginning.turn().await;
@@ -60,6 +72,16 @@ async fn goes_on(house: &House, stop: impl AsyncFnOnce(), go: impl AsyncFnOnce()
     .await;
     let listed = house.get("/api/sessions").await;
     assert_eq!(listed["sessions"].as_array().unwrap().len(), 4, "{listed}");
+}
+
+/// Asserts that a request waits for the database in vain, and is told to come back.
+async fn unavailable(house: &House, path: &str) {
+    let url = format!("{}{path}", house.process.url());
+    let response = client().post(url).send().await.unwrap();
+    assert_eq!(response.status(), 503, "{path}");
+    assert_eq!(response.headers()["retry-after"], "2", "{path}");
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "database_unavailable", "{path}");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ pub mod transcript;
 use axum::http::{HeaderName, HeaderValue, header};
 
 use crate::app::App;
-use crate::archive::{ReadError, sessions};
+use crate::archive::ReadError;
 use crate::db::AccountId;
 use crate::http::error::HttpError;
 use shapes::Session;
@@ -30,7 +30,7 @@ const VARY: (HeaderName, HeaderValue) = (header::VARY, HeaderValue::from_static(
 
 /// A session of this account, as the list has it.
 async fn find(app: &App, account: &AccountId, id: &str) -> Result<Session, HttpError> {
-    let row = sessions::find(app.db.of(account), id).await?;
+    let row = app.archive.find(account, id).await?;
     Session::of(row.ok_or(HttpError::NotFound)?, app)
 }
 

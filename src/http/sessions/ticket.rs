@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 
 use crate::accounts::tickets::{self, Admission};
 use crate::app::App;
-use crate::archive::sessions;
 use crate::db::AccountId;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
@@ -50,7 +49,8 @@ pub async fn create(
     Id(id): Id,
 ) -> Result<Json<Ticket>, HttpError> {
     let of = app.db.of(&holder.account);
-    sessions::find(of, &id).await?.ok_or(HttpError::NotFound)?;
+    let session = app.archive.find_written(&holder.account, &id).await?;
+    session.ok_or(HttpError::NotFound)?;
     if !app.allowances.take(&holder.account, app.clock.steady()) {
         return Err(HttpError::TooManyTickets);
     }
