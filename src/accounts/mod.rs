@@ -1,6 +1,7 @@
 //! Whose data it is: accounts, and the secrets that let a browser act for one.
 
 pub mod allowance;
+pub mod seal;
 pub mod secrets;
 pub mod tickets;
 

@@ -24,12 +24,14 @@ pub struct Grant {
     pub account: AccountId,
     /// The session configuration it was issued with.
     pub session: Value,
+    /// The one session that its holder may go on with; `None`: they may begin sessions.
+    pub resumes: Option<String>,
     /// When it ends.
     pub expires_at: Micros,
 }
 
 /// Issues a secret, made of these random bytes, that lets its holder begin sessions with this
-/// configuration. Sweeps out old ones.
+/// configuration, or go on with the one that it `resumes`. Sweeps out old ones.
 ///
 /// # Errors
 ///
@@ -37,6 +39,7 @@ pub struct Grant {
 pub async fn issue(
     of: Owned<'_>,
     session: &Value,
+    resumes: Option<&str>,
     now: Micros,
     lifetime: Duration,
     random: [u8; 32],
@@ -48,12 +51,13 @@ pub async fn issue(
         .execute(of.pool())
         .await?;
     sqlx::query(
-        "INSERT INTO client_secrets (token_hash, account_id, session, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO client_secrets (token_hash, account_id, session, resumes, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(hash(secret.expose()))
     .bind(of.account().as_str())
     .bind(session.to_string())
+    .bind(resumes)
     .bind(now.0)
     .bind(expires_at.0)
     .execute(of.pool())
@@ -67,18 +71,19 @@ pub async fn issue(
 ///
 /// If the database fails.
 pub async fn find(db: &Db, secret: &str) -> Result<Option<Grant>, DbError> {
-    let row: Option<(String, String, i64)> = sqlx::query_as(
-        "SELECT account_id, session, expires_at FROM client_secrets WHERE token_hash = $1",
+    let row: Option<(String, String, Option<String>, i64)> = sqlx::query_as(
+        "SELECT account_id, session, resumes, expires_at FROM client_secrets WHERE token_hash = $1",
     )
     .bind(hash(secret))
     .fetch_optional(db.pool())
     .await?;
-    row.map(|(account, session, expires_at)| {
+    row.map(|(account, session, resumes, expires_at)| {
         let session = serde_json::from_str(&session)
             .map_err(|_| DbError::Stored("client_secrets.session is not JSON".to_owned()))?;
         Ok(Grant {
             account: AccountId::new(account),
             session,
+            resumes,
             expires_at: Micros(expires_at),
         })
     })
@@ -87,8 +92,11 @@ pub async fn find(db: &Db, secret: &str) -> Result<Option<Grant>, DbError> {
 
 /// What is kept of a token of 256 random bits: SHA-256 in hexadecimal.
 pub(super) fn hash(secret: &str) -> String {
-    let digest = Sha256::digest(secret.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(secret.as_bytes()))
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

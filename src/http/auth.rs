@@ -9,6 +9,8 @@ use axum::http::{HeaderMap, header};
 use serde_json::Value;
 
 use super::error::HttpError;
+use super::params::Id;
+use crate::accounts::seal::Seal;
 use crate::accounts::secrets;
 use crate::app::App;
 use crate::db::AccountId;
@@ -28,24 +30,36 @@ const KEY_SUBPROTOCOL: &str = "openai-insecure-api-key.";
 pub struct Caller {
     /// Whose data the caller reaches.
     pub account: AccountId,
-    /// The session configuration that their client secret was issued with, if they sent one.
-    pub grant: Option<Value>,
+    /// The client secret that they sent, if it was not the server's own key.
+    pub secret: Option<ClientSecret>,
 }
 
-impl FromRequestParts<Arc<App>> for Caller {
-    type Rejection = HttpError;
+/// What a client secret lets its holder do.
+#[derive(Clone, Debug)]
+pub struct ClientSecret {
+    /// The session configuration that it was issued with.
+    pub session: Value,
+    /// The one session that it was issued to go on with; it begins no other.
+    pub resumes: Option<String>,
+    /// Ends the ids of the sessions that it begins.
+    pub seal: Seal,
+    expired: bool,
+}
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, HttpError> {
-        let key = bearer(&parts.headers);
+impl Caller {
+    /// Who sends this key. A client secret that has expired says so.
+    async fn of(key: Option<&str>, app: &App) -> Result<Self, HttpError> {
         if let Some(key) = key.filter(|key| key.starts_with(secrets::PREFIX))
             && let Some(grant) = secrets::find(&app.db, key).await?
         {
-            if grant.expires_at <= app.clock.now() {
-                return Err(HttpError::ExpiredSecret);
-            }
             return Ok(Self {
                 account: grant.account,
-                grant: Some(grant.session),
+                secret: Some(ClientSecret {
+                    session: grant.session,
+                    resumes: grant.resumes,
+                    seal: Seal::of(key),
+                    expired: grant.expires_at <= app.clock.now(),
+                }),
             });
         }
         match (&app.config.server.access_token, key) {
@@ -53,8 +67,61 @@ impl FromRequestParts<Arc<App>> for Caller {
             (Some(token), Some(key)) if !token.matches(key) => Err(HttpError::WrongKey),
             _ => Ok(Self {
                 account: app.account.clone(),
-                grant: None,
+                secret: None,
             }),
+        }
+    }
+
+    /// Whether they may act on a session, should it be one of their account's: with the server's
+    /// key on every one, with a client secret on those that it began or was issued for.
+    #[must_use]
+    pub fn reaches(&self, session: &str) -> bool {
+        self.secret.as_ref().is_none_or(|secret| {
+            secret.resumes.as_deref() == Some(session) || secret.seal.is_on(session)
+        })
+    }
+
+    fn is_expired(&self) -> bool {
+        self.secret.as_ref().is_some_and(|secret| secret.expired)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, HttpError> {
+        let caller = Self::of(bearer(&parts.headers), app).await?;
+        match caller.is_expired() {
+            true => Err(HttpError::ExpiredSecret),
+            false => Ok(caller),
+        }
+    }
+}
+
+/// Whoever may act on the call that the address names. To hang up, or to bring it over another
+/// network, the client secret that began it will do even after it has expired: it expires sooner
+/// than a conversation ends, and this begins nothing.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// Whose call it is, if there is one.
+    pub account: AccountId,
+    /// Its id.
+    pub id: String,
+}
+
+impl FromRequestParts<Arc<App>> for Party {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, HttpError> {
+        let caller = Caller::of(bearer(&parts.headers), app).await?;
+        let Id(id) = Id::from_request_parts(parts, app).await?;
+        match caller.reaches(&id) {
+            true => Ok(Self {
+                account: caller.account,
+                id,
+            }),
+            false if caller.is_expired() => Err(HttpError::ExpiredSecret),
+            false => Err(HttpError::NotFound),
         }
     }
 }
@@ -72,7 +139,7 @@ impl FromRequestParts<Arc<App>> for Holder {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, HttpError> {
         let caller = Caller::from_request_parts(parts, app).await?;
-        match caller.grant {
+        match caller.secret {
             None => Ok(Self {
                 account: caller.account,
             }),

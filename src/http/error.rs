@@ -89,8 +89,9 @@ pub enum HttpError {
     /// The answer took too long. 504 `timeout`.
     #[error("the answer took too long")]
     TimedOut,
-    /// The database failed. 500 `internal_error`.
-    #[error("the server failed")]
+    /// The database failed. 503 `database_unavailable` if it is locked or away, else 500
+    /// `internal_error`.
+    #[error("{}", words(.0))]
     Database(#[from] DbError),
     /// Something else failed on the server; the words are for the log alone. 500
     /// `internal_error`.
@@ -165,6 +166,9 @@ impl HttpError {
             Self::TooManyTickets => (StatusCode::TOO_MANY_REQUESTS, "too_many_tickets"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "server_stopping"),
             Self::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
+            Self::Database(error) if error.is_passing() => {
+                (StatusCode::SERVICE_UNAVAILABLE, "database_unavailable")
+            }
             Self::Database(_) | Self::Internal(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
             }
@@ -193,8 +197,9 @@ impl HttpError {
     }
 
     /// After how many seconds another try is worth it.
-    const fn retry_after(&self) -> Option<u16> {
+    fn retry_after(&self) -> Option<u16> {
         match self {
+            Self::Database(error) if error.is_passing() => Some(2),
             Self::TooManySessions => Some(30),
             Self::TooManySecrets | Self::TooManyTickets => Some(1),
             Self::Stopping => Some(5),
@@ -203,9 +208,20 @@ impl HttpError {
     }
 }
 
+/// What is said of a database that failed: not what the database says.
+fn words(error: &DbError) -> &'static str {
+    match error.is_passing() {
+        true => "the database does not answer: try again in a moment",
+        false => "the server failed",
+    }
+}
+
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         match &self {
+            Self::Database(error) if error.is_passing() => {
+                tracing::warn!(%error, "a request waited for the database in vain");
+            }
             Self::Database(error) => tracing::error!(%error, "a request failed"),
             Self::Internal(error) => tracing::error!(error, "a request failed"),
             _ => {}
@@ -269,5 +285,18 @@ mod tests {
         assert_eq!(response.headers()[header::RETRY_AFTER], "5");
         let response = HttpError::NoKey.into_response();
         assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_away_is_no_failure_of_the_server() {
+        let away = || HttpError::from(DbError::Query(sqlx::Error::PoolTimedOut));
+        let response = away().into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "2");
+        let body = body(away()).await;
+        assert_eq!(body["error"]["code"], "database_unavailable");
+        assert_eq!(body["error"]["type"], "server_error");
+        let broken = HttpError::from(DbError::Query(sqlx::Error::RowNotFound));
+        assert_eq!(broken.code().1, "internal_error");
     }
 }

@@ -110,13 +110,18 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ),
     (
         "403",
-        "A page of another origin: `origin_not_allowed`. A client secret where the server's key is needed: `forbidden`",
+        "A page of another origin: `origin_not_allowed`. A client secret where the server's key is \
+            needed, or that was issued for another session: `forbidden`",
     ),
     (
         "421",
         "The server is not known by this host name: `host_not_allowed`",
     ),
     ("500", "Something failed on the server: `internal_error`"),
+    (
+        "503",
+        "The database is locked or away: `database_unavailable`, with `Retry-After`",
+    ),
     ("504", "The answer took too long: `timeout`"),
 ];
 
@@ -127,7 +132,8 @@ fn refusals(operation: &mut Operation) {
         .as_ref()
         .is_some_and(|needed| needed.iter().all(|one| *one == Default::default()));
     for (status, _) in EVERYWHERE {
-        if *status == "401" && open {
+        // What anybody may ask needs neither a key nor the database.
+        if ["401", "503"].contains(status) && open {
             continue;
         }
         operation
@@ -144,6 +150,7 @@ fn name_of(status: &str) -> String {
         "403" => "Forbidden",
         "421" => "Misdirected",
         "500" => "Failed",
+        "503" => "Unavailable",
         _ => "TimedOut",
     };
     name.to_owned()

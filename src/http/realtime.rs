@@ -17,11 +17,11 @@ use signaling::webrtc::{self, MAX_SDP};
 use signaling::websocket::{self, Patience};
 use utoipa::ToSchema;
 
-use super::auth::Caller;
+use super::auth::{Caller, Party};
 use super::body::refused;
 use super::error::{Error, HttpError};
 use super::guests::Guest;
-use super::params::{Id, Params};
+use super::params::Params;
 use crate::app::App;
 use crate::live::{BeginError, Begun, Opening};
 
@@ -65,11 +65,11 @@ pub struct Call {
     responses(
         (status = 101, description = "The session begins; its first event is `session.created`"),
         (status = 400, description = "`invalid_value`: no upgrade, or `intent` or `call_id`, which are not taken", body = Error),
-        (status = 404, description = "`not_found`: no such session of this account to resume", body = Error),
+        (status = 404, description = "`not_found`: no such session of this account to resume, or not by this client secret", body = Error),
         (status = 409, description = "`session_not_resumable`: it is over for good, or another connection has it", body = Error),
         (status = 429, description = "`too_many_sessions`", body = Error,
             headers(("retry-after" = u32, description = "Seconds"))),
-        (status = 503, description = "`server_stopping`", body = Error,
+        (status = 503, description = "`server_stopping`, `database_unavailable`", body = Error,
             headers(("retry-after" = u32, description = "Seconds"))),
     )
 )]
@@ -121,13 +121,13 @@ pub async fn socket(
         (status = 201, description = "The answer, which carries all candidates", body = String, content_type = "application/sdp",
             headers(("location" = String, description = "`/v1/realtime/calls/{id}`"))),
         (status = 400, description = "`invalid_value` or a code of the protocol; `param: \"sdp\"`: the message says what the offer lacks", body = Error),
-        (status = 404, description = "`not_found`: calls are turned off, or no such session of this account to resume", body = Error),
+        (status = 404, description = "`not_found`: calls are turned off, or no such session of this account to resume, or not by this client secret", body = Error),
         (status = 409, description = "`session_not_resumable`: it is over for good, or another connection has it", body = Error),
         (status = 413, description = "`body_too_large`", body = Error),
         (status = 415, description = "`unsupported_media_type`", body = Error),
         (status = 429, description = "`too_many_sessions`", body = Error,
             headers(("retry-after" = u32, description = "Seconds"))),
-        (status = 503, description = "`server_stopping`", body = Error,
+        (status = 503, description = "`server_stopping`, `database_unavailable`", body = Error,
             headers(("retry-after" = u32, description = "Seconds"))),
     )
 )]
@@ -185,11 +185,10 @@ pub async fn call(
 )]
 pub async fn renegotiate(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Id(id): Id,
+    Party { account, id }: Party,
     request: Request,
 ) -> Result<Response, HttpError> {
-    let call = app.live.registry().call(&id, &caller.account);
+    let call = app.live.registry().call(&id, &account);
     let call = call.ok_or(HttpError::NotFound)?;
     let (offer, _) = read(request).await?;
     let answer = call.reoffer(&offer).await.map_err(unanswered)?;
@@ -211,10 +210,9 @@ pub async fn renegotiate(
 )]
 pub async fn hang_up(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Id(id): Id,
+    Party { account, id }: Party,
 ) -> Result<StatusCode, HttpError> {
-    match app.live.hang_up(&id, &caller.account).await? {
+    match app.live.hang_up(&id, &account).await? {
         true => Ok(StatusCode::OK),
         false => Err(HttpError::NotFound),
     }
@@ -232,16 +230,25 @@ fn begin(
     if !app.lifecycle.is_open() {
         return Err(HttpError::Stopping);
     }
-    let granted = caller
-        .grant
-        .map(|grant| parse::parse_session(&grant.to_string()))
+    let secret = caller.secret;
+    if secret
+        .as_ref()
+        .is_some_and(|secret| secret.resumes.is_some())
+    {
+        return Err(HttpError::Forbidden(
+            "this client secret goes on with one session and begins no other: ask for another one",
+        ));
+    }
+    let granted = secret
+        .as_ref()
+        .map(|secret| parse::parse_session(&secret.session.to_string()))
         .transpose()?;
-    let updates = granted.into_iter().chain(session).collect();
     let opening = Opening {
         account: caller.account,
+        seal: secret.map(|secret| secret.seal),
         carrier,
         model,
-        updates,
+        updates: granted.into_iter().chain(session).collect(),
     };
     app.live.begin(opening).map_err(refusal)
 }
@@ -258,8 +265,12 @@ async fn resume(
     if !app.lifecycle.is_open() {
         return Err(HttpError::Stopping);
     }
+    if !caller.reaches(id) {
+        return Err(HttpError::NotFound);
+    }
     let opening = Opening {
         account: caller.account,
+        seal: None,
         carrier,
         model: None,
         updates: session.into_iter().collect(),
@@ -273,7 +284,8 @@ fn refusal(error: BeginError) -> HttpError {
         BeginError::Session(error) => HttpError::Protocol(error),
         BeginError::NotFound => HttpError::NotFound,
         BeginError::NotResumable(why) => HttpError::NotResumable(why),
-        BeginError::Archive(error) => {
+        BeginError::Database(error) => HttpError::Database(error),
+        BeginError::Disk(error) => {
             tracing::error!(%error, "a session could not be reopened");
             HttpError::Internal("a session could not be reopened")
         }

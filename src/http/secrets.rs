@@ -1,4 +1,5 @@
-//! `POST /v1/realtime/client_secrets`: a short-lived key with which a browser begins a session.
+//! `POST /v1/realtime/client_secrets`: a short-lived key with which a browser begins a session, or
+//! goes on with one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ const LIFETIME: u64 = 600;
 const MODEL: &str = "praxiloom";
 const SHORTEST: u64 = 10;
 const LONGEST: u64 = 7200;
+/// Longest id of a session, in bytes; ours are half as long.
+const MAX_ID: usize = 128;
 
 /// The answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,6 +50,18 @@ pub struct Asked {
     /// The session that it begins, as in `session.update`.
     #[schema(value_type = Option<Object>)]
     session: Option<Value>,
+    /// What is ours alone.
+    praxiloom: Option<Own>,
+}
+
+/// What this server adds to the request.
+#[derive(ToSchema)]
+#[schema(as = ClientSecretExtension)]
+#[expect(dead_code, reason = "it describes what `create` reads")]
+struct Own {
+    /// The session that its holder may go on with, after its connection ended. It then begins no
+    /// other.
+    resume: Option<String>,
 }
 
 /// When a secret expires.
@@ -82,11 +97,12 @@ pub async fn create(
     holder: Holder,
     JsonBody(request): JsonBody<Map<String, Value>>,
 ) -> Result<Json<Issued>, HttpError> {
-    let known = ["expires_after", "session"];
+    let known = ["expires_after", "session", "praxiloom"];
     if let Some(name) = request.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(unknown(name));
     }
     let lifetime = lifetime(request.get("expires_after"))?;
+    let resumes = resumes(request.get("praxiloom"))?;
     let asked = session(request.get("session"))?;
     let session = in_force(&app, &asked)?;
     if !app.allowances.take(&holder.account, app.clock.steady()) {
@@ -95,6 +111,7 @@ pub async fn create(
     let (secret, expires_at) = secrets::issue(
         app.db.of(&holder.account),
         &asked,
+        resumes,
         app.clock.now(),
         lifetime,
         rand::random(),
@@ -134,6 +151,28 @@ fn lifetime(expires_after: Option<&Value>) -> Result<Duration, HttpError> {
         let message = format!("must be a whole number from {SHORTEST} to {LONGEST}");
         HttpError::invalid("expires_after.seconds", message)
     })
+}
+
+/// The session that the secret is for. Whether there is one it says when it is taken up, as to
+/// everybody else.
+fn resumes(own: Option<&Value>) -> Result<Option<&str>, HttpError> {
+    let Some(own) = own.filter(|own| !own.is_null()) else {
+        return Ok(None);
+    };
+    let Value::Object(own) = own else {
+        return Err(HttpError::invalid("praxiloom", "must be an object"));
+    };
+    if let Some(other) = own.keys().find(|name| *name != "resume") {
+        return Err(unknown(&format!("praxiloom.{other}")));
+    }
+    match own.get("resume") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(id)) if (1..=MAX_ID).contains(&id.len()) => Ok(Some(id)),
+        Some(_) => {
+            let message = "must be the id of a session";
+            Err(HttpError::invalid("praxiloom.resume", message))
+        }
+    }
 }
 
 /// The session configuration, which is merged with the server's own when the session begins.
@@ -178,7 +217,7 @@ mod tests {
 
     use super::*;
 
-    fn param(refused: Result<Duration, HttpError>) -> String {
+    fn param<T: std::fmt::Debug>(refused: Result<T, HttpError>) -> String {
         match refused.unwrap_err() {
             HttpError::Invalid { param, .. } => param.unwrap(),
             other => panic!("{other}"),
@@ -217,6 +256,22 @@ mod tests {
             "expires_after.second"
         );
         assert_eq!(param(lifetime(Some(&json!(60)))), "expires_after");
+    }
+
+    #[test]
+    fn a_secret_is_for_one_session_or_for_new_ones() {
+        assert_eq!(resumes(None).unwrap(), None);
+        assert_eq!(resumes(Some(&json!({}))).unwrap(), None);
+        assert_eq!(resumes(Some(&json!({"resume": null}))).unwrap(), None);
+        let named = json!({"resume": "sess_1"});
+        assert_eq!(resumes(Some(&named)).unwrap(), Some("sess_1"));
+        for wrong in [json!(1), json!(""), json!("x".repeat(129)), json!({})] {
+            let asked = json!({"resume": wrong});
+            assert_eq!(param(resumes(Some(&asked))), "praxiloom.resume", "{asked}");
+        }
+        assert_eq!(param(resumes(Some(&json!("sess_1")))), "praxiloom");
+        let other = json!({"resumes": "sess_1"});
+        assert_eq!(param(resumes(Some(&other))), "praxiloom.resumes");
     }
 
     #[test]

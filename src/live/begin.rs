@@ -9,8 +9,9 @@ use signaling::webrtc::CallHandle;
 use super::conversation::Past;
 use super::registry::{Place, TakeOverError};
 use super::{Live, MODEL};
-use crate::archive::{Claim, ReopenError, Reopened};
-use crate::db::AccountId;
+use crate::accounts::seal::Seal;
+use crate::archive::{Claim, RecoveryError, ReopenError, Reopened};
+use crate::db::{AccountId, DbError};
 
 /// Why a session could not begin, or go on.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +28,34 @@ pub enum BeginError {
     /// It cannot be resumed; why.
     #[error("{0}")]
     NotResumable(String),
-    /// The archive failed.
+    /// The database failed.
     #[error(transparent)]
-    Archive(ReopenError),
+    Database(DbError),
+    /// The disk failed.
+    #[error("the recording cannot be read: {0}")]
+    Disk(std::io::Error),
+}
+
+impl From<ReopenError> for BeginError {
+    fn from(error: ReopenError) -> Self {
+        use ReopenError::{Database, Disk, NotFound, Recovery};
+        match error {
+            NotFound => Self::NotFound,
+            Database(error) | Recovery(RecoveryError::Database(error)) => Self::Database(error),
+            Disk(error) | Recovery(RecoveryError::Disk(error)) => Self::Disk(error),
+            error => Self::NotResumable(error.to_string()),
+        }
+    }
+}
+
+impl From<TakeOverError> for BeginError {
+    fn from(error: TakeOverError) -> Self {
+        match error {
+            TakeOverError::Full => Self::Full,
+            TakeOverError::NotFound => Self::NotFound,
+            TakeOverError::Busy => Self::NotResumable(error.to_string()),
+        }
+    }
 }
 
 /// Who begins a session, and how.
@@ -37,6 +63,8 @@ pub enum BeginError {
 pub struct Opening {
     /// Whose session it is.
     pub account: AccountId,
+    /// What its id ends with, if a client secret begins it.
+    pub seal: Option<Seal>,
     /// What carries it.
     pub carrier: Carrier,
     /// The model that the client asked for.
@@ -90,6 +118,7 @@ impl Live {
             Carrier::WebRtc => "rtc",
         };
         let id = format!("{kind}_{}", uuid::Uuid::now_v7().simple());
+        let id = opening.seal.map_or(id.clone(), |seal| seal.put_on(&id));
         let expires = self.clock.now().plus(self.cap).seconds();
         let model = opening.model.unwrap_or_else(|| MODEL.to_owned());
         let expires = expires.try_into().unwrap_or(u64::MAX);
@@ -118,24 +147,28 @@ impl Live {
         let Opening {
             account, updates, ..
         } = opening;
-        let refused = |error| match error {
-            ReopenError::NotFound => BeginError::NotFound,
-            ReopenError::Database(_) | ReopenError::Disk(_) => BeginError::Archive(error),
-            error => BeginError::NotResumable(error.to_string()),
-        };
         if self.registry.is_live(id, &account) {
             // A request that is refused ends nobody's connection.
-            let session = self.archive.configured(&account, id).await;
-            self.settled(session.map_err(refused)?, &updates)?;
+            let session = self.archive.configured(&account, id).await?;
+            self.settled(session, &updates)?;
         }
-        let place = self.registry.take_over(id, &account).await;
-        let place = place.map_err(|error| match error {
-            TakeOverError::Full => BeginError::Full,
-            TakeOverError::NotFound => BeginError::NotFound,
-            TakeOverError::Busy => BeginError::NotResumable(error.to_string()),
-        })?;
-        let reopened = self.archive.reopen(&account, id).await;
-        let reopened = reopened.map_err(refused)?;
+        let place = self.registry.take_over(id, &account).await?;
+        let orders = place.orders().clone();
+        let begun = self.reopen(id, &account, &updates, place).await;
+        if begun.is_err() && orders.hang_up.is_cancelled() {
+            self.settle_hang_up(id, &account).await;
+        }
+        begun
+    }
+
+    /// Takes up a session that has no connection any more.
+    async fn reopen(
+        &self,
+        id: &str,
+        account: &AccountId,
+        updates: &[SessionUpdate],
+        place: Place,
+    ) -> Result<Begun, BeginError> {
         let Reopened {
             part_number,
             from,
@@ -144,7 +177,7 @@ impl Live {
             items,
             claim,
             ..
-        } = reopened;
+        } = self.archive.reopen(account, id).await?;
         if from >= Position::ZERO + self.cap {
             let message = "the session has reached its longest duration";
             return Err(BeginError::NotResumable(message.to_owned()));
@@ -156,8 +189,8 @@ impl Live {
         };
         Ok(Begun {
             id: id.to_owned(),
-            account,
-            session: self.settled(session, &updates)?,
+            account: account.clone(),
+            session: self.settled(session, updates)?,
             place,
             past: Some(Resumption { from, past, claim }),
         })

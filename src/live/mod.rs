@@ -228,11 +228,14 @@ impl Live {
         let reason = ended.reason();
         tracing::info!(session.id = %id, end = reason.name(), "session {id} ended");
         drop(place);
-        // A hang-up may have come while the session was put away.
-        if ended.is_open_to_doubt()
-            && orders.hang_up.is_cancelled()
-            && let Err(error) = self.archive.hung_up(&account, &id).await
-        {
+        if ended.is_open_to_doubt() && orders.hang_up.is_cancelled() {
+            self.settle_hang_up(&id, &account).await;
+        }
+    }
+
+    /// A hang-up came while the session was put away, and no connection goes on with it.
+    async fn settle_hang_up(&self, id: &str, account: &AccountId) {
+        if let Err(error) = self.archive.hung_up(account, id).await {
             tracing::error!(%error, session.id = %id, "a session that was hung up stays as lost");
         }
     }

@@ -76,7 +76,10 @@ impl Ended {
     /// request and the end of the connection go different ways.
     #[must_use]
     pub const fn is_open_to_doubt(self) -> bool {
-        matches!(self, Self::Lost | Self::NotReading | Self::Stopped)
+        matches!(
+            self,
+            Self::Lost | Self::NotReading | Self::Stopped | Self::Displaced
+        )
     }
 }
 

@@ -19,7 +19,7 @@ use crate::keys::UPGRADE;
 use crate::server::{Running, client};
 
 /// What the edge answers whatever the route: in `keys`, or when something breaks.
-const EVERYWHERE: [u16; 5] = [401, 403, 421, 500, 504];
+const EVERYWHERE: [u16; 6] = [401, 403, 421, 500, 503, 504];
 /// Provoked by what holds a call from both ends, in `tests/live`.
 const ELSEWHERE: [(&str, u16); 4] = [
     ("post /v1/realtime/calls/{id}", 200),
@@ -290,7 +290,7 @@ async fn floods(walk: &mut Walk) {
     }
 }
 
-/// Nothing connects to a server that stops, but for what was connected already.
+/// What a server that stops answers to those who come in before its doors are shut.
 async fn stopping(walk: &mut Walk) {
     let app: Arc<App> = walk.server.app.clone();
     app.lifecycle.stop(std::future::pending()).await;

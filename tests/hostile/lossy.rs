@@ -32,6 +32,7 @@ struct Call {
 async fn call(server: &Running, network: Network) -> (String, Call) {
     let opening = Opening {
         account: server.app.account.clone(),
+        seal: None,
         carrier: Carrier::WebRtc,
         model: None,
         updates: Vec::new(),

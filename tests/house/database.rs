@@ -151,12 +151,21 @@ async fn nobody_reaches_the_sessions_of_another(db: &Db, local: &AccountId, othe
 async fn a_secret_is_found_by_itself_alone(db: &Db, local: &AccountId) {
     let session = json!({"type": "realtime", "instructions": "Ümlaut"});
     let lifetime = Duration::from_secs(600);
-    let (secret, expires_at) = secrets::issue(db.of(local), &session, NOON, lifetime, [7; 32])
-        .await
-        .unwrap();
+    let issue = async |resumes, random| {
+        secrets::issue(db.of(local), &session, resumes, NOON, lifetime, random)
+            .await
+            .unwrap()
+    };
+    let (secret, expires_at) = issue(None, [7; 32]).await;
     assert!(secret.expose().starts_with("ek_") && secret.expose().len() > 40);
     let grant = secrets::find(db, secret.expose()).await.unwrap().unwrap();
-    assert_eq!((grant.account, grant.session), (local.clone(), session));
+    assert_eq!(
+        (grant.account, grant.session, grant.resumes),
+        (local.clone(), session.clone(), None)
+    );
+    let (bound, _) = issue(Some("sess_1"), [8; 32]).await;
+    let bound = secrets::find(db, bound.expose()).await.unwrap().unwrap();
+    assert_eq!(bound.resumes.as_deref(), Some("sess_1"));
     assert_eq!(
         (grant.expires_at, expires_at.seconds()),
         (expires_at, NOON.seconds() + 600)
@@ -177,7 +186,7 @@ async fn old_secrets_are_swept_out(db: &Db, local: &AccountId) {
     let mut issue = async |now: Micros| {
         let lifetime = Duration::from_secs(10);
         issued += 1;
-        secrets::issue(db.of(local), &json!({}), now, lifetime, [issued; 32])
+        secrets::issue(db.of(local), &json!({}), None, now, lifetime, [issued; 32])
             .await
             .unwrap()
             .0

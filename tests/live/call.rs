@@ -38,6 +38,8 @@ pub struct Call {
     track: Arc<TrackLocalStaticRTP>,
     gathered: watch::Receiver<bool>,
     http: Client,
+    /// What it shows at every request.
+    key: Option<String>,
     /// Where the call is: `http://…/v1/realtime/calls/ID`.
     pub location: String,
     encoder: Encoder,
@@ -83,6 +85,11 @@ const SSRC: u32 = 7;
 impl Call {
     /// Calls the server at `base`; `query` begins with `?` or is empty.
     pub async fn at(base: &str, query: &str) -> Self {
+        Self::with_key(base, query, None).await
+    }
+
+    /// With this key.
+    pub async fn with_key(base: &str, query: &str, key: Option<&str>) -> Self {
         let (gathered_tx, gathered) = watch::channel(false);
         let mut engine = MediaEngine::default();
         let codec = RTCRtpCodecParameters {
@@ -117,6 +124,7 @@ impl Call {
             track,
             gathered,
             http: crate::server::client(),
+            key: key.map(str::to_owned),
             location: format!("{base}/v1/realtime/calls{query}"),
             encoder: Encoder::new(settings).unwrap(),
             sequence: 0,
@@ -142,7 +150,10 @@ impl Call {
             .unwrap()
             .unwrap();
         let offer = self.connection.local_description().await.unwrap().sdp;
-        let post = self.http.post(&self.location);
+        let mut post = self.http.post(&self.location);
+        if let Some(key) = &self.key {
+            post = post.bearer_auth(key);
+        }
         let post = post.header(CONTENT_TYPE, "application/sdp").body(offer);
         post.send().await.unwrap()
     }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use praxiloom::archive::sessions::{self, SessionRow};
 use praxiloom::lifecycle::Stopped;
 use praxiloom::live::Opening;
-use serde_json::json;
+use serde_json::{Value, json};
 use signaling::link::{Carrier, Closed, FromClient, Link, ToClient};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -109,6 +111,7 @@ async fn how_a_connection_ended_counts_whichever_way_of_it_ends_first() {
     for (closed, reason) in [(Closed::ByClient, "by_client"), (Closed::Lost, "lost")] {
         let opening = Opening {
             account: account.clone(),
+            seal: None,
             carrier: Carrier::WebSocket,
             model: None,
             updates: Vec::new(),
@@ -208,6 +211,43 @@ async fn a_stop_is_announced_and_ends_live_sessions_after_the_grace() {
     assert_eq!(stopping.await.unwrap(), Stopped::Cut);
     let row = ended(&server, &id).await;
     assert_eq!(row.end_reason.as_deref(), Some("server_stopped"));
+}
+
+#[tokio::test]
+async fn a_server_that_stops_serves_those_who_are_live_and_nobody_else() {
+    let server = serve(&[("PRAXILOOM_LIVE_STOP_GRACE_SECONDS", "20")]).await;
+    let mut call = Call::at(&server.url(""), "").await;
+    let (app, id) = (server.app.clone(), call.id());
+    let began = Instant::now();
+    let stopping = tokio::spawn(async move { app.lifecycle.stop(std::future::pending()).await });
+    server.app.lifecycle.soft().cancelled().await;
+    // Whoever balances load takes the server out, and keeps no connection to it.
+    let health = client().get(server.url("/health")).send().await.unwrap();
+    assert_eq!(health.status(), 503);
+    assert_eq!(health.headers()["connection"], "close");
+    let health: Value = health.json().await.unwrap();
+    assert_eq!(health["status"], "stopping");
+    let url = format!("ws://{}/v1/realtime", server.address);
+    for url in [url.clone(), format!("{url}?resume={id}")] {
+        let Err(Error::Http(refused)) = Socket::with(&url, &[]).await else {
+            panic!("somebody else came in: {url}");
+        };
+        assert_eq!(refused.status(), 503);
+        assert_eq!(refused.headers()["retry-after"], "5");
+        let body = String::from_utf8(refused.into_body().unwrap()).unwrap();
+        assert!(body.contains("server_stopping"), "{body}");
+    }
+    // The call finds another way, talks on, and is hung up.
+    call.restart().await;
+    call.send(json!({"type": "response.create"})).await;
+    call.until("response.done").await;
+    assert_eq!(hang_up(&server, &id).await, 200);
+    // With it the last one has left.
+    assert_eq!(stopping.await.unwrap(), Stopped::Drained);
+    assert!(began.elapsed() < Duration::from_secs(15));
+    assert!(TcpStream::connect(server.address).await.is_err());
+    let row = ended(&server, &id).await;
+    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
 }
 
 #[tokio::test]

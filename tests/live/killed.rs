@@ -1,17 +1,18 @@
 //! A server that is stopped or killed: what was said before is there, and goes on, there or at
 //! another one.
 
-use std::path::Path;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Error;
 
 use crate::archived::Part;
+use crate::doors::refused_at;
 use crate::postgres::Postgres;
 use crate::process::Process;
-use crate::resume::{replayed, resume_url};
+use crate::resume::{done, replayed, resume_url};
+use crate::server::client;
 use crate::socket::{LONG, Socket, question_pcm};
 
 const STAND_INS: [(&str, &str); 3] = [
@@ -37,14 +38,7 @@ async fn begin(server: &Process) -> Socket {
 async fn talk(socket: &mut Socket) -> Vec<String> {
     socket.speak(&question_pcm()).await;
     assert_eq!(socket.answer().await.response["status"], "completed");
-    replayed_all(socket)
-}
-
-fn replayed_all(socket: &Socket) -> Vec<String> {
-    let done = |event: &&serde_json::Value| event["type"] == "conversation.item.done";
-    let ids = socket.seen.iter().filter(done);
-    ids.map(|event| event["item"]["id"].as_str().unwrap().to_owned())
-        .collect()
+    done(socket.seen.iter())
 }
 
 /// Resumes a session, as soon as the server lets it.
@@ -125,55 +119,95 @@ async fn a_killed_server_loses_a_second_at_most_and_goes_on() {
     println!("at most {worst} ms of {SESSIONS} sessions were lost");
 }
 
-/// Two servers share a database and a folder of recordings, as behind a proxy.
-fn node(data: &Path, shared: &Path, url: &str) -> Process {
-    let sessions = shared.display().to_string();
-    let mut variables = STAND_INS.to_vec();
-    variables.push(("PRAXILOOM_DATABASE_URL", url));
-    variables.push(("PRAXILOOM_ARCHIVE_FOLDER", &sessions));
-    Process::serve(data, &variables)
+/// Two servers that share a database and a folder of recordings, as behind a proxy.
+struct Nodes {
+    first: Process,
+    second: Process,
+    folder: tempfile::TempDir,
+    _database: Postgres,
+}
+
+impl Nodes {
+    fn start(more: &[(&str, &str)]) -> Self {
+        let (database, folder) = (Postgres::start(), tempfile::tempdir().unwrap());
+        let url = database.url("postgres");
+        let sessions = folder.path().join("sessions").display().to_string();
+        let node = |name: &str| {
+            let shared = [
+                ("PRAXILOOM_DATABASE_URL", url.as_str()),
+                ("PRAXILOOM_ARCHIVE_FOLDER", &sessions),
+            ];
+            let variables = [&STAND_INS[..], &shared[..], more].concat();
+            Process::serve(&folder.path().join(name), &variables)
+        };
+        Self {
+            first: node("first"),
+            second: node("second"),
+            folder,
+            _database: database,
+        }
+    }
 }
 
 #[tokio::test]
 async fn a_session_goes_on_at_another_server_when_its_own_stops() {
-    let database = Postgres::start();
-    let url = database.url("postgres");
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    let first = node(&at("first"), &at("sessions"), &url);
-    let second = node(&at("second"), &at("sessions"), &url);
-    let mut socket = begin(&first).await;
+    let nodes = Nodes::start(&[]);
+    let mut socket = begin(&nodes.first).await;
     let items = talk(&mut socket).await;
-    first.signal("TERM");
+    nodes.first.signal("TERM");
     assert_eq!(
         socket.until("praxiloom.notice").await["code"],
         "server_stopping"
     );
     assert_eq!(socket.closed().await, 1001);
     // Without waiting for the other to be gone altogether.
-    let mut next = resumed(&second, &socket.id(), Duration::from_secs(10)).await;
-    let (status, log) = first.wait();
+    let mut next = resumed(&nodes.second, &socket.id(), Duration::from_secs(10)).await;
+    let (status, log) = nodes.first.wait();
     assert!(status.success(), "{log}");
     goes_on(&mut next, &items).await;
-    let part = Part::read(folder.path(), &socket.id(), 1);
+    let part = Part::read(nodes.folder.path(), &socket.id(), 1);
     assert_eq!(part.reason(), Some("server_stopped"));
     assert!(part.track("coach").ended && part.track("client").ended);
 }
 
 #[tokio::test]
 async fn a_session_goes_on_at_another_server_when_its_own_is_killed() {
-    let database = Postgres::start();
-    let url = database.url("postgres");
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    let first = node(&at("first"), &at("sessions"), &url);
-    let second = node(&at("second"), &at("sessions"), &url);
-    let mut socket = begin(&first).await;
+    let nodes = Nodes::start(&[]);
+    let mut socket = begin(&nodes.first).await;
     let items = talk(&mut socket).await;
     // What is said reaches the disk within a second.
     tokio::time::sleep(Duration::from_millis(1100)).await;
-    first.signal("KILL");
-    first.wait();
-    let mut next = resumed(&second, &socket.id(), DEAD).await;
+    nodes.first.signal("KILL");
+    nodes.first.wait();
+    let mut next = resumed(&nodes.second, &socket.id(), DEAD).await;
     goes_on(&mut next, &items).await;
+}
+
+#[tokio::test]
+async fn a_session_stays_with_its_client_secret_at_another_server() {
+    const TOKEN: &str = "a token that is long enough";
+    let nodes = Nodes::start(&[("PRAXILOOM_ACCESS_TOKEN", TOKEN)]);
+    let secret = async |server: &Process| {
+        let url = format!("{}/v1/realtime/client_secrets", server.url());
+        let issued = client().post(url).bearer_auth(TOKEN).send().await.unwrap();
+        let issued: Value = issued.json().await.unwrap();
+        format!("Bearer {}", issued["value"].as_str().unwrap())
+    };
+    let (mine, theirs) = (secret(&nodes.first).await, secret(&nodes.first).await);
+    let url = nodes.first.url().replacen("http", "ws", 1) + "/v1/realtime";
+    let headers = [("authorization", mine.as_str())];
+    let mut socket = Socket::with(&url, &headers).await.unwrap();
+    socket.is_well().await;
+    let id = socket.id();
+    nodes.first.signal("TERM");
+    assert_eq!(socket.closed().await, 1001);
+    nodes.first.wait();
+    let url = resume_url(nodes.second.url(), &id);
+    for stranger in [theirs, secret(&nodes.second).await] {
+        let (status, code) = refused_at(&url, &[("authorization", &stranger)]).await;
+        assert_eq!((status, code.as_str()), (404, "not_found"));
+    }
+    let mut socket = Socket::with(&url, &headers).await.unwrap();
+    assert_eq!(socket.id(), id);
+    socket.is_well().await;
 }

@@ -7,11 +7,11 @@ use praxiloom::archive::{EndReason, Part as Recording};
 use praxiloom::clock::Micros;
 use praxiloom::db::AccountId;
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Error;
 
 use crate::archived::Part;
 use crate::call::Call;
-use crate::ends::ended;
+use crate::doors::refused_at;
+use crate::ends::{ended, hang_up};
 use crate::record::{curious, speak};
 use crate::server::{Running, client};
 use crate::socket::{Socket, UNDERSTOOD, question, question_pcm, serve};
@@ -22,23 +22,20 @@ pub fn resume_url(base: &str, id: &str) -> String {
 }
 
 async fn refused(server: &Running, id: &str) -> (u16, String) {
-    match Socket::with(&resume_url(&server.url(""), id), &[]).await {
-        Err(Error::Http(refused)) => {
-            let status = refused.status().as_u16();
-            let body: Value = serde_json::from_slice(&refused.into_body().unwrap()).unwrap();
-            (status, body["error"]["code"].as_str().unwrap().to_owned())
-        }
-        Err(error) => panic!("{error}"),
-        Ok(_) => panic!("it was resumed"),
-    }
+    refused_at(&resume_url(&server.url(""), id), &[]).await
 }
 
 /// Ids of the items that a connection was greeted with, in order, each one once.
 pub fn replayed(seen: &[Value]) -> Vec<String> {
-    let done = seen
-        .iter()
-        .take_while(|event| event["type"] != "response.created")
-        .filter(|event| event["type"] == "conversation.item.done");
+    done(
+        seen.iter()
+            .take_while(|event| event["type"] != "response.created"),
+    )
+}
+
+/// Ids of the items that are complete by these events, in order.
+pub fn done<'a>(events: impl Iterator<Item = &'a Value>) -> Vec<String> {
+    let done = events.filter(|event| event["type"] == "conversation.item.done");
     done.map(|event| event["item"]["id"].as_str().unwrap().to_owned())
         .collect()
 }
@@ -148,6 +145,25 @@ async fn a_session_that_is_still_connected_is_taken_over() {
     assert_eq!(item["content"][0]["transcript"], UNDERSTOOD);
     assert_eq!(next.answer().await.response["status"], "completed");
     assert_eq!(server.app.live.registry().len(), 1);
+}
+
+#[tokio::test]
+async fn a_hang_up_in_the_middle_of_a_takeover_ends_the_session() {
+    let server = serve(&[]).await;
+    let mut socket = curious(&server).await;
+    let id = socket.id();
+    speak(&mut socket, &question_pcm()).await;
+    socket.until("input_audio_buffer.speech_started").await;
+    let url = resume_url(&server.url(""), &id);
+    let next = tokio::spawn(async move { Socket::at(&url).await });
+    // The old connection is told before it is put away, and the new one comes after that.
+    let notice = socket.until("praxiloom.notice").await;
+    assert_eq!(notice["code"], "session_taken_over");
+    assert_eq!(hang_up(&server, &id).await, 200);
+    let mut next = next.await.unwrap();
+    assert_eq!(next.closed().await, 1000);
+    let row = ended(&server, &id).await;
+    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ const guarded = ((_: string, init: RequestInit) => {
 
 const fault = async () => {
   const session = sessionRequest("ann", "en");
-  const refused = createSecret(session, new AbortController().signal, guarded);
+  const refused = createSecret(session, null, new AbortController().signal, guarded);
   return refused.then(
     () => null,
     (error: FaultError) => error.fault,
@@ -61,6 +61,19 @@ describe("the access key", () => {
     });
     keepAccessKey("kept");
     expect(accessKey()).toBe("kept");
+  });
+
+  it("gives a key for one session alone, if that goes on", async () => {
+    const bodies: unknown[] = [];
+    const open = ((_: string, init: RequestInit) => {
+      bodies.push(JSON.parse(init.body as string));
+      return Promise.resolve(new Response(JSON.stringify({ value: "ek_1" })));
+    }) as typeof fetch;
+    const session = sessionRequest("ann", "en");
+    const { signal } = new AbortController();
+    await createSecret(session, null, signal, open);
+    await createSecret(session, "sess_1", signal, open);
+    expect(bodies).toEqual([{ session }, { session, praxiloom: { resume: "sess_1" } }]);
   });
 
   it("is one that a header can carry", () => {

@@ -5,10 +5,14 @@ const KEY = "praxiloom.access-key";
 /** Where the browser stores nothing, it is kept until the page is left. */
 let kept: string | null = null;
 
-/** The `Authorization` header, if there is a key to send. */
-export function authorization(): Record<string, string> {
-  const key = accessKey();
+/** The `Authorization` header with this key, or none. */
+export function bearing(key: string | null): Record<string, string> {
   return key === null ? {} : { authorization: `Bearer ${key}` };
+}
+
+/** The same with the person's key, if there is one to send. */
+export function authorization(): Record<string, string> {
+  return bearing(accessKey());
 }
 
 export function accessKey(): string | null {

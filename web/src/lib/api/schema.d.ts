@@ -421,9 +421,18 @@ export interface components {
             /** @description `ek_…` */
             value: string;
         };
+        /** @description What this server adds to the request. */
+        ClientSecretExtension: {
+            /**
+             * @description The session that its holder may go on with, after its connection ended. It then begins no
+             *     other.
+             */
+            resume?: string | null;
+        };
         /** @description What is asked for. It is read member by member, so that a refusal names the one that is wrong. */
         ClientSecretRequest: {
             expires_after?: components["schemas"]["ExpiresAfter"] | null;
+            praxiloom?: components["schemas"]["ClientSecretExtension"] | null;
             /** @description The session that it begins, as in `session.update`. */
             session?: Record<string, unknown> | null;
         };
@@ -946,7 +955,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description A page of another origin: `origin_not_allowed`. A client secret where the server's key is needed: `forbidden` */
+        /** @description A page of another origin: `origin_not_allowed`. A client secret where the server's key is needed, or that was issued for another session: `forbidden` */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -975,6 +984,15 @@ export interface components {
         };
         /** @description No key, or none that is known here: `missing_api_key`, `invalid_api_key`, `expired_client_secret` */
         Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description The database is locked or away: `database_unavailable`, with `Retry-After` */
+        Unavailable: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1084,6 +1102,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1123,6 +1142,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1160,6 +1180,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1204,6 +1225,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1295,6 +1317,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1386,6 +1409,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1477,6 +1501,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1527,6 +1552,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1580,6 +1606,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1628,6 +1655,7 @@ export interface operations {
                 };
             };
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1682,6 +1710,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1706,7 +1735,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
-            /** @description `stopping` (on a connection that was open before the server began to stop) or `database` */
+            /** @description `stopping` or `database` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1740,6 +1769,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1780,7 +1810,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: no such session of this account to resume */
+            /** @description `not_found`: no such session of this account to resume, or not by this client secret */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1811,7 +1841,7 @@ export interface operations {
                 };
             };
             500: components["responses"]["Failed"];
-            /** @description `server_stopping` */
+            /** @description `server_stopping`, `database_unavailable` */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -1864,7 +1894,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: calls are turned off, or no such session of this account to resume */
+            /** @description `not_found`: calls are turned off, or no such session of this account to resume, or not by this client secret */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1913,7 +1943,7 @@ export interface operations {
                 };
             };
             500: components["responses"]["Failed"];
-            /** @description `server_stopping` */
+            /** @description `server_stopping`, `database_unavailable` */
             503: {
                 headers: {
                     /** @description Seconds */
@@ -1993,6 +2023,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -2028,6 +2059,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };
@@ -2095,6 +2127,7 @@ export interface operations {
                 };
             };
             500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
             504: components["responses"]["TimedOut"];
         };
     };

@@ -20,6 +20,8 @@ export interface Wanted {
 
 /** What a connection tells its session; `down` or `over` comes once and last. */
 export interface Told extends TransportHooks {
+  /** The server gave a key for the session. */
+  admitted(secret: string): void;
   /** The way stands, and the session is there: a new one, or the one that was to go on. */
   live(kind: TransportKind): void;
   /** The server says that the session cannot go on any more. */
@@ -70,11 +72,12 @@ export class Connection {
     const asked = scope.after(ASKING_MS, () => abort.abort());
     try {
       const [secret, iceServers] = await Promise.all([
-        world.createSecret(session, abort.signal),
+        world.createSecret(session, resume, abort.signal),
         world.iceServers(),
       ]);
       reached = true;
       asked();
+      told.admitted(secret.value);
       const transport = await connect(prefer(world.ways, last), {
         secret: secret.value,
         model: secret.model,

@@ -91,6 +91,8 @@ export class FakeWorld {
   blocked: Partial<Record<TransportKind, FaultError>> = {};
   standing: Standing = "open";
   hungUp: string[] = [];
+  /** For which session each key was asked for; null: for a new one. */
+  keysFor: (string | null)[] = [];
   woke: () => void = () => undefined;
   session: LiveSession;
 
@@ -109,8 +111,11 @@ export class FakeWorld {
     this.session = new LiveSession(
       {
         ways: [way("webrtc"), way("websocket")],
-        createSecret: () =>
-          this.refuse ? Promise.reject(this.refuse) : Promise.resolve({ value: "ek", model: "m" }),
+        createSecret: (_, resume) => {
+          this.keysFor.push(resume);
+          if (this.refuse) return Promise.reject(this.refuse);
+          return Promise.resolve({ value: "ek", model: "m" });
+        },
         iceServers: () => Promise.resolve([]),
         standingOf: () => Promise.resolve(this.standing),
         hangUp: (id) => {

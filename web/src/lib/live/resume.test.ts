@@ -57,6 +57,7 @@ describe("resumption", () => {
     expect(world.line.resume).toBeNull();
     await cut();
     expect(world.line.resume).toBe("sess_1");
+    expect(world.keysFor).toEqual([null, "sess_1"]);
     expect(snapshot().stage).toBe("reconnecting");
     expect(script()).toEqual(["coach: Hello", "client: I would like to rest"]);
     world.line.gives([

@@ -105,12 +105,15 @@ describe("what the server says of a session", () => {
 
   it("is told of the end though the page goes away", () => {
     const sent: [unknown, RequestInit | undefined][] = [];
-    void hangUp("sess/1", (path, init) => {
+    const request = (path: unknown, init: RequestInit | undefined) => {
       sent.push([path, init]);
       return Promise.reject(new TypeError());
-    });
+    };
+    void hangUp("sess/1", null, request);
+    void hangUp("sess_1", "ek_1", request);
     expect(sent).toMatchObject([
-      ["/v1/realtime/calls/sess%2F1/hangup", { method: "POST", keepalive: true }],
+      ["/v1/realtime/calls/sess%2F1/hangup", { method: "POST", keepalive: true, headers: {} }],
+      ["/v1/realtime/calls/sess_1/hangup", { headers: { authorization: "Bearer ek_1" } }],
     ]);
   });
 });

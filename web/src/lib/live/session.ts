@@ -33,6 +33,8 @@ export class LiveSession {
   #connection: Connection | null = null;
   #microphone: Microphone | null = null;
   #hear: (() => Promise<void>) | null = null;
+  /** The key that opened the session last. */
+  #secret: string | null = null;
   /** What the page showed before the session's items took its place. */
   #before: Turn[] | null = null;
 
@@ -68,7 +70,7 @@ export class LiveSession {
     this.#ended(null);
     this.#microphone?.close();
     this.#scope.after(FAREWELL_MS, () => this.close());
-    void this.world.hangUp(sessionId).then(() => this.close());
+    void this.world.hangUp(sessionId, this.#secret).then(() => this.close());
   }
 
   close(): void {
@@ -165,6 +167,9 @@ export class LiveSession {
     this.#connection = new Connection(this.world, this.#attempt, wanted, {
       event: (event) => {
         if (!this.#over) this.#receive(event);
+      },
+      admitted: (secret) => {
+        this.#secret = secret;
       },
       live: (kind) => this.#live(kind),
       over: () => this.#finish("session-over"),

@@ -12,8 +12,8 @@ export interface World {
   iceServers: () => Promise<RTCIceServer[]>;
   /** What the server says of a session that could not be resumed. */
   standingOf: (session: string) => Promise<Standing>;
-  /** Says that the person ended the session. */
-  hangUp: (session: string) => Promise<void>;
+  /** Says that the person ended the session, with the key that opened it, if there is one. */
+  hangUp: (session: string, secret: string | null) => Promise<void>;
   /** Calls back whenever the connection should be looked at. */
   onWakeUp: (scope: Scope, woke: () => void) => void;
   output: Output;

@@ -10,11 +10,14 @@ export interface Secret {
 }
 
 /**
+ * With `resume` the key is for that session alone, which another key began.
+ *
  * Sends a key only if the person gave one: on loopback none is needed, and a proxy that knows who is
  * there adds the server's, for which the header must be free for the browser's own sign-in.
  */
 export async function createSecret(
   session: SessionRequest,
+  resume: string | null,
   signal: AbortSignal,
   request: typeof fetch = fetch,
 ): Promise<Secret> {
@@ -23,7 +26,7 @@ export async function createSecret(
     response = await request("/v1/realtime/client_secrets", {
       method: "POST",
       headers: { ...authorization(), "content-type": "application/json" },
-      body: JSON.stringify({ session }),
+      body: JSON.stringify(resume === null ? { session } : { session, praxiloom: { resume } }),
       signal,
     });
   } catch {
@@ -38,6 +41,7 @@ export async function createSecret(
     const aboutClient = String(body.error?.param ?? "").includes("prompt");
     if (body.error?.code === "missing_api_key") throw new FaultError("key-needed");
     if (body.error?.code === "invalid_api_key") throw new FaultError("key-wrong");
+    if (body.error?.code === "database_unavailable") throw new FaultError("server-unreachable");
     throw new FaultError(aboutClient ? "unknown-client" : faultOfStatus(response.status));
   }
   if (typeof body.value !== "string") throw new FaultError("server-unreachable");

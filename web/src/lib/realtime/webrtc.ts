@@ -1,6 +1,6 @@
 /** A live session over WebRTC: Opus both ways, events on the data channel `oai-events`. */
 
-import { authorization } from "../access.ts";
+import { bearing } from "../access.ts";
 import { LevelReader, meter } from "../audio/level.ts";
 import { type Fault, faultOfStatus, FaultError } from "../faults/fault.ts";
 import { Scope } from "../scope.ts";
@@ -60,7 +60,7 @@ class Call implements Transport {
   }
 
   async establish(): Promise<void> {
-    const { resume, secret, signal } = this.request;
+    const { resume, signal } = this.request;
     const opened = this.#channelOpens(signal);
     // Whichever fails first is reported; the other must not become an unhandled rejection.
     opened.catch(() => undefined);
@@ -70,7 +70,6 @@ class Call implements Transport {
     const calls = "/v1/realtime/calls";
     const answer = await this.#offer(
       resume === null ? calls : `${calls}?resume=${encodeURIComponent(resume)}`,
-      { authorization: `Bearer ${secret}` },
       signal,
     );
     this.#location = answer.headers.get("location") ?? "";
@@ -116,12 +115,12 @@ class Call implements Transport {
     this.#scope.end();
   }
 
-  async #offer(path: string, key: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  async #offer(path: string, signal: AbortSignal): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(path, {
         method: "POST",
-        headers: { ...key, "content-type": "application/sdp" },
+        headers: { ...bearing(this.request.secret), "content-type": "application/sdp" },
         body: this.#peer.localDescription?.sdp ?? "",
         signal,
       });
@@ -173,10 +172,7 @@ class Call implements Transport {
     try {
       this.#peer.restartIce();
       await this.#peer.setLocalDescription();
-      await this.#accept(
-        await this.#offer(this.#location, authorization(), abort.signal),
-        abort.signal,
-      );
+      await this.#accept(await this.#offer(this.#location, abort.signal), abort.signal);
       await this.#carries(mending);
     } catch {
       return this.#down("network-lost");
