@@ -163,13 +163,12 @@ async fn a_full_disk_ends_the_recording_and_not_the_conversation() {
     assert_eq!(states, ["stopped", "whole"], "{session}");
     assert_eq!(session["parts"][0]["end_reason"], "by_client", "{session}");
     let transcript = house.get(&format!("/api/sessions/{id}/transcript")).await;
-    let kinds: Vec<&Value> = transcript["breaks"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|gap| &gap["kind"])
-        .collect();
-    assert_eq!(kinds, ["unrecorded", "away"], "{transcript}");
+    // It spoke faster than time passes, so there may be no time away.
+    let missing = &transcript["breaks"][0];
+    assert_eq!(missing["kind"], "unrecorded", "{transcript}");
+    let stopped = &session["parts"][0];
+    assert_eq!(missing["from_ms"], stopped["recording"]["stopped_at_ms"]);
+    assert_eq!(missing["to_ms"], stopped["to_ms"], "{session}");
     house.assert_kept(&whole, &answers).await;
     let mut after = Companion::begin(house).await;
     after.turn().await;
