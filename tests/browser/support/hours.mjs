@@ -2,6 +2,7 @@
 
 const LENGTH = 7_200_000;
 const ID = "sess_hours";
+const WHOLE = { state: "whole", stopped_at_ms: null, reason: null };
 const WORDS = (
   "well I have been thinking about what you said and honestly it is harder than it looks because " +
   "every time I try to bring it up something else comes along so we never get to the point"
@@ -48,7 +49,17 @@ export const hours = {
     length_ms: LENGTH,
     turns: 0,
     interruptions: 0,
-    recording: { state: "whole", stopped_at_ms: null, reason: null },
+    recording: WHOLE,
+    parts: [
+      {
+        number: 1,
+        from_ms: 0,
+        to_ms: LENGTH,
+        transport: "webrtc",
+        end_reason: "by_client",
+        recording: WHOLE,
+      },
+    ],
   },
   transcript: { session_id: ID, length_ms: LENGTH, lines: lines(), breaks: [] },
 };
