@@ -346,52 +346,45 @@ impl Playout {
         all
     }
 
-    /// Takes the client's word that it had played `samples` of `tag`: at `now`, or when it was
-    /// flushed. Corrects what was heard, and the estimated delay unless other sound was sent
-    /// since the flush.
+    /// Takes the client's word that it had played `samples` of `tag` when it was flushed: so much
+    /// was heard of it and of what was flushed with it, no more and no less.
     ///
-    /// Returns `false`, and changes nothing, if `tag` is unknown or less of it was sent.
-    pub fn correct(&mut self, tag: u64, samples: u64, now: Position) -> bool {
+    /// Nothing changes if `tag` is unknown, less of it was sent, or it was not flushed.
+    pub fn correct(&mut self, tag: u64, samples: u64) {
         let mut left = samples;
         let mut found = None;
         for (index, stretch) in self.stretches.iter().enumerate() {
             if stretch.tag == tag {
                 let within = left.min(stretch.sent);
-                found = Some((index, *stretch, within));
+                found = Some((index, stretch.flushed, within));
                 left -= within;
                 if left == 0 {
                     break;
                 }
             }
         }
-        let (Some((index, stretch, within)), 0) = (found, left) else {
-            return false;
+        let (Some((index, Some(flushed), within)), 0) = (found, left) else {
+            return;
         };
-        if stretch.flushed.is_some() {
-            for (n, other) in self.stretches.iter_mut().enumerate() {
-                if other.flushed == stretch.flushed {
-                    other.len = match n.cmp(&index) {
-                        Ordering::Less => other.sent,
-                        Ordering::Equal => within,
-                        Ordering::Greater => 0,
-                    };
-                }
+        for (n, other) in self.stretches.iter_mut().enumerate() {
+            if other.flushed == Some(flushed) {
+                other.len = match n.cmp(&index) {
+                    Ordering::Less => other.sent,
+                    Ordering::Equal => within,
+                    Ordering::Greater => 0,
+                };
             }
         }
-        let place = stretch.at(within);
-        let latest = self.stretches.back().map(|last| last.flushed);
-        if latest != Some(stretch.flushed) {
-            return true;
+    }
+
+    /// The timeline leapt by `by` to `now` within a moment: what had not been heard before is heard
+    /// that much later on it.
+    pub fn leap(&mut self, by: Duration, now: Position) {
+        // While paused everything waits until it goes on, and is shifted then.
+        if !self.is_paused() {
+            self.pause(now.back(by));
+            self.resume(now);
         }
-        if index + 1 == self.stretches.len() && within == stretch.sent {
-            // The client may have been done for long, which says nothing about the delay.
-            self.floor = self.floor.max(place);
-        } else {
-            let when = stretch.flushed.unwrap_or(now);
-            self.delay = when.since(place).min(MAX_DELAY);
-            self.floor = place;
-        }
-        true
     }
 
     /// Forgets tags up to and including `tag` that have been heard or flushed by `now`.
@@ -553,23 +546,22 @@ mod tests {
         let mut playout = Playout::new(Holder::Client, span(100));
         playout.send(1, ms(0), len(1000));
         playout.send(2, ms(0), len(1000));
-        assert!(playout.correct(2, len(200), ms(1500)));
-        assert_eq!(playout.delay(), span(300));
-        assert_eq!(
-            playout.heard(ms(1600)),
-            [heard(1, 1000, 1000), heard(2, 300, 1000)]
-        );
-        assert!(!playout.correct(2, len(1001), ms(1600)));
-        assert!(!playout.correct(9, 0, ms(1600)));
-        // Its word after a flush tells where it stopped, in either direction.
-        assert_eq!(playout.flush(ms(1600)), [heard(2, 300, 1000)]);
-        assert!(playout.correct(2, len(350), ms(1900)));
-        assert_eq!(playout.delay(), span(250));
+        // What was not flushed stays as it is, and so does what was never sent.
+        playout.correct(2, len(200));
+        assert_eq!(playout.flush(ms(1600)), [heard(2, 500, 1000)]);
+        playout.correct(2, len(1001));
+        playout.correct(9, 0);
+        assert_eq!(playout.heard_of(2, ms(1600)), Some(heard(2, 500, 1000)));
+        // Its word tells where it stopped, in either direction.
+        playout.correct(2, len(350));
+        assert_eq!(playout.when(2, len(350) - 1), When::At(ms(1449)));
+        assert_eq!(playout.when(2, len(350)), When::Never);
+        playout.correct(2, len(560));
         assert_eq!(
             playout.heard(ms(1900)),
-            [heard(1, 1000, 1000), heard(2, 350, 1000)]
+            [heard(1, 1000, 1000), heard(2, 560, 1000)]
         );
-        assert!(playout.correct(1, len(900), ms(1900)));
+        playout.correct(1, len(900));
         assert_eq!(
             playout.heard(ms(1900)),
             [heard(1, 900, 1000), heard(2, 0, 1000)]
@@ -582,19 +574,38 @@ mod tests {
         playout.send(1, ms(0), len(1000));
         assert_eq!(playout.flush(ms(600)), [heard(1, 500, 1000)]);
         playout.send(2, ms(1500), len(1000));
-        assert!(playout.correct(1, len(420), ms(1700)));
-        assert_eq!(playout.delay(), span(100));
+        playout.correct(1, len(420));
         assert_eq!(
             playout.heard(ms(1800)),
             [heard(1, 420, 1000), heard(2, 200, 1000)]
         );
         // A second flush says nothing about the first.
         assert_eq!(playout.flush(ms(1800)), [heard(2, 200, 1000)]);
-        assert!(playout.correct(2, len(100), ms(1900)));
+        playout.correct(2, len(100));
         assert_eq!(
             playout.heard(ms(1900)),
             [heard(1, 420, 1000), heard(2, 100, 1000)]
         );
+    }
+
+    #[test]
+    fn nothing_is_heard_while_the_timeline_leaps() {
+        let mut playout = Playout::new(Holder::Client, span(100));
+        playout.send(1, ms(1000), len(1000));
+        playout.leap(span(5000), ms(6600));
+        assert_eq!(playout.heard(ms(6600)), [heard(1, 500, 1000)]);
+        assert_eq!(playout.place(1, len(499)), Some(ms(1599)));
+        assert_eq!(playout.place(1, len(500)), Some(ms(6600)));
+        assert_eq!(playout.heard(ms(6700)), [heard(1, 600, 1000)]);
+        assert_eq!(playout.ends(), Some(ms(7100)));
+        // What waits, and what was heard, is none the wiser.
+        playout.pause(ms(6700));
+        playout.leap(span(1000), ms(7700));
+        assert_eq!(playout.heard(ms(7700)), [heard(1, 600, 1000)]);
+        playout.resume(ms(7800));
+        assert_eq!(playout.ends(), Some(ms(8200)));
+        playout.leap(span(1000), ms(9200));
+        assert_eq!(playout.heard(ms(9200)), [heard(1, 1000, 1000)]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::event::{ClientEvent, ErrorBody, ServerEvent};
 
@@ -49,6 +50,9 @@ pub enum FromClient {
     Malformed(Box<ErrorBody>),
     /// Audio can flow (WebRTC: the peer connection is up). Comes first on every link.
     Ready,
+    /// As turns out now, nothing has come from the client since then, though something should
+    /// have: it was gone before the connection was. [`FromClient::Closed`] follows.
+    SilentSince(Instant),
     /// The connection ended; nothing follows.
     Closed(Closed),
 }

@@ -115,11 +115,19 @@ impl Pump {
             from_session,
         } = self;
         let (mut sink, mut stream) = socket.split();
+        // When something last came, and since when nothing could be written.
+        let (mut heard, mut stuck) = (Instant::now(), None);
         // The first message into an empty queue: it fits, unless the session is gone already.
         let _ = to_session.try_send(FromClient::Ready);
         let end = tokio::select! {
-            end = read(&mut stream, &to_session, patience.silence) => end,
-            end = write(&mut sink, from_session, patience) => end,
+            end = read(&mut stream, &to_session, patience.silence, &mut heard) => end,
+            end = write(&mut sink, from_session, patience, &mut stuck) => end,
+        };
+        let silent_since = match end {
+            End::NotReading => stuck,
+            // Whoever is there answers every ping.
+            End::Lost => Some(heard).filter(|heard| heard.elapsed() >= 2 * patience.ping_every),
+            _ => None,
         };
         let closed = match end {
             End::NotReading => Closed::NotReading,
@@ -135,6 +143,10 @@ impl Pump {
             }
             End::BySession(reason) => close(&mut sink, &mut stream, reason, patience.close).await,
         };
+        if let Some(since) = silent_since {
+            let message = FromClient::SilentSince(since);
+            let _ = to_session.send_timeout(message, patience.silence).await;
+        }
         let told = to_session
             .send_timeout(FromClient::Closed(closed), patience.silence)
             .await;
@@ -148,8 +160,10 @@ async fn read(
     stream: &mut SplitStream<WebSocket>,
     to_session: &mpsc::Sender<FromClient>,
     silence: Duration,
+    heard: &mut Instant,
 ) -> End {
     loop {
+        *heard = Instant::now();
         let message = match timeout(silence, stream.next()).await {
             Ok(Some(Ok(message))) => message,
             Ok(Some(Err(error))) => {
@@ -192,6 +206,7 @@ async fn write(
     sink: &mut SplitSink<WebSocket, Message>,
     mut from_session: mpsc::Receiver<ToClient>,
     patience: Patience,
+    stuck: &mut Option<Instant>,
 ) -> End {
     let mut ids = EventIds::random();
     let mut pings = interval_at(Instant::now() + patience.ping_every, patience.ping_every);
@@ -214,8 +229,9 @@ async fn write(
                 return End::BySession(CloseReason::Internal);
             }
         };
+        *stuck = Some(Instant::now());
         match timeout(patience.write, sink.send(message)).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => *stuck = None,
             Ok(Err(_)) => return End::Lost,
             Err(_) => return End::NotReading,
         }

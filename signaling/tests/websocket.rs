@@ -277,7 +277,13 @@ async fn a_client_that_never_reads_is_cut_off_in_time_and_memory() {
                 full_since.get_or_insert_with(Instant::now);
                 tokio::task::yield_now().await;
             }
-            Err(mpsc::error::TrySendError::Closed(_)) => break ended(&mut link).await,
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                let FromClient::SilentSince(since) = receive(&mut link).await else {
+                    panic!("it is told since when nothing is read");
+                };
+                assert!(since.elapsed() >= write / 2, "{:?}", since.elapsed());
+                break ended(&mut link).await;
+            }
         }
     };
     assert_eq!(closed, Closed::NotReading);
@@ -300,6 +306,11 @@ async fn a_client_that_is_silent_is_lost_and_one_that_answers_pings_is_not() {
     };
     let (silent, mut link) = connect(patience).await;
     let begin = Instant::now();
+    let FromClient::SilentSince(since) = receive(&mut link).await else {
+        panic!("it is told since when nobody is there");
+    };
+    let after = since.into_std().saturating_duration_since(begin);
+    assert!(after < Duration::from_millis(100), "{after:?}");
     assert_eq!(ended(&mut link).await, Closed::Lost);
     assert!(begin.elapsed() >= Duration::from_millis(400));
     drop(silent);

@@ -5,6 +5,10 @@
 //! part of a session; one thread writes what all of them collect, another brings it to the disk,
 //! and a task brings the rows into the database. A session waits for none of them.
 //!
+//! Files are only appended to. What is learned later, such as that a peer was gone before anybody
+//! noticed, or a client's word long after an interruption that it had played less, corrects the
+//! words (events), not the sound.
+//!
 //! What a cut-off process left unfinished is finished from its files: by the next start, or, where
 //! nodes share a PostgreSQL and a folder, by the others.
 

@@ -1,7 +1,8 @@
 //! The client's voice between sending and hearing: only what was heard goes on record, where it
-//! was heard.
+//! was heard, and as much of it as the client says.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use media::frame::FRAME;
 use media::opus::{Encoder, EncoderSettings};
@@ -11,6 +12,9 @@ use media::{Position, playout};
 
 use super::sound::SoundError;
 
+/// How long what was heard, or flushed, is kept until it goes on record: a client that stops its
+/// playback tells where it stopped, and that takes its time.
+pub const SETTLE: Duration = Duration::from_millis(300);
 /// Samples of a frame at the rate of the voices.
 const SAMPLES: usize = playout::RATE as usize / 50;
 
@@ -22,6 +26,9 @@ pub struct Airing {
     /// The sound of the held frames, [`SAMPLES`] each.
     sound: VecDeque<i16>,
     frame: Vec<i16>,
+    /// How far what is given out must have come for the first frames to be dropped, which were
+    /// flushed.
+    flushed: Option<Position>,
 }
 
 /// Samples `from..to` of what was sent under a tag.
@@ -43,6 +50,7 @@ impl Airing {
             held: VecDeque::new(),
             sound: VecDeque::new(),
             frame: Vec::with_capacity(SAMPLES),
+            flushed: None,
         })
     }
 
@@ -59,7 +67,8 @@ impl Airing {
         }
     }
 
-    /// Gives out, encoded and in order, what was heard by `now`: position, packet, peak.
+    /// Gives out, encoded and in order, what was heard and has [settled](SETTLE) by `now`:
+    /// position, packet, peak.
     ///
     /// # Errors
     /// If the codec fails; the frame is lost.
@@ -67,16 +76,43 @@ impl Airing {
         &mut self,
         now: Position,
         playout: &Playout,
+        each: impl FnMut(Position, &[u8], u8),
+    ) -> Result<(), SoundError> {
+        self.give(now.back(SETTLE), SETTLE, playout, each)
+    }
+
+    /// The same of everything that was heard by `now`: nobody will say otherwise any more.
+    ///
+    /// # Errors
+    /// If the codec fails; the frame is lost.
+    pub fn rest(
+        &mut self,
+        now: Position,
+        playout: &Playout,
+        each: impl FnMut(Position, &[u8], u8),
+    ) -> Result<(), SoundError> {
+        self.give(now, Duration::ZERO, playout, each)
+    }
+
+    /// Gives out what was heard `by` then. Where frames were flushed, it is waited for so long.
+    fn give(
+        &mut self,
+        by: Position,
+        wait: Duration,
+        playout: &Playout,
         mut each: impl FnMut(Position, &[u8], u8),
     ) -> Result<(), SoundError> {
         while let Some(Held { tag, from, to }) = self.held.front().copied() {
             let at = match playout.when(tag, from) {
-                When::At(at) if at + FRAME <= now => Some(at),
-                When::Never => None,
-                When::At(_) | When::Waits => return Ok(()),
+                When::At(at) if at + FRAME <= by => Some(at),
+                When::Never if *self.flushed.get_or_insert(by + wait) <= by => None,
+                When::At(_) | When::Waits | When::Never => return Ok(()),
             };
-            if at.is_some() && playout.when(tag, to - 1) == When::Waits {
-                return Ok(());
+            if at.is_some() {
+                self.flushed = None;
+                if playout.when(tag, to - 1) == When::Waits {
+                    return Ok(());
+                }
             }
             self.held.pop_front();
             self.frame.clear();
@@ -98,8 +134,6 @@ impl Airing {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use media::playout::Holder;
 
     use super::*;
@@ -148,11 +182,12 @@ mod tests {
     fn what_was_sent_ahead_and_flushed_is_not_heard() {
         let mut rig = Rig::new();
         rig.send(1, ms(1000), 1..16);
-        rig.listen(ms(1079));
+        rig.listen(ms(1079) + SETTLE);
         assert_eq!(rig.heard, [(1020, 1), (1040, 2)]);
         rig.playout.flush(ms(1090));
         rig.send(2, ms(1500), 20..22);
-        rig.listen(ms(3000));
+        rig.listen(ms(2000));
+        rig.listen(ms(2000) + SETTLE);
         // Half of the fourth frame was heard before the flush.
         let expected = [
             (1020, 1),
@@ -164,6 +199,38 @@ mod tests {
         ];
         assert_eq!(rig.heard, expected);
         assert!(rig.airing.sound.is_empty() && rig.airing.held.is_empty());
+    }
+
+    #[test]
+    fn the_client_says_how_much_of_it_was_heard() {
+        for (said, last) in [(30, 2), (70, 4), (110, 6)] {
+            let mut rig = Rig::new();
+            rig.send(1, ms(1000), 1..16);
+            rig.playout.flush(ms(1090));
+            rig.listen(ms(1090));
+            rig.playout.correct(1, said * 24);
+            rig.listen(ms(1500));
+            rig.listen(ms(1500) + SETTLE);
+            let numbers: Vec<u8> = rig.heard.iter().map(|heard| heard.1).collect();
+            assert_eq!(numbers, (1..=last).collect::<Vec<u8>>(), "{said} ms");
+            // Later it is too late.
+            rig.playout.correct(1, 24);
+            rig.listen(ms(3000));
+            assert_eq!(rig.heard.len(), numbers.len());
+        }
+    }
+
+    #[test]
+    fn in_the_end_nobody_says_otherwise() {
+        let mut rig = Rig::new();
+        rig.send(1, ms(1000), 1..16);
+        rig.playout.flush(ms(1090));
+        rig.send(2, ms(1100), 20..30);
+        let heard = &mut rig.heard;
+        let each = |at: Position, _: &[u8], peak| heard.push((at.ms(), peak));
+        rig.airing.rest(ms(1160), &rig.playout, each).unwrap();
+        let expected = [(1020, 1), (1040, 2), (1060, 3), (1080, 4), (1120, 20), (1140, 21)];
+        assert_eq!(rig.heard, expected);
     }
 
     #[test]
@@ -187,6 +254,7 @@ mod tests {
         rig.listen(ms(1400));
         rig.playout.flush(ms(1500));
         rig.listen(ms(2000));
+        rig.listen(ms(2000) + SETTLE);
         assert_eq!(rig.heard, [(1020, 1), (1040, 2)]);
         assert!(rig.airing.sound.is_empty());
     }

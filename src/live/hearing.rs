@@ -113,7 +113,9 @@ impl Hearing {
                 return Some(failed);
             }
             let had_room = self.has_room();
-            let patience = tokio::time::sleep_until(self.progress + PATIENCE);
+            let given_up = self.progress + PATIENCE;
+            // A timer is made only where it is waited for.
+            let patience = async { tokio::time::sleep_until(given_up).await };
             tokio::select! {
                 step = self.step() => match step {
                     Step::Output(output) => return Some(output),

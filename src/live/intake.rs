@@ -1,6 +1,8 @@
 //! Sound on its way in: packets as they come, bytes in slices, so that a client that sends much at
 //! once keeps nobody waiting.
 
+mod held;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,11 +13,13 @@ use tokio::time::Instant;
 
 use super::mic::{Captured, Mic};
 use super::sound::SoundError;
+use held::{Held, Place};
 
 /// How much sound is read at once.
 const SLICE: Duration = Duration::from_millis(200);
-/// The time that a slice takes at least (a shorter one less): fifty times faster than real time is fast enough for a
-/// recording that is sent as one, and a twentieth of a core at most for a client that never stops.
+/// The time that a slice takes at least (a shorter one less): fifty times faster than real time is
+/// fast enough for a recording that is sent as one, and a twentieth of a core at most for a client
+/// that never stops.
 const SLICE_TIME: Duration = Duration::from_millis(4);
 
 /// Sound may come in bursts that make up for this much of that time.
@@ -39,6 +43,8 @@ pub struct Intake {
     format: AudioFormat,
     /// What was accepted and not read yet.
     backlog: Bytes,
+    /// What came after a pause that may have been a stall.
+    held: Option<Held>,
     /// When the next slice may be read.
     next: Instant,
 }
@@ -51,6 +57,7 @@ impl Intake {
             mic,
             format,
             backlog: Bytes::new(),
+            held: None,
             next: Instant::now(),
         }
     }
@@ -102,13 +109,63 @@ impl Intake {
         if !bytes.len().is_multiple_of(width) {
             return Err(IntakeError::Odd);
         }
-        if !bytes.is_empty() {
-            let samples = (bytes.len() / width) as u64;
-            let length = Duration::from_micros(samples * 1_000_000 / u64::from(self.format.rate()));
-            self.mic.arrive(length, now, out)?;
-            self.backlog = bytes;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let length = self.length(bytes.len());
+        match &mut self.held {
+            Some(held) => held.add(&bytes, length, now, self.mic.end()),
+            None if self.mic.may_have_stalled(length, now) => {
+                self.held = Some(Held::new(bytes, length, now, self.mic.end()));
+            }
+            None => {
+                self.mic.arrive(length, now, out)?;
+                self.backlog = bytes;
+            }
+        }
+        self.place_held(now, false, out)?;
+        Ok(())
+    }
+
+    /// Gives what is held back to be read, as far as it is known: something comes that has to come
+    /// after it.
+    ///
+    /// # Errors
+    /// If what came before cannot be resampled.
+    pub fn release(&mut self, now: Position, out: &mut Vec<Captured>) -> Result<(), SoundError> {
+        self.place_held(now, true, out)
+    }
+
+    /// Finds the place of what is held back, as soon as it can be told.
+    fn place_held(
+        &mut self,
+        now: Position,
+        at_once: bool,
+        out: &mut Vec<Captured>,
+    ) -> Result<(), SoundError> {
+        let place = self.held.as_ref().and_then(|held| held.place(now, at_once));
+        if let Some(place) = place
+            && let Some(held) = self.held.take()
+        {
+            match place {
+                Place::Follows => self.mic.follow(held.length(), now),
+                Place::Now => self.mic.arrive(held.length(), held.latest(), out)?,
+            }
+            self.backlog = held.bytes();
         }
         Ok(())
+    }
+
+    /// How long so many bytes sound.
+    fn length(&self, bytes: usize) -> Duration {
+        let samples = (bytes / self.format.bytes_per_sample()) as u64;
+        Duration::from_micros(samples * 1_000_000 / u64::from(self.format.rate()))
+    }
+
+    /// Whether sound waits to be placed.
+    #[must_use]
+    pub const fn is_holding(&self) -> bool {
+        self.held.is_some()
     }
 
     /// When the next slice may be read, if one is waiting. Nothing else is to be accepted before.
@@ -117,11 +174,17 @@ impl Intake {
         (!self.backlog.is_empty()).then_some(self.next)
     }
 
-    /// Reads a slice of what was accepted.
+    /// Reads a slice of what was accepted. Silence in it that lies beyond `limit` is left out.
     ///
     /// # Errors
     /// If it cannot be resampled; it is lost.
-    pub fn slice(&mut self, now: Instant, out: &mut Vec<Captured>) -> Result<(), SoundError> {
+    pub fn slice(
+        &mut self,
+        now: Instant,
+        limit: Option<Position>,
+        out: &mut Vec<Captured>,
+    ) -> Result<(), SoundError> {
+        self.mic.limit(limit);
         let rate = self.format.rate() as usize * self.format.bytes_per_sample();
         let length = rate * SLICE.as_millis() as usize / 1000;
         let slice = self.backlog.split_to(length.min(self.backlog.len()));
@@ -138,9 +201,20 @@ impl Intake {
         self.mic.flush(out)
     }
 
+    /// When time must be told though nothing arrived.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Position> {
+        let held = self.held.as_ref().map(Held::due);
+        held.into_iter().chain(self.mic.deadline()).min()
+    }
+
     /// Time passed.
-    pub fn wake(&mut self, now: Position, out: &mut Vec<Captured>) {
+    ///
+    /// # Errors
+    /// If what came before cannot be resampled.
+    pub fn wake(&mut self, now: Position, out: &mut Vec<Captured>) -> Result<(), SoundError> {
         self.mic.wake(now, out);
+        self.place_held(now, false, out)
     }
 }
 
@@ -163,7 +237,7 @@ mod tests {
         while let Some(due) = intake.next() {
             tokio::time::sleep_until(due).await;
             let before = intake.mic().end();
-            intake.slice(Instant::now(), &mut out).unwrap();
+            intake.slice(Instant::now(), None, &mut out).unwrap();
             assert!(intake.mic().end() - before <= SLICE + Duration::from_millis(20));
             slices += 1;
         }

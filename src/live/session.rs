@@ -1,8 +1,13 @@
 //! The conductor of one session: one loop that feeds the state machine and does what it says.
 
+mod ended;
 mod incoming;
 mod leaving;
 mod outgoing;
+mod parts;
+#[cfg(test)]
+mod stalls;
+mod timeline;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,22 +15,22 @@ use std::time::Duration;
 use media::Position;
 use signaling::event::Session;
 use signaling::event::own;
-use signaling::link::{Carrier, CloseReason, Link, ToClient};
+use signaling::link::{Carrier, CloseReason, FromClient, Link, ToClient};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::conversation::{Conversation, Input};
 use super::hearing::Hearing;
 use super::intake::Intake;
 use super::llm::Mind;
 use super::mic::{Captured, Mic};
-use super::registry::Orders;
 use super::sound::{Encoding, SoundError};
 use super::speaker::Speaker;
 use super::tape::Tape;
 use super::voice::VoiceStage;
-use crate::archive::sessions::EndReason;
 use crate::telemetry::Metrics;
+pub use ended::Ended;
+pub use parts::{Parts, Told};
+use timeline::Timeline;
 
 /// Sound that waits for the speaker beyond this holds the voice engine back.
 const MOST_QUEUED: Duration = Duration::from_secs(20);
@@ -38,87 +43,7 @@ const HEEDED: usize = signaling::link::QUEUE / 2;
 const FAREWELL: Duration = Duration::from_secs(4);
 
 /// Later than any session lasts.
-const FAR: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// The client closed it, or the server closed it as agreed (cap, hang-up).
-    Completed,
-    /// The connection broke.
-    Lost,
-    /// The client stopped reading.
-    NotReading,
-    /// It reached its longest duration.
-    Expired,
-    /// The server stopped.
-    Stopped,
-    /// Another connection took the session over.
-    Displaced,
-    /// Something failed.
-    Failed,
-}
-
-impl Ended {
-    /// As it goes on record.
-    #[must_use]
-    pub const fn reason(self) -> EndReason {
-        match self {
-            Self::Completed => EndReason::ByClient,
-            Self::Lost | Self::NotReading | Self::Displaced => EndReason::Lost,
-            Self::Expired => EndReason::Expired,
-            Self::Stopped => EndReason::ServerStopped,
-            Self::Failed => EndReason::Failed,
-        }
-    }
-
-    /// Whether the coach may have meant it, so that a hang-up that comes later settles it: its
-    /// request and the end of the connection go different ways.
-    #[must_use]
-    pub const fn is_open_to_doubt(self) -> bool {
-        matches!(
-            self,
-            Self::Lost | Self::NotReading | Self::Stopped | Self::Displaced
-        )
-    }
-}
-
-/// Everything one session is made of.
-pub struct Parts {
-    /// The connection.
-    pub link: Link,
-    /// The state machine, new.
-    pub conversation: Conversation,
-    /// Where on the session's timeline the connection begins.
-    pub from: Position,
-    /// Records it.
-    pub tape: Tape,
-    /// The recogniser's stage.
-    pub hearing: Hearing,
-    /// The model's stage.
-    pub mind: Mind,
-    /// The voice's stage.
-    pub voice: VoiceStage,
-    /// What the coach is told of the engines.
-    pub engines: own::Engines,
-    /// How far ahead sound is sent over WebSocket.
-    pub lead: Duration,
-    /// Where latencies are counted.
-    pub metrics: Metrics,
-    /// What it is told from outside.
-    pub told: Told,
-}
-
-/// What a session is told from outside.
-#[derive(Clone, Debug)]
-pub struct Told {
-    /// To end soon: the client is told.
-    pub stopping: CancellationToken,
-    /// The server stops now.
-    pub now: CancellationToken,
-    /// To end.
-    pub orders: Orders,
-}
+const FAR: Position = Position::from_ms(30 * 24 * 3600 * 1000);
 
 /// One live session.
 pub struct LiveSession {
@@ -134,12 +59,12 @@ pub struct LiveSession {
     metrics: Metrics,
     told: Told,
     tape: Tape,
-    from: Position,
-    started: Instant,
-    /// How far the timeline runs ahead of the clock, because a client sent sound faster than
-    /// time passes.
-    skew: Duration,
+    timeline: Timeline,
     captured: Vec<Captured>,
+    /// A message that comes after sound that is still to be read.
+    waiting: Option<FromClient>,
+    /// Since when nothing has come from a client that is gone.
+    deserted: Option<Instant>,
     ended: Option<Ended>,
     /// Nothing is left to be completed.
     left: bool,
@@ -188,10 +113,10 @@ impl LiveSession {
             metrics,
             told,
             tape,
-            from,
-            started: Instant::now(),
-            skew: Duration::ZERO,
+            timeline: Timeline::new(from, Instant::now()),
             captured: Vec::new(),
+            waiting: None,
+            deserted: None,
             ended: None,
             left: false,
         };
@@ -208,19 +133,23 @@ impl LiveSession {
             ended = Ended::Completed;
         }
         let now = self.time();
-        self.tape.finish(now, ended.reason()).await;
+        let playout = self.conversation.playout();
+        self.tape.finish(now, playout, ended.reason()).await;
         ended
     }
 
     /// Runs the session to the end of its connection.
     async fn converse(&mut self) {
-        let timer = tokio::time::sleep_until(self.started);
-        tokio::pin!(timer);
         let Told {
             stopping,
             now: stop_now,
             orders,
         } = self.told.clone();
+        // What is waited for all along is waited for once: none of it costs anything per frame.
+        let timer = tokio::time::sleep_until(Instant::now());
+        let (stopping, stop_now) = (stopping.cancelled(), stop_now.cancelled());
+        let (displaced, hang_up) = (orders.displaced.cancelled(), orders.hang_up.cancelled());
+        tokio::pin!(timer, stopping, stop_now, displaced, hang_up);
         let outgoing = self.link.outgoing.clone();
         let mut told = false;
         self.settle();
@@ -228,28 +157,33 @@ impl LiveSession {
             self.tell_engines();
         }
         while self.ended.is_none() {
+            // Sound that came all at once is read before anything that came after it.
+            let unread = self.intake.next();
+            if unread.is_none()
+                && let Some(message) = self.waiting.take()
+            {
+                self.received(Some(message));
+                self.settle();
+                continue;
+            }
             let due = self.due();
             if timer.deadline() != due {
                 timer.as_mut().reset(due);
             }
             let roomy = self.speaker.queued() < MOST_QUEUED;
-            // Sound that came all at once is read before anything that came after it.
-            let waiting = self.intake.next();
-            let slice = waiting.filter(|_| self.hearing.has_room());
+            let slice = unread.filter(|_| self.hearing.has_room());
             // What the client asks for is answered at the pace at which it reads.
             let heeded = outgoing.capacity() >= HEEDED || outgoing.is_closed();
             // In no fixed order, so that no stage can keep the others waiting.
             tokio::select! {
-                () = stop_now.cancelled() => self.end(Ended::Stopped, CloseReason::GoingAway),
-                () = orders.displaced.cancelled() => self.give_way(),
-                () = orders.hang_up.cancelled() => self.hang_up(),
-                received = self.link.incoming.recv(), if waiting.is_none() && heeded => {
+                () = &mut stop_now => self.end(Ended::Stopped, CloseReason::GoingAway),
+                () = &mut displaced => self.give_way(),
+                () = &mut hang_up => self.hang_up(),
+                received = self.link.incoming.recv(), if unread.is_none() && heeded => {
                     self.received(received);
                 }
                 _ = outgoing.reserve_many(HEEDED), if !heeded => {}
-                () = tokio::time::sleep_until(slice.unwrap_or(self.started)), if slice.is_some() => {
-                    self.read_slice();
-                }
+                () = until(slice), if slice.is_some() => self.read_slice(),
                 heard = self.hearing.next() => {
                     if let Some(heard) = heard {
                         self.understood(heard);
@@ -257,7 +191,7 @@ impl LiveSession {
                 }
                 thought = self.mind.next() => self.thought(thought),
                 spoken = self.voice.next(), if roomy => self.spoken(spoken),
-                () = stopping.cancelled(), if !told => {
+                () = &mut stopping, if !told => {
                     told = true;
                     self.handle(Input::Stopping);
                 }
@@ -268,42 +202,49 @@ impl LiveSession {
                 self.hear_out().await;
             }
         }
-        if let Some(stats) = self.intake.mic().stats() {
-            let media::jitter::JitterStats {
-                received,
-                lost,
-                concealed,
-                late,
-                ..
-            } = stats;
+        if let Some(media::jitter::JitterStats {
+            received,
+            lost,
+            concealed,
+            late,
+            ..
+        }) = self.intake.mic().stats()
+        {
             tracing::debug!(received, lost, concealed, late, "packets of a call");
         }
     }
 
     /// Now, on the session's timeline.
     fn time(&self) -> Position {
-        self.from + self.started.elapsed() + self.skew
+        self.timeline.at(Instant::now())
     }
 
     /// When the loop must wake though nothing arrives.
     fn due(&self) -> Instant {
         let machine = self.conversation.deadline().map(|(at, _)| at);
-        let mic = self.intake.mic().deadline();
-        self.soonest([machine, self.speaker.due(), mic, self.tape.due()])
+        let intake = self.intake.deadline();
+        self.soonest([machine, self.speaker.due(), intake, self.tape.due()])
     }
 
     /// When the first of these is, by the clock.
     fn soonest<const N: usize>(&self, due: [Option<Position>; N]) -> Instant {
         let soonest = due.into_iter().flatten().min();
-        let at = soonest.map_or(FAR, |at| at - self.from);
-        self.started + at.saturating_sub(self.skew)
+        self.timeline.when(soonest.unwrap_or(FAR))
     }
 
     fn tick(&mut self) {
         let now = self.time();
-        self.intake.wake(now, &mut self.captured);
-        self.capture();
+        let woken = self.intake.wake(now, &mut self.captured);
+        self.placed(woken);
         self.handle(Input::Time);
+    }
+
+    /// While nothing goes on, the timeline waits for the clock that it ran ahead of.
+    fn rest(&mut self) {
+        if self.timeline.is_ahead() {
+            let resting = !self.intake.is_holding() && self.conversation.is_at_rest();
+            self.timeline.rest(resting, Instant::now());
+        }
     }
 
     /// Sends what is due and does what the machine says, until nothing is left to do.
@@ -317,6 +258,7 @@ impl LiveSession {
             }
         }
         self.record();
+        self.rest();
     }
 
     /// Puts on record what was heard by now.
@@ -353,5 +295,13 @@ impl LiveSession {
         let now = self.time();
         self.tape.input(&input, now);
         self.conversation.handle(input, now);
+    }
+}
+
+/// Waits until then; for ever, if there is no such time. Costs nothing before it is waited for.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,5 +1,7 @@
 //! The last stage: paces the client's voice onto the wire, frame by frame, as time passes.
 
+mod sent;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,8 @@ use signaling::link::{Carrier, OutputAudio, PartIds};
 
 use super::sound::{Encoding, SoundError};
 use crate::providers::tts::RATE;
+use sent::ramp;
+pub use sent::{Progress, Sent};
 
 /// Samples of one frame at the voice's rate.
 const SAMPLES: usize = RATE as usize / 50;
@@ -61,40 +65,6 @@ enum Fade {
     None,
     In,
     Out,
-}
-
-/// One frame on its way out.
-#[derive(Debug)]
-pub struct Sent {
-    /// What the link sends.
-    pub audio: OutputAudio,
-    /// The sentences in it, with the samples sent of each in all.
-    pub progress: Progress,
-}
-
-/// The sentences that a frame took samples from. A frame of 20 ms rarely touches two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress([Option<(u64, u64)>; 2]);
-
-impl Progress {
-    /// Each sentence with the samples sent of it in all.
-    pub fn iter(self) -> impl Iterator<Item = (u64, u64)> {
-        self.0.into_iter().flatten()
-    }
-
-    /// Whether a further sentence still fits.
-    fn takes(self, sentence: u64) -> bool {
-        self.0
-            .iter()
-            .any(|slot| slot.is_none_or(|(known, _)| known == sentence))
-    }
-
-    fn note(&mut self, sentence: u64, samples: u64) {
-        let mut slots = self.0.iter_mut();
-        if let Some(slot) = slots.find(|slot| slot.is_none_or(|(known, _)| known == sentence)) {
-            *slot = Some((sentence, samples));
-        }
-    }
 }
 
 impl Speaker {
@@ -197,6 +167,11 @@ impl Speaker {
             self.paused = false;
             self.fade = if self.smooth { Fade::In } else { Fade::None };
         }
+    }
+
+    /// The timeline leapt by so much within a moment: the pace is that of the clock.
+    pub fn leap(&mut self, by: Duration) {
+        self.plays_until += by;
     }
 
     /// When the next frame is due, if one is waiting.
@@ -331,14 +306,6 @@ impl Speaker {
             }
         }
         progress
-    }
-}
-
-/// Multiplies a frame by a gain that runs with `t` from 0 to 1.
-fn ramp(frame: &mut [i16], gain: impl Fn(f32) -> f32) {
-    let length = frame.len() as f32;
-    for (index, sample) in frame.iter_mut().enumerate() {
-        *sample = (f32::from(*sample) * gain(index as f32 / length)) as i16;
     }
 }
 

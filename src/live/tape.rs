@@ -148,7 +148,7 @@ impl Tape {
         if let Voices::Bytes { client, .. } = &mut self.voices {
             let recorder = &mut self.recorder;
             client.heard(now, playout, |at, packet, peak| {
-                recorder.client(at, packet, peak)
+                recorder.client(at, packet, peak);
             })?;
         }
         self.recorder.tick(now);
@@ -165,8 +165,17 @@ impl Tape {
         self.recorder.due()
     }
 
-    /// The connection is over, and everything settled. Waits until it is on the disk.
-    pub async fn finish(self, at: Position, reason: EndReason) {
+    /// The connection is over at `at`, and everything settled. Waits until it is on the disk.
+    pub async fn finish(mut self, at: Position, playout: &Playout, reason: EndReason) {
+        if let Voices::Bytes { client, .. } = &mut self.voices {
+            let recorder = &mut self.recorder;
+            let rest = client.rest(at, playout, |at, packet, peak| {
+                recorder.client(at, packet, peak);
+            });
+            if let Err(error) = rest {
+                tracing::error!(%error, "the last of a voice could not be put on record");
+            }
+        }
         self.recorder.finish(at, reason).await;
     }
 }

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use praxiloom::archive::event::Event;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
+use crate::archived::Part;
+use crate::ends::ended;
+use crate::record::curious;
 use crate::socket::{Socket, UNDERSTOOD, question_pcm, serve};
 
 const DONE: &str = "conversation.item.input_audio_transcription.completed";
@@ -84,4 +88,55 @@ async fn a_client_that_falls_silent_in_mid_word_is_answered() {
     socket.speak(&question[..cut]).await;
     socket.until("input_audio_buffer.speech_stopped").await;
     assert_eq!(socket.answer().await.response["status"], "completed");
+}
+
+/// From the first slot of 20 ms that is louder than `quiet` to the last, and how many are.
+fn loud(peaks: &[u8], quiet: u8) -> (usize, usize) {
+    let loud = |peak: &u8| *peak > quiet;
+    let first = peaks.iter().position(loud).unwrap();
+    let last = peaks.iter().rposition(loud).unwrap();
+    (last - first, peaks.iter().filter(|peak| loud(peak)).count())
+}
+
+#[tokio::test]
+async fn what_a_stall_of_the_network_held_back_stands_where_it_was_spoken() {
+    let server = serve(&[]).await;
+    let mut socket = curious(&server).await;
+    let (question, quiet) = (question_pcm(), vec![0; 48_000 * 3 / 2]);
+    let began = Instant::now();
+    let sound = [quiet.clone(), question.clone(), quiet].concat();
+    // In the middle of the question nothing gets through for two seconds, and then everything.
+    let stall = Duration::from_millis(2700)..Duration::from_millis(4700);
+    for (number, chunk) in (1u32..).zip(sound.chunks(1920)) {
+        let spoken = Duration::from_millis(40) * number;
+        let sent = if stall.contains(&spoken) {
+            stall.end
+        } else {
+            spoken
+        };
+        sleep_until(began + sent).await;
+        socket.append(chunk).await;
+    }
+    let lived = began.elapsed().as_millis() as i64;
+    socket.stream.close(None).await.unwrap();
+    let row = ended(&server, &socket.id()).await;
+    // The timeline did not leap.
+    let ahead = row.length_ms - lived;
+    assert!((-100..1000).contains(&ahead), "{ahead} ms");
+    let part = Part::read(&server.app.config.server.data, &socket.id(), 1);
+    let gaps = part.events.iter().filter_map(|entry| match entry.event {
+        Event::Gap { length_ms } => Some(length_ms),
+        _ => None,
+    });
+    // Before the first sound there may be one.
+    let gaps: Vec<u64> = gaps.filter(|gap| *gap > 500).collect();
+    assert_eq!(gaps, [0; 0]);
+    // The question is whole: as long as it was, and as loud.
+    let pairs = question.chunks_exact(2);
+    let samples: Vec<i16> = pairs.map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
+    let spoken: Vec<u8> = samples.chunks(480).map(media::peaks::peak).collect();
+    let (heard, spoken) = (loud(&part.track("coach").peaks, 8), loud(&spoken, 8));
+    assert!(heard.0.abs_diff(spoken.0) <= 3, "{heard:?} of {spoken:?}");
+    assert!(heard.1.abs_diff(spoken.1) <= 8, "{heard:?} of {spoken:?}");
+    part.replays();
 }

@@ -193,6 +193,29 @@ impl Vad {
         }
     }
 
+    /// Nothing comes for now: speech that is on ends with its last sound. What comes next may
+    /// follow without a gap all the same.
+    pub fn break_off(&mut self) -> Option<Edge> {
+        let before = std::mem::replace(&mut self.state, State::Quiet);
+        let State::Speaking { last } = before else {
+            return None;
+        };
+        self.not_before = last;
+        Some(Edge::Stopped { at: last })
+    }
+
+    /// Whether these samples, were they to come next, would be nothing but background, and nobody
+    /// speaks or seems to begin.
+    #[must_use]
+    pub fn is_background(&self, samples: &[i16]) -> bool {
+        self.state == State::Quiet && rms_dbfs(samples) < self.lowest()
+    }
+
+    /// The level below which nothing belongs to speech that has begun.
+    fn lowest(&self) -> f32 {
+        (self.floor.level() + self.settings.margin / 2.0).max(self.settings.quietest)
+    }
+
     /// Forgets the stream: the next samples begin a new one. The settings stay.
     pub fn reset(&mut self) {
         *self = Self::new(self.settings);
@@ -233,9 +256,7 @@ impl Vad {
         let begins = loud && probability >= self.settings.on;
         // Once begun, the tail of a word may fall below the gate; the detector decides alone as
         // long as it is not the background that it hears.
-        let continues = level >= self.floor.level() + self.settings.margin / 2.0
-            && level >= self.settings.quietest
-            && probability >= self.settings.off;
+        let continues = level >= self.lowest() && probability >= self.settings.off;
         let edge = self.step(begins, continues);
         Activity {
             at: self.at,
@@ -506,5 +527,42 @@ mod tests {
             }
         }
         assert_eq!(out, whole);
+    }
+
+    #[test]
+    fn speech_that_breaks_off_ends_with_its_last_sound_and_goes_on_from_there() {
+        let Some(speech) = recording("01-jfk.wav") else {
+            return;
+        };
+        let mut vad = Vad::new(VadSettings::default());
+        assert_eq!(vad.break_off(), None);
+        // In the middle of "americans".
+        run(&mut vad, &speech[..16 * 2000]);
+        assert!(vad.is_speaking() && !vad.is_background(&[0; 320]));
+        let Some(Edge::Stopped { at }) = vad.break_off() else {
+            panic!("somebody spoke");
+        };
+        assert!(at.ms() > 1900 && at.ms() <= 2000, "{at}");
+        assert!(!vad.is_speaking());
+        let mut out = Vec::new();
+        vad.push(
+            Position::from_ms(2000),
+            &speech[16 * 2000..16 * 2300],
+            &mut out,
+        );
+        let started = out.iter().find_map(|activity| activity.edge);
+        let Some(Edge::Started { at: again }) = started else {
+            panic!("{started:?}");
+        };
+        assert!(again >= at && again.ms() < 2050, "{again}");
+    }
+
+    #[test]
+    fn background_is_what_is_no_louder_than_before() {
+        let mut vad = Vad::new(VadSettings::default());
+        run(&mut vad, &noise(3, 48_000, -45.0));
+        assert!(vad.is_background(&noise(4, 320, -45.0)));
+        assert!(vad.is_background(&[0; 320]));
+        assert!(!vad.is_background(&noise(4, 320, -38.0)));
     }
 }

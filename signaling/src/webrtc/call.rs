@@ -14,6 +14,7 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::RTCPeerConnectionState;
 
+use super::inbox::Inbox;
 use super::peer::{Arrival, Peer};
 use super::rtp::OutgoingRtp;
 use crate::event::{self, ClientEvent, ClientEventKind, ErrorBody, ServerEvent};
@@ -47,6 +48,7 @@ pub(super) struct Shared {
 pub(super) struct Call {
     pub(super) peer: Peer,
     pub(super) shared: Arc<Shared>,
+    pub(super) inbox: Arc<Inbox>,
     pub(super) rtp: OutgoingRtp,
     pub(super) incoming: mpsc::Sender<FromClient>,
     pub(super) outgoing: mpsc::Receiver<ToClient>,
@@ -86,6 +88,11 @@ impl Call {
             }
             End::Client(reason) => {
                 self.readers.shutdown().await;
+                if reason == Closed::Lost {
+                    // It takes ICE a while to give up; nobody was there meanwhile.
+                    let message = FromClient::SilentSince(self.inbox.last_heard());
+                    let _ = self.incoming.send_timeout(message, FLUSH).await;
+                }
                 let _ = self
                     .incoming
                     .send_timeout(FromClient::Closed(reason), FLUSH)

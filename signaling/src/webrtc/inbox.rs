@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::Instant;
 
 /// Datagrams that wait for one call; more are dropped, as a full socket would.
 pub(super) const WAITING: usize = 256;
@@ -24,6 +26,9 @@ pub(super) struct Inbox {
     v4: Side,
     v6: Side,
     early: Mutex<Early>,
+    began: Instant,
+    /// When something last came from the client, in milliseconds since it began.
+    heard: AtomicU64,
     pub(super) names: Mutex<Names>,
 }
 
@@ -50,6 +55,8 @@ impl Inbox {
             v4: Side::new(),
             v6: Side::new(),
             early: Mutex::default(),
+            began: Instant::now(),
+            heard: AtomicU64::new(0),
             names: Mutex::default(),
         }
     }
@@ -65,6 +72,7 @@ impl Inbox {
 
     /// Takes a datagram for the call.
     pub(super) fn push(&self, datagram: Bytes, from: SocketAddr) {
+        self.heard();
         if is_dtls(&datagram) {
             let mut early = lock(&self.early);
             if !early.over {
@@ -75,6 +83,17 @@ impl Inbox {
             }
         }
         self.side(from).push(datagram, from);
+    }
+
+    /// Something came from the client.
+    pub(super) fn heard(&self) {
+        let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.heard.store(ms, Ordering::Relaxed);
+    }
+
+    /// When something last came from the client: sound, reports, checks of the path.
+    pub(super) fn last_heard(&self) -> Instant {
+        self.began + Duration::from_millis(self.heard.load(Ordering::Relaxed))
     }
 
     /// ICE has chosen a path: what came too early can be answered now.

@@ -195,6 +195,7 @@ async fn start(
     let call = Call {
         peer,
         shared: Arc::clone(&shared),
+        inbox: Arc::clone(registration.inbox()),
         rtp,
         incoming: to_session,
         outgoing: from_session,

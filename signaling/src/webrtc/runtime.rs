@@ -62,6 +62,7 @@ impl Runtime for CallRuntime {
         let local = listener.local_addr()?;
         Ok(Arc::new(SharedListener {
             local,
+            inbox: Arc::clone(&self.inbox),
             accept: Mutex::new(self.inbox.side(local).accept()),
         }))
     }
@@ -145,6 +146,7 @@ impl AsyncUdpSocket for SharedUdp {
 #[derive(Debug)]
 struct SharedListener {
     local: SocketAddr,
+    inbox: Arc<Inbox>,
     accept: Mutex<Option<mpsc::Receiver<Arrived>>>,
 }
 
@@ -166,6 +168,7 @@ impl AsyncTcpListener for SharedListener {
             } = arrived;
             let (reader, writer) = stream.into_split();
             let stream = SharedStream {
+                inbox: Arc::clone(&self.inbox),
                 first: Mutex::new(read),
                 reader,
                 writer,
@@ -185,6 +188,7 @@ impl AsyncTcpListener for SharedListener {
 
 #[derive(Debug)]
 struct SharedStream {
+    inbox: Arc<Inbox>,
     /// What was read to find out whose connection it is.
     first: Mutex<Bytes>,
     reader: OwnedReadHalf,
@@ -228,7 +232,12 @@ impl AsyncTcpStream for SharedStream {
                 self.reader.readable().await?;
                 match self.reader.try_read(buffer) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    result => return result,
+                    result => {
+                        if result.as_ref().is_ok_and(|length| *length > 0) {
+                            self.inbox.heard();
+                        }
+                        return result;
+                    }
                 }
             }
         })

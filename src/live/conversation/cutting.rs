@@ -137,7 +137,7 @@ impl Conversation {
     }
 
     /// Where the server knows what was played, it tells where it cut.
-    fn tell_truncated(&mut self, item_id: &str, heard: u64) {
+    pub(super) fn tell_truncated(&mut self, item_id: &str, heard: u64) {
         self.record_truncated(item_id, heard);
         self.tell_heard(item_id, heard);
         if self.server_plays() {

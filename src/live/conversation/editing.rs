@@ -131,6 +131,11 @@ impl Conversation {
         }
         let samples = end.saturating_mul(u64::from(RATE)) / 1000;
         self.items.truncate(id, samples);
+        if !self.server_plays()
+            && let Some(spoken) = self.items.speech(id)
+        {
+            self.playout.correct(spoken.generation.0, samples.min(sent));
+        }
         self.record_truncated(id, samples.min(sent));
         self.tell_heard(id, samples.min(sent));
         let (item_id, content_index) = (id.to_owned(), index);

@@ -36,6 +36,17 @@ pub enum Input {
         /// In samples at 48 kHz.
         samples: u64,
     },
+    /// Silence was left out of the microphone's stream; the timeline stayed where it was.
+    Omitted {
+        /// In samples at 48 kHz.
+        samples: u64,
+    },
+    /// The timeline leapt to now, since sound comes faster than time passes. Whatever takes its
+    /// time by the clock has not come further: what is heard, engines.
+    Leapt {
+        /// In samples at 48 kHz.
+        samples: u64,
+    },
     /// Voice activity began.
     VoiceStarted {
         /// The onset, which lies in the past.
@@ -132,6 +143,12 @@ pub enum Input {
     StoodIn {
         /// Why.
         error: ProviderError,
+    },
+    /// As turns out now, nobody has been there to hear anything since then. [`Input::Leave`]
+    /// follows.
+    Deserted {
+        /// When something last came from the client.
+        since: Position,
     },
     /// The connection is gone, or the session ends: what was said is completed, and nothing new
     /// begins. [`Output::Left`](super::Output::Left) follows, at the latest after

@@ -216,6 +216,15 @@ impl Items {
         self.entries[self.find(id)?].speech.as_ref()
     }
 
+    /// The spoken answers with their attempts, the last first.
+    pub fn spoken_last(&self) -> impl Iterator<Item = (&str, Generation)> {
+        let latest = self.entries.iter().rev();
+        latest.filter_map(|entry| {
+            let spoken = entry.speech.as_ref()?;
+            Some((&*entry.item.id, spoken.generation))
+        })
+    }
+
     /// Remembers where the coach said it.
     pub fn said(&mut self, id: &str, from: Position, to: Position) {
         if let Some(at) = self.find(id) {

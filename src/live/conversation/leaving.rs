@@ -5,7 +5,7 @@ use std::time::Duration;
 use media::Position;
 
 use super::response::Ending;
-use super::{Conversation, Input, Output};
+use super::{Conversation, Generation, Input, Output};
 
 /// How long the final words of what was said last are waited for when the connection is gone.
 pub const LEAVING: Duration = Duration::from_secs(2);
@@ -54,13 +54,36 @@ impl Conversation {
             return;
         }
         self.phase = Phase::Leaving(now + LEAVING);
-        self.stop_answers(Ending::Left, now);
+        let heard_until = self.deserted.map_or(now, |since| since.min(now));
+        self.unhear(heard_until, now);
+        self.stop_answers(Ending::Left, heard_until);
         let received = self.received;
         self.record_speech(received);
         self.end_segment(received, received, now);
         if let Some(turn) = &mut self.turn {
             turn.overlapping = false;
             turn.held = false;
+        }
+    }
+
+    /// Answers that seemed to be heard to their ends were not, after `since`.
+    fn unhear(&mut self, since: Position, now: Position) {
+        let sounding = self.sounding.as_ref().and_then(|sounding| sounding.item_id.clone());
+        let heard = |generation: Generation, at| {
+            let heard = self.playout.heard_of(generation.0, at);
+            heard.map_or(0, |heard| heard.heard)
+        };
+        let latest = self.items.spoken_last();
+        let unheard: Vec<_> = latest
+            // What still sounds is cut with its answer.
+            .filter(|(id, _)| sounding.as_deref() != Some(*id))
+            .map(|(id, generation)| (id, heard(generation, since), heard(generation, now)))
+            .take_while(|(_, then, seemed)| then < seemed)
+            .map(|(id, then, _)| (id.to_owned(), then))
+            .collect();
+        for (id, heard) in unheard.into_iter().rev() {
+            self.items.truncate(&id, heard);
+            self.tell_truncated(&id, heard);
         }
     }
 

@@ -56,7 +56,9 @@ impl Conversation {
         if self.detection().is_none() {
             return;
         }
-        self.end_segment(at, at + TRAILING, now);
+        // Sound may have broken off with the speech.
+        let to = self.received.min(at + TRAILING).max(at);
+        self.end_segment(at, to, now);
         self.quiet_since = now;
     }
 

@@ -18,6 +18,7 @@ mod gaps;
 mod input;
 mod interruption;
 mod items;
+mod leaping;
 mod leaving;
 mod listening;
 mod output;
@@ -145,6 +146,8 @@ pub struct Conversation {
     state: TurnState,
     caption: (String, String),
     counters: Counters,
+    /// Since when nobody has been there to hear anything.
+    deserted: Option<Position>,
     /// The coach's last turn was not answered before the connection was cut.
     owes_answer: bool,
     phase: Phase,
@@ -200,6 +203,7 @@ impl Conversation {
             state: TurnState::Listening,
             caption: (String::new(), String::new()),
             counters: Counters::default(),
+            deserted: None,
             owes_answer: false,
             phase: Phase::Talking,
             settings,
@@ -244,6 +248,9 @@ impl Conversation {
                 self.gaps.add(self.received, samples);
                 self.record_gap(samples);
             }
+            Input::Omitted { samples } => self.gaps.omit(self.received, samples),
+            Input::Leapt { samples } => self.leapt(samples, now),
+            Input::Deserted { since } => self.deserted = Some(since.min(now)),
             Input::VoiceStarted { at } => {
                 self.voice_since.get_or_insert(at);
                 self.voice_started(at, now);

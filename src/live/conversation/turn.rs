@@ -130,6 +130,12 @@ impl Turn {
         Some(segment.id)
     }
 
+    /// The timeline leapt by so much, and the recogniser has not come further.
+    pub fn leapt(&mut self, by: Duration) {
+        self.asked += by;
+        self.progressed += by;
+    }
+
     /// Words of a segment arrived at `now`. Whether the segment belongs to this turn.
     pub fn understood(
         &mut self,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use media::Position;
 use signaling::event::{ClientEventKind, ErrorBody, ServerEvent};
 use signaling::link::{Carrier, Closed, FromClient, ToClient};
 use tokio::time::Instant;
@@ -19,6 +20,10 @@ use crate::providers::tts::SpeakOutput;
 
 impl LiveSession {
     pub(super) fn received(&mut self, received: Option<FromClient>) {
+        if self.comes_too_soon(received.as_ref()) {
+            self.waiting = received;
+            return;
+        }
         match received {
             Some(FromClient::Ready) => self.handle(Input::Ready),
             Some(FromClient::Event(event)) => match event.kind {
@@ -37,9 +42,38 @@ impl LiveSession {
                 self.capture();
             }
             Some(FromClient::Malformed(error)) => self.refuse(*error),
+            Some(FromClient::SilentSince(since)) => self.deserted = Some(since),
             Some(FromClient::Closed(Closed::ByClient)) => self.ended = Some(Ended::Completed),
             Some(FromClient::Closed(Closed::NotReading)) => self.ended = Some(Ended::NotReading),
             Some(FromClient::Closed(Closed::Lost)) | None => self.ended = Some(Ended::Lost),
+        }
+    }
+
+    /// Whether a message has to wait until sound was read that came before it.
+    fn comes_too_soon(&mut self, received: Option<&FromClient>) -> bool {
+        use ClientEventKind::{ClearInput, CommitInput, SessionUpdate};
+        let Some(FromClient::Event(event)) = received.filter(|_| self.intake.is_holding()) else {
+            return false;
+        };
+        if !matches!(event.kind, CommitInput | ClearInput | SessionUpdate(_)) {
+            return false;
+        }
+        self.release();
+        self.intake.next().is_some()
+    }
+
+    /// Sound that is held back is held back no longer.
+    pub(super) fn release(&mut self) {
+        let now = self.time();
+        let released = self.intake.release(now, &mut self.captured);
+        self.placed(released);
+    }
+
+    /// Sound found its place, and is still to be read.
+    pub(super) fn placed(&mut self, placed: Result<(), SoundError>) {
+        match placed {
+            Ok(()) => self.capture(),
+            Err(error) => self.fail(&error),
         }
     }
 
@@ -62,7 +96,8 @@ impl LiveSession {
     }
 
     pub(super) fn read_slice(&mut self) {
-        let read = self.intake.slice(Instant::now(), &mut self.captured);
+        let limit = self.timeline.is_slow().then(|| self.time());
+        let read = self.intake.slice(Instant::now(), limit, &mut self.captured);
         self.took_in(read);
     }
 
@@ -71,8 +106,12 @@ impl LiveSession {
             self.fail(&error);
             return;
         }
-        // Sound never lies in the future: if it comes faster than time passes, time jumps.
-        self.skew += self.intake.mic().end() - self.time();
+        let end = self.intake.mic().framed();
+        if let Some(by) = self.timeline.reach(end, Instant::now()) {
+            self.speaker.leap(by);
+            let samples = (Position::ZERO + by).samples();
+            self.handle(Input::Leapt { samples });
+        }
         self.capture();
     }
 
@@ -95,6 +134,7 @@ impl LiveSession {
                 }
                 Captured::Packet { .. } => {}
                 Captured::Gap(samples) => self.handle(Input::Gap { samples }),
+                Captured::Omitted(samples) => self.handle(Input::Omitted { samples }),
                 Captured::Started(at) => self.handle(Input::VoiceStarted { at }),
                 Captured::Stopped(at) => self.handle(Input::VoiceStopped { at }),
             }

@@ -25,6 +25,10 @@ impl LiveSession {
     pub(super) async fn leave(&mut self) {
         self.let_go();
         self.last_sound();
+        if let Some(since) = self.deserted {
+            let since = self.timeline.at(since);
+            self.handle(Input::Deserted { since });
+        }
         self.handle(Input::Leave);
         self.settle();
         let patience = tokio::time::sleep(LEAVING + PATIENCE);
@@ -54,22 +58,33 @@ impl LiveSession {
 
     /// Takes in the sound that arrived and was not read yet.
     fn last_sound(&mut self) {
+        self.release();
+        self.read_rest();
+        let now = self.time();
+        let woken = self.intake.wake(now, &mut self.captured);
+        let flushed = woken.and_then(|()| self.intake.flush(&mut self.captured));
+        self.took_in(flushed);
+    }
+
+    /// Reads what was accepted, as far as there is room for it.
+    fn read_rest(&mut self) {
         for _ in 0..LAST_SLICES {
             if self.intake.next().is_none() || !self.hearing.has_room() {
                 break;
             }
             self.read_slice();
         }
-        let now = self.time();
-        self.intake.wake(now, &mut self.captured);
-        let flushed = self.intake.flush(&mut self.captured);
-        self.took_in(flushed);
     }
 
     /// The connection takes nothing any more: takes in what it still brought, and why it closed.
     pub(super) async fn hear_out(&mut self) {
         let patience = Instant::now() + FAREWELL;
         while self.ended.is_none() {
+            self.read_rest();
+            if let Some(message) = self.waiting.take() {
+                self.received(Some(message));
+                continue;
+            }
             match timeout_at(patience, self.link.incoming.recv()).await {
                 Ok(received) => self.received(received),
                 Err(_) => self.ended = Some(Ended::Lost),

@@ -232,7 +232,18 @@ async fn a_silent_client_is_lost() {
     })
     .unwrap();
     let (machine, mut link) = connect_elsewhere(&server).await;
+    let gone = tokio::time::Instant::now();
     machine.shutdown_background();
+    // What the session is told: since when nobody was there, not when that was noticed.
+    let since = loop {
+        if let FromClient::SilentSince(since) = next(&mut link).await {
+            break since;
+        }
+    };
+    let noticed = gone.elapsed();
+    assert!(noticed >= Duration::from_millis(1500), "{noticed:?}");
+    assert!(since <= gone + Duration::from_millis(500), "{:?}", since - gone);
+    assert!(gone.duration_since(since) < Duration::from_secs(2));
     assert_eq!(closed(&mut link).await, Closed::Lost);
     all_gone(&server).await;
 }

@@ -8,7 +8,7 @@ use signaling::event::{ItemStatus, Session};
 use signaling::link::Carrier::{WebRtc, WebSocket};
 
 use super::super::{Input, LEAVING, Output};
-use super::sim::{Reply, Sim};
+use super::sim::{Reply, Sim, ms};
 use crate::archive::event::Event;
 
 const QUESTION: &str = "what would you like to change";
@@ -185,4 +185,62 @@ fn with_semantic_detection_a_pause_is_no_reason_to_wait() {
     leave(&mut sim);
     assert_eq!(left(&sim), [2600]);
     assert_eq!(last_words(&sim), "I was thinking and.");
+}
+
+/// The words of the first answer that stand in the archive in the end.
+fn kept(sim: &Sim) -> usize {
+    last_words(sim).split_whitespace().count()
+}
+
+#[test]
+fn an_answer_ends_where_nobody_was_there_any_more() {
+    for carrier in [WebRtc, WebSocket] {
+        let mut sim = Sim::new(carrier);
+        sim.reply = Reply::of(&["It began in the spring with the new team and went on for long."]);
+        sim.say(1000, 1500, QUESTION);
+        sim.run(6000);
+        let gone = sim.sent()[0] + 1300;
+        sim.handle(Input::Deserted { since: ms(gone) });
+        leave(&mut sim);
+        assert_eq!(left(&sim), [6000]);
+        let id = sim.items()[1].clone();
+        assert_eq!(sim.item(&id).status, ItemStatus::Incomplete);
+        let words = sim.transcript(&id).split_whitespace().count();
+        assert!((3..=5).contains(&words), "{carrier:?}: {words}");
+        assert_eq!(words, kept(&sim));
+    }
+}
+
+#[test]
+fn an_answer_that_seemed_to_be_heard_to_its_end_was_not() {
+    for carrier in [WebRtc, WebSocket] {
+        let mut sim = Sim::new(carrier);
+        sim.reply = Reply::of(&["It began in the spring with the new team."]);
+        sim.say(1000, 1500, QUESTION);
+        sim.run(12_000);
+        let id = sim.items()[1].clone();
+        assert_eq!(sim.transcript(&id), "It began in the spring with the new team.");
+        let gone = sim.sent()[0] + 1300;
+        sim.handle(Input::Deserted { since: ms(gone) });
+        leave(&mut sim);
+        let words = sim.transcript(&id).split_whitespace().count();
+        assert!((3..=5).contains(&words), "{carrier:?}: {words}");
+        assert_eq!(words, kept(&sim));
+        let truncated = sim.records().any(|entry| {
+            matches!(&entry.event, Event::Truncated { item_id, .. } if *item_id == id)
+        });
+        assert!(truncated);
+    }
+}
+
+#[test]
+fn what_was_heard_before_nobody_was_there_stays() {
+    let mut sim = Sim::new(WebRtc);
+    sim.say(1000, 1500, QUESTION);
+    sim.run(20_000);
+    let before = last_words(&sim);
+    sim.handle(Input::Deserted { since: ms(15_000) });
+    leave(&mut sim);
+    assert_eq!(last_words(&sim), before);
+    assert!(!sim.records().any(|entry| matches!(entry.event, Event::Truncated { .. })));
 }

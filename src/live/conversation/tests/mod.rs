@@ -11,6 +11,7 @@ mod client_events;
 mod corrections;
 mod endpointing;
 mod failures;
+mod leaping;
 mod leaving;
 mod overlap;
 mod random;
