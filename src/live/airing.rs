@@ -229,7 +229,14 @@ mod tests {
         let heard = &mut rig.heard;
         let each = |at: Position, _: &[u8], peak| heard.push((at.ms(), peak));
         rig.airing.rest(ms(1160), &rig.playout, each).unwrap();
-        let expected = [(1020, 1), (1040, 2), (1060, 3), (1080, 4), (1120, 20), (1140, 21)];
+        let expected = [
+            (1020, 1),
+            (1040, 2),
+            (1060, 3),
+            (1080, 4),
+            (1120, 20),
+            (1140, 21),
+        ];
         assert_eq!(rig.heard, expected);
     }
 

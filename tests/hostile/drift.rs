@@ -70,7 +70,9 @@ impl Listener {
                     }
                 }
             }
-            Captured::Gap(_) => self.torn += usize::from(self.speaking),
+            Captured::Gap(_) | Captured::Omitted(_) => {
+                self.torn += usize::from(self.speaking);
+            }
             Captured::Started(at) => {
                 self.speaking = true;
                 self.started.push(at);

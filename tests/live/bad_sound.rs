@@ -133,7 +133,9 @@ async fn what_a_stall_of_the_network_held_back_stands_where_it_was_spoken() {
     assert_eq!(gaps, [0; 0]);
     // The question is whole: as long as it was, and as loud.
     let pairs = question.chunks_exact(2);
-    let samples: Vec<i16> = pairs.map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
+    let samples: Vec<i16> = pairs
+        .map(|two| i16::from_le_bytes([two[0], two[1]]))
+        .collect();
     let spoken: Vec<u8> = samples.chunks(480).map(media::peaks::peak).collect();
     let (heard, spoken) = (loud(&part.track("coach").peaks, 8), loud(&spoken, 8));
     assert!(heard.0.abs_diff(spoken.0) <= 3, "{heard:?} of {spoken:?}");

@@ -48,7 +48,9 @@ impl Gaps {
         let before = gaps.next().map_or(0, |(_, missing)| *missing);
         // A position within a gap counts as its beginning.
         let audio = at.samples().saturating_add_signed(missing.saturating_neg());
-        let begin = begin.samples().saturating_add_signed(before.saturating_neg());
+        let begin = begin
+            .samples()
+            .saturating_add_signed(before.saturating_neg());
         Position::new(audio.max(begin)).ms()
     }
 }

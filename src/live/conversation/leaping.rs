@@ -3,8 +3,8 @@
 
 use media::Position;
 
-use super::leaving::Phase;
 use super::Conversation;
+use super::leaving::Phase;
 
 impl Conversation {
     /// The timeline leapt by so many samples at 48 kHz, to `now`.

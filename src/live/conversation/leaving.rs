@@ -68,7 +68,10 @@ impl Conversation {
 
     /// Answers that seemed to be heard to their ends were not, after `since`.
     fn unhear(&mut self, since: Position, now: Position) {
-        let sounding = self.sounding.as_ref().and_then(|sounding| sounding.item_id.clone());
+        let sounding = self
+            .sounding
+            .as_ref()
+            .and_then(|sounding| sounding.item_id.clone());
         let heard = |generation: Generation, at| {
             let heard = self.playout.heard_of(generation.0, at);
             heard.map_or(0, |heard| heard.heard)

@@ -67,7 +67,11 @@ impl Arrival {
         }
         self.behind = self.behind.min(lag);
         let early = now - self.since < DRIFT_SPAN / 2;
-        let half = if early { &mut self.first } else { &mut self.second };
+        let half = if early {
+            &mut self.first
+        } else {
+            &mut self.second
+        };
         *half = Some(half.map_or(lag, |least| least.min(lag)));
         if now - self.since < DRIFT_SPAN || speaking {
             return None;

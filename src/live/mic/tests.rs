@@ -164,4 +164,3 @@ impl Rig {
         self.mic.packet(packet, self.now, &mut self.out);
     }
 }
-

@@ -75,7 +75,9 @@ impl Timeline {
         self.ahead = self.ahead(now) + by;
         self.slow = None;
         let before = self.leapt.replace(now);
-        let since = before.map_or(Duration::ZERO, |before| now.saturating_duration_since(before));
+        let since = before.map_or(Duration::ZERO, |before| {
+            now.saturating_duration_since(before)
+        });
         self.untold = self.untold.saturating_sub(since / FORGET) + by;
         (self.untold >= LEAP).then(|| std::mem::take(&mut self.untold))
     }
@@ -106,7 +108,9 @@ impl Timeline {
 
     /// How far it runs ahead of the clock.
     pub(super) fn ahead(&self, now: Instant) -> Duration {
-        let slow = self.slow.map_or(Duration::ZERO, |slow| now.saturating_duration_since(slow));
+        let slow = self
+            .slow
+            .map_or(Duration::ZERO, |slow| now.saturating_duration_since(slow));
         self.ahead.saturating_sub(slow * (SLOW - 1) / SLOW)
     }
 }

@@ -242,7 +242,11 @@ async fn a_silent_client_is_lost() {
     };
     let noticed = gone.elapsed();
     assert!(noticed >= Duration::from_millis(1500), "{noticed:?}");
-    assert!(since <= gone + Duration::from_millis(500), "{:?}", since - gone);
+    assert!(
+        since <= gone + Duration::from_millis(500),
+        "{:?}",
+        since - gone
+    );
     assert!(gone.duration_since(since) < Duration::from_secs(2));
     assert_eq!(closed(&mut link).await, Closed::Lost);
     all_gone(&server).await;

@@ -72,7 +72,10 @@ fn it_rests_when_nobody_speaks_and_nothing_is_waited_for() {
         let spoke = rested.windows(2).find(|two| two[1] - two[0] > 20).unwrap();
         assert!(spoke[0] <= 1060, "{spoke:?}");
         let ended = sim.sent().last().unwrap() + 100;
-        assert!(spoke[1] >= ended && spoke[1] < ended + 700, "{spoke:?} {ended}");
+        assert!(
+            spoke[1] >= ended && spoke[1] < ended + 700,
+            "{spoke:?} {ended}"
+        );
         assert_eq!(sim.now, ms(14_980));
     }
 }

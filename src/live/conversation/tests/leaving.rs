@@ -219,16 +219,19 @@ fn an_answer_that_seemed_to_be_heard_to_its_end_was_not() {
         sim.say(1000, 1500, QUESTION);
         sim.run(12_000);
         let id = sim.items()[1].clone();
-        assert_eq!(sim.transcript(&id), "It began in the spring with the new team.");
+        assert_eq!(
+            sim.transcript(&id),
+            "It began in the spring with the new team."
+        );
         let gone = sim.sent()[0] + 1300;
         sim.handle(Input::Deserted { since: ms(gone) });
         leave(&mut sim);
         let words = sim.transcript(&id).split_whitespace().count();
         assert!((3..=5).contains(&words), "{carrier:?}: {words}");
         assert_eq!(words, kept(&sim));
-        let truncated = sim.records().any(|entry| {
-            matches!(&entry.event, Event::Truncated { item_id, .. } if *item_id == id)
-        });
+        let truncated = sim.records().any(
+            |entry| matches!(&entry.event, Event::Truncated { item_id, .. } if *item_id == id),
+        );
         assert!(truncated);
     }
 }
@@ -242,5 +245,8 @@ fn what_was_heard_before_nobody_was_there_stays() {
     sim.handle(Input::Deserted { since: ms(15_000) });
     leave(&mut sim);
     assert_eq!(last_words(&sim), before);
-    assert!(!sim.records().any(|entry| matches!(entry.event, Event::Truncated { .. })));
+    assert!(
+        !sim.records()
+            .any(|entry| matches!(entry.event, Event::Truncated { .. }))
+    );
 }

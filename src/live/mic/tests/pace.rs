@@ -60,7 +60,10 @@ fn what_comes_after_speech_broke_off_follows_without_a_gap() {
     contiguous(&rig.out);
     assert_eq!(rig.mic.end() - before, Duration::from_millis(500));
     let (started, at) = edges(&rig.out)[ended.len()];
-    assert!(started && at.abs_diff(before.ms()) <= 40, "{at} of {before}");
+    assert!(
+        started && at.abs_diff(before.ms()) <= 40,
+        "{at} of {before}"
+    );
 }
 
 #[test]
