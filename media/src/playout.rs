@@ -554,7 +554,7 @@ mod tests {
         assert_eq!(playout.heard_of(2, ms(1600)), Some(heard(2, 500, 1000)));
         // Its word tells where it stopped, in either direction.
         playout.correct(2, len(350));
-        assert_eq!(playout.when(2, len(350) - 1), When::At(ms(1449)));
+        assert_eq!(playout.when(2, len(349)), When::At(ms(1449)));
         assert_eq!(playout.when(2, len(350)), When::Never);
         playout.correct(2, len(560));
         assert_eq!(
