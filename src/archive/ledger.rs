@@ -150,21 +150,28 @@ impl Ledger {
         self.0.told.notify_one();
     }
 
-    /// What the row of a session of this account will say, for as long as there is none.
-    pub(super) fn unwritten(&self, account: &AccountId, id: &str) -> Option<SessionRow> {
+    /// What the row of a session of this account will say, and that of its part, for as long as there
+    /// is none.
+    pub(super) fn unwritten(
+        &self,
+        account: &AccountId,
+        id: &str,
+    ) -> Option<(SessionRow, Option<PartRow>)> {
         let rows = self.rows();
         let pending = rows.get(id).filter(|row| !row.inserted)?;
-        let Image {
-            begin,
-            stopped,
-            end,
-        } = &pending.image;
+        let Image { begin, end, .. } = &pending.image;
         let end = end.as_ref();
+        let stopped = begin.shared.stopped();
         let recording = match stopped {
-            Some(_) => "stopped",
             None => "whole",
+            Some((at, _)) if Some(at) > begin.from => "stopped",
+            Some(_) => "none",
         };
-        (begin.account == *account).then(|| SessionRow {
+        let part = PartRow::of(&Image {
+            stopped,
+            ..pending.image.clone()
+        });
+        let row = SessionRow {
             id: begin.id.clone(),
             client_id: begin.client_id.clone(),
             transport: begin.transport.clone(),
@@ -180,7 +187,8 @@ impl Ledger {
             recording: recording.to_owned(),
             stopped_at_ms: stopped.map(|(at, _)| sessions::whole(at.ms())),
             stopped_reason: stopped.map(|(_, refusal)| refusal.name().to_owned()),
-        })
+        };
+        (begin.account == *account).then_some((row, part))
     }
 
     /// Waits until everything of a session that ended is in its row and its files.

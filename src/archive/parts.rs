@@ -34,7 +34,7 @@ impl Core {
         let folder = folder.ok_or(ReadError::NotFound)?;
         let of = self.db.of(account);
         let (row, parts) = match self.ledger.unwritten(account, id) {
-            Some(row) => (Some(row), Vec::new()),
+            Some((row, part)) => (Some(row), part.into_iter().collect()),
             None => (
                 sessions::find(of, id).await?,
                 parts::of_session(of, id).await?,
@@ -56,7 +56,7 @@ impl Core {
     ) -> Result<Option<SessionRow>, DbError> {
         // First what was not written: if it is not there any more, the database has it.
         match self.ledger.unwritten(account, id) {
-            Some(row) => Ok(Some(row)),
+            Some((row, _)) => Ok(Some(row)),
             None => sessions::find(self.db.of(account), id).await,
         }
     }

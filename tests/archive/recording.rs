@@ -134,6 +134,15 @@ async fn a_session_goes_on(url: &str) {
         let refused = here.archive.reopen(account, id).await;
         assert!(matches!(refused, Err(ReopenError::NotFound)), "{id}");
     }
+    // A node that had not said anything for a minute would be taken for dead.
+    let silent = async || -> i64 {
+        let count = sqlx::query_scalar("SELECT COUNT(*) FROM nodes WHERE seen_at < $1");
+        let count = count.bind(clock.now().0).fetch_one(here.db.pool());
+        count.await.unwrap()
+    };
+    while silent().await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     // Let go above, it is back as it was; now both nodes want it at once.
     here.archive.settled().await;
     let (one, two) = tokio::join!(

@@ -371,6 +371,35 @@ async fn a_disk_that_becomes_read_only_ends_the_recording() {
 }
 
 #[tokio::test]
+async fn what_neither_the_disk_nor_the_database_takes_is_not_said_to_be_recorded() {
+    let Some(disk) = Disk::mount("8m") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
+    let clock = praxiloom::clock::Clock::set_to(NOON);
+    let scene = Scene::open(&url, disk.path(), clock).await;
+    disk.fill();
+    let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    sqlx::query("BEGIN EXCLUSIVE")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let mut recorder = scene.record("sess_1");
+    let (trouble, _) = speak_until_trouble(&mut recorder, 0).await;
+    assert_eq!(trouble.at, ms(0));
+    let row = scene.archive.find(&scene.me, "sess_1").await;
+    let row = row.unwrap().unwrap();
+    assert_eq!(row.recording, "none");
+    assert_eq!(row.stopped_reason.as_deref(), Some("disk_full"));
+    let parts = scene.archive.parts(&scene.me, "sess_1").await.unwrap();
+    assert_eq!(parts.len(), 1);
+    assert_eq!(parts[0].stopped.as_ref().unwrap().0, 0);
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    recorder.finish(ms(1000), EndReason::ByClient).await;
+}
+
+#[tokio::test]
 async fn a_locked_database_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let scene = Scene::sqlite(folder.path()).await;
