@@ -1,7 +1,9 @@
 //! The `praxiloom` command.
 
 use std::error::Error;
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,6 +12,9 @@ use praxiloom::clock::Clock;
 use praxiloom::config::{self, AskError, Config, Task};
 use praxiloom::http::Edge;
 use praxiloom::lifecycle::{Signals, Stopped};
+use praxiloom::practice::Move;
+use praxiloom::practice::moves::report::report;
+use praxiloom::practice::moves::transcript::TranscriptError;
 use praxiloom::telemetry;
 
 /// How long the ends of calls may take to reach their clients, who wait for them to reconnect.
@@ -19,7 +24,7 @@ fn main() -> ExitCode {
     // A variable that is not UTF-8 is none of ours.
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let asked = match config::ask(std::env::args_os(), variables) {
+    let asked = match config::ask(std::env::args_os(), variables, &Move::list()) {
         Ok(asked) => asked,
         Err(AskError::Usage(usage)) => usage.exit(),
         Err(error) => return fail(&error),
@@ -28,6 +33,7 @@ fn main() -> ExitCode {
         Task::ShowExample => print(&config::example()),
         Task::ShowConfig => print(&asked.effective),
         Task::Serve => serve(asked.config),
+        Task::Moves { file } => moves(&file),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -89,6 +95,34 @@ fn greeting(app: &App, edge: &Edge) -> String {
         text += &format!("  {does:<8} {}{receiver}: {}\n", engine.name, engine.note);
     }
     text
+}
+
+/// Prints the moves of a transcript; of what standard input has so far, when it has it.
+fn moves(file: &Path) -> Result<(), Box<dyn Error>> {
+    let name = file.display().to_string();
+    let done = if name == "-" {
+        let mut output = io::stdout().lock();
+        report("standard input", io::stdin().lock(), &mut output)
+    } else {
+        let opened = File::open(file);
+        let input = opened.map_err(|error| TranscriptError::Io {
+            file: name.clone(),
+            error,
+        })?;
+        let mut output = BufWriter::new(io::stdout().lock());
+        report(&name, BufReader::new(input), &mut output).and(
+            output
+                .flush()
+                .map_err(|error| TranscriptError::Io { file: name, error }),
+        )
+    };
+    match done {
+        // Who reads it has read enough.
+        Err(TranscriptError::Io { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(())
+        }
+        done => Ok(done?),
+    }
 }
 
 fn print(text: &str) -> Result<(), Box<dyn Error>> {

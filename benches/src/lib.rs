@@ -16,8 +16,12 @@
 //! | [`wer`] | word errors |
 //! | [`frame`] | what the voice path costs per frame, stage by stage |
 //! | [`counting`] | an allocator that counts |
+//! | [`annomi`] | counselling sessions labelled by experts |
+//! | [`agreement`] | how well two judges agree |
 //! | [`load`] | many live sessions at once, at little cost |
 
+pub mod agreement;
+pub mod annomi;
 pub mod client;
 pub mod coach;
 pub mod counting;
@@ -43,6 +47,9 @@ pub enum BenchError {
     /// A recording is not what is needed.
     #[error("{0}")]
     Recording(String),
+    /// Labels are not as they should be.
+    #[error("labels: {0}")]
+    Labels(String),
     /// The server does not start, or does not answer as it should.
     #[error("the server: {0}")]
     Server(String),

@@ -30,7 +30,7 @@ async fn load(carrier: Carrier) -> Run {
         ("PRAXILOOM_TTS_ENGINE", "standin"),
     ];
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let asked = config::ask(["praxiloom", "serve"].map(OsString::from), given).unwrap();
+    let asked = config::ask(["praxiloom", "serve"].map(OsString::from), given, "").unwrap();
     let engines = Engines::start(&asked.config).await.unwrap();
     let app = App::start(asked.config, Clock::system(), engines)
         .await

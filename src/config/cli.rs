@@ -10,7 +10,7 @@ use super::setting::{Kind, Setting};
 use super::values::{Given, split};
 
 /// What `praxiloom` was asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
     /// Run the server.
     Serve,
@@ -18,10 +18,15 @@ pub enum Task {
     ShowConfig,
     /// Print the documented example file.
     ShowExample,
+    /// Recognise the coach's moves in a transcript.
+    Moves {
+        /// The transcript; `-` is standard input.
+        file: PathBuf,
+    },
 }
 
-/// The command with all its flags.
-pub(super) fn command(settings: &[&'static Setting]) -> Command {
+/// The command with all its flags. `moves` is the list of moves, for the help of that command.
+pub(super) fn command(settings: &[&'static Setting], moves: &str) -> Command {
     let serve = Command::new("serve").about("Run the server");
     let config = Command::new("config")
         .about("Check the settings and print what holds, and where it was set")
@@ -31,6 +36,17 @@ pub(super) fn command(settings: &[&'static Setting]) -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Print the documented example file instead"),
         );
+    let moves = Command::new("moves")
+        .about("Recognise the coach's moves in a transcript")
+        .long_about(MOVES)
+        .after_long_help(format!("Moves:\n{moves}"))
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .help("The transcript; `-` reads standard input"),
+        );
     Command::new("praxiloom")
         .about("A real-time voice trainer for coaches")
         .version(env!("CARGO_PKG_VERSION"))
@@ -38,7 +54,20 @@ pub(super) fn command(settings: &[&'static Setting]) -> Command {
         .arg_required_else_help(true)
         .subcommand(with_flags(serve, settings))
         .subcommand(with_flags(config, settings))
+        .subcommand(moves)
 }
+
+const MOVES: &str = "\
+Recognise the coach's moves in a transcript
+
+FILE is text in UTF-8, an utterance a line, as `[00:01:13] Coach: What would help?` or `[00:01:20] \
+Client: I don't know.` The time may be minutes and seconds, or missing; blank lines are passed over.
+
+Prints a JSON object a line for each utterance: `index` (from 0), `speaker` (`coach` or `client`), \
+`time` (the text between the brackets; null if there is none), `text`, and `moves`: the names of \
+what the coach does in it, in the order of the list below; none for the client. A question is \
+always exactly one of open_question and closed_question. The same transcript always gives the same \
+moves; nothing is sent anywhere.";
 
 fn with_flags(command: Command, settings: &[&'static Setting]) -> Command {
     let file = Arg::new("config")
@@ -90,6 +119,11 @@ pub(super) fn read(
     let (task, flags) = match matches.subcommand() {
         Some(("config", flags)) if flags.get_flag("example") => (Task::ShowExample, flags),
         Some(("config", flags)) => (Task::ShowConfig, flags),
+        Some(("moves", flags)) => {
+            let file = flags.get_one::<PathBuf>("file").cloned();
+            let file = file.unwrap_or_default();
+            (Task::Moves { file }, flags)
+        }
         Some((_, flags)) => (Task::Serve, flags),
         None => (Task::Serve, matches),
     };

@@ -80,7 +80,7 @@ pub enum AskError {
 }
 
 /// Reads the command line (with the program's name first), the environment and the file that
-/// they name.
+/// they name. `moves` is the list of moves, for the help.
 ///
 /// # Errors
 ///
@@ -88,11 +88,16 @@ pub enum AskError {
 pub fn ask(
     arguments: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (String, String)>,
+    moves: &str,
 ) -> Result<Asked, AskError> {
     let settings = settings();
-    let environment: Vec<(String, String)> = environment.into_iter().collect();
-    let matches = cli::command(&settings).try_get_matches_from(arguments)?;
+    let mut environment: Vec<(String, String)> = environment.into_iter().collect();
+    let matches = cli::command(&settings, moves).try_get_matches_from(arguments)?;
     let (task, file, flags) = cli::read(&matches, &settings);
+    if matches!(task, Task::Moves { .. }) {
+        // No setting changes what it does, so a wrong one does not stop it.
+        environment.clear();
+    }
     let variables = values::environment(environment.iter().cloned(), &settings)?;
     let named = environment
         .into_iter()
@@ -167,7 +172,11 @@ mod tests {
         let variables = variables
             .iter()
             .map(|(name, value)| ((*name).into(), (*value).into()));
-        ask(arguments.into_iter().map(OsString::from), variables)
+        ask(
+            arguments.into_iter().map(OsString::from),
+            variables,
+            "  telling",
+        )
     }
 
     fn file(text: &str) -> tempfile::NamedTempFile {
@@ -266,7 +275,21 @@ mod tests {
     }
 
     #[test]
+    fn moves_are_recognised_whatever_the_settings() {
+        let wrong = ("PRAXILOOM_LIVE_MAX_SESSIONS", "many");
+        let file = PathBuf::from("-");
+        let task = asked(&["moves", "-"], &[wrong]).unwrap().task;
+        assert_eq!(task, Task::Moves { file });
+        assert!(matches!(asked(&["moves"], &[]), Err(AskError::Usage(_))));
+        let help = asked(&["moves", "--help"], &[]).unwrap_err().to_string();
+        assert!(
+            help.contains("JSON") && help.ends_with("Moves:\n  telling\n"),
+            "{help}"
+        );
+    }
+
+    #[test]
     fn the_command_is_well_formed() {
-        cli::command(&settings()).debug_assert();
+        cli::command(&settings(), "").debug_assert();
     }
 }

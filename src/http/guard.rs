@@ -84,7 +84,7 @@ mod tests {
         let variables = variables.iter();
         let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let arguments = ["praxiloom", "serve"].map(OsString::from);
-        crate::config::ask(arguments, variables)
+        crate::config::ask(arguments, variables, "")
             .unwrap()
             .config
             .server

@@ -131,8 +131,8 @@ impl<'a> Chooser<'a> {
             Move::Greeting | Move::SoundCheck => self.must(Reaction::SoundCheck),
             Move::AskName => self.must(Reaction::Name),
             Move::Thanks => self.must(Reaction::Thanks),
-            Move::Contract => self.must(Reaction::Contract),
-            Move::Backchannel | Move::InviteSilence => {
+            Move::Contracting => self.must(Reaction::Contract),
+            Move::Backchannel | Move::InviteSilence | Move::SilenceHeld => {
                 if self.more().is_some() && self.dice.below(2) == 0 {
                     self.may(Reaction::Listened);
                 }
@@ -142,7 +142,7 @@ impl<'a> Chooser<'a> {
             Move::OffTopic => self.must(Reaction::OffTopic),
             Move::SmallTalk => self.must(Reaction::SmallTalk),
             Move::OpenQuestion => self.about(coach.topic),
-            Move::Reflection => {
+            Move::SimpleReflection | Move::ComplexReflection => {
                 if self.dice.below(3) > 0 {
                     self.may(Reaction::Reflection);
                 }
@@ -161,7 +161,9 @@ impl<'a> Chooser<'a> {
             }
             Move::Affirmation => self.must(Reaction::Affirmation),
             Move::Advice => self.must(Reaction::Advice),
-            Move::AdviceWithPermission => self.must(Reaction::AdviceWelcome),
+            Move::AdviceWithPermission | Move::TellingWithPermission => {
+                self.must(Reaction::AdviceWelcome)
+            }
             Move::AskPermission => self.must(Reaction::Permission),
             Move::Telling => self.must(Reaction::Telling),
             Move::LeadingQuestion => self.must(Reaction::Leading),
@@ -203,7 +205,7 @@ impl<'a> Chooser<'a> {
                     None => self.must(Reaction::Musing),
                 }
             }
-            Move::Unclear => self.must(Reaction::Misheard),
+            Move::Unclear | Move::Interruption => self.must(Reaction::Misheard),
         }
     }
 

@@ -151,7 +151,11 @@ impl<'a> Memory<'a> {
         }
         let about = matches!(
             understood.kind,
-            Move::OpenQuestion | Move::ClosedQuestion | Move::WhyQuestion | Move::Reflection
+            Move::OpenQuestion
+                | Move::ClosedQuestion
+                | Move::WhyQuestion
+                | Move::SimpleReflection
+                | Move::ComplexReflection
         );
         if about && let Some(topic) = understood.topic.filter(|t| *t != Topic::More) {
             self.topic = Some(topic);

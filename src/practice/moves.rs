@@ -1,8 +1,27 @@
 //! What a coach can do with an utterance, and what it can be about.
 
+mod ask;
+mod classify;
+mod context;
+#[cfg(test)]
+mod examples;
+mod give;
+mod lexicon;
+mod list;
+mod order;
+mod phrases;
+mod reflect;
+pub mod report;
+mod text;
+pub mod transcript;
+
 use serde::{Deserialize, Serialize};
 
 use super::words::Word;
+
+pub use classify::classify;
+pub use context::Context;
+pub use list::Moves;
 
 /// What the coach asks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,14 +71,58 @@ pub enum Topic {
     More,
 }
 
-/// What the coach does with an utterance.
+/// What the coach does with an utterance, or with the time around it.
+///
+/// The names are those of the list that `praxiloom moves --help` prints; a name once given stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Move {
+    /// A question that any answer fits.
+    OpenQuestion,
+    /// A question that a word or a number answers.
+    ClosedQuestion,
+    /// Besides open or closed: carries its answer.
+    LeadingQuestion,
+    /// Besides open or closed: asks for reasons.
+    WhyQuestion,
+    /// Besides open or closed: several questions at once.
+    StackedQuestion,
+    /// Gives back what was said, close to its words.
+    SimpleReflection,
+    /// Gives back what was meant: a feeling, a picture, both sides.
+    ComplexReflection,
+    /// Gathers what was said over more than one turn.
+    Summary,
+    /// Names a strength, an effort, a success.
+    Affirmation,
+    /// Says what to do.
+    Advice,
+    /// Says what to do, having been allowed to or asked.
+    AdviceWithPermission,
+    /// Explains, informs, says what the coach thinks.
+    Telling,
+    /// Explains, having been allowed to or asked.
+    TellingWithPermission,
+    /// Asks whether a thought or a topic is welcome.
+    AskPermission,
+    /// Agrees what the session is about and how to work together.
+    Contracting,
+    /// Gives time to think.
+    InviteSilence,
+    /// Mm-hm: listens, and says no more.
+    Backchannel,
     /// Opens the meeting.
     Greeting,
+    /// Ends the meeting.
+    Goodbye,
+    /// Thanks.
+    Thanks,
     /// The weather, the journey.
     SmallTalk,
+    /// Asks what a word means.
+    Clarify,
+    /// Asks to hear it again.
+    Repeat,
     /// Asks whether the line is good.
     SoundCheck,
     /// Asks who they are.
@@ -68,46 +131,12 @@ pub enum Move {
     AskNature,
     /// Asks what has nothing to do with them, or cannot be placed.
     OffTopic,
-    /// Thanks, without more.
-    Thanks,
-    /// Agrees how to work together.
-    Contract,
-    /// A question that any answer fits.
-    OpenQuestion,
-    /// A question for yes or no.
-    ClosedQuestion,
-    /// Several questions at once.
-    StackedQuestion,
-    /// A question that asks for reasons.
-    WhyQuestion,
-    /// A question that carries its answer.
-    LeadingQuestion,
-    /// Gives back what was said.
-    Reflection,
-    /// Gathers what was said.
-    Summary,
-    /// Names a strength or an effort.
-    Affirmation,
-    /// Says what to do.
-    Advice,
-    /// Says what to do, having been allowed to.
-    AdviceWithPermission,
-    /// Asks whether a thought is welcome.
-    AskPermission,
-    /// Explains.
-    Telling,
-    /// Gives time.
-    InviteSilence,
-    /// Mm-hm.
-    Backchannel,
-    /// Asks what a word means.
-    Clarify,
-    /// Asks to hear it again.
-    Repeat,
-    /// Ends the meeting.
-    Goodbye,
     /// Could not be understood.
     Unclear,
+    /// Spoke over the client. Told by the timeline, not by words.
+    Interruption,
+    /// Let the client's silence be. Told by the timeline, not by words.
+    SilenceHeld,
 }
 
 /// An utterance as understood.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::cues::Cues;
-use super::moves::{Move, Topic, Understood};
-use super::questions::{clauses, question};
+use super::moves::{Context, Move, Moves, Topic, Understood, classify};
+use super::questions::clauses;
 use super::sheet::SheetError;
 use super::vocabulary::{Hits, Vocabulary};
 use super::words::{Word, tokens, words};
@@ -137,7 +137,7 @@ impl Recogniser {
         }
         let clauses = clauses(&self.cues, &heard.words);
         let last = clauses.last().map_or(0, |c| heard.words.len() - c.len());
-        let kind = self.kind(known, &heard, &clauses, client, permitted);
+        let kind = self.kind(known, &heard, client, permitted);
         let found = match kind {
             Move::StackedQuestion => self.topic(&heard, last).or_else(|| self.topic(&heard, 0)),
             _ => self.topic(&heard, 0),
@@ -149,6 +149,10 @@ impl Recogniser {
             (Move::Unclear, Some(_)) if heard.words.len() >= 4 => Move::OpenQuestion,
             (Move::Backchannel, Some(Topic::More)) => Move::OpenQuestion,
             (Move::OpenQuestion, None) if !echoes => Move::OffTopic,
+            // "How far is the moon": not what yes or no would answer.
+            (Move::ClosedQuestion, None) if !echoes && self.asks_what(&heard.words) => {
+                Move::OffTopic
+            }
             _ => kind,
         };
         // What takes up a word of theirs is about what they said.
@@ -162,14 +166,7 @@ impl Recogniser {
         }
     }
 
-    fn kind(
-        &self,
-        known: &mut Known,
-        heard: &Heard<'_>,
-        clauses: &[&[Word]],
-        client: &str,
-        permitted: bool,
-    ) -> Move {
+    fn kind(&self, known: &mut Known, heard: &Heard<'_>, client: &str, permitted: bool) -> Move {
         let words = &heard.words;
         let says = |kind| self.says(kind, heard);
         if words.iter().all(|w| self.cues.listening.contains(&w.text)) {
@@ -182,7 +179,7 @@ impl Recogniser {
             Move::Repeat,
             Move::SoundCheck,
             Move::AskName,
-            Move::Contract,
+            Move::Contracting,
             Move::Clarify,
             Move::InviteSilence,
             Move::AskPermission,
@@ -197,26 +194,35 @@ impl Recogniser {
         if words.len() <= 25 && says(Move::Goodbye) {
             return Move::Goodbye;
         }
+        let mut context = Context::new();
+        context.client(client);
+        if permitted {
+            context = context.permitted();
+        }
+        let moves = classify(heard.text, &context);
         for kind in [Move::Summary, Move::LeadingQuestion] {
-            if says(kind) {
+            if moves.contains(kind) || says(kind) {
                 return kind;
             }
         }
-        let question = question(&self.cues, heard.text, words, clauses);
+        let asks = [
+            Move::StackedQuestion,
+            Move::WhyQuestion,
+            Move::OpenQuestion,
+            Move::ClosedQuestion,
+        ];
+        let question = asks.into_iter().find(|kind| moves.contains(*kind));
         if question != Some(Move::OpenQuestion) && says(Move::Advice) {
-            return if permitted {
-                Move::AdviceWithPermission
-            } else {
-                Move::Advice
-            };
+            return with_leave(Move::Advice, permitted);
         }
         if let Some(kind) = question {
             return kind;
         }
-        for kind in [Move::Affirmation, Move::Reflection] {
-            if says(kind) {
-                return kind;
-            }
+        if says(Move::Affirmation) {
+            return Move::Affirmation;
+        }
+        if says(Move::SimpleReflection) {
+            return reflection(moves);
         }
         if words.len() <= 20 && says(Move::Greeting) {
             return Move::Greeting;
@@ -224,22 +230,20 @@ impl Recogniser {
         if words.len() <= 10 && says(Move::Thanks) {
             return Move::Thanks;
         }
+        // Words of theirs come back, however little was understood of the rest.
         if Self::echo(known, words, client) >= 2 {
-            return if words.len() > 35 {
-                Move::Summary
-            } else {
-                Move::Reflection
-            };
+            return reflection(moves);
+        }
+        for kind in [Move::Advice, Move::AdviceWithPermission] {
+            if moves.contains(kind) {
+                return kind;
+            }
         }
         if permitted && words.len() >= 6 {
-            return Move::AdviceWithPermission;
+            return Move::TellingWithPermission;
         }
-        let opens_with_you = words
-            .iter()
-            .take(2)
-            .any(|w| w.text == "you" || w.text == "your");
-        if opens_with_you && words.len() >= 4 {
-            return Move::Reflection;
+        if moves.reflects() && !moves.tells() {
+            return reflection(moves);
         }
         // As many function words as an ordinary sentence has at least: it hangs together.
         let hangs_together = words.iter().filter(|w| !w.is_content()).count() * 4 >= words.len();
@@ -247,6 +251,12 @@ impl Recogniser {
             return Move::Telling;
         }
         Move::Unclear
+    }
+
+    /// Whether it opens with a question word.
+    fn asks_what(&self, words: &[Word]) -> bool {
+        let mut first = words.iter().take(3);
+        first.any(|word| self.cues.openers.contains(&word.text))
     }
 
     /// The topic of the words from `from` on, and whether a cue of it was heard rather than words
@@ -336,6 +346,21 @@ impl Recogniser {
     }
 }
 
+fn reflection(moves: Moves) -> Move {
+    if moves.contains(Move::ComplexReflection) {
+        Move::ComplexReflection
+    } else {
+        Move::SimpleReflection
+    }
+}
+
+fn with_leave(kind: Move, permitted: bool) -> Move {
+    match kind {
+        Move::Advice if permitted => Move::AdviceWithPermission,
+        kind => kind,
+    }
+}
+
 impl Phrase {
     fn new(vocabulary: &mut Vocabulary, text: &str) -> Self {
         let words = words(text);
@@ -375,8 +400,11 @@ mod tests {
                 Move::StackedQuestion,
             ),
             ("why did you not say anything", Move::WhyQuestion),
-            ("so you feel overlooked", Move::Reflection),
-            ("it sounds like this has been lonely", Move::Reflection),
+            ("so you feel overlooked", Move::SimpleReflection),
+            (
+                "it sounds like this has been lonely",
+                Move::ComplexReflection,
+            ),
             ("you should talk to your boss", Move::Advice),
             ("if i were you i would just tell him", Move::Advice),
             ("may i share a thought", Move::AskPermission),
@@ -412,7 +440,7 @@ mod tests {
         assert_eq!(
             r.understand("three years and nobody noticed", said, false)
                 .kind,
-            Move::Reflection
+            Move::SimpleReflection
         );
         assert_eq!(
             r.understand(
@@ -421,7 +449,7 @@ mod tests {
                 true
             )
             .kind,
-            Move::AdviceWithPermission
+            Move::TellingWithPermission
         );
     }
 

@@ -118,11 +118,17 @@ impl State {
     }
 }
 
+const INTERRUPTED: &[(Dimension, i16)] = &[
+    (Dimension::Trust, -3),
+    (Dimension::Openness, -2),
+    (Dimension::Resistance, 2),
+];
+
 /// What a cause does. Steps are small, so that nobody flips within a few turns.
 fn effect(cause: Cause, topic: Option<Topic>) -> &'static [(Dimension, i16)] {
     use Dimension::{Energy, Insight, Openness, Resistance, Trust};
     let Cause::Move(kind) = cause else {
-        return &[(Trust, -3), (Openness, -2), (Resistance, 2)];
+        return INTERRUPTED;
     };
     let inward = matches!(
         topic,
@@ -131,15 +137,18 @@ fn effect(cause: Cause, topic: Option<Topic>) -> &'static [(Dimension, i16)] {
     match kind {
         Move::OpenQuestion if inward => &[(Openness, 2), (Trust, 1), (Insight, 2)],
         Move::OpenQuestion => &[(Openness, 2), (Trust, 1), (Insight, 1)],
-        Move::Reflection => &[(Trust, 3), (Openness, 3), (Resistance, -2), (Insight, 1)],
+        Move::SimpleReflection => &[(Trust, 3), (Openness, 3), (Resistance, -2), (Insight, 1)],
+        Move::ComplexReflection => &[(Trust, 3), (Openness, 3), (Resistance, -2), (Insight, 2)],
         Move::Summary => &[(Trust, 3), (Openness, 1), (Resistance, -1), (Insight, 2)],
         Move::Affirmation => &[(Trust, 2), (Energy, 2), (Resistance, -1)],
-        Move::InviteSilence => &[(Trust, 2), (Openness, 2), (Resistance, -1)],
+        Move::InviteSilence | Move::SilenceHeld => &[(Trust, 2), (Openness, 2), (Resistance, -1)],
+        Move::Interruption => INTERRUPTED,
         Move::Backchannel => &[(Openness, 1)],
         Move::Clarify => &[(Trust, 1), (Openness, 1)],
         Move::AskPermission => &[(Trust, 1), (Resistance, -1)],
         Move::AdviceWithPermission => &[(Energy, 1)],
-        Move::Greeting | Move::SmallTalk | Move::Contract => &[(Trust, 1)],
+        Move::TellingWithPermission => &[(Energy, -1)],
+        Move::Greeting | Move::SmallTalk | Move::Contracting => &[(Trust, 1)],
         Move::ClosedQuestion => &[(Openness, -1), (Energy, -1)],
         Move::StackedQuestion => &[(Openness, -1), (Energy, -2)],
         Move::WhyQuestion => &[(Openness, -1), (Resistance, 2)],
@@ -179,7 +188,7 @@ mod tests {
 
     #[test]
     fn reflecting_opens_and_telling_closes() {
-        assert!(after(Move::Reflection, 10).level() >= 3);
+        assert!(after(Move::SimpleReflection, 10).level() >= 3);
         assert_eq!(after(Move::Advice, 30).level(), 1);
         assert_eq!(after(Move::ClosedQuestion, 30).level(), 1);
     }
@@ -187,7 +196,7 @@ mod tests {
     #[test]
     fn one_turn_never_flips_a_client() {
         for kind in [
-            Move::Reflection,
+            Move::SimpleReflection,
             Move::Summary,
             Move::Advice,
             Move::OpenQuestion,
@@ -203,7 +212,14 @@ mod tests {
     fn steps_add_up() {
         let (mut state, mut log) = (START, Vec::new());
         state.take(0, Cause::Interruption, None, 100, 0, &mut log);
-        state.take(1, Cause::Move(Move::Reflection), None, 100, 0, &mut log);
+        state.take(
+            1,
+            Cause::Move(Move::SimpleReflection),
+            None,
+            100,
+            0,
+            &mut log,
+        );
         let trust: i16 = log
             .iter()
             .filter(|s| s.dimension == Dimension::Trust)

@@ -77,7 +77,7 @@ pub fn config(folder: &std::path::Path, variables: &[(&str, &str)]) -> Config {
             all.push((name.to_owned(), value));
         }
     }
-    config::ask(["praxiloom", "serve"].map(OsString::from), all)
+    config::ask(["praxiloom", "serve"].map(OsString::from), all, "")
         .unwrap()
         .config
 }

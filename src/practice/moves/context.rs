@@ -1,0 +1,176 @@
+//! What was said before an utterance, as far as it changes what the utterance is.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::super::words::Word;
+use super::list::Moves;
+use super::text::{End, is, sentences};
+use super::{Move, ask, lexicon};
+
+/// How many of the client's utterances are kept: what comes back later is no echo.
+const KEPT: usize = 4;
+/// For how many of the coach's utterances a permission holds.
+const HOLDS: u8 = 3;
+
+/// The conversation so far. Feed it what each says, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// The words of meaning of the client's last utterances, the latest first.
+    said: VecDeque<HashSet<String>>,
+    /// The client's last utterance asked something.
+    pub(super) client_asked: bool,
+    /// The client's last utterance was a word or two.
+    pub(super) client_nodded: bool,
+    /// The client ended where nobody would.
+    pub(super) coach_was_cut: bool,
+    /// The coach's last utterance.
+    pub(super) coach: Moves,
+    /// For how many more utterances a permission holds.
+    permission: u8,
+}
+
+impl Context {
+    /// The beginning of a conversation.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The coach may tell or advise now.
+    #[must_use]
+    pub fn permitted(mut self) -> Self {
+        self.permission = HOLDS;
+        self
+    }
+
+    /// The client said this.
+    pub fn client(&mut self, text: &str) {
+        let sentences = sentences(text);
+        let words: Vec<&str> = sentences
+            .iter()
+            .flat_map(|s| s.words.iter().map(String::as_str))
+            .collect();
+        self.client_asked = sentences.last().is_some_and(|last| {
+            last.end == End::Asks || ask::asked(last, lexicon::cues(last)).is_some()
+        });
+        self.client_nodded = words.len() <= 3;
+        let refuses = words
+            .iter()
+            .take(3)
+            .any(|w| matches!(*w, "no" | "not" | "nope" | "rather"));
+        let grants = self.coach.contains(Move::AskPermission) && !refuses;
+        if grants || wants_advice(&words) {
+            self.permission = HOLDS;
+        }
+        self.said.push_front(meanings(words.into_iter()).collect());
+        self.said.truncate(KEPT);
+    }
+
+    /// The coach's utterance had these moves.
+    pub fn coach(&mut self, moves: Moves, text: &str) {
+        self.coach = moves;
+        self.coach_was_cut = text.trim_end().ends_with(['-', '—', '–', '…']);
+        self.permission = self.permission.saturating_sub(1);
+    }
+
+    /// Whether the coach may tell or advise.
+    pub(super) fn may(&self) -> bool {
+        self.permission > 0
+    }
+
+    /// How many of these words of meaning are the client's, in the last utterances and before.
+    pub(super) fn echo<'a>(&self, words: impl Iterator<Item = &'a str>) -> Echo {
+        let mut echo = Echo::default();
+        let distinct: HashSet<String> = meanings(words).collect();
+        for word in &distinct {
+            echo.all += 1;
+            match self.said.iter().position(|said| said.contains(word)) {
+                Some(0 | 1) => echo.recent += 1,
+                Some(_) => echo.earlier += 1,
+                None => {}
+            }
+        }
+        echo
+    }
+}
+
+/// How many words come back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Echo {
+    /// Words of meaning.
+    pub(super) all: usize,
+    /// Of them said by the client just before.
+    pub(super) recent: usize,
+    /// Of them said by the client some time before.
+    pub(super) earlier: usize,
+}
+
+/// The stems of the words that carry a meaning of their own.
+fn meanings<'a>(words: impl Iterator<Item = &'a str>) -> impl Iterator<Item = String> {
+    words
+        .map(Word::new)
+        .filter(|word| word.is_content() && !is(&word.text, EMPTY))
+        .map(|word| word.stem().to_owned())
+}
+
+/// Words that come back whatever is talked about.
+const EMPTY: &str = "yeah okay know right going want got one thing things think all well \
+    actually because little lot now when much more see say said good maybe sure kind something \
+    let any way bit";
+
+/// Whether the client asks to be told.
+fn wants_advice(words: &[&str]) -> bool {
+    let has = |phrase: &[&str]| words.windows(phrase.len()).any(|w| w == phrase);
+    has(&["should", "i", "do"])
+        || has(&["do", "you", "suggest"])
+        || has(&["you", "recommend"])
+        || has(&["would", "you", "suggest"])
+        || has(&["would", "you", "do"])
+        || has(&["can", "i", "do"])
+        || has(&["could", "i", "do"])
+        || has(&["what", "do", "you", "think"])
+        || has(&["any", "advice"])
+        || has(&["any", "suggestions"])
+        || has(&["any", "ideas"])
+        || has(&["tell", "me", "what"])
+        || has(&["tell", "me", "how"])
+        || has(&["can", "you", "tell", "me"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_come_back_are_counted_by_when_they_were_said() {
+        let mut context = Context::new();
+        context.client("My brother never called about the wedding.");
+        for _ in 0..2 {
+            context.client("And then I waited by the telephone.");
+        }
+        let said = "you waited and your brother calls nobody".split(' ');
+        let echo = context.echo(said);
+        assert_eq!((echo.all, echo.recent, echo.earlier), (4, 1, 2));
+    }
+
+    #[test]
+    fn a_permission_is_asked_for_or_granted_and_ends() {
+        let asks: Moves = [Move::AskPermission].into_iter().collect();
+        let after = |answer: &str| {
+            let mut context = Context::new();
+            context.coach(asks, "May I offer a thought?");
+            context.client(answer);
+            context
+        };
+        assert!(after("Yes, please.").may());
+        assert!(!after("No, not now.").may());
+        let mut context = Context::new();
+        context.client("I have no idea. What would you do?");
+        assert!(context.may());
+        for _ in 0..HOLDS {
+            context.coach(Moves::default(), "…");
+            context.client("I went there yesterday and nothing came of it.");
+        }
+        assert!(!context.may());
+    }
+}

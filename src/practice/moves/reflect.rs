@@ -1,0 +1,88 @@
+//! How much a sentence gives back of what the client said, felt or meant.
+
+use super::context::Echo;
+use super::lexicon::Cues;
+use super::phrases::Cue;
+use super::text::{Sentence, is};
+
+/// What speaks for it, in tenths: ten is as good as sure.
+pub(super) fn reflects(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
+    let body = sentence.body();
+    let (length, first) = (body.len(), sentence.word(sentence.body));
+    let has = |words: &str| sentence.words.iter().any(|w| is(w, words));
+    let mut points = 0;
+    let mut add = |holds: bool, by: i32| points += if holds { by } else { 0 };
+    let about_you = matches!(first, "you" | "your");
+    add(sentence.leads_with("so"), 10);
+    add(about_you, 15);
+    add(!about_you && has("you your yourself"), 7);
+    add(cues.has(Cue::GivesBack), 15);
+    add(cues.has(Cue::Deepens), 6);
+    add(inner(sentence), 10);
+    let comes_back = echo.recent;
+    add(comes_back > 0 && comes_back * 2 >= echo.all, 15);
+    add(comes_back * 2 < echo.all && comes_back >= 2, 10);
+    add(comes_back * 2 < echo.all && comes_back == 1, 5);
+    add(comes_back == 0 && echo.earlier > 0, 3);
+    // Goes on where the client stopped.
+    let takes_up = matches!(
+        first,
+        "he" | "she" | "they" | "that" | "it" | "because" | "and" | "but"
+    );
+    add(
+        takes_up || sentence.leads_with("and") || sentence.leads_with("because"),
+        5,
+    );
+    add(first.ends_with("ing") && first.len() > 4, 5);
+    add(length <= 2, -15);
+    add(
+        matches!(first, "i" | "we" | "let") && !cues.has(Cue::GivesBack),
+        -7,
+    );
+    add(cues.has(Cue::Directs) && !cues.has(Cue::GivesBack), -20);
+    add(cues.has(Cue::Praises), -5);
+    add(
+        cues.has(Cue::Thanks) || cues.has(Cue::Greets) || cues.has(Cue::Parts),
+        -10,
+    );
+    points
+}
+
+/// Whether what comes back goes beyond what was said: a feeling, a picture, both sides, or mostly
+/// other words.
+pub(super) fn deepens(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
+    let felt = sentence.words.iter().any(|w| is(w, FEELINGS));
+    let own_words = echo.all >= 4 && echo.recent * 3 < echo.all;
+    cues.has(Cue::Deepens) || felt || own_words
+}
+
+/// Whether it says how the client is inside: `you want`, `you are worried`.
+fn inner(sentence: &Sentence) -> bool {
+    let inside = |at: usize| {
+        (at + 1..at + 5)
+            .map(|i| sentence.word(i))
+            .take_while(|w| is(w, PASSED_OVER) || is(w, INNER))
+            .any(|w| is(w, INNER))
+    };
+    (0..sentence.words.len()).any(|at| sentence.word(at) == "you" && inside(at))
+}
+
+/// What may stand between `you` and what you feel.
+const PASSED_OVER: &str = "are were have had would will do did not just really also still \
+    almost actually already always never even only very so pretty quite a bit little both feel \
+    can could got";
+
+const INNER: &str = "feel feeling felt want wanted wanting think thinking thought worried like \
+    love loved hoping hope care enjoy enjoyed realize realized believe wish tired scared afraid \
+    willing able been had were trying concerned proud frustrated noticed noticing recognize \
+    committed not ready looking struggling finding found getting wondering aware open happy \
+    angry upset stuck torn seeing doing going need did do would used know decided";
+
+const FEELINGS: &str = "angry anxious afraid scared frightened worried worries sad lonely alone \
+    hurt hurts pain painful ashamed guilty guilt shame proud happy excited relieved relief \
+    frustrated frustrating overwhelmed overwhelming stressed stressful tired exhausted stuck \
+    torn trapped hopeless hopeful helpless powerless disappointed embarrassed confused \
+    surprised shocked nervous uncomfortable upset annoyed irritated resentful jealous grateful \
+    confident motivated determined committed ambivalent uncertain unsure reluctant struggling \
+    struggle burden tough scary safe loved rejected judged misunderstood invisible important \
+    lost numb heavy desperate discouraged encouraged pressure fear hope";

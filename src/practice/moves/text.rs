@@ -1,0 +1,302 @@
+//! An utterance as sentences of plain words: contractions opened, stutter and fillers gone.
+
+use super::super::words::tokens;
+
+/// How a sentence ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// With a stop.
+    Stops,
+    /// With a question mark.
+    Asks,
+    /// With neither: cut off, or written without punctuation.
+    Open,
+}
+
+/// A sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sentence {
+    pub(super) words: Vec<String>,
+    /// Where clauses begin, by commas.
+    starts: Vec<bool>,
+    /// Where the sentence begins once what merely leads in is passed over.
+    pub(super) body: usize,
+    pub(super) end: End,
+}
+
+impl Sentence {
+    /// The words from its body on.
+    pub(super) fn body(&self) -> &[String] {
+        &self.words[self.body..]
+    }
+
+    /// The word at a place; nothing beyond the end.
+    pub(super) fn word(&self, at: usize) -> &str {
+        self.words.get(at).map_or("", String::as_str)
+    }
+
+    /// Whether a clause can begin here: at the body, after a comma, after what leads in.
+    pub(super) fn starts(&self, at: usize) -> bool {
+        self.starts.get(at).copied().unwrap_or(false)
+    }
+
+    /// Whether it opens with this word, before its body.
+    pub(super) fn leads_with(&self, word: &str) -> bool {
+        self.words[..self.body].iter().any(|w| w == word)
+    }
+}
+
+/// What may stand before what a sentence says.
+const LEADS: &str = "so and but well okay now then just all right yeah yes oh great good sure \
+    because no or hey hi hello excellent cool like actually maybe wow interesting perfect \
+    anyway also absolutely exactly fine nice again alrighty gotcha please sorry";
+
+/// Sounds that say nothing by themselves.
+const FILLERS: &str = "um umm uh uhm er erm ah hm hmm mm mmm mhm mmh eh kinda sorta";
+
+/// After these `cause` is short for `because`.
+const SUBJECTS: &str = "you i we it they he she that there if then this your my when what";
+
+/// Whether the word is one of those of a list.
+pub(super) fn is(word: &str, list: &str) -> bool {
+    list.split(' ').any(|one| one == word)
+}
+
+/// Cuts an utterance into sentences.
+pub(super) fn sentences(text: &str) -> Vec<Sentence> {
+    let mut out = Vec::new();
+    let mut pieces: Vec<String> = vec![String::new()];
+    let chars: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        let next = chars.get(at + 1).copied();
+        let ends_word = next.is_none_or(|n| !n.is_alphanumeric());
+        let dash = matches!(c, '—' | '–') || (c == '-' && next == Some('-'));
+        match c {
+            // A note of who typed it: "[laughs]".
+            '[' => match chars[at..].iter().position(|c| *c == ']') {
+                Some(length) => at += length,
+                None => push(&mut pieces, ' '),
+            },
+            '?' => close(&mut pieces, End::Asks, &mut out),
+            '!' | ';' => close(&mut pieces, End::Stops, &mut out),
+            '…' => close(&mut pieces, End::Open, &mut out),
+            '.' if ends_word && !abbreviates(&pieces) => {
+                let end = if next == Some('.') {
+                    End::Open
+                } else {
+                    End::Stops
+                };
+                close(&mut pieces, end, &mut out);
+            }
+            '\n' => push(&mut pieces, ' '),
+            _ if dash => {
+                at += usize::from(c == '-');
+                close(&mut pieces, End::Open, &mut out);
+            }
+            ',' | ':' if ends_word => pieces.push(String::new()),
+            _ => push(&mut pieces, c),
+        }
+        at += 1;
+    }
+    close(&mut pieces, End::Open, &mut out);
+    out
+}
+
+fn push(pieces: &mut Vec<String>, c: char) {
+    match pieces.last_mut() {
+        Some(piece) => piece.push(c),
+        None => pieces.push(c.into()),
+    }
+}
+
+/// Whether a stop here belongs to a title.
+fn abbreviates(pieces: &[String]) -> bool {
+    let word = pieces.last().and_then(|piece| piece.split(' ').next_back());
+    word.is_some_and(|word| ["Mr", "Mrs", "Ms", "Dr", "St", "e.g", "i.e"].contains(&word))
+}
+
+fn close(pieces: &mut Vec<String>, end: End, out: &mut Vec<Sentence>) {
+    let (mut words, mut starts) = (Vec::new(), Vec::new());
+    for piece in std::mem::replace(pieces, vec![String::new()]) {
+        let tokens = tokens(&piece);
+        starts.extend((0..tokens.len()).map(|i| i == 0));
+        words.extend(tokens);
+    }
+    let (words, mut starts) = plain(&words, &starts);
+    if words.is_empty() {
+        // "right...?": the mark belongs to what came just before.
+        if let (End::Asks, Some(last)) = (end, out.last_mut())
+            && last.end == End::Open
+        {
+            last.end = end;
+        }
+        return;
+    }
+    let leads: Vec<bool> = words.iter().map(|w| is(w, LEADS)).collect();
+    let body = leads.iter().take_while(|leads| **leads).count();
+    for at in 1..words.len() {
+        starts[at] |= starts[at - 1] && leads[at - 1];
+    }
+    out.push(Sentence {
+        words,
+        starts,
+        body,
+        end,
+    });
+}
+
+/// Spoken shorthand written out; fillers, and words said twice while looking for the next, left
+/// out.
+fn plain(words: &[String], starts: &[bool]) -> (Vec<String>, Vec<bool>) {
+    let mut kept: Vec<(String, bool)> = Vec::with_capacity(words.len());
+    let mut starting = false;
+    for (i, (word, starts)) in words.iter().zip(starts).enumerate() {
+        starting |= *starts;
+        let before = i.checked_sub(1).map_or("", |b| words[b].as_str());
+        let after = words.get(i + 1).map_or("", String::as_str);
+        let written: &[&str] = match word.as_str() {
+            "wanna" => &["want", "to"],
+            "gotta" => &["got", "to"],
+            "cuz" | "coz" => &["because"],
+            "cause" if is(after, SUBJECTS) => &["because"],
+            "alright" => &["all", "right"],
+            "ok" => &["okay"],
+            "yep" | "yup" => &["yeah"],
+            "ya" => &["you"],
+            filler if is(filler, FILLERS) => &[],
+            "of" if matches!(before, "kind" | "sort") && !is_kind(words, i - 1) => &[],
+            "kind" | "sort" if after == "of" && !is_kind(words, i) => &[],
+            "you" if after == "know" && is_filler(words, i) => &[],
+            "know" if before == "you" && is_filler(words, i - 1) => &[],
+            "mean" if before == "i" => &[],
+            "i" if after == "mean" => &[],
+            word => &[word],
+        };
+        for word in written {
+            kept.push(((*word).to_owned(), starting));
+            starting = false;
+            say_once(&mut kept);
+        }
+    }
+    kept.into_iter().unzip()
+}
+
+/// `what kind of`, `a kind of`: means a kind.
+fn is_kind(words: &[String], at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |b| words[b].as_str());
+    matches!(
+        before,
+        "what"
+            | "which"
+            | "some"
+            | "any"
+            | "this"
+            | "that"
+            | "these"
+            | "those"
+            | "all"
+            | "same"
+            | "other"
+            | "certain"
+    )
+}
+
+/// `you know` that only asks to be listened to.
+fn is_filler(words: &[String], at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |b| words[b].as_str());
+    let after = words.get(at + 2).map_or("", String::as_str);
+    let governed = is(
+        before,
+        "do did not if that would could as how what because when will let should might",
+    );
+    let governs = is(after, "that what how why where who your about this a it");
+    !governed && !governs
+}
+
+/// Takes back what was just said for the second time in a row: `do you do you`, `the the`.
+fn say_once(kept: &mut Vec<(String, bool)>) {
+    for length in 1..=3 {
+        let Some(first) = kept.len().checked_sub(2 * length) else {
+            return;
+        };
+        let second = first + length;
+        if (0..length).all(|i| kept[first + i].0 == kept[second + i].0) {
+            kept.truncate(second);
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Vec<(String, End)> {
+        let sentences = sentences(text);
+        sentences
+            .iter()
+            .map(|s| (s.words.join(" "), s.end))
+            .collect()
+    }
+
+    #[test]
+    fn sentences_end_where_they_are_marked() {
+        let text = "So, um, you- you're tired. Is it 2.5 hours, Mr. Hill? [laughs] Well-- go on";
+        assert_eq!(
+            shown(text),
+            [
+                ("so you are tired".to_owned(), End::Stops),
+                ("is it 25 hours mr hill".to_owned(), End::Asks),
+                ("well".to_owned(), End::Open),
+                ("go on".to_owned(), End::Open),
+            ]
+        );
+        assert_eq!(shown("Right...?"), [("right".to_owned(), End::Asks)]);
+        assert_eq!(shown(" [pause 800] … "), []);
+        assert_eq!(shown("never closed [ at all").len(), 1);
+    }
+
+    #[test]
+    fn fillers_go_and_words_that_mean_something_stay() {
+        for (said, plain) in [
+            ("you know, there was kind of no end", "there was no end"),
+            (
+                "what kind of work do you know",
+                "what kind of work do you know",
+            ),
+            (
+                "do you know that 'cause you asked",
+                "do you know that because you asked",
+            ),
+            ("I mean I'm gonna, I wanna go", "i am going to i want to go"),
+            ("what what do you what do you want", "what do you want"),
+            ("mm-hmm, okay, alright", "okay all right"),
+        ] {
+            assert_eq!(shown(said)[0].0, plain, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_body_comes_after_what_leads_in() {
+        let said = &sentences("Okay, so, well, what would help, do you think?")[0];
+        assert_eq!(said.body()[0], "what");
+        assert!(said.leads_with("so") && !said.leads_with("what"));
+        let starts: Vec<&str> = (0..said.words.len())
+            .filter(|at| said.starts(*at))
+            .map(|at| said.word(at))
+            .collect();
+        assert_eq!(starts, ["okay", "so", "well", "what", "do"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_has_sentences(text in "\\PC{0,200}|([a-z' ,.?!\\[\\]-]){0,200}") {
+            for sentence in sentences(&text) {
+                proptest::prop_assert!(!sentence.words.is_empty());
+                proptest::prop_assert_eq!(sentence.words.len(), sentence.starts.len());
+                proptest::prop_assert!(sentence.body <= sentence.words.len());
+            }
+        }
+    }
+}
