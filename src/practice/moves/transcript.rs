@@ -150,7 +150,9 @@ pub fn read(
 mod tests {
     use super::*;
 
-    fn all(text: &[u8]) -> Result<Vec<(usize, Speaker, Option<String>, String)>, String> {
+    type Read = (usize, Speaker, Option<String>, String);
+
+    fn all(text: &[u8]) -> Result<Vec<Read>, String> {
         let mut out = Vec::new();
         read("talk.txt", text, |index, u| {
             let time = u.time.map(str::to_owned);
