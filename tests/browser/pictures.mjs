@@ -8,7 +8,17 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { microphone, openPage } from "./support/chromium.mjs";
 import { ready } from "./support/archive.mjs";
-import { AUDIBLE, PATIENCE, answered, begin, now, say, silent, sounds, visit } from "./support/practice.mjs";
+import {
+  AUDIBLE,
+  PATIENCE,
+  answered,
+  begin,
+  now,
+  say,
+  silent,
+  sounds,
+  visit,
+} from "./support/practice.mjs";
 import { startServer } from "./support/server.mjs";
 import { fixture, silence, wav } from "./support/sound.mjs";
 

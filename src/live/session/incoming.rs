@@ -106,8 +106,9 @@ impl LiveSession {
             self.fail(&error);
             return;
         }
-        let end = self.intake.mic().framed();
-        if let Some(by) = self.timeline.reach(end, Instant::now()) {
+        let mic = self.intake.mic();
+        let (end, framed) = (mic.end(), mic.framed());
+        if let Some(by) = self.timeline.reach(end, framed, Instant::now()) {
             self.speaker.leap(by);
             let samples = (Position::ZERO + by).samples();
             self.handle(Input::Leapt { samples });

@@ -147,7 +147,9 @@ impl Rig {
             let limit = self.timeline.is_slow().then(|| self.time());
             let now = self.now();
             self.intake.slice(now, limit, &mut self.captured).unwrap();
-            if let Some(by) = self.timeline.reach(self.intake.mic().framed(), now) {
+            let mic = self.intake.mic();
+            let (end, framed) = (mic.end(), mic.framed());
+            if let Some(by) = self.timeline.reach(end, framed, now) {
                 self.leaps += 1;
                 let now = self.time();
                 self.playout.leap(by, now);

@@ -65,9 +65,16 @@ impl Timeline {
         }
     }
 
-    /// Sound came up to `end`. It never lies in the future: if it comes faster than time passes,
-    /// time leaps. How far it leapt, if that is worth telling.
-    pub(super) fn reach(&mut self, end: Position, now: Instant) -> Option<Duration> {
+    /// Sound came up to `end`, whole frames of it up to `framed`. It never lies in the future: if
+    /// it comes faster than time passes, time leaps. How far it leapt, if that is worth telling.
+    pub(super) fn reach(
+        &mut self,
+        end: Position,
+        framed: Position,
+        now: Instant,
+    ) -> Option<Duration> {
+        // What does not fill a frame yet may still be left out, as long as time runs slow.
+        let end = if self.is_slow() { framed } else { end };
         let by = end - self.at(now);
         if by.is_zero() {
             return None;
