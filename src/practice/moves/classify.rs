@@ -125,11 +125,6 @@ fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
             back -= 7;
             own += 5;
         }
-        if context.may() {
-            // Allowed to, they are likely to do it.
-            back -= 4;
-            own += 6;
-        }
         // Nobody explains in one breath; nor does who gives back stop at a nod.
         if context.coach.tells() {
             back -= 4;

@@ -292,8 +292,6 @@ fn a_permission_makes_the_difference() {
     context.client("Sure, go ahead.");
     assert!(classify(advice, &context).contains(AdviceWithPermission));
     assert!(classify(telling, &context).contains(TellingWithPermission));
-    let short = "You could write her a letter.";
-    assert!(classify(short, &context).contains(AdviceWithPermission));
     let mut refused = after(BEFORE);
     refused.coach(classify(asks, &refused), asks);
     refused.client("No, not now please.");
