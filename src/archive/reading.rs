@@ -71,7 +71,7 @@ impl Archive {
     }
 
     /// The event logs of all parts, or of this one, in order; together they are lines of
-    /// [`Entry`]. The last line may be torn while a session is live.
+    /// [`Entry`](super::event::Entry). The last line may be torn while a session is live.
     ///
     /// # Errors
     ///
