@@ -261,11 +261,13 @@ async fn loudness_fills_as_many_points_as_are_asked_for() {
     let expected = json!({"session_id": "sess_1", "length_ms": 3000, "from_ms": 2000, "to_ms": 4000,
                           "coach": [70, 70, 0, 0], "client": [140, 140, 0, 0]});
     assert_eq!(json_of(&server, window).await, expected);
+    let none = "/api/sessions/sess_1/peaks?points=1&from_ms=2000&to_ms=0";
+    assert_eq!(json_of(&server, none).await["to_ms"], 2001);
     for (query, param) in [
         ("points=0", json!("points")),
         ("points=20001", json!("points")),
-        ("from_ms=2000&to_ms=2000", json!("to_ms")),
-        ("to_ms=0", json!("to_ms")),
+        ("from_ms=1000000001", json!("from_ms")),
+        ("to_ms=1000000001", json!("to_ms")),
         ("from_ms=-1", Value::Null),
     ] {
         let path = format!("/api/sessions/sess_1/peaks?{query}");

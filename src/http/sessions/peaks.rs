@@ -25,10 +25,16 @@ pub struct Asked {
     #[param(minimum = 1, maximum = 20000, default = 1000)]
     points: usize,
     /// Where on the timeline the first begins; at its beginning, if it is left out.
+    #[param(maximum = 1000000000)]
     from_ms: Option<u32>,
-    /// Where the last ends; at the end of the session, if it is left out.
+    /// Where the last ends, at least a millisecond later; at the end of the session, if it is left
+    /// out.
+    #[param(maximum = 1000000000)]
     to_ms: Option<u32>,
 }
+
+/// The last place that can be asked for: eleven days, in milliseconds.
+const LAST: u32 = 1_000_000_000;
 
 const fn usual() -> usize {
     1000
@@ -58,13 +64,16 @@ pub async fn peaks(
         let message = format!("must be from 1 to {MOST_POINTS}");
         return Err(HttpError::invalid("points", message));
     }
-    let window = (asked.from_ms.map(u64::from), asked.to_ms.map(u64::from));
-    if asked
-        .to_ms
-        .is_some_and(|to| to <= asked.from_ms.unwrap_or(0))
-    {
-        return Err(HttpError::invalid("to_ms", "must be after from_ms"));
+    for (name, ms) in [("from_ms", asked.from_ms), ("to_ms", asked.to_ms)] {
+        if ms.is_some_and(|ms| ms > LAST) {
+            return Err(HttpError::invalid(name, format!("must be at most {LAST}")));
+        }
     }
+    let from = asked.from_ms.unwrap_or(0);
+    let window = (
+        asked.from_ms.map(u64::from),
+        asked.to_ms.map(|to| u64::from(to.max(from + 1))),
+    );
     let archive = &app.archive;
     let peaks = archive.peaks(&holder.account, &id, asked.points, window);
     Ok(([PRIVATE], Json(peaks.await?)))

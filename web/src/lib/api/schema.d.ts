@@ -1563,7 +1563,10 @@ export interface operations {
                 points?: number;
                 /** @description Where on the timeline the first begins; at its beginning, if it is left out. */
                 from_ms?: number;
-                /** @description Where the last ends; at the end of the session, if it is left out. */
+                /**
+                 * @description Where the last ends, at least a millisecond later; at the end of the session, if it is left
+                 *     out.
+                 */
                 to_ms?: number;
             };
             header?: never;
