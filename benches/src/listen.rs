@@ -176,7 +176,10 @@ impl Ear {
                 }
                 self.heard.words.extend(transcript.words);
             }
-            ListenOutput::Failed { error, .. } => {
+            ListenOutput::EndOfTurn { .. } => {}
+            ListenOutput::Failed { error, .. }
+            | ListenOutput::StoodIn { error }
+            | ListenOutput::Lost { error } => {
                 return Err(BenchError::Server(error.to_string()));
             }
         }

@@ -1,6 +1,5 @@
-//! Settings of the three engines: who listens, who thinks of an answer, who speaks.
+//! Settings of who thinks of an answer and who speaks.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -9,23 +8,6 @@ use super::error::ConfigError;
 use super::setting::Setting;
 use super::values::Values;
 use crate::private::Private;
-
-/// Which engine turns speech into text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stt {
-    /// Debian's pocketsphinx, with this many decoders lent to whoever speaks.
-    Pocketsphinx {
-        /// Size of the pool; about 100 MB each.
-        decoders: usize,
-        /// Folder of the models.
-        models: PathBuf,
-    },
-    /// An engine for measuring the rest: it answers every segment alike.
-    StandIn {
-        /// From the end of a segment to its transcript.
-        delay: Duration,
-    },
-}
 
 /// Which engine speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,26 +52,6 @@ pub struct OpenAi {
     pub extra: Map<String, Value>,
 }
 
-static STT_ENGINE: Setting = Setting::text(
-    "stt.engine",
-    "pocketsphinx",
-    "Who listens: `pocketsphinx` (on this machine), or `standin` (for measurements).",
-);
-static STT_DECODERS: Setting = Setting::number(
-    "stt.decoders",
-    "2",
-    "How many people can be listened to at the same moment; about 100 MB each.",
-);
-static STT_MODELS: Setting = Setting::text(
-    "stt.models",
-    "/usr/share/pocketsphinx/model/en-us",
-    "Folder of pocketsphinx's models.",
-);
-static STT_STANDIN: Setting = Setting::number(
-    "stt.standin_ms",
-    "0",
-    "How long the stand-in takes for a transcript.",
-);
 static TTS_ENGINE: Setting = Setting::text(
     "tts.engine",
     "local",
@@ -136,10 +98,6 @@ static LLM_STANDIN_SAYS: Setting = Setting::text(
 );
 
 pub(super) static SETTINGS: &[&Setting] = &[
-    &STT_ENGINE,
-    &STT_DECODERS,
-    &STT_MODELS,
-    &STT_STANDIN,
     &TTS_ENGINE,
     &TTS_STANDIN,
     &LLM_ENGINE,
@@ -151,21 +109,6 @@ pub(super) static SETTINGS: &[&Setting] = &[
     &LLM_STANDIN,
     &LLM_STANDIN_SAYS,
 ];
-
-impl Stt {
-    pub(super) fn read(values: &Values) -> Result<Self, ConfigError> {
-        let decoders = values.within(&STT_DECODERS, 1..=64)?;
-        let delay = delay(values, &STT_STANDIN)?;
-        match values.get::<String>(&STT_ENGINE)?.as_str() {
-            "pocketsphinx" => Ok(Self::Pocketsphinx {
-                decoders,
-                models: values.get(&STT_MODELS)?,
-            }),
-            "standin" => Ok(Self::StandIn { delay }),
-            other => Err(unknown(values, &STT_ENGINE, other, "pocketsphinx, standin")),
-        }
-    }
-}
 
 impl Tts {
     pub(super) fn read(values: &Values) -> Result<Self, ConfigError> {
@@ -224,13 +167,18 @@ fn extra(values: &Values) -> Result<Map<String, Value>, ConfigError> {
     parsed.map_err(|error| values.refuse(&LLM_EXTRA, format!("not a JSON object: {error}")))
 }
 
-fn delay(values: &Values, setting: &'static Setting) -> Result<Duration, ConfigError> {
+pub(super) fn delay(values: &Values, setting: &'static Setting) -> Result<Duration, ConfigError> {
     values
         .within(setting, 0..=60_000)
         .map(Duration::from_millis)
 }
 
-fn unknown(values: &Values, setting: &'static Setting, given: &str, known: &str) -> ConfigError {
+pub(super) fn unknown(
+    values: &Values,
+    setting: &'static Setting,
+    given: &str,
+    known: &str,
+) -> ConfigError {
     values.refuse(setting, format!("`{given}` is none of {known}"))
 }
 
@@ -238,22 +186,17 @@ fn unknown(values: &Values, setting: &'static Setting, given: &str, known: &str)
 mod tests {
     use super::super::tests::{config, refused};
     use super::*;
+    use crate::config::Stt;
 
     #[test]
     fn the_default_engines_need_no_key() {
         let config = config(&[]);
-        assert!(matches!(config.stt, Stt::Pocketsphinx { decoders: 2, .. }));
+        assert!(matches!(
+            config.stt[..],
+            [Stt::Pocketsphinx { decoders: 2, .. }]
+        ));
         assert_eq!(config.tts, Tts::Local);
         assert!(matches!(config.llm, Llm::Authored));
-    }
-
-    #[test]
-    fn an_engine_that_is_none_is_refused() {
-        let error = refused(&[("PRAXILOOM_STT_ENGINE", "ears")]);
-        assert_eq!(
-            error,
-            "PRAXILOOM_STT_ENGINE: `ears` is none of pocketsphinx, standin"
-        );
     }
 
     #[test]

@@ -12,7 +12,9 @@ mod live;
 mod log;
 mod server;
 mod setting;
+mod stt;
 mod values;
+mod vendors;
 mod webrtc;
 
 use std::ffi::OsString;
@@ -21,11 +23,13 @@ use std::path::PathBuf;
 pub use archive::Archive;
 pub use cli::Task;
 pub use database::Database;
-pub use engines::{Llm, OpenAi, Stt, Tts};
+pub use engines::{Llm, OpenAi, Tts};
 pub use error::{ConfigError, Source};
 pub use live::Live;
 pub use log::{Log, LogFormat};
 pub use server::{Origin, Origins, Server, Tls, is_local_name};
+pub use stt::{CloudStt, Stt};
+pub use vendors::Account;
 pub use webrtc::{IceServer, WebRtc};
 
 use setting::Setting;
@@ -47,8 +51,8 @@ pub struct Config {
     pub webrtc: WebRtc,
     /// Live sessions.
     pub live: Live,
-    /// Who listens.
-    pub stt: Stt,
+    /// Who listens: the first, and who takes its place if it fails.
+    pub stt: Vec<Stt>,
     /// Who speaks.
     pub tts: Tts,
     /// Who thinks of an answer.
@@ -130,7 +134,9 @@ fn settings() -> Vec<&'static Setting> {
         archive::SETTINGS,
         webrtc::SETTINGS,
         live::SETTINGS,
+        stt::SETTINGS,
         engines::SETTINGS,
+        vendors::SETTINGS,
         log::SETTINGS,
     ]
     .concat()

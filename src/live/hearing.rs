@@ -44,7 +44,7 @@ enum Step {
     Output(ListenOutput),
     HandedOver,
     Opened,
-    Broke,
+    Broke(Option<ProviderError>),
 }
 
 impl Hearing {
@@ -121,7 +121,7 @@ impl Hearing {
                     Step::Output(output) => return Some(output),
                     Step::HandedOver => self.progressed(),
                     Step::Opened => {}
-                    Step::Broke => self.broke(),
+                    Step::Broke(error) => self.broke(error),
                 },
                 () = patience, if !had_room => self.stuck = true,
             }
@@ -139,6 +139,7 @@ impl Hearing {
         tokio::select! {
             biased;
             received = output.recv() => match received {
+                Some(ListenOutput::Lost { error }) => Step::Broke(Some(error)),
                 Some(output) => {
                     if let ListenOutput::Final { segment, .. }
                     | ListenOutput::Failed { segment, .. } = &output
@@ -147,10 +148,10 @@ impl Hearing {
                     }
                     Step::Output(output)
                 }
-                None => Step::Broke,
+                None => Step::Broke(None),
             },
             room = input.reserve(), if !self.waiting.is_empty() => {
-                let Ok(room) = room else { return Step::Broke };
+                let Ok(room) = room else { return Step::Broke(None) };
                 if let Some(next) = self.waiting.pop_front() {
                     room.send(next);
                 }
@@ -181,10 +182,11 @@ impl Hearing {
         self.stuck = false;
     }
 
-    fn broke(&mut self) {
+    fn broke(&mut self, error: Option<ProviderError>) {
         self.stream = None;
         self.opening.broke();
-        self.fail_open(&self.unavailable("the stream broke off"));
+        let error = error.unwrap_or_else(|| self.unavailable("the stream broke off"));
+        self.fail_open(&error);
     }
 
     fn unavailable(&self, message: &str) -> ProviderError {

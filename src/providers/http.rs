@@ -14,15 +14,7 @@ use reqwest::{Client, redirect};
 ///
 /// What is wrong with TLS on this machine.
 pub(super) fn client(connect: Duration, here: bool) -> Result<Client, String> {
-    let roots = rustls::RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let tls = tls()?;
     let mut builder = Client::builder();
     if here {
         builder = builder.no_proxy();
@@ -34,4 +26,20 @@ pub(super) fn client(connect: Duration, here: bool) -> Result<Client, String> {
         .user_agent(concat!("praxiloom/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| error.to_string())
+}
+
+/// TLS by ring and Mozilla's roots.
+///
+/// # Errors
+///
+/// What is wrong with TLS on this machine.
+pub(super) fn tls() -> Result<rustls::ClientConfig, String> {
+    let roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }

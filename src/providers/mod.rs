@@ -6,7 +6,9 @@ pub mod llm;
 pub mod stt;
 pub mod tts;
 
+mod breaker;
 mod http;
+mod socket;
 
 use std::time::Duration;
 

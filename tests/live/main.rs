@@ -19,6 +19,10 @@ mod doors;
 mod ends;
 mod flood;
 mod killed;
+#[expect(dead_code, reason = "other tests use the rest of it")]
+#[path = "../support/listeners/mod.rs"]
+mod listeners;
+mod listening;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../support/process.rs"]

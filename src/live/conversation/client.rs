@@ -72,6 +72,7 @@ impl Conversation {
             }
         }
         let detected = self.detection().is_some();
+        let told = self.session.wants_own_events();
         self.session = Arc::new(session);
         match (detected, self.detection().is_some()) {
             (true, false) => self.leave_turn_to_client(now),
@@ -86,6 +87,9 @@ impl Conversation {
             .push_back(Output::Configure(self.session.clone()));
         let session = Box::new((*self.session).clone());
         self.emit(ServerEvent::SessionUpdated { session });
+        if !told {
+            self.tell_replaced();
+        }
         Ok(())
     }
 

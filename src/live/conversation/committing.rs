@@ -182,13 +182,12 @@ impl Conversation {
     fn tell_not_understood(&mut self, item_id: &str) {
         let message = "The speech could not be transcribed.";
         self.notice("not_understood", message);
-        if self.session.audio.input.transcription.is_some() {
-            self.emit(ServerEvent::TranscriptionFailed {
-                item_id: item_id.to_owned(),
-                content_index: 0,
-                error: ErrorBody::server("transcription_failed", message),
-            });
-        }
+        // Also to a client that wants no transcripts: it would wait for an answer in vain.
+        self.emit(ServerEvent::TranscriptionFailed {
+            item_id: item_id.to_owned(),
+            content_index: 0,
+            error: ErrorBody::server("transcription_failed", message),
+        });
     }
 
     pub(super) fn unsettled_deadline(&self) -> Option<Position> {

@@ -4,7 +4,7 @@
 use media::Position;
 use signaling::event::ResponseParams;
 
-use super::endpoint::{Completeness, completeness};
+use super::endpoint::Completeness;
 use super::output::Ask;
 use super::response::Answer;
 use super::turn::Voice;
@@ -27,7 +27,7 @@ impl Conversation {
             && !turn.overlapping
             && !turn.held
             && !text.is_empty()
-            && completeness(&text) != Completeness::GoesOn;
+            && turn.completeness() != Completeness::GoesOn;
         let free = self.answers_by_itself()
             && self.answer.is_none()
             && self.draft.is_none()

@@ -13,7 +13,25 @@ pub enum Completeness {
     Open,
     /// It is a whole question or statement.
     Complete,
+    /// The same, and so it sounded.
+    Confirmed,
 }
+
+impl Completeness {
+    /// The recogniser heard that the speaker has finished: one step nearer to the end. Words that
+    /// plainly go on are believed more than that.
+    #[must_use]
+    pub const fn confirmed(self) -> Self {
+        match self {
+            Self::GoesOn => Self::Open,
+            Self::Open => Self::Complete,
+            Self::Complete | Self::Confirmed => Self::Confirmed,
+        }
+    }
+}
+
+/// So sure must a recogniser be that a speaker has finished for that to count.
+pub const SURE: f32 = 0.5;
 
 /// Words after which a sentence goes on.
 const CONTINUING: &[&str] = &[
@@ -90,18 +108,21 @@ pub fn completeness(text: &str) -> Completeness {
 
 /// The silence after a whole sentence that ends a turn with the least patient client.
 pub const QUICKEST: Duration = Duration::from_millis(600);
+/// The same where the recogniser heard that the speaker has finished.
+const CONFIRMED: Duration = Duration::from_millis(400);
 
 /// How long the silence after the last speech must last, counted from the end of that speech.
 ///
 /// `server_vad` waits exactly `silence_duration_ms`, as the protocol says. `semantic_vad` judges
-/// the words and adds the AI client's own patience; its longest wait is the one the protocol
-/// documents for each eagerness (low 8 s, medium and auto 4 s, high 2 s).
+/// the words, and what the recogniser heard in the voice if it says so, and adds the AI client's
+/// own patience; its longest wait is the one the protocol documents for each eagerness (low 8 s,
+/// medium and auto 4 s, high 2 s).
 ///
 /// `None`: the client commits by itself (`turn_detection: null`).
 #[must_use]
 pub fn silence_needed(
     detection: Option<&TurnDetection>,
-    text: &str,
+    completeness: Completeness,
     patience: Duration,
 ) -> Option<Duration> {
     match detection? {
@@ -110,7 +131,8 @@ pub fn silence_needed(
         }
         TurnDetection::SemanticVad(vad) => {
             let (pace, longest) = pace(vad.eagerness);
-            let base = match completeness(text) {
+            let base = match completeness {
+                Completeness::Confirmed => CONFIRMED,
                 Completeness::Complete => QUICKEST,
                 Completeness::Open => Duration::from_millis(1100),
                 Completeness::GoesOn => return Some(longest),
@@ -194,15 +216,18 @@ mod tests {
             silence_duration_ms: 350,
             ..ServerVad::DEFAULT
         });
-        let wait = silence_needed(Some(&vad), "and", Duration::from_secs(3));
-        assert_eq!(wait, Some(Duration::from_millis(350)));
+        for completeness in [Completeness::GoesOn, Completeness::Confirmed] {
+            let wait = silence_needed(Some(&vad), completeness, Duration::from_secs(3));
+            assert_eq!(wait, Some(Duration::from_millis(350)));
+        }
     }
 
     #[test]
     fn semantic_vad_waits_longer_for_an_open_sentence_and_a_patient_client() {
         let vad = TurnDetection::SemanticVad(SemanticVad::DEFAULT);
         let wait = |text, patience| {
-            silence_needed(Some(&vad), text, Duration::from_millis(patience)).unwrap()
+            let patience = Duration::from_millis(patience);
+            silence_needed(Some(&vad), completeness(text), patience).unwrap()
         };
         let quick = wait("what would you like to change", 0);
         assert!(quick < wait("okay", 0));
@@ -215,7 +240,25 @@ mod tests {
     }
 
     #[test]
+    fn what_was_heard_in_the_voice_is_one_step() {
+        let vad = TurnDetection::SemanticVad(SemanticVad::DEFAULT);
+        let wait = |text| {
+            let words = completeness(text);
+            let waits = [words, words.confirmed()];
+            waits.map(|c| {
+                silence_needed(Some(&vad), c, Duration::ZERO)
+                    .unwrap()
+                    .as_millis()
+            })
+        };
+        assert_eq!(wait("what would you like to change"), [600, 400]);
+        assert_eq!(wait("okay"), [1100, 600]);
+        assert_eq!(wait("I wonder whether"), [4000, 1100]);
+    }
+
+    #[test]
     fn push_to_talk_never_ends_a_turn_by_silence() {
-        assert_eq!(silence_needed(None, "what now", Duration::ZERO), None);
+        let whole = Completeness::Complete;
+        assert_eq!(silence_needed(None, whole, Duration::ZERO), None);
     }
 }

@@ -80,6 +80,18 @@ pub enum Input {
         /// Why.
         error: ProviderError,
     },
+    /// The recogniser believes that the speaker has finished with a segment.
+    EndOfTurn {
+        /// The segment.
+        segment: u64,
+        /// How sure it is, 0 to 1.
+        confidence: f32,
+    },
+    /// The recogniser failed, and another listens.
+    ListenerStoodIn {
+        /// Why.
+        error: ProviderError,
+    },
     /// A piece of the answer.
     Token {
         /// The attempt it belongs to.

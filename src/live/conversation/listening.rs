@@ -5,13 +5,16 @@ use std::time::Duration;
 use media::Position;
 use signaling::event::ServerEvent;
 use signaling::event::audio::TurnDetection;
-use signaling::event::own::Caption;
+use signaling::event::own::{Caption, Notice};
 
 use super::endpoint::{longest_silence, silence_needed};
 use super::turn::{Turn, Voice};
 use super::{Conversation, Input, Output, Reason};
 use crate::providers::ProviderError;
 use crate::providers::stt::Transcript;
+
+/// The code of the notice that another recogniser listens.
+const REPLACED: &str = "recogniser_replaced";
 
 /// Speech goes on sounding this long after voice activity ends.
 pub const TRAILING: Duration = Duration::from_millis(200);
@@ -95,6 +98,30 @@ impl Conversation {
         if turns.any(|turn| turn.give_up(segment)) {
             self.record_failed("stt", error);
             self.notice("recogniser_trouble", &error.to_string());
+        }
+    }
+
+    /// The recogniser believes that the coach has finished.
+    pub(super) fn hinted(&mut self, segment: u64, confidence: f32, now: Position) {
+        if let Some(turn) = &mut self.turn {
+            turn.hinted(segment, confidence);
+            self.draft_if_likely(now);
+        }
+    }
+
+    /// The recogniser failed, and another listens: the coach is told quietly.
+    pub(super) fn listener_stood_in(&mut self, error: &ProviderError) {
+        self.record_failed("stt", error);
+        let message = format!("Another recogniser listens now: {error}");
+        self.notice(REPLACED, &message);
+        self.replaced = Some(message);
+    }
+
+    /// The same to a client that wants to know such things only now, since it still holds.
+    pub(super) fn tell_replaced(&mut self) {
+        if let Some(message) = self.replaced.clone() {
+            let code = REPLACED.to_owned();
+            self.emit_own(ServerEvent::Notice(Notice { code, message }));
         }
     }
 
@@ -210,7 +237,7 @@ impl Conversation {
         if turn.held {
             return None;
         }
-        let wait = silence_needed(self.detection(), &turn.text(), self.patience())?;
+        let wait = silence_needed(self.detection(), turn.completeness(), self.patience())?;
         Some(since + wait)
     }
 

@@ -148,6 +148,8 @@ pub struct Conversation {
     counters: Counters,
     /// Since when nobody has been there to hear anything.
     deserted: Option<Position>,
+    /// What was said of another recogniser that listens.
+    replaced: Option<String>,
     /// The coach's last turn was not answered before the connection was cut.
     owes_answer: bool,
     phase: Phase,
@@ -204,6 +206,7 @@ impl Conversation {
             caption: (String::new(), String::new()),
             counters: Counters::default(),
             deserted: None,
+            replaced: None,
             owes_answer: false,
             phase: Phase::Talking,
             settings,
@@ -262,6 +265,11 @@ impl Conversation {
             Input::Partial { .. } | Input::Final { .. } | Input::TranscriptFailed { .. } => {
                 self.recognised(input, now);
             }
+            Input::EndOfTurn {
+                segment,
+                confidence,
+            } => self.hinted(segment, confidence, now),
+            Input::ListenerStoodIn { error } => self.listener_stood_in(&error),
             Input::Token { generation, token } => self.token(generation, token, now),
             Input::Sentence { generation, text } => self.sentence(generation, text, now),
             Input::ModelFailed { generation, error } => self.model_failed(generation, &error, now),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use media::Position;
 
+use super::endpoint::{Completeness, SURE, completeness};
 use crate::archive::event::TimedWord;
 use crate::providers::stt::punctuate::punctuated;
 use crate::providers::stt::{Transcript, Word};
@@ -43,6 +44,9 @@ pub struct Turn {
     taken: Option<Position>,
     /// What the archive was told of its words, and when.
     pub kept: Option<(Position, String)>,
+    /// How sure the recogniser is that the coach has finished, if it said so since the voice fell
+    /// silent.
+    finished: Option<f32>,
     segments: Vec<Segment>,
 }
 
@@ -96,6 +100,7 @@ impl Turn {
             progressed: at,
             taken: None,
             kept: None,
+            finished: None,
             segments: Vec::new(),
         }
     }
@@ -103,6 +108,7 @@ impl Turn {
     /// Speech began: a further segment.
     pub fn begin(&mut self, segment: u64, at: Position) {
         self.voice = Voice::On(at);
+        self.finished = None;
         let (transcript, state) = (Transcript::default(), State::Listening);
         self.segments.push(Segment {
             id: segment,
@@ -155,6 +161,25 @@ impl Turn {
             }
         }
         true
+    }
+
+    /// The recogniser believes that the coach has finished with a segment: counts for the last one,
+    /// and while the voice is silent.
+    pub fn hinted(&mut self, id: u64, confidence: f32) {
+        let is_last = self.segments.last().is_some_and(|last| last.id == id);
+        if is_last && matches!(self.voice, Voice::Off(_)) {
+            self.finished = Some(confidence);
+        }
+    }
+
+    /// Whether the sentence is over, by its words and by what the recogniser heard in the voice.
+    #[must_use]
+    pub fn completeness(&self) -> Completeness {
+        let by_words = completeness(&self.text());
+        match self.finished {
+            Some(sure) if sure >= SURE => by_words.confirmed(),
+            _ => by_words,
+        }
     }
 
     /// A segment will get no final words: what was understood so far has to do.

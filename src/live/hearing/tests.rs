@@ -130,6 +130,27 @@ async fn a_stream_that_breaks_fails_what_was_awaited_and_is_opened_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_that_is_lost_says_why() {
+    let (mut hearing, mut opened) = stage(512, 0);
+    hearing.begin(1, Position::ZERO);
+    run(&mut hearing, 10).await;
+    let (_inputs, outputs, _) = opened.try_recv().unwrap();
+    let error = ProviderError::Refused {
+        engine: "played".to_owned(),
+        message: "402".to_owned(),
+    };
+    let lost = ListenOutput::Lost {
+        error: error.clone(),
+    };
+    outputs.send(lost).await.unwrap();
+    let out = run(&mut hearing, 1000).await;
+    assert!(
+        matches!(&out[..], [Some(ListenOutput::Failed { segment: 1, error: why })] if *why == error)
+    );
+    assert!(opened.try_recv().is_ok(), "it is opened again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn streams_that_break_at_once_do_not_spin() {
     let (mut hearing, mut opened) = stage(512, 0);
     let mut count = 0;

@@ -164,6 +164,20 @@ impl LiveSession {
                 transcript,
             },
             ListenOutput::Failed { segment, error } => Input::TranscriptFailed { segment, error },
+            ListenOutput::EndOfTurn {
+                segment,
+                confidence,
+            } => Input::EndOfTurn {
+                segment,
+                confidence,
+            },
+            ListenOutput::StoodIn { error } => {
+                tracing::warn!(%error, "the recogniser fails: another listens");
+                self.metrics.error("stt");
+                Input::ListenerStoodIn { error }
+            }
+            // The stage opens another stream, and tells of the segments that this one left.
+            ListenOutput::Lost { .. } => return,
         });
     }
 

@@ -110,7 +110,12 @@ pub async fn until_final(stream: &mut Listening) -> Heard {
                     last: transcript,
                 };
             }
-            ListenOutput::Failed { error, .. } => panic!("failed: {error}"),
+            ListenOutput::EndOfTurn { confidence, .. } => {
+                assert!((0.0..=1.0).contains(&confidence), "{confidence}");
+            }
+            ListenOutput::Failed { error, .. }
+            | ListenOutput::StoodIn { error }
+            | ListenOutput::Lost { error } => panic!("failed: {error}"),
         }
     }
 }
@@ -119,17 +124,19 @@ async fn open(engine: &dyn SpeechToText) -> Listening {
     engine.open(ListenRequest::default()).await.unwrap()
 }
 
-/// Closes the stream; nothing more may come out of it.
+/// Closes the stream; nothing more may come out of it but a hint that was on its way.
 async fn close(stream: Listening) {
     let Listening { input, mut output } = stream;
     drop(input);
-    let rest = timeout(PATIENCE, output.recv())
-        .await
-        .expect("the stream does not end");
-    assert!(
-        rest.is_none(),
-        "something came after the last final: {rest:?}"
-    );
+    let ended = timeout(PATIENCE, async {
+        while let Some(rest) = output.recv().await {
+            assert!(
+                matches!(rest, ListenOutput::EndOfTurn { .. }),
+                "something came after the last final: {rest:?}"
+            );
+        }
+    });
+    ended.await.expect("the stream does not end");
 }
 
 fn check_times(transcript: &Transcript, from: Position, to: Position) {
@@ -199,8 +206,10 @@ async fn forgets_what_is_discarded(engine: &dyn SpeechToText, speech: &[i16]) {
                 assert!(!transcript.words.is_empty());
                 break;
             }
-            ListenOutput::Partial { .. } => {}
-            ListenOutput::Failed { error, .. } => panic!("failed: {error}"),
+            ListenOutput::Partial { .. } | ListenOutput::EndOfTurn { .. } => {}
+            ListenOutput::Failed { error, .. }
+            | ListenOutput::StoodIn { error }
+            | ListenOutput::Lost { error } => panic!("failed: {error}"),
         }
     }
     close(stream).await;
@@ -339,7 +348,11 @@ async fn ends_with_its_input(engine: &dyn SpeechToText, speech: &[i16]) {
     drop(input);
     let ended = timeout(PATIENCE, async {
         while let Some(output) = output.recv().await {
-            assert!(matches!(output, ListenOutput::Partial { .. }), "{output:?}");
+            let so_far = matches!(
+                output,
+                ListenOutput::Partial { .. } | ListenOutput::EndOfTurn { .. }
+            );
+            assert!(so_far, "{output:?}");
         }
     });
     ended.await.expect("the stream outlives its input");

@@ -1,7 +1,9 @@
 //! Speech to text: the streaming shape that every recogniser has.
 
+pub mod cloud;
 #[cfg(test)]
 pub(crate) mod conformance;
+pub mod fallback;
 pub mod pocketsphinx;
 pub mod punctuate;
 pub mod standin;
@@ -98,6 +100,24 @@ pub enum ListenOutput {
     Failed {
         /// The segment.
         segment: u64,
+        /// Why.
+        error: ProviderError,
+    },
+    /// The engine believes that the speaker has finished with this segment, not only paused. A
+    /// hint, from engines that judge that: it may come before or after the final, or not at all.
+    EndOfTurn {
+        /// The segment.
+        segment: u64,
+        /// How sure it is, 0 to 1.
+        confidence: f32,
+    },
+    /// The engine failed, and another listens from here on, also to what is not answered yet.
+    StoodIn {
+        /// Why the one before could not go on.
+        error: ProviderError,
+    },
+    /// The stream cannot go on: nothing follows, and segments that were ended are not answered.
+    Lost {
         /// Why.
         error: ProviderError,
     },

@@ -6,7 +6,7 @@ use signaling::event::own::TurnState;
 use signaling::link::Carrier::{WebRtc, WebSocket};
 
 use super::sim::{Sim, prompt};
-use crate::live::conversation::Output;
+use crate::live::conversation::{Input, Output};
 
 const QUESTION: &str = "what would you like to change";
 /// The same as it is shown and remembered.
@@ -98,6 +98,94 @@ fn semantic_vad_lets_a_sentence_that_goes_on_go_on() {
     let open = waited(&mut semantic(Eagerness::Auto, None), "okay");
     let goes_on = waited(&mut semantic(Eagerness::Auto, None), "I was thinking and");
     assert_eq!((whole, open, goes_on), (600, 1100, 4000));
+}
+
+/// The same if the recogniser says at this time that the coach has finished.
+fn waited_with_hint(words: &str, at: u64, confidence: f32) -> u64 {
+    let mut sim = semantic(Eagerness::Auto, None);
+    let segment = 1;
+    sim.at(
+        at,
+        Input::EndOfTurn {
+            segment,
+            confidence,
+        },
+    );
+    waited(&mut sim, words)
+}
+
+#[test]
+fn a_recogniser_that_heard_the_end_shortens_the_wait_by_one_step() {
+    assert_eq!(waited_with_hint(QUESTION, 2760, 0.9), 400);
+    assert_eq!(waited_with_hint("okay", 2760, 0.9), 600);
+    assert_eq!(waited_with_hint("I was thinking and", 2760, 0.9), 1100);
+    // Before the final words, or when it is nearly too late.
+    assert_eq!(waited_with_hint(QUESTION, 2720, 0.9), 400);
+    assert_eq!(waited_with_hint("okay", 3400, 0.9), 900);
+}
+
+#[test]
+fn a_hint_that_is_unsure_or_early_or_of_something_else_does_nothing() {
+    assert_eq!(waited_with_hint(QUESTION, 2760, 0.3), 600);
+    assert_eq!(waited_with_hint(QUESTION, 2000, 0.9), 600);
+    let mut sim = semantic(Eagerness::Auto, None);
+    let (segment, confidence) = (7, 0.9);
+    sim.at(
+        2760,
+        Input::EndOfTurn {
+            segment,
+            confidence,
+        },
+    );
+    assert_eq!(waited(&mut sim, QUESTION), 600);
+    let mut sim = Sim::new(WebSocket);
+    sim.at(
+        2760,
+        Input::EndOfTurn {
+            segment: 1,
+            confidence,
+        },
+    );
+    assert_eq!(waited(&mut sim, QUESTION), 500);
+}
+
+#[test]
+fn who_speaks_on_had_not_finished() {
+    let mut sim = semantic(Eagerness::Auto, None);
+    let (segment, confidence) = (1, 0.9);
+    sim.say(1000, 1500, QUESTION);
+    sim.at(
+        2760,
+        Input::EndOfTurn {
+            segment,
+            confidence,
+        },
+    );
+    sim.say(2800, 1000, "in your team");
+    sim.run(12_000);
+    assert_eq!(sim.time("input_audio_buffer.committed"), 3800 + 600);
+    assert_eq!(
+        sim.coach_words(),
+        ["What would you like to change in your team?"]
+    );
+}
+
+#[test]
+fn a_hint_after_the_words_lets_an_answer_begin() {
+    let mut sim = semantic(Eagerness::Auto, Some("tomas"));
+    let (segment, confidence) = (1, 0.9);
+    sim.say(1000, 1500, "I was thinking and");
+    sim.at(
+        3000,
+        Input::EndOfTurn {
+            segment,
+            confidence,
+        },
+    );
+    sim.run(12_000);
+    let asked = sim.when(|output| matches!(output, Output::Generate(_)));
+    assert_eq!(asked, [3000]);
+    assert_eq!(sim.time("input_audio_buffer.committed"), 2500 + 1100 + 900);
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use signaling::event::{ClientEventKind, ServerEvent, Status, code};
+use signaling::event::session::OWN_EVENTS;
+use signaling::event::{ClientEventKind, Field, ServerEvent, SessionUpdate, Status, code};
 use signaling::link::Carrier::{WebRtc, WebSocket};
 
 use super::super::{Input, Output};
-use super::sim::{Reply, Sim, ms};
+use super::sim::{Reply, Sim, ms, trouble};
 
 const QUESTION: &str = "what would you like to change";
 const SHOWN: &str = "What would you like to change?";
@@ -70,6 +71,56 @@ fn a_turn_that_was_not_understood_is_told_and_not_answered() {
     sim.say(9000, 1500, QUESTION);
     sim.run(18_000);
     assert_eq!(sim.endings(), [Status::Completed]);
+}
+
+#[test]
+fn a_client_that_wants_no_transcripts_learns_all_the_same_that_it_was_not_understood() {
+    let mut sim = Sim::with(WebSocket, |session| {
+        session.include = None;
+        session.audio.input.transcription = None;
+    });
+    sim.deaf = true;
+    sim.say(1000, 1500, QUESTION);
+    sim.run(9000);
+    let failed = "conversation.item.input_audio_transcription.failed";
+    assert_eq!(sim.times(failed).len(), 1);
+    assert!(sim.asks().is_empty());
+}
+
+#[test]
+fn another_recogniser_is_told_of_once_and_the_turn_goes_on() {
+    let mut sim = Sim::new(WebRtc);
+    sim.say(1000, 1500, QUESTION);
+    sim.at(2000, Input::ListenerStoodIn { error: trouble() });
+    sim.run(9000);
+    let notices: Vec<_> = sim
+        .events()
+        .filter_map(|(_, event)| match event {
+            ServerEvent::Notice(notice) => Some(notice.code.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(notices, ["recogniser_replaced"]);
+    assert_eq!(sim.coach_words(), [SHOWN]);
+    assert_eq!(sim.endings(), [Status::Completed]);
+}
+
+#[test]
+fn a_client_that_asks_for_our_events_later_is_told_of_another_recogniser_then() {
+    let mut sim = Sim::with(WebSocket, |session| session.include = None);
+    sim.at(100, Input::ListenerStoodIn { error: trouble() });
+    sim.run(500);
+    assert!(sim.events().all(|(_, event)| !event.is_own()));
+    for _ in 0..2 {
+        sim.send(ClientEventKind::SessionUpdate(Box::new(SessionUpdate {
+            include: Field::Value(vec![OWN_EVENTS.to_owned()]),
+            ..SessionUpdate::default()
+        })));
+    }
+    let told = sim
+        .events()
+        .filter(|(_, event)| matches!(event, ServerEvent::Notice(_)));
+    assert_eq!(told.count(), 1);
 }
 
 #[test]

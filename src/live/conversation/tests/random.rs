@@ -39,7 +39,7 @@ const TEXTS: &[&str] = &[
 
 fn step() -> impl Strategy<Value = Step> {
     let pause = prop_oneof![8 => 0..80u64, 3 => 80..900u64, 1 => 900..9000u64, 1 => Just(40_000)];
-    (pause, 0..46u8, 0..6u64, 0..30_000u64).prop_map(|(after_ms, what, which, much)| Step {
+    (pause, 0..47u8, 0..6u64, 0..30_000u64).prop_map(|(after_ms, what, which, much)| Step {
         after_ms,
         what,
         which,
@@ -160,6 +160,10 @@ impl Feed {
             },
             32..=34 => Input::Sent { sentence, samples },
             35..=36 => Input::Time,
+            46 => Input::EndOfTurn {
+                segment,
+                confidence: step.much as f32 / 30_000.0,
+            },
             37 => Input::Gap {
                 samples: step.much % 4800,
             },

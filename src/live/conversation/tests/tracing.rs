@@ -109,6 +109,11 @@ fn input() -> impl Strategy<Value = Input> {
         }),
         (any::<u64>(), error())
             .prop_map(|(segment, error)| Input::TranscriptFailed { segment, error }),
+        (any::<u64>(), 0..=100u8).prop_map(|(segment, percent)| Input::EndOfTurn {
+            segment,
+            confidence: f32::from(percent) / 100.0,
+        }),
+        error().prop_map(|error| Input::ListenerStoodIn { error }),
         (generation(), token()).prop_map(|(generation, token)| Input::Token { generation, token }),
         (generation(), "\\PC*").prop_map(|(generation, text)| Input::Sentence { generation, text }),
         (generation(), error())

@@ -1,0 +1,144 @@
+//! Accounts at vendors: the key of each and where it is reached, for whichever engine is a
+//! vendor's.
+
+use super::error::ConfigError;
+use super::setting::Setting;
+use super::values::Values;
+use crate::private::Private;
+
+/// A company whose engines can be used with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vendor {
+    /// AssemblyAI.
+    AssemblyAi,
+    /// Deepgram.
+    Deepgram,
+    /// ElevenLabs.
+    ElevenLabs,
+    /// OpenAI.
+    OpenAi,
+}
+
+/// An account at a vendor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The key.
+    pub key: Private<String>,
+    /// Where it is reached; `http(s)` or `ws(s)`, without a slash at the end.
+    pub base_url: String,
+}
+
+static ASSEMBLYAI_KEY: Setting = Setting::secret("assemblyai.key", "Key of AssemblyAI.");
+static ASSEMBLYAI_URL: Setting = Setting::text(
+    "assemblyai.base_url",
+    "https://streaming.assemblyai.com",
+    "Where it is reached; in the EU at https://streaming.eu.assemblyai.com.",
+);
+static DEEPGRAM_KEY: Setting = Setting::secret("deepgram.key", "Key of Deepgram.");
+static DEEPGRAM_URL: Setting = Setting::text(
+    "deepgram.base_url",
+    "https://api.deepgram.com",
+    "Where it is reached; in the EU at https://api.eu.deepgram.com.",
+);
+static ELEVENLABS_KEY: Setting = Setting::secret("elevenlabs.key", "Key of ElevenLabs.");
+static ELEVENLABS_URL: Setting = Setting::text(
+    "elevenlabs.base_url",
+    "https://api.elevenlabs.io",
+    "Where it is reached; with data residency in the EU at\n\
+     https://api.eu.residency.elevenlabs.io.",
+);
+static OPENAI_KEY: Setting = Setting::secret(
+    "openai.key",
+    "Key of OpenAI for listening and speaking; `llm.key` is another.",
+);
+static OPENAI_URL: Setting = Setting::text(
+    "openai.base_url",
+    "https://api.openai.com/v1",
+    "Where it is reached; with data residency in the EU at https://eu.api.openai.com/v1.",
+);
+
+pub(super) static SETTINGS: &[&Setting] = &[
+    &ASSEMBLYAI_KEY,
+    &ASSEMBLYAI_URL,
+    &DEEPGRAM_KEY,
+    &DEEPGRAM_URL,
+    &ELEVENLABS_KEY,
+    &ELEVENLABS_URL,
+    &OPENAI_KEY,
+    &OPENAI_URL,
+];
+
+impl Vendor {
+    const fn settings(self) -> (&'static Setting, &'static Setting) {
+        match self {
+            Self::AssemblyAi => (&ASSEMBLYAI_KEY, &ASSEMBLYAI_URL),
+            Self::Deepgram => (&DEEPGRAM_KEY, &DEEPGRAM_URL),
+            Self::ElevenLabs => (&ELEVENLABS_KEY, &ELEVENLABS_URL),
+            Self::OpenAi => (&OPENAI_KEY, &OPENAI_URL),
+        }
+    }
+}
+
+impl Account {
+    /// The account at a vendor, which `wanted_by` (a setting with its value) cannot do without.
+    pub(super) fn read(
+        values: &Values,
+        vendor: Vendor,
+        wanted_by: &str,
+    ) -> Result<Self, ConfigError> {
+        let (key, base_url) = vendor.settings();
+        let Some(secret) = values.secret(key) else {
+            return Err(values.refuse(key, format!("must be set for {wanted_by}")));
+        };
+        Ok(Self {
+            key: secret,
+            base_url: address(values, base_url)?,
+        })
+    }
+}
+
+fn address(values: &Values, setting: &'static Setting) -> Result<String, ConfigError> {
+    let url: String = values.get(setting)?;
+    let parsed: Result<axum::http::Uri, _> = url.parse();
+    match parsed {
+        Ok(uri)
+            if matches!(uri.scheme_str(), Some("http" | "https" | "ws" | "wss"))
+                && uri.query().is_none() =>
+        {
+            Ok(url.trim_end_matches('/').to_owned())
+        }
+        _ => {
+            let why = format!("`{url}` is not an address with http(s) or ws(s)");
+            Err(values.refuse(setting, why))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{config, refused};
+    use crate::config::Stt;
+
+    #[test]
+    fn an_engine_of_a_vendor_needs_its_key_and_an_address() {
+        let engine = ("PRAXILOOM_STT_ENGINE", "deepgram");
+        let error = refused(&[engine]);
+        assert_eq!(
+            error,
+            "deepgram.key (by default): must be set for stt.engine = deepgram"
+        );
+        let key = ("PRAXILOOM_DEEPGRAM_KEY", "letters");
+        let Stt::Deepgram(cloud) = &config(&[engine, key]).stt[0] else {
+            panic!("not deepgram")
+        };
+        assert!(cloud.account.key.matches("letters"));
+        assert_eq!(cloud.account.base_url, "https://api.deepgram.com");
+        let eu = ("PRAXILOOM_DEEPGRAM_BASE_URL", "wss://api.eu.deepgram.com/");
+        let Stt::Deepgram(cloud) = &config(&[engine, key, eu]).stt[0] else {
+            panic!("not deepgram")
+        };
+        assert_eq!(cloud.account.base_url, "wss://api.eu.deepgram.com");
+        let wrong = ("PRAXILOOM_DEEPGRAM_BASE_URL", "api.deepgram.com");
+        assert!(refused(&[engine, key, wrong]).contains("is not an address"));
+    }
+}

@@ -1,0 +1,278 @@
+//! The WebSocket client that adapters share: TLS as in `http`, a deadline, bounded messages, and a
+//! refusal told as what it means for the session.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::header::{
+    HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
+use tokio_tungstenite::tungstenite::http::{Request, Response};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, error::UrlError};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+};
+
+use super::{ProviderError, http};
+use crate::private::Private;
+
+/// A connection to a vendor.
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// The largest message that is taken from a vendor: its sound and words come in much smaller ones.
+const LARGEST: usize = 4 * 1024 * 1024;
+
+/// Headers in which vendors name the reason of a refusal, besides the status.
+const REASONS: &[&str] = &["dg-error", "x-error-code"];
+
+/// Where to connect, and as whom.
+#[derive(Clone, Debug)]
+pub(super) struct Dial {
+    /// Who is called, for errors.
+    pub engine: &'static str,
+    /// `ws://` or `wss://`, with the query; nothing private is in it.
+    pub url: String,
+    /// Headers. Keys go here, for an address ends up in logs.
+    pub headers: Vec<(&'static str, Private<String>)>,
+    /// Longest wait until the connection stands.
+    pub within: Duration,
+}
+
+impl Dial {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`ProviderError::Refused`] where trying again is of no use (key, money, parameters),
+    /// [`ProviderError::Limited`] where it is later, else [`ProviderError::Unavailable`] or
+    /// [`ProviderError::TimedOut`].
+    pub async fn connect(&self) -> Result<Socket, ProviderError> {
+        let connecting = connect_async_tls_with_config(
+            self.request()?,
+            Some(
+                WebSocketConfig::default()
+                    .max_message_size(Some(LARGEST))
+                    .max_frame_size(Some(LARGEST)),
+            ),
+            true,
+            connector(),
+        );
+        match timeout(self.within, connecting).await {
+            Ok(Ok((socket, _))) => Ok(socket),
+            Ok(Err(error)) => Err(self.judge(&error)),
+            Err(_) => Err(ProviderError::TimedOut {
+                engine: self.engine.to_owned(),
+                after: self.within,
+            }),
+        }
+    }
+
+    fn request(&self) -> Result<Request<()>, ProviderError> {
+        let refused = |what: &str| refused(self.engine, what.to_owned());
+        let request = self.url.as_str().into_client_request();
+        let mut request = request.map_err(|_| refused("its address cannot be used"))?;
+        for (name, value) in &self.headers {
+            // A key pasted with a line break must not print with the error.
+            let value = HeaderValue::from_str(value.expose());
+            let mut value = value.map_err(|_| refused("its key has characters that no key has"))?;
+            value.set_sensitive(true);
+            request
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
+        }
+        Ok(request)
+    }
+
+    fn judge(&self, error: &Error) -> ProviderError {
+        match error {
+            Error::Http(response) => self.judge_status(response),
+            Error::Url(UrlError::UnsupportedUrlScheme | UrlError::NoHostName)
+            | Error::HttpFormat(_) => refused(self.engine, "its address cannot be used".to_owned()),
+            // What the operating system says names no key.
+            Error::Io(error) => unavailable(self.engine, format!("cannot connect: {error}")),
+            Error::Tls(error) => unavailable(self.engine, format!("cannot connect: {error}")),
+            _ => unavailable(self.engine, "what answers is no WebSocket".to_owned()),
+        }
+    }
+
+    fn judge_status(&self, response: &Response<Option<Vec<u8>>>) -> ProviderError {
+        let status = response.status();
+        let mut message = status.to_string();
+        let reason = REASONS
+            .iter()
+            .find_map(|name| response.headers().get(*name)?.to_str().ok());
+        if let Some(reason) = reason {
+            message = format!("{message}, {}", code(reason));
+        }
+        match status.as_u16() {
+            429 => ProviderError::Limited {
+                engine: self.engine.to_owned(),
+                retry_after: retry_after(response.headers()),
+            },
+            408 | 409 | 425 | 500.. => unavailable(self.engine, message),
+            _ => refused(self.engine, message),
+        }
+    }
+}
+
+/// The address of a WebSocket below a base that may be given as `http(s)` or `ws(s)`.
+pub(super) fn address(base: &str, path: &str, query: &[(&str, String)]) -> String {
+    let base = base.trim_end_matches('/');
+    let base = match base.split_once("://") {
+        Some(("http", rest)) => format!("ws://{rest}"),
+        Some(("https", rest)) => format!("wss://{rest}"),
+        _ => base.to_owned(),
+    };
+    let mut url = format!("{base}{path}");
+    for (index, (name, value)) in query.iter().enumerate() {
+        url.push(if index == 0 { '?' } else { '&' });
+        url.push_str(name);
+        url.push('=');
+        escape(value, &mut url);
+    }
+    url
+}
+
+/// A vendor's own term for what went wrong, as far as it looks like a term: its sentences may
+/// quote the key or what was said.
+pub(super) fn code(said: &str) -> String {
+    let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    said.chars().take_while(fits).take(48).collect()
+}
+
+pub(super) fn refused(engine: &str, message: String) -> ProviderError {
+    let engine = engine.to_owned();
+    ProviderError::Refused { engine, message }
+}
+
+pub(super) fn unavailable(engine: &str, message: String) -> ProviderError {
+    let engine = engine.to_owned();
+    ProviderError::Unavailable { engine, message }
+}
+
+fn escape(value: &str, into: &mut String) {
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                into.push(byte.into());
+            }
+            _ => into.push_str(&format!("%{byte:02X}")),
+        }
+    }
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse();
+    Duration::try_from_secs_f64(seconds.ok()?).ok()
+}
+
+/// One for all, so that a connection made again takes up its TLS session.
+fn connector() -> Option<Connector> {
+    static TLS: OnceLock<Option<Arc<rustls::ClientConfig>>> = OnceLock::new();
+    let tls = TLS.get_or_init(|| http::tls().ok().map(Arc::new));
+    tls.clone().map(Connector::Rustls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    /// What comes of a server that answers every request with this.
+    async fn answered(reply: &'static str) -> ProviderError {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let read = stream.read(&mut request).await.unwrap();
+            stream.write_all(reply.as_bytes()).await.unwrap();
+            String::from_utf8_lossy(&request[..read]).into_owned()
+        });
+        let error = dial(&format!("ws://{address}/v1"), "letters")
+            .connect()
+            .await
+            .unwrap_err();
+        let request = server.await.unwrap();
+        assert!(
+            request.contains("authorization: Token letters\r\n"),
+            "{request}"
+        );
+        error
+    }
+
+    fn dial(url: &str, key: &str) -> Dial {
+        Dial {
+            engine: "vendor",
+            url: url.to_owned(),
+            headers: vec![("authorization", Private::new(format!("Token {key}")))],
+            within: Duration::from_millis(700),
+        }
+    }
+
+    #[tokio::test]
+    async fn refusals_are_told_apart() {
+        let refused = answered(
+            "HTTP/1.1 401 Unauthorized\r\ndg-error: INVALID_AUTH letters\r\ncontent-length: 0\r\n\r\n",
+        )
+        .await;
+        let expected = "vendor refused the request: 401 Unauthorized, INVALID_AUTH";
+        assert_eq!(refused.to_string(), expected);
+        let limited =
+            answered("HTTP/1.1 429 Too Many\r\nretry-after: 2\r\ncontent-length: 0\r\n\r\n").await;
+        let engine = "vendor".to_owned();
+        let retry_after = Some(Duration::from_secs(2));
+        assert_eq!(
+            limited,
+            ProviderError::Limited {
+                engine,
+                retry_after
+            }
+        );
+        let down = answered("HTTP/1.1 503 Unavailable\r\ncontent-length: 0\r\n\r\n").await;
+        assert!(matches!(down, ProviderError::Unavailable { .. }), "{down}");
+        let odd = answered("SSH-2.0-OpenSSH_9\r\n\r\n").await;
+        assert!(matches!(odd, ProviderError::Unavailable { .. }), "{odd}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_nothing_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/", listener.local_addr().unwrap());
+        let error = dial(&url, "k").connect().await.unwrap_err();
+        assert!(matches!(error, ProviderError::TimedOut { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn keys_and_addresses_that_cannot_be_are_refused_without_printing_the_key() {
+        for dial in [
+            dial("ws://127.0.0.1:9/", "let\nters"),
+            dial("nowhere", "letters"),
+        ] {
+            let error = dial.connect().await.unwrap_err();
+            assert!(matches!(error, ProviderError::Refused { .. }), "{error}");
+            let printed = format!("{error:?} {dial:?}");
+            assert!(!printed.contains("let") && !printed.contains("nters"));
+        }
+    }
+
+    #[test]
+    fn an_address_is_escaped_and_takes_the_scheme_of_its_base() {
+        let query = [
+            ("model", "a b".to_owned()),
+            ("keyterm", "Zoë&co".to_owned()),
+        ];
+        assert_eq!(
+            address("https://api.vendor.com/", "/v1/listen", &query),
+            "wss://api.vendor.com/v1/listen?model=a%20b&keyterm=Zo%C3%AB%26co"
+        );
+        assert_eq!(
+            address("ws://127.0.0.1:80/v1", "/x", &[]),
+            "ws://127.0.0.1:80/v1/x"
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! How often a connection that breaks is made again, and after which wait.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::providers::ProviderError;
+
+/// A vendor that cannot be reached for so long is given up.
+const LONGEST: Duration = Duration::from_secs(6);
+/// So many connections may break …
+const MOST: usize = 5;
+/// … within this time.
+const WITHIN: Duration = Duration::from_secs(60);
+/// The first wait after an attempt that failed; it doubles.
+const WAIT: Duration = Duration::from_millis(200);
+/// A vendor that asks to be left alone for longer than this is given up.
+const PATIENT: Duration = Duration::from_secs(2);
+
+/// The attempts of one session.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    broke: VecDeque<Instant>,
+    /// Since when there is no connection, and how many attempts failed since.
+    out: Option<(Instant, u32)>,
+}
+
+impl Budget {
+    /// A connection broke because of this: how long to wait before the next attempt.
+    ///
+    /// # Errors
+    /// The same error, if there should be none.
+    pub fn broke(&mut self, error: ProviderError, now: Instant) -> Result<Duration, ProviderError> {
+        while self.broke.front().is_some_and(|at| *at + WITHIN <= now) {
+            self.broke.pop_front();
+        }
+        self.broke.push_back(now);
+        self.out = Some((now, 0));
+        let wait = wait(&error).ok_or(error.clone())?;
+        if self.broke.len() > MOST {
+            Err(error)
+        } else {
+            Ok(wait)
+        }
+    }
+
+    /// An attempt failed: how long to wait before the next.
+    ///
+    /// # Errors
+    /// The same error, if there should be none.
+    pub fn failed(
+        &mut self,
+        error: ProviderError,
+        now: Instant,
+    ) -> Result<Duration, ProviderError> {
+        let (since, failures) = self.out.get_or_insert((now, 0));
+        let asked = wait(&error).ok_or(error.clone())?;
+        let wait = asked.max(WAIT * 2_u32.pow((*failures).min(5)));
+        *failures += 1;
+        if now + wait >= *since + LONGEST {
+            Err(error)
+        } else {
+            Ok(wait)
+        }
+    }
+
+    /// The connection stands again.
+    pub fn connected(&mut self) {
+        self.out = None;
+    }
+}
+
+/// How long to wait at least, if trying again is of any use.
+fn wait(error: &ProviderError) -> Option<Duration> {
+    match error {
+        ProviderError::Refused { .. } => None,
+        ProviderError::Limited { retry_after, .. } => retry_after.filter(|wait| *wait <= PATIENT),
+        ProviderError::Unavailable { .. } | ProviderError::TimedOut { .. } => Some(Duration::ZERO),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::socket::{refused, unavailable};
+
+    fn down() -> ProviderError {
+        unavailable("vendor", "gone".to_owned())
+    }
+
+    #[test]
+    fn waits_grow_until_it_is_too_long() {
+        let mut budget = Budget::default();
+        let mut now = Instant::now();
+        assert_eq!(budget.broke(down(), now), Ok(Duration::ZERO));
+        let mut waits = Vec::new();
+        while let Ok(wait) = budget.failed(down(), now) {
+            waits.push(wait.as_millis());
+            now += wait + Duration::from_millis(10);
+        }
+        assert_eq!(waits, [200, 400, 800, 1600]);
+    }
+
+    #[test]
+    fn connections_that_break_again_and_again_are_too_many() {
+        let mut budget = Budget::default();
+        let mut now = Instant::now();
+        for _ in 0..MOST {
+            assert!(budget.broke(down(), now).is_ok());
+            budget.connected();
+            now += Duration::from_secs(1);
+        }
+        assert!(budget.broke(down(), now).is_err());
+        assert!(budget.broke(down(), now + WITHIN).is_ok());
+    }
+
+    #[test]
+    fn what_would_fail_again_is_not_tried_again() {
+        let now = Instant::now();
+        assert!(
+            Budget::default()
+                .broke(refused("v", String::new()), now)
+                .is_err()
+        );
+        let limited = |seconds| ProviderError::Limited {
+            engine: "v".to_owned(),
+            retry_after: Some(Duration::from_secs(seconds)),
+        };
+        assert!(Budget::default().failed(limited(9), now).is_err());
+        assert_eq!(
+            Budget::default().failed(limited(1), now),
+            Ok(Duration::from_secs(1))
+        );
+    }
+}

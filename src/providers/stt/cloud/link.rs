@@ -1,0 +1,169 @@
+//! One connection to a vendor: its socket and its wire, opened and closed as the vendor wants it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{SinkExt as _, StreamExt as _};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+use super::wire::{Said, Vendor, Wire};
+use crate::providers::ProviderError;
+use crate::providers::socket::{Socket, unavailable};
+use crate::providers::stt::ListenRequest;
+
+/// A vendor that takes nothing for so long is gone.
+const TAKES: Duration = Duration::from_secs(2);
+
+/// A connection that stands.
+pub(super) struct Link {
+    socket: Socket,
+    wire: Box<dyn Wire>,
+    engine: &'static str,
+    /// Messages on their way.
+    out: Vec<Message>,
+}
+
+impl Link {
+    /// Connects, and waits until the vendor is ready if it says so.
+    ///
+    /// # Errors
+    /// What the vendor says, or that it does not answer.
+    pub async fn open(
+        vendor: Arc<dyn Vendor>,
+        request: ListenRequest,
+    ) -> Result<Self, ProviderError> {
+        let dial = vendor.dial(&request);
+        let after = dial.within;
+        let engine = dial.engine;
+        let opened = timeout(after, async {
+            let socket = dial.connect().await?;
+            let wire = vendor.wire(&request)?;
+            let mut link = Self {
+                socket,
+                wire,
+                engine,
+                out: Vec::new(),
+            };
+            link.wire.greet(&mut link.out);
+            link.send_all().await?;
+            let mut said = Vec::new();
+            while vendor.habits().greets && !said.contains(&Said::Ready) {
+                link.next(&mut said).await?;
+            }
+            Ok(link)
+        });
+        opened.await.unwrap_or_else(|_| {
+            let engine = engine.to_owned();
+            Err(ProviderError::TimedOut { engine, after })
+        })
+    }
+
+    /// Waits for the vendor's next message and adds what it says, which may be nothing.
+    ///
+    /// # Errors
+    /// What went wrong, if the connection is of no use any more.
+    pub async fn next(&mut self, said: &mut Vec<Said>) -> Result<(), ProviderError> {
+        match self.socket.next().await {
+            Some(Ok(Message::Text(text))) => self.wire.read(&text, said),
+            // Vendors speak in text; a binary frame that holds text is read all the same.
+            Some(Ok(Message::Binary(bytes))) => match std::str::from_utf8(&bytes) {
+                Ok(text) => self.wire.read(text, said),
+                Err(_) => Ok(()),
+            },
+            Some(Ok(Message::Close(frame))) => {
+                let code = frame.map_or(1005, |frame| frame.code.into());
+                Err(self.wire.closed(code))
+            }
+            Some(Ok(Message::Pong(number))) => {
+                let number = number.as_ref().try_into().map(u64::from_be_bytes);
+                said.extend(number.map(Said::Alive));
+                Ok(())
+            }
+            Some(Ok(_)) => Ok(()),
+            Some(Err(_)) | None => Err(unavailable(
+                self.engine,
+                "the connection broke off".to_owned(),
+            )),
+        }
+    }
+
+    /// Sends sound.
+    ///
+    /// # Errors
+    /// If the connection is gone. So do the others.
+    pub async fn audio(&mut self, samples: &[i16]) -> Result<(), ProviderError> {
+        self.wire.audio(samples, &mut self.out);
+        self.send_all().await
+    }
+
+    /// Asks for final words, and for a sign of life.
+    pub async fn flush(&mut self, ping: u64) -> Result<(), ProviderError> {
+        self.wire.flush(&mut self.out);
+        self.ping(ping).await
+    }
+
+    /// Gives up the sound since the last flush. Whether it was given up rather than flushed.
+    pub async fn forget(&mut self) -> Result<bool, ProviderError> {
+        let can = self.wire.forget(&mut self.out);
+        if !can {
+            self.wire.flush(&mut self.out);
+        }
+        self.send_all().await.map(|()| can)
+    }
+
+    /// Says that the session is still there.
+    pub async fn keep_alive(&mut self) -> Result<(), ProviderError> {
+        self.wire.keep_alive(&mut self.out);
+        self.send_all().await
+    }
+
+    /// Asks for a sign of life.
+    pub async fn ping(&mut self, number: u64) -> Result<(), ProviderError> {
+        let number = Bytes::copy_from_slice(&number.to_be_bytes());
+        self.out.push(Message::Ping(number));
+        self.send_all().await
+    }
+
+    /// Says that the session is over, so that it costs nothing any more. What the vendor still
+    /// has to say comes as before.
+    pub async fn finish(&mut self) -> Result<(), ProviderError> {
+        self.wire.finish(&mut self.out);
+        if self.out.is_empty() {
+            self.out.push(Message::Close(None));
+        }
+        self.send_all().await
+    }
+
+    /// Closes the connection, waiting for the other side for no longer than this.
+    pub async fn close(mut self, within: Duration) {
+        // It is closed either way.
+        let _ = timeout(within, async {
+            self.socket.close(None).await?;
+            while let Some(Ok(_)) = self.socket.next().await {}
+            Ok::<_, tokio_tungstenite::tungstenite::Error>(())
+        })
+        .await;
+    }
+
+    async fn send_all(&mut self) -> Result<(), ProviderError> {
+        let socket = &mut self.socket;
+        let sending = async {
+            for message in self.out.drain(..) {
+                socket.feed(message).await?;
+            }
+            socket.flush().await
+        };
+        match timeout(TAKES, sending).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(unavailable(
+                self.engine,
+                "the connection broke off".to_owned(),
+            )),
+            Err(_) => Err(ProviderError::TimedOut {
+                engine: self.engine.to_owned(),
+                after: TAKES,
+            }),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Events of OpenAI, as far as they are of interest, and what its errors mean.
+
+use serde::Deserialize;
+
+use super::NAME;
+use crate::providers::ProviderError;
+use crate::providers::socket::{code, refused, unavailable};
+
+/// An event.
+#[derive(Deserialize)]
+pub(super) struct Event {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub item_id: Option<String>,
+    pub delta: Option<String>,
+    pub transcript: Option<String>,
+    pub error: Option<Fault>,
+}
+
+/// What went wrong.
+#[derive(Deserialize)]
+pub(super) struct Fault {
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    pub code: Option<String>,
+}
+
+impl Fault {
+    /// What it means for the connection.
+    pub fn judge(&self) -> ProviderError {
+        let name = self.code.as_deref().or(self.kind.as_deref());
+        let name = code(name.unwrap_or("error"));
+        match name.as_str() {
+            "rate_limit_exceeded" | "rate_limit_error" => ProviderError::Limited {
+                engine: NAME.to_owned(),
+                retry_after: None,
+            },
+            "insufficient_quota" | "invalid_api_key" | "model_not_found" => refused(NAME, name),
+            "session_expired" => unavailable(NAME, name),
+            _ if self.kind.as_deref() == Some("invalid_request_error") => refused(NAME, name),
+            _ => unavailable(NAME, name),
+        }
+    }
+}

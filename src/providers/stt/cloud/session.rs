@@ -1,0 +1,233 @@
+//! The task that listens through a vendor for one session: it carries messages between the
+//! session, the ear and the connection, and makes the connection again when it breaks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, pending};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+
+use super::budget::Budget;
+use super::ear::Ear;
+use super::link::Link;
+use super::sending::Outgoing;
+use super::wire::{Said, Vendor};
+use crate::providers::ProviderError;
+use crate::providers::stt::{ListenInput, ListenOutput, ListenRequest, Listening, QUEUE};
+
+/// How long the vendor's last words are waited for when the session is over.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long it may then take to close.
+const CLOSING: Duration = Duration::from_secs(1);
+/// Later than any session lasts.
+const FAR: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Opens a stream.
+///
+/// # Errors
+/// As [`Link::open`].
+pub(super) async fn open(
+    vendor: Arc<dyn Vendor>,
+    request: ListenRequest,
+) -> Result<Listening, ProviderError> {
+    let link = Link::open(vendor.clone(), request.clone()).await?;
+    let (input, inputs) = mpsc::channel(QUEUE);
+    let (outputs, output) = mpsc::channel(QUEUE);
+    let now = Instant::now();
+    let mut ear = Ear::new(vendor.habits(), now);
+    ear.connected(now);
+    let session = Session {
+        vendor,
+        request,
+        inputs,
+        outputs,
+        ear,
+        line: Line::Up(Box::new(link)),
+        budget: Budget::default(),
+        said: Vec::new(),
+    };
+    tokio::spawn(session.run());
+    Ok(Listening { input, output })
+}
+
+struct Session {
+    vendor: Arc<dyn Vendor>,
+    request: ListenRequest,
+    inputs: mpsc::Receiver<ListenInput>,
+    outputs: mpsc::Sender<ListenOutput>,
+    ear: Ear,
+    line: Line,
+    budget: Budget,
+    said: Vec<Said>,
+}
+
+/// The connection, or the attempt to make it.
+enum Line {
+    Up(Box<Link>),
+    Down(BoxFuture<'static, Result<Box<Link>, ProviderError>>),
+}
+
+/// What happened first.
+enum Step {
+    Input(Option<ListenInput>),
+    Heard(Result<(), ProviderError>),
+    Connected(Result<Box<Link>, ProviderError>),
+    Time,
+    Abandoned,
+}
+
+impl Session {
+    async fn run(mut self) {
+        match self.listen().await {
+            Ok(()) => self.finish().await,
+            Err(error) => {
+                // Whoever opened the stream may be gone as well.
+                let _ = self.outputs.send(ListenOutput::Lost { error }).await;
+            }
+        }
+    }
+
+    /// Listens until the session is over.
+    async fn listen(&mut self) -> Result<(), ProviderError> {
+        loop {
+            if let Err(error) = self.send_due().await {
+                self.broke(error)?;
+            }
+            let now = Instant::now();
+            self.ear.review(now);
+            while let Some(output) = self.ear.output() {
+                if self.outputs.send(output).await.is_err() {
+                    return Ok(());
+                }
+            }
+            if self.ear.is_dead(now) {
+                let engine = self.vendor.info().name;
+                let after = self.vendor.habits().quiet;
+                self.broke(ProviderError::TimedOut { engine, after })?;
+            }
+            match self.step().await {
+                Step::Input(Some(input)) => self.ear.input(input),
+                Step::Input(None) | Step::Abandoned => return Ok(()),
+                Step::Heard(Ok(())) => self.hear(),
+                Step::Heard(Err(error)) => {
+                    self.hear();
+                    self.broke(error)?;
+                }
+                Step::Connected(Ok(link)) => {
+                    self.line = Line::Up(link);
+                    self.budget.connected();
+                    self.ear.connected(Instant::now());
+                }
+                Step::Connected(Err(error)) => {
+                    let wait = self.budget.failed(error, Instant::now())?;
+                    self.dial(wait);
+                }
+                Step::Time => {}
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Step {
+        let deadline = self.ear.deadline();
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + FAR);
+        let has_room = self.ear.has_room();
+        let (line, said) = (&mut self.line, &mut self.said);
+        tokio::select! {
+            input = self.inputs.recv(), if has_room => Step::Input(input),
+            () = self.outputs.closed() => Step::Abandoned,
+            step = async {
+                match line {
+                    Line::Up(link) => Step::Heard(link.next(said).await),
+                    Line::Down(attempt) => Step::Connected(attempt.await),
+                }
+            } => step,
+            () = sleep_until(deadline) => Step::Time,
+        }
+    }
+
+    /// Takes in what the vendor said.
+    fn hear(&mut self) {
+        self.ear.heard = Instant::now();
+        for said in self.said.drain(..) {
+            self.ear.said(said);
+        }
+    }
+
+    /// Sends what is due.
+    async fn send_due(&mut self) -> Result<(), ProviderError> {
+        let Line::Up(link) = &mut self.line else {
+            return Ok(());
+        };
+        while let Some(outgoing) = self.ear.next(Instant::now()) {
+            match outgoing {
+                Outgoing::Audio(samples) => link.audio(&samples).await?,
+                Outgoing::Flush(ping) => link.flush(ping).await?,
+                Outgoing::Forget => {
+                    if link.forget().await? {
+                        self.ear.flushes.forget();
+                    } else {
+                        self.ear.flushed_instead();
+                    }
+                }
+                Outgoing::KeepAlive => link.keep_alive().await?,
+                Outgoing::Ping(ping) => link.ping(ping).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The connection is gone: another is made, if that is of any use.
+    fn broke(&mut self, error: ProviderError) -> Result<(), ProviderError> {
+        tracing::info!(%error, "a recogniser's connection broke");
+        self.ear.disconnected();
+        let wait = self.budget.broke(error, Instant::now())?;
+        self.dial(wait);
+        Ok(())
+    }
+
+    fn dial(&mut self, wait: Duration) {
+        let (vendor, request) = (self.vendor.clone(), self.request.clone());
+        let attempt = async move {
+            sleep(wait).await;
+            Link::open(vendor, request).await.map(Box::new)
+        };
+        self.line = Line::Down(attempt.boxed());
+    }
+
+    /// The session is over: the vendor is told, gives its last words, and closes.
+    async fn finish(mut self) {
+        let line = std::mem::replace(&mut self.line, Line::Down(pending().boxed()));
+        let Line::Up(mut link) = line else {
+            return;
+        };
+        let until = Instant::now() + LAST_WORDS;
+        let mut ended = link.finish().await.is_err();
+        while !ended {
+            let heard = timeout_at(until, link.next(&mut self.said)).await;
+            ended = !matches!(heard, Ok(Ok(()))) || self.said.contains(&Said::Over);
+            for said in self.said.drain(..) {
+                self.ear.said(said);
+            }
+            self.ear.review(Instant::now());
+            ended |= !self.tell();
+        }
+        self.ear.wind_up();
+        self.tell();
+        // Nobody waits for the rest.
+        drop(self.outputs);
+        link.close(CLOSING).await;
+    }
+
+    /// Passes on what there is for the session, unless it takes no more. Whether anybody listens.
+    fn tell(&mut self) -> bool {
+        while let Some(output) = self.ear.output() {
+            // Without a segment to be answered, nobody waits for it.
+            if self.outputs.try_send(output).is_err() {
+                return !self.outputs.is_closed();
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,203 @@
+//! What the next engine has to be told: the segments that are not answered, with their sound.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use media::Position;
+
+use crate::providers::stt::ListenInput;
+
+/// So many samples are kept: 30 s.
+const MOST: usize = 30 * 16_000;
+/// A segment begins at most this long before it is known.
+const LEAD: Duration = Duration::from_secs(2);
+
+/// The latest sound, and the segments that are not answered.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    sound: VecDeque<(Position, Box<[i16]>)>,
+    samples: usize,
+    open: Vec<Open>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    segment: u64,
+    from: Position,
+    to: Option<Position>,
+}
+
+impl Memory {
+    /// The session said this.
+    pub fn hear(&mut self, input: &ListenInput) {
+        match input {
+            ListenInput::Audio { at, samples } => {
+                self.samples += samples.len();
+                self.sound.push_back((*at, samples.clone()));
+                let oldest = self.open.iter().map(|open| open.from).min();
+                let needed = oldest.unwrap_or(*at).min(*at).back(LEAD);
+                while let Some((first, samples)) = self.sound.front()
+                    && self.sound.len() > 1
+                    && (*first < needed || self.samples > MOST)
+                {
+                    self.samples -= samples.len();
+                    self.sound.pop_front();
+                }
+            }
+            ListenInput::Begin { segment, from } => {
+                let known = self.open.iter().any(|open| open.segment == *segment);
+                if !known {
+                    self.open.push(Open {
+                        segment: *segment,
+                        from: *from,
+                        to: None,
+                    });
+                }
+            }
+            ListenInput::End { segment, to } => {
+                let mut open = self.open.iter_mut();
+                if let Some(open) = open.find(|open| open.segment == *segment) {
+                    open.to = open.to.or(Some(*to));
+                }
+            }
+            ListenInput::Discard { segment } => self.answered(*segment),
+        }
+    }
+
+    /// Nothing more is to be known of a segment.
+    pub fn answered(&mut self, segment: u64) {
+        self.open.retain(|open| open.segment != segment);
+    }
+
+    /// Everything as it would have been said to an engine that listens from now on: the sound,
+    /// and every mark where it belongs.
+    pub fn retold(&self) -> VecDeque<ListenInput> {
+        let mut told = VecDeque::new();
+        let mut waiting: VecDeque<Open> = self.open.iter().copied().collect();
+        let mut begun: Option<Open> = None;
+        for (at, samples) in &self.sound {
+            // A mark stands before the sound that it is about.
+            mark(&mut waiting, &mut begun, Some(*at), &mut told);
+            told.push_back(ListenInput::Audio {
+                at: *at,
+                samples: samples.clone(),
+            });
+        }
+        mark(&mut waiting, &mut begun, None, &mut told);
+        told
+    }
+}
+
+/// Tells the marks that stand before `at`; all that are left if there is no more sound.
+fn mark(
+    waiting: &mut VecDeque<Open>,
+    begun: &mut Option<Open>,
+    at: Option<Position>,
+    told: &mut VecDeque<ListenInput>,
+) {
+    loop {
+        if let Some(Open { segment, to, .. }) = *begun {
+            let Some(to) = to.filter(|to| at.is_none_or(|at| at >= *to)) else {
+                return;
+            };
+            told.push_back(ListenInput::End { segment, to });
+            *begun = None;
+        }
+        let Some(next) = waiting.pop_front_if(|next| at.is_none_or(|at| at >= next.from)) else {
+            return;
+        };
+        let Open { segment, from, .. } = next;
+        told.push_back(ListenInput::Begin { segment, from });
+        *begun = Some(next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Position {
+        Position::from_ms(ms)
+    }
+
+    fn sound(memory: &mut Memory, frames: std::ops::Range<u64>) {
+        for frame in frames {
+            let samples = vec![0; 320].into();
+            memory.hear(&ListenInput::Audio {
+                at: ms(frame * 20),
+                samples,
+            });
+        }
+    }
+
+    /// The marks, each with the number of the frame that follows it.
+    fn marks(memory: &Memory) -> Vec<(String, u64)> {
+        let mut marks = Vec::new();
+        let mut open = Vec::new();
+        for input in memory.retold() {
+            match input {
+                ListenInput::Audio { at, .. } => {
+                    marks.extend(open.drain(..).map(|mark| (mark, at.ms() / 20)));
+                }
+                ListenInput::Begin { segment, .. } => open.push(format!("B{segment}")),
+                ListenInput::End { segment, .. } => open.push(format!("E{segment}")),
+                ListenInput::Discard { .. } => panic!("retold"),
+            }
+        }
+        marks.extend(open.into_iter().map(|mark| (mark, u64::MAX)));
+        marks
+    }
+
+    #[test]
+    fn what_is_not_answered_is_told_again_in_its_place() {
+        let mut memory = Memory::default();
+        sound(&mut memory, 0..50);
+        for (segment, from, to) in [(1, 100, 200), (2, 300, 400), (3, 500, 600)] {
+            memory.hear(&ListenInput::Begin {
+                segment,
+                from: ms(from),
+            });
+            memory.hear(&ListenInput::End {
+                segment,
+                to: ms(to),
+            });
+        }
+        memory.hear(&ListenInput::Begin {
+            segment: 4,
+            from: ms(900),
+        });
+        memory.hear(&ListenInput::Discard { segment: 3 });
+        memory.answered(1);
+        let expected = [("B2", 15), ("E2", 20), ("B4", 45)];
+        assert_eq!(
+            marks(&memory),
+            expected.map(|(mark, at)| (mark.to_owned(), at))
+        );
+        // One whose sound is gone, and one whose sound never came.
+        memory.hear(&ListenInput::End {
+            segment: 4,
+            to: ms(9000),
+        });
+        let expected = [("B2", 15), ("E2", 20), ("B4", 45), ("E4", u64::MAX)];
+        assert_eq!(
+            marks(&memory),
+            expected.map(|(mark, at)| (mark.to_owned(), at))
+        );
+    }
+
+    #[test]
+    fn only_what_may_be_needed_is_kept() {
+        let mut memory = Memory::default();
+        sound(&mut memory, 0..500);
+        assert_eq!(memory.sound.len(), 101);
+        memory.hear(&ListenInput::Begin {
+            segment: 1,
+            from: ms(9000),
+        });
+        sound(&mut memory, 500..6000);
+        assert_eq!(memory.samples, MOST);
+        memory.answered(1);
+        sound(&mut memory, 6000..6001);
+        assert_eq!(memory.sound.len(), 101);
+    }
+}

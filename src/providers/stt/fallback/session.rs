@@ -1,0 +1,209 @@
+//! One session's listening through whichever engine works.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::memory::Memory;
+use super::{Opened, Ranked, first};
+use crate::providers::ProviderError;
+use crate::providers::stt::{ListenInput, ListenOutput, ListenRequest, Listening};
+
+/// So much may wait for an engine before the session is held back.
+const ROOM: usize = 256;
+
+/// A session's listening.
+pub(super) struct Session {
+    engines: Arc<[Ranked]>,
+    request: ListenRequest,
+    inputs: mpsc::Receiver<ListenInput>,
+    outputs: mpsc::Sender<ListenOutput>,
+    memory: Memory,
+    /// What the engine is still to be told.
+    waiting: VecDeque<ListenInput>,
+    rank: usize,
+    engine: Engine,
+    /// How often an engine failed since one answered.
+    failures: usize,
+}
+
+/// The engine's stream, or the attempt to open one.
+enum Engine {
+    Open(Listening),
+    Opening(BoxFuture<'static, Result<Opened, ProviderError>>),
+}
+
+/// What happened first.
+enum Step {
+    Input(Option<ListenInput>),
+    Output(Option<ListenOutput>),
+    Opened(Result<Opened, ProviderError>),
+    HandedOver,
+    Abandoned,
+}
+
+impl Session {
+    /// A session that begins with this stream.
+    pub fn new(
+        engines: Arc<[Ranked]>,
+        request: ListenRequest,
+        opened: Opened,
+        inputs: mpsc::Receiver<ListenInput>,
+        outputs: mpsc::Sender<ListenOutput>,
+    ) -> Self {
+        let Opened {
+            rank,
+            listening,
+            instead,
+        } = opened;
+        if let Some(error) = instead {
+            // The channel is new and has room.
+            let _ = outputs.try_send(ListenOutput::StoodIn { error });
+        }
+        Self {
+            engines,
+            request,
+            inputs,
+            outputs,
+            memory: Memory::default(),
+            waiting: VecDeque::new(),
+            rank,
+            engine: Engine::Open(listening),
+            failures: 0,
+        }
+    }
+
+    /// Listens until the session is over, or no engine is left.
+    pub async fn run(mut self) {
+        loop {
+            let done = match self.step().await {
+                Step::Input(Some(input)) => {
+                    self.memory.hear(&input);
+                    // While an engine is opened, what it has to know is in the memory.
+                    if matches!(self.engine, Engine::Open(_)) {
+                        self.waiting.push_back(input);
+                    }
+                    Ok(())
+                }
+                Step::Input(None) => break,
+                Step::Abandoned => return,
+                Step::HandedOver => Ok(()),
+                Step::Output(output) => self.pass_on(output).await,
+                Step::Opened(Ok(opened)) => self.go_on(opened).await,
+                Step::Opened(Err(error)) => Err(error),
+            };
+            if let Err(error) = done {
+                // Whoever opened the stream may be gone as well.
+                let _ = self.outputs.send(ListenOutput::Lost { error }).await;
+                return;
+            }
+        }
+        self.finish().await;
+    }
+
+    async fn step(&mut self) -> Step {
+        let (engine, waiting) = (&mut self.engine, &mut self.waiting);
+        let has_room = waiting.len() < ROOM;
+        tokio::select! {
+            input = self.inputs.recv(), if has_room => Step::Input(input),
+            () = self.outputs.closed() => Step::Abandoned,
+            step = async {
+                match engine {
+                    Engine::Opening(attempt) => Step::Opened(attempt.await),
+                    Engine::Open(Listening { input, output }) => tokio::select! {
+                        biased;
+                        output = output.recv() => Step::Output(output),
+                        room = input.reserve(), if !waiting.is_empty() => {
+                            if let (Ok(room), Some(next)) = (room, waiting.pop_front()) {
+                                room.send(next);
+                            }
+                            Step::HandedOver
+                        }
+                    },
+                }
+            } => step,
+        }
+    }
+
+    /// Passes on what the engine says, unless it is that it failed and another can be asked.
+    async fn pass_on(&mut self, output: Option<ListenOutput>) -> Result<(), ProviderError> {
+        let output = match output {
+            None => return self.move_on(self.broke_off()),
+            Some(ListenOutput::Lost { error }) => return self.move_on(error),
+            // A segment that every engine fails at is passed on.
+            Some(ListenOutput::Failed { error, .. }) if self.failures + 1 < self.engines.len() => {
+                return self.move_on(error);
+            }
+            Some(output) => output,
+        };
+        if let ListenOutput::Final { segment, .. } | ListenOutput::Failed { segment, .. } = &output
+        {
+            self.memory.answered(*segment);
+        }
+        if matches!(output, ListenOutput::Final { .. }) {
+            self.failures = 0;
+            self.engines[self.rank].breaker.worked();
+        }
+        // That nobody listens is seen elsewhere.
+        let _ = self.outputs.send(output).await;
+        Ok(())
+    }
+
+    fn broke_off(&self) -> ProviderError {
+        ProviderError::Unavailable {
+            engine: self.engines[self.rank].engine.info().name,
+            message: "the stream broke off".to_owned(),
+        }
+    }
+
+    /// The engine failed: another is opened.
+    fn move_on(&mut self, error: ProviderError) -> Result<(), ProviderError> {
+        self.engines[self.rank]
+            .breaker
+            .failed(&error, Instant::now());
+        self.failures += 1;
+        if self.engines.len() < 2 || self.failures > 2 * self.engines.len() {
+            return Err(error);
+        }
+        self.waiting.clear();
+        let (engines, request) = (self.engines.clone(), self.request.clone());
+        let attempt = first(engines, request, Some(self.rank), Some(error));
+        self.engine = Engine::Opening(attempt.boxed());
+        Ok(())
+    }
+
+    /// Another engine listens, and is told what was not answered.
+    async fn go_on(&mut self, opened: Opened) -> Result<(), ProviderError> {
+        self.rank = opened.rank;
+        self.engine = Engine::Open(opened.listening);
+        self.waiting = self.memory.retold();
+        if let Some(error) = opened.instead {
+            // That nobody listens is seen elsewhere.
+            let _ = self.outputs.send(ListenOutput::StoodIn { error }).await;
+        }
+        Ok(())
+    }
+
+    /// The session is over: what the engine was told is answered.
+    async fn finish(mut self) {
+        let Engine::Open(Listening { input, mut output }) = self.engine else {
+            return;
+        };
+        for next in self.waiting.drain(..) {
+            tokio::select! {
+                sent = input.send(next) => if sent.is_err() { break },
+                () = self.outputs.closed() => return,
+            }
+        }
+        drop(input);
+        while let Some(output) = output.recv().await {
+            if self.outputs.send(output).await.is_err() {
+                return;
+            }
+        }
+    }
+}

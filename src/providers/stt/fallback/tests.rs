@@ -1,0 +1,208 @@
+//! Recognisers that refuse, break off or fail at a segment, and one that works.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use media::Position;
+use tokio::time::timeout;
+
+use super::*;
+use crate::providers::stt::conformance::{self, hear, say, until_final};
+use crate::providers::stt::standin::Standin;
+use crate::providers::stt::{ListenInput, ListenOutput};
+
+/// What becomes of each stream of an engine.
+#[derive(Clone, Copy)]
+enum Fate {
+    Refuses,
+    /// Breaks off after so much sound, in frames.
+    Breaks(usize),
+    /// Says that it cannot go on, after so much sound.
+    IsLost(usize),
+    /// Fails at every segment.
+    Fails,
+}
+
+/// An engine that fails.
+struct Failing {
+    fate: Fate,
+    opened: Arc<AtomicUsize>,
+}
+
+fn trouble() -> ProviderError {
+    ProviderError::Unavailable {
+        engine: "failing".to_owned(),
+        message: "gone".to_owned(),
+    }
+}
+
+impl SpeechToText for Failing {
+    fn info(&self) -> EngineInfo {
+        EngineInfo {
+            name: "failing".to_owned(),
+            processor: Some("Somebody (far.away)".to_owned()),
+            note: "It fails.".to_owned(),
+        }
+    }
+
+    fn open(&self, _: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>> {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        let fate = self.fate;
+        if matches!(fate, Fate::Refuses) {
+            return async { Err(trouble()) }.boxed();
+        }
+        let (input, mut inputs) = mpsc::channel(QUEUE);
+        let (outputs, output) = mpsc::channel(QUEUE);
+        tokio::spawn(async move {
+            let mut frames = 0;
+            while let Some(input) = inputs.recv().await {
+                match (input, fate) {
+                    (ListenInput::Audio { .. }, Fate::Breaks(most) | Fate::IsLost(most)) => {
+                        frames += 1;
+                        if frames < most {
+                            continue;
+                        }
+                        if matches!(fate, Fate::IsLost(_)) {
+                            let error = trouble();
+                            let _ = outputs.send(ListenOutput::Lost { error }).await;
+                        }
+                        return;
+                    }
+                    (ListenInput::End { segment, .. }, Fate::Fails) => {
+                        let error = trouble();
+                        let failed = ListenOutput::Failed { segment, error };
+                        let _ = outputs.send(failed).await;
+                    }
+                    _ => {}
+                }
+            }
+        });
+        async move { Ok(Listening { input, output }) }.boxed()
+    }
+}
+
+/// A failing engine and how often it was opened.
+fn failing(fate: Fate) -> (Arc<dyn SpeechToText>, Arc<AtomicUsize>) {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let engine = Failing {
+        fate,
+        opened: opened.clone(),
+    };
+    (Arc::new(engine), opened)
+}
+
+fn working() -> Arc<dyn SpeechToText> {
+    Arc::new(Standin::default())
+}
+
+async fn next(stream: &mut Listening) -> Option<ListenOutput> {
+    let next = timeout(Duration::from_secs(10), stream.output.recv());
+    next.await.expect("nothing comes")
+}
+
+async fn open(engine: &Fallback) -> Listening {
+    engine.open(ListenRequest::default()).await.unwrap()
+}
+
+async fn until_stood_in(stream: &mut Listening) {
+    loop {
+        if let Some(ListenOutput::StoodIn { error }) = next(stream).await {
+            assert!(error.to_string().starts_with("failing is unavailable"));
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn is_a_recogniser_like_every_other() {
+    conformance::all(&Fallback::new([working()])).await;
+    conformance::all(&Fallback::new([working(), failing(Fate::Refuses).0])).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_cannot_be_opened_is_stood_in_for_and_left_alone_for_a_while() {
+    let (first, opened) = failing(Fate::Refuses);
+    let engine = Fallback::new([first, working()]);
+    for _ in 0..3 {
+        let mut stream = open(&engine).await;
+        until_stood_in(&mut stream).await;
+        say(&stream, 1, Position::ZERO, &[3000; 16_000]).await;
+        assert!(!until_final(&mut stream).await.last.words.is_empty());
+    }
+    assert_eq!(opened.load(Ordering::Relaxed), 1);
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    open(&engine).await;
+    assert_eq!(opened.load(Ordering::Relaxed), 2);
+    let info = engine.info();
+    assert_eq!(info.name, "failing");
+    assert_eq!(info.processor.as_deref(), Some("Somebody (far.away)"));
+    assert!(
+        info.note.ends_with("If it fails: standin."),
+        "{}",
+        info.note
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_before_an_engine_broke_is_not_lost() {
+    for fate in [Fate::Breaks(30), Fate::IsLost(30), Fate::Fails] {
+        let engine = Fallback::new([failing(fate).0, working()]);
+        let mut stream = open(&engine).await;
+        let from = hear(&stream, Position::from_ms(5000), &[0; 3200]).await;
+        let to = say(&stream, 4, from, &[3000; 16_000]).await;
+        if !matches!(fate, Fate::Fails) {
+            until_stood_in(&mut stream).await;
+        }
+        let heard = loop {
+            match next(&mut stream).await.unwrap() {
+                ListenOutput::Final {
+                    segment,
+                    transcript,
+                } => break (segment, transcript),
+                ListenOutput::Partial { .. } | ListenOutput::StoodIn { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(heard.0, 4);
+        let (first, last) = (
+            heard.1.words.first().unwrap(),
+            heard.1.words.last().unwrap(),
+        );
+        assert_eq!((first.start, last.end), (from, to));
+        // The session stays with the one that works.
+        say(&stream, 5, to, &[3000; 16_000]).await;
+        assert_eq!(until_final(&mut stream).await.segment, 5);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_none_left_it_is_told_and_nothing_goes_round_for_ever() {
+    let engine = Fallback::new([failing(Fate::Refuses).0, failing(Fate::Refuses).0]);
+    assert_eq!(
+        engine.open(ListenRequest::default()).await.unwrap_err(),
+        trouble()
+    );
+    let (broken, opened) = failing(Fate::IsLost(1));
+    let engine = Fallback::new([broken, failing(Fate::IsLost(1)).0]);
+    let mut stream = open(&engine).await;
+    let _ = stream
+        .input
+        .send(ListenInput::Begin {
+            segment: 1,
+            from: Position::ZERO,
+        })
+        .await;
+    hear(&stream, Position::ZERO, &[0; 640]).await;
+    while !matches!(next(&mut stream).await, Some(ListenOutput::Lost { .. })) {}
+    assert!(next(&mut stream).await.is_none());
+    assert!(opened.load(Ordering::Relaxed) < 5);
+    // A segment that all fail at is told as that.
+    let engine = Fallback::new([failing(Fate::Fails).0, failing(Fate::Fails).0]);
+    let mut stream = open(&engine).await;
+    say(&stream, 1, Position::ZERO, &[3000; 3200]).await;
+    while !matches!(
+        next(&mut stream).await,
+        Some(ListenOutput::Failed { segment: 1, .. })
+    ) {}
+}

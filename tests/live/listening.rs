@@ -1,0 +1,145 @@
+//! Whole sessions in which a vendor listens, and in which another has to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use praxiloom::app::Engines;
+use praxiloom::private::Private;
+use praxiloom::providers::stt::SpeechToText;
+use praxiloom::providers::stt::cloud::{Cloud, CloudSettings, Kind};
+use praxiloom::providers::stt::fallback::Fallback;
+use praxiloom::providers::stt::standin::Standin;
+use serde_json::{Value, json};
+
+use crate::listeners::{Fault, KEY, Listener, Vendor};
+use crate::server::Running;
+use crate::socket::{Socket, UNDERSTOOD, question_pcm, quick};
+
+const TRANSCRIPT: &str = "conversation.item.input_audio_transcription.completed";
+
+fn engine(kind: Kind, listener: &Listener) -> Arc<dyn SpeechToText> {
+    let settings = CloudSettings {
+        key: Private::new(KEY.to_owned()),
+        base_url: listener.base_url(),
+        model: None,
+    };
+    Arc::new(Cloud::new(kind, settings))
+}
+
+async fn serve(stt: Arc<dyn SpeechToText>) -> (Running, Socket) {
+    let server = Running::start_with(&[], Engines { stt, ..quick() }).await;
+    let mut socket = Socket::open(&server).await;
+    let session = json!({
+        "type": "realtime",
+        "include": ["praxiloom.events"],
+        "output_modalities": ["text"],
+        "audio": {"input": {"transcription": {"model": "any"}}},
+    });
+    socket
+        .send(json!({"type": "session.update", "session": session}))
+        .await;
+    socket.until("session.updated").await;
+    (server, socket)
+}
+
+/// What was understood of the question, and the status of the answer.
+async fn ask(socket: &mut Socket) -> (String, Value) {
+    socket.speak(&question_pcm()).await;
+    let understood = socket.until(TRANSCRIPT).await;
+    let answer = socket.answer().await;
+    let transcript = understood["transcript"].as_str().unwrap().to_owned();
+    (transcript, answer.response["status"].clone())
+}
+
+fn replaced(socket: &Socket) -> usize {
+    let notices = socket.seen.iter();
+    notices
+        .filter(|event| event["code"] == "recogniser_replaced")
+        .count()
+}
+
+#[tokio::test]
+async fn every_vendor_can_listen_to_a_session() {
+    let each = [
+        (Kind::AssemblyAi, Vendor::AssemblyAi),
+        (Kind::Deepgram, Vendor::Deepgram),
+        (Kind::DeepgramFlux, Vendor::Flux),
+        (Kind::ElevenLabs, Vendor::ElevenLabs),
+        (Kind::OpenAi, Vendor::OpenAi),
+    ]
+    .map(|(kind, vendor)| async move {
+        let listener = Listener::start(vendor).await;
+        let (server, mut socket) = serve(engine(kind, &listener)).await;
+        let (transcript, status) = ask(&mut socket).await;
+        // Words that name how loud they are.
+        assert!(
+            transcript.to_lowercase().starts_with('w'),
+            "{kind:?}: {transcript}"
+        );
+        assert!(
+            transcript.split_whitespace().count() > 4,
+            "{kind:?}: {transcript}"
+        );
+        assert_eq!(status, "completed", "{kind:?}");
+        assert_eq!(replaced(&socket), 0);
+        socket.stream.close(None).await.unwrap();
+        // Nothing is paid for after the session.
+        assert!(
+            listener
+                .ended()
+                .await
+                .iter()
+                .all(|seen| seen.closed == Some(true))
+        );
+        server.stop().await;
+    });
+    join_all(each).await;
+}
+
+#[tokio::test]
+async fn a_vendor_that_refuses_is_replaced_and_the_coach_is_told() {
+    let listener = Listener::start(Vendor::Deepgram).await;
+    let refuses = Some((402, "dg-error", "ASR_PAYMENT_REQUIRED"));
+    listener.always(Fault {
+        refuses,
+        ..Fault::default()
+    });
+    let first = engine(Kind::Deepgram, &listener);
+    let stt = Arc::new(Fallback::new([first, Arc::new(Standin::default())]));
+    let (_server, mut socket) = serve(stt).await;
+    assert_eq!(
+        ask(&mut socket).await,
+        (UNDERSTOOD.to_owned(), json!("completed"))
+    );
+    assert_eq!(replaced(&socket), 1);
+    let told = socket
+        .seen
+        .iter()
+        .find(|event| event["code"] == "recogniser_replaced");
+    let message = told.unwrap()["message"].as_str().unwrap();
+    assert!(
+        message.contains("402 Payment Required, ASR_PAYMENT_REQUIRED"),
+        "{message}"
+    );
+    assert!(!message.contains(KEY));
+}
+
+#[tokio::test]
+async fn a_vendor_that_breaks_in_mid_sentence_is_replaced_and_no_turn_is_lost() {
+    let listener = Listener::start(Vendor::Deepgram).await;
+    let ends = Some((Duration::from_millis(1500), Some(1008)));
+    listener.always(Fault {
+        ends,
+        ..Fault::default()
+    });
+    let first = engine(Kind::Deepgram, &listener);
+    let stt = Arc::new(Fallback::new([first, Arc::new(Standin::default())]));
+    let (_server, mut socket) = serve(stt).await;
+    assert_eq!(
+        ask(&mut socket).await,
+        (UNDERSTOOD.to_owned(), json!("completed"))
+    );
+    assert_eq!(replaced(&socket), 1);
+    assert_eq!(listener.seen().len(), 1);
+}
