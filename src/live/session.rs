@@ -177,8 +177,14 @@ impl LiveSession {
             // In no fixed order, so that no stage can keep the others waiting.
             tokio::select! {
                 () = &mut stop_now => self.end(Ended::Stopped, CloseReason::GoingAway),
-                () = &mut displaced => self.give_way(),
-                () = &mut hang_up => self.hang_up(),
+                () = &mut displaced => {
+                    self.hear_last().await;
+                    self.give_way();
+                }
+                () = &mut hang_up => {
+                    self.hear_last().await;
+                    self.hang_up();
+                }
                 received = self.link.incoming.recv(), if unread.is_none() && heeded => {
                     self.received(received);
                 }

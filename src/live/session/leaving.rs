@@ -7,7 +7,7 @@ use signaling::event::ServerEvent;
 use signaling::event::own::Notice;
 use signaling::link::{CloseReason, ToClient};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Ended, FAREWELL, LiveSession};
 use crate::archive::Trouble;
@@ -15,16 +15,19 @@ use crate::live::conversation::{Input, LEAVING};
 
 /// How much longer than the state machine the conductor waits for the end.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How many slices of sound are still read: ten seconds. Only a client that sends much faster than
-/// time passes leaves more behind.
-const LAST_SLICES: usize = 50;
+/// What is on its way is waited for so long before the server closes a connection by itself …
+const LAST_MOMENT: Duration = Duration::from_millis(250);
+/// … if it is not quiet for so long before; …
+const QUIET: Duration = Duration::from_millis(60);
+/// … and longer, while sound comes that is so much longer than the time it takes to come.
+const BURST: Duration = Duration::from_millis(100);
 
 impl LiveSession {
     /// Lets go of the connection and waits, for a bounded time, for the last words of what was
     /// said.
     pub(super) async fn leave(&mut self) {
         self.let_go();
-        self.last_sound();
+        self.last_sound().await;
         if let Some(since) = self.deserted {
             let since = self.timeline.at(since);
             self.handle(Input::Deserted { since });
@@ -57,22 +60,24 @@ impl LiveSession {
     }
 
     /// Takes in the sound that arrived and was not read yet.
-    fn last_sound(&mut self) {
+    async fn last_sound(&mut self) {
         self.release();
-        self.read_rest();
+        self.read_rest(Instant::now() + FAREWELL).await;
         let now = self.time();
         let woken = self.intake.wake(now, &mut self.captured);
         let flushed = woken.and_then(|()| self.intake.flush(&mut self.captured));
         self.took_in(flushed);
     }
 
-    /// Reads what was accepted, as far as there is room for it.
-    fn read_rest(&mut self) {
-        for _ in 0..LAST_SLICES {
-            if self.intake.next().is_none() || !self.hearing.has_room() {
-                break;
+    /// Reads what was accepted: until then as fast as the recogniser takes it, and what is left
+    /// then at once, since it belongs on record.
+    async fn read_rest(&mut self, patience: Instant) {
+        while self.intake.next().is_some() {
+            if self.hearing.has_room() || Instant::now() >= patience {
+                self.read_slice();
+            } else if let Ok(Some(heard)) = timeout_at(patience, self.hearing.next()).await {
+                self.understood(heard);
             }
-            self.read_slice();
         }
     }
 
@@ -80,7 +85,7 @@ impl LiveSession {
     pub(super) async fn hear_out(&mut self) {
         let patience = Instant::now() + FAREWELL;
         while self.ended.is_none() {
-            self.read_rest();
+            self.read_rest(patience).await;
             if let Some(message) = self.waiting.take() {
                 self.received(Some(message));
                 continue;
@@ -89,6 +94,30 @@ impl LiveSession {
                 Ok(received) => self.received(received),
                 Err(_) => self.ended = Some(Ended::Lost),
             }
+        }
+    }
+
+    /// Takes in what is on its way, before the server closes the connection by itself: after a
+    /// stall of the network that may be a whole sentence.
+    pub(super) async fn hear_last(&mut self) {
+        let (began, from) = (Instant::now(), self.intake.mic().end());
+        let patience = began + FAREWELL;
+        while self.ended.is_none() {
+            self.read_rest(patience).await;
+            let passed = began.elapsed();
+            let came = self.intake.mic().end() - from;
+            if passed >= FAREWELL || (passed >= LAST_MOMENT && came <= passed + BURST) {
+                break;
+            }
+            let message = match self.waiting.take() {
+                Some(message) => Some(message),
+                None => match timeout(QUIET, self.link.incoming.recv()).await {
+                    Ok(message) => message,
+                    Err(_) => break,
+                },
+            };
+            self.received(message);
+            self.settle();
         }
     }
 
