@@ -124,7 +124,13 @@ impl Recorder {
     /// When [`tick`](Self::tick) is due.
     #[must_use]
     pub fn due(&self) -> Option<Position> {
-        self.since.map(|since| since + BATCH)
+        // What the session needs to go on elsewhere is handed over at once.
+        let batch = if self.opening.is_some() {
+            Duration::ZERO
+        } else {
+            BATCH
+        };
+        self.since.map(|since| since + batch)
     }
 
     /// Told once: the recording has ended, while the session goes on.

@@ -19,6 +19,10 @@ use crate::db::{AccountId, DbError};
 
 /// How long the end of the part before may take to reach the disk and the database.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// How often what a session has just begun with is looked for, …
+const AGAIN: Duration = Duration::from_millis(100);
+/// … and how many times.
+const TRIES: usize = 10;
 
 /// A session that goes on, as its archive leaves it.
 #[derive(Debug)]
@@ -144,12 +148,24 @@ impl Archive {
 
 impl Archive {
     /// How a session that is still connected was configured, as far as it is on record: whether it
-    /// could go on over another connection.
+    /// could go on over another connection. One that has just begun is waited for.
     ///
     /// # Errors
     ///
     /// If it could not; see [`ReopenError`].
     pub async fn configured(&self, account: &AccountId, id: &str) -> Result<Session, ReopenError> {
+        let mut tries = tokio::time::interval(AGAIN);
+        for _ in 0..TRIES {
+            tries.tick().await;
+            match self.on_record(account, id).await {
+                Err(ReopenError::NotRecorded | ReopenError::Database(DbError::Behind)) => {}
+                known => return known,
+            }
+        }
+        self.on_record(account, id).await
+    }
+
+    async fn on_record(&self, account: &AccountId, id: &str) -> Result<Session, ReopenError> {
         let folder = self.core.layout.session(account, id);
         let restored = restored(folder.ok_or(ReopenError::NotFound)?).await?;
         let session = restored.session.ok_or(ReopenError::NotRecorded)?;

@@ -176,7 +176,10 @@ impl LiveSession {
             let heeded = outgoing.capacity() >= HEEDED || outgoing.is_closed();
             // In no fixed order, so that no stage can keep the others waiting.
             tokio::select! {
-                () = &mut stop_now => self.end(Ended::Stopped, CloseReason::GoingAway),
+                () = &mut stop_now => {
+                    self.hear_last().await;
+                    self.end(Ended::Stopped, CloseReason::GoingAway);
+                }
                 () = &mut displaced => {
                     self.hear_last().await;
                     self.give_way();
