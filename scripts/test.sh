@@ -56,11 +56,19 @@ sdk-more() {
         --start-directory tests/sdk-more
 }
 
-# Real Chromium. One file at a time: each has the machine to itself.
-browser() {
-    [ -d tests/browser ] || return 0
-    (cd tests/browser && node --test --test-concurrency=1 --test-reporter=spec)
-}
+# Real Chromium. One file at a time: each has the machine to itself. A file that fails is run once
+# more, at the end: what fails twice is broken, what fails once is named.
+browser() (
+    cd tests/browser
+    failed=()
+    for file in *.test.mjs; do
+        node --test --test-reporter=spec "$file" || failed+=("$file")
+    done
+    for file in "${failed[@]}"; do
+        printf '\n== %s failed; once more\n' "$file"
+        node --test --test-reporter=spec "$file"
+    done
+)
 
 # Ten seconds each of what meets the network or a damaged disk; scripts/fuzz.sh takes longer ones.
 fuzz() {
