@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::Error;
 
 use crate::house::House;
 use crate::socket::{Socket, question_pcm};
@@ -37,16 +38,16 @@ pub struct Companion {
 impl Companion {
     /// Begins a session that is told what happens to it.
     pub async fn begin(house: &House) -> Self {
-        Self::at(&house.socket()).await
+        Self::at(&house.socket()).await.unwrap()
     }
 
-    /// Goes on with a session.
-    pub async fn resume(house: &House, id: &str) -> Self {
+    /// Goes on with a session; gives what the server says if it refuses.
+    pub async fn try_resume(house: &House, id: &str) -> Result<Self, Error> {
         Self::at(&format!("{}?resume={id}", house.socket())).await
     }
 
-    async fn at(url: &str) -> Self {
-        let mut socket = Socket::at(url).await;
+    async fn at(url: &str) -> Result<Self, Error> {
+        let mut socket = Socket::with(url, &[]).await?;
         let session = json!({
             "type": "realtime",
             "include": ["praxiloom.events"],
@@ -56,13 +57,13 @@ impl Companion {
             .send(json!({"type": "session.update", "session": session}))
             .await;
         socket.until("session.updated").await;
-        Self {
+        Ok(Self {
             socket,
             answers: Vec::new(),
             slowest: Duration::ZERO,
             latest: Duration::ZERO,
             in_real_time: false,
-        }
+        })
     }
 
     pub fn id(&self) -> String {
@@ -86,6 +87,8 @@ impl Companion {
         self.socket.until("input_audio_buffer.committed").await;
         let asked = Instant::now();
         let (mut first, mut sound, mut transcript) = (None, Duration::ZERO, String::new());
+        // When all of it has been played: it waits for sound that comes late.
+        let mut played = asked;
         loop {
             let event = self.socket.event().await;
             match event["type"].as_str().unwrap() {
@@ -93,7 +96,9 @@ impl Companion {
                     let began = *first.get_or_insert_with(Instant::now);
                     self.latest = self.latest.max(began.elapsed().saturating_sub(sound));
                     let bytes = STANDARD.decode(event["delta"].as_str().unwrap()).unwrap();
-                    sound += Duration::from_micros(bytes.len() as u64 * 1_000 / 48);
+                    let lasts = Duration::from_micros(bytes.len() as u64 * 1_000 / 48);
+                    sound += lasts;
+                    played = played.max(Instant::now()) + lasts;
                 }
                 "response.output_audio_transcript.delta" => {
                     transcript += event["delta"].as_str().unwrap();
@@ -115,7 +120,7 @@ impl Companion {
         self.slowest = self.slowest.max(waited);
         self.answers.push(transcript);
         // Sound is sent ahead; what was not heard is not on record.
-        sleep_until(first + sound + HEARD).await;
+        sleep_until(played + HEARD).await;
     }
 
     /// Talks for as long as something takes, and to the end of the turn.

@@ -133,13 +133,23 @@ impl House {
 
     /// What the client said in a session, as the transcript has it.
     pub async fn said_by_client(&self, id: &str) -> Vec<String> {
-        let transcript = self.get(&format!("/api/sessions/{id}/transcript")).await;
-        let lines = transcript["lines"].as_array().unwrap();
-        lines
-            .iter()
-            .filter(|line| line["speaker"] == "client")
-            .map(|line| line["text"].as_str().unwrap().to_owned())
-            .collect()
+        let said = self.said_so_far(id).await;
+        said.expect("there is no transcript")
+    }
+
+    /// The same, of a session that may not be on record yet.
+    pub async fn said_so_far(&self, id: &str) -> Option<Vec<String>> {
+        let url = format!("{}/api/sessions/{id}/transcript", self.process.url());
+        let response = client().get(url).send().await.unwrap();
+        let response = response.error_for_status().ok()?;
+        let transcript: Value = response.json().await.unwrap();
+        let lines = transcript["lines"].as_array().unwrap().iter();
+        let lines = lines.filter(|line| line["speaker"] == "client");
+        Some(
+            lines
+                .map(|line| line["text"].as_str().unwrap().to_owned())
+                .collect(),
+        )
     }
 
     /// What it costs.
