@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -12,9 +12,10 @@ use praxiloom::clock::Clock;
 use praxiloom::config::{self, AskError, Config, Task};
 use praxiloom::http::Edge;
 use praxiloom::lifecycle::{Signals, Stopped};
-use praxiloom::practice::Move;
+use praxiloom::practice::listing::{self, Checked};
 use praxiloom::practice::moves::report::report;
 use praxiloom::practice::moves::transcript::TranscriptError;
+use praxiloom::practice::{Gallery, Move};
 use praxiloom::telemetry;
 
 /// How long the ends of calls may take to reach their clients, who wait for them to reconnect.
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
         Task::ShowConfig => print(&asked.effective),
         Task::Serve => serve(asked.config),
         Task::Moves { file } => moves(&file),
+        Task::CheckClients { paths } => return check_clients(&paths),
+        Task::ListClients => list_clients(&asked.config),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -123,6 +126,23 @@ fn moves(file: &Path) -> Result<(), Box<dyn Error>> {
         }
         done => Ok(done?),
     }
+}
+
+/// Says what is wrong with sheets; fails if anything is.
+fn check_clients(paths: &[PathBuf]) -> ExitCode {
+    let Checked { sound, wrong } = listing::check(paths);
+    // Nobody is left to tell if these fail.
+    let _ = print(&sound);
+    let _ = std::io::stderr().lock().write_all(wrong.as_bytes());
+    match wrong.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn list_clients(config: &Config) -> Result<(), Box<dyn Error>> {
+    let gallery = Gallery::load(config.practice.clients.as_deref())?;
+    print(&listing::list(&gallery))
 }
 
 fn print(text: &str) -> Result<(), Box<dyn Error>> {

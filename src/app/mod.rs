@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::db::{AccountId, Db, DbError};
 use crate::lifecycle::Lifecycle;
 use crate::live::{Live, LiveParts};
-use crate::practice::{Gallery, Practice, SheetError};
+use crate::practice::{Gallery, Practice, SheetErrors};
 use crate::telemetry::Metrics;
 
 /// How much longer a call that fell silent is kept: its client may come back over another network,
@@ -87,9 +87,9 @@ pub enum StartError {
     /// The archive cannot be used.
     #[error(transparent)]
     Archive(#[from] OpenError),
-    /// An AI client's sheet is wrong.
-    #[error("an AI client cannot be read: {0}")]
-    Gallery(#[from] SheetError),
+    /// Sheets of AI clients are wrong.
+    #[error("an AI client cannot be read:\n{0}")]
+    Gallery(#[from] SheetErrors),
     /// The port of calls cannot be had.
     #[error("webrtc.listen: {0}")]
     Calls(#[from] signaling::webrtc::Error),
@@ -109,7 +109,8 @@ impl App {
         let folder = take(&config.server.data)?;
         let db = Db::open(&config.database).await?;
         let account = accounts::local(&db, clock.now()).await?;
-        let (metrics, gallery) = (Metrics::new(), Arc::new(Gallery::load()?));
+        let own_clients = config.practice.clients.as_deref();
+        let (metrics, gallery) = (Metrics::new(), Arc::new(Gallery::load(own_clients)?));
         let lifecycle = Lifecycle::new(config.live.stop_grace);
         let archive = Archive::open(ArchiveParts {
             folder: config.archive.folder.clone(),

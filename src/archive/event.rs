@@ -25,6 +25,9 @@ use serde_json::Value;
 use signaling::event::{Item, Session};
 use utoipa::ToSchema;
 
+use super::inner::Inner;
+pub use super::silence::{Outcome, Place, Silence};
+
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Entry {
@@ -182,6 +185,20 @@ pub enum Event {
         /// Whom the coach cut off; an answer that was not heard yet may be meant.
         #[schema(required)]
         response_id: Option<String>,
+        /// Whether the client was silent then, thinking. Its [`Event::Silence`] comes before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        thinking: bool,
+    },
+    /// A silence that was the client's is over: the coach left it, or stepped in.
+    Silence(Silence),
+    /// What the coach's turn changed inside the client. Comes with the answer to it.
+    Inner {
+        /// The coach's item.
+        #[schema(required)]
+        item_id: Option<String>,
+        /// What moved.
+        #[serde(flatten)]
+        inner: Inner,
     },
     /// Speech over the client's voice did not interrupt it.
     Overlap {
@@ -250,6 +267,7 @@ mod tests {
     fn an_entry_is_one_flat_line() {
         let event = Event::BargeIn {
             response_id: Some("resp_1".to_owned()),
+            thinking: false,
         };
         let line = serde_json::to_string(&Entry { at_ms: 5120, event }).unwrap();
         assert_eq!(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use media::Position;
 use signaling::event::{Item, Session};
 
+use super::event::Outcome;
 use super::layout::Folder;
 use super::ledger::{Begin, End};
 use super::recovery::RecoveryError;
@@ -37,6 +38,8 @@ pub struct Reopened {
     pub session: Session,
     /// What was said and typed, in order.
     pub items: Vec<Item>,
+    /// What became of the client's silences, by item, in order.
+    pub silences: Vec<(String, Outcome)>,
     /// The AI client.
     pub client_id: Option<String>,
     /// When the session began.
@@ -133,6 +136,7 @@ impl Archive {
             away: Duration::from_millis(since.saturating_sub(length)),
             session: *session,
             items: restored.items,
+            silences: restored.silences,
             client_id: restored.client_id,
             started_at,
             claim: Claim {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use signaling::event::{Content, Item, ItemKind, ItemStatus, Role, Session};
 
-use super::event::{Event, Said, Speaker};
+use super::event::{Event, Outcome, Said, Silence, Speaker};
 
 /// The state of a conversation, entry by entry.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +15,8 @@ pub(super) struct Restored {
     pub client_id: Option<String>,
     /// What was said and typed, in order.
     pub items: Vec<Item>,
+    /// What became of the client's silences, by item, in order.
+    pub silences: Vec<(String, Outcome)>,
     /// What was said last in the connection that is read, by item.
     said: Vec<Said>,
 }
@@ -39,6 +41,9 @@ impl Restored {
                 }
                 self.said.push(said);
             }
+            Event::Silence(Silence {
+                item_id, outcome, ..
+            }) => self.silences.push((item_id, outcome)),
             // Another connection goes on with what there is.
             Event::Connected { .. } => self.settle(),
             _ => {}

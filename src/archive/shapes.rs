@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::event::Said;
+use super::event::{Said, Silence};
 
 /// One connection of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Transcript {
     pub length_ms: u64,
     /// What was said, by its beginning.
     pub lines: Vec<Said>,
+    /// Silences that were the client's, and what the coach made of them, in order.
+    pub silences: Vec<Silence>,
     /// What is missing, in order.
     pub breaks: Vec<Break>,
 }

@@ -24,7 +24,8 @@ impl Tally {
             }) if !self.turns.contains(item_id) => {
                 self.turns.insert(item_id.clone());
             }
-            Event::BargeIn { .. } => self.interruptions += 1,
+            // Who steps into a silence speaks over nothing.
+            Event::BargeIn { thinking, .. } => self.interruptions += u32::from(!thinking),
             _ => {}
         }
     }
@@ -68,7 +69,14 @@ mod tests {
             said("a", Speaker::Coach),
             said("b", Speaker::Client),
             said("c", Speaker::Coach),
-            Event::BargeIn { response_id: None },
+            Event::BargeIn {
+                response_id: None,
+                thinking: false,
+            },
+            Event::BargeIn {
+                response_id: None,
+                thinking: true,
+            },
         ] {
             tally.count(&event);
         }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Entry, Event, Said};
+use super::event::{Entry, Event, Said, Silence};
 use super::parts::breaks;
 use super::shapes::{PartInfo, Transcript};
 
@@ -15,6 +15,7 @@ use super::shapes::{PartInfo, Transcript};
 pub(super) struct Transcriber {
     /// What was said last for each item, with the place where the item came first.
     lines: BTreeMap<String, (usize, Said)>,
+    silences: Vec<Silence>,
     /// The latest time in the log.
     latest_ms: u64,
 }
@@ -22,8 +23,10 @@ pub(super) struct Transcriber {
 impl Transcriber {
     /// The next entry.
     pub(super) fn entry(&mut self, entry: Entry) {
-        if let Event::Said(said) = entry.event {
-            self.said(said);
+        match entry.event {
+            Event::Said(said) => self.said(said),
+            Event::Silence(silence) => self.silences.push(silence),
+            _ => {}
         }
         self.latest_ms = self.latest_ms.max(entry.at_ms);
     }
@@ -39,18 +42,20 @@ impl Transcriber {
     }
 
     /// The transcript of a session with these parts.
-    pub(super) fn finish(self, session_id: &str, parts: &[PartInfo]) -> Transcript {
+    pub(super) fn finish(mut self, session_id: &str, parts: &[PartInfo]) -> Transcript {
         let mut lines: Vec<(usize, Said)> = self.lines.into_values().collect();
         // Nothing was understood, or heard.
         lines.retain(|(_, line)| !line.text.trim().is_empty());
         lines.sort_by_key(|(place, line)| (line.from_ms, *place));
         let lines: Vec<Said> = lines.into_iter().map(|(_, line)| line).collect();
+        self.silences.sort_by_key(|silence| silence.from_ms);
         let spoken = lines.iter().map(|line| line.to_ms).max().unwrap_or(0);
         let lasted = parts.iter().map(|part| part.to_ms).max().unwrap_or(0);
         Transcript {
             session_id: session_id.to_owned(),
             length_ms: lasted.max(self.latest_ms).max(spoken),
             lines,
+            silences: self.silences,
             breaks: breaks(parts),
         }
     }

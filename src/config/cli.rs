@@ -23,6 +23,13 @@ pub enum Task {
         /// The transcript; `-` is standard input.
         file: PathBuf,
     },
+    /// Say what is wrong with sheets of AI clients.
+    CheckClients {
+        /// Files, or folders of them.
+        paths: Vec<PathBuf>,
+    },
+    /// Print who there is to talk to.
+    ListClients,
 }
 
 /// The command with all its flags. `moves` is the list of moves, for the help of that command.
@@ -47,6 +54,23 @@ pub(super) fn command(settings: &[&'static Setting], moves: &str) -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("The transcript; `-` reads standard input"),
         );
+    let check = Command::new("check")
+        .about("Say what is wrong with sheets of clients, all of it, with file and line")
+        .arg(
+            Arg::new("paths")
+                .value_name("FILE")
+                .required(true)
+                .num_args(1..)
+                .value_parser(value_parser!(PathBuf))
+                .help("Sheets (docs/clients.md says how they are written), or folders of them"),
+        );
+    let list = Command::new("list").about("Print the clients that there are, your own among them");
+    let clients = Command::new("clients")
+        .about("The AI clients: who there is, and whether your own are sound")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(check)
+        .subcommand(with_flags(list, settings));
     Command::new("praxiloom")
         .about("A real-time voice trainer for coaches")
         .version(env!("CARGO_PKG_VERSION"))
@@ -55,6 +79,7 @@ pub(super) fn command(settings: &[&'static Setting], moves: &str) -> Command {
         .subcommand(with_flags(serve, settings))
         .subcommand(with_flags(config, settings))
         .subcommand(moves)
+        .subcommand(clients)
 }
 
 const MOVES: &str = "\
@@ -124,6 +149,15 @@ pub(super) fn read(
             let file = file.unwrap_or_default();
             (Task::Moves { file }, flags)
         }
+        Some(("clients", which)) => match which.subcommand() {
+            Some(("check", flags)) => {
+                let paths = flags.get_many::<PathBuf>("paths").into_iter().flatten();
+                let paths = paths.cloned().collect();
+                (Task::CheckClients { paths }, flags)
+            }
+            Some((_, flags)) => (Task::ListClients, flags),
+            None => (Task::ListClients, which),
+        },
         Some((_, flags)) => (Task::Serve, flags),
         None => (Task::Serve, matches),
     };

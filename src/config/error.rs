@@ -92,7 +92,7 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 }
 
 /// The candidate that differs from `name` in the fewest letters, if it is near at all.
-pub(super) fn nearest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
+pub(crate) fn nearest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
     candidates
         .map(|candidate| (distance(name, &candidate), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len() / 3)

@@ -10,6 +10,7 @@ mod example;
 mod file;
 mod live;
 mod log;
+mod practice;
 mod server;
 mod setting;
 mod stt;
@@ -24,9 +25,11 @@ pub use archive::Archive;
 pub use cli::Task;
 pub use database::Database;
 pub use engines::{Llm, OpenAi, Tts};
+pub(crate) use error::nearest;
 pub use error::{ConfigError, Source};
 pub use live::Live;
 pub use log::{Log, LogFormat};
+pub use practice::Practice;
 pub use server::{Origin, Origins, Server, Tls, is_local_name};
 pub use stt::{CloudStt, Stt};
 pub use vendors::Account;
@@ -57,6 +60,8 @@ pub struct Config {
     pub tts: Tts,
     /// Who thinks of an answer.
     pub llm: Llm,
+    /// The AI clients.
+    pub practice: Practice,
     /// The log.
     pub log: Log,
 }
@@ -98,8 +103,8 @@ pub fn ask(
     let mut environment: Vec<(String, String)> = environment.into_iter().collect();
     let matches = cli::command(&settings, moves).try_get_matches_from(arguments)?;
     let (task, file, flags) = cli::read(&matches, &settings);
-    if matches!(task, Task::Moves { .. }) {
-        // No setting changes what it does, so a wrong one does not stop it.
+    if matches!(task, Task::Moves { .. } | Task::CheckClients { .. }) {
+        // No setting changes what they say, so a wrong one does not stop them.
         environment.clear();
     }
     let variables = values::environment(environment.iter().cloned(), &settings)?;
@@ -137,6 +142,7 @@ fn settings() -> Vec<&'static Setting> {
         stt::SETTINGS,
         engines::SETTINGS,
         vendors::SETTINGS,
+        practice::SETTINGS,
         log::SETTINGS,
     ]
     .concat()
@@ -153,6 +159,7 @@ impl Config {
             stt: Stt::read(values)?,
             tts: Tts::read(values)?,
             llm: Llm::read(values)?,
+            practice: Practice::read(values)?,
             log: Log::read(values)?,
             server,
         })
@@ -292,6 +299,26 @@ mod tests {
             help.contains("JSON") && help.ends_with("Moves:\n  telling\n"),
             "{help}"
         );
+    }
+
+    #[test]
+    fn sheets_are_checked_whatever_the_settings_and_listed_by_them() {
+        let wrong = ("PRAXILOOM_LIVE_MAX_SESSIONS", "many");
+        let task = asked(&["clients", "check", "a.toml", "b"], &[wrong])
+            .unwrap()
+            .task;
+        let paths = vec![PathBuf::from("a.toml"), PathBuf::from("b")];
+        assert_eq!(task, Task::CheckClients { paths });
+        let own = ["clients", "list", "--practice-clients", "/etc/clients"];
+        let listed = asked(&own, &[]).unwrap();
+        assert_eq!(listed.task, Task::ListClients);
+        let folder = listed.config.practice.clients.unwrap();
+        assert_eq!(folder.to_str(), Some("/etc/clients"));
+        assert!(asked(&["clients", "list"], &[wrong]).is_err());
+        assert!(matches!(
+            asked(&["clients", "check"], &[]),
+            Err(AskError::Usage(_))
+        ));
     }
 
     #[test]

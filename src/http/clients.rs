@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Method, Uri, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::error::HttpError;
+use super::page::page;
 use crate::app::App;
 use crate::practice::Card;
 
@@ -28,4 +32,24 @@ pub struct Clients {
 pub async fn clients(State(app): State<Arc<App>>) -> Json<Clients> {
     let clients = app.gallery.cards();
     Json(Clients { clients })
+}
+
+/// The portrait of a client of the operator's own; all others are the page's.
+pub async fn portrait(
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    match app.gallery.portrait(&name) {
+        Some(picture) => {
+            let kind = [
+                (header::CONTENT_TYPE, "image/svg+xml"),
+                (header::CACHE_CONTROL, "no-cache"),
+            ];
+            Ok((kind, picture.to_vec()).into_response())
+        }
+        None => page(method, uri, headers).await,
+    }
 }

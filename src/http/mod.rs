@@ -27,6 +27,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use tower_http::compression::CompressionLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -39,6 +40,7 @@ pub use serve::{Edge, ServeError};
 /// Every address that the server answers.
 pub fn router(app: &Arc<App>) -> Router {
     let requests = Router::from(requests())
+        .route("/portraits/{name}", get(clients::portrait))
         .fallback(page::page)
         .layer(CompressionLayer::new())
         .merge(Router::from(sounds()))

@@ -175,6 +175,7 @@ impl Live {
             away,
             session,
             items,
+            silences,
             claim,
             ..
         } = self.archive.reopen(account, id).await?;
@@ -186,6 +187,7 @@ impl Live {
             part: part_number,
             away,
             items,
+            silences,
         };
         Ok(Begun {
             id: id.to_owned(),

@@ -1,8 +1,13 @@
 //! The middle stage: what the AI client says next, from a language model or from authored lines.
 
 mod asking;
+mod inner;
+mod notes;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod understudy;
+mod window;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,10 +18,14 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::conversation::{Ask, Generation};
-use crate::practice::{Gallery, Practice, SpokenFilter};
+use crate::archive::inner::Inner;
+use crate::practice::{Briefing, Gallery, Practice, Sent, SpokenFilter};
 use crate::providers::ProviderError;
+use crate::providers::llm::thoughts::Thoughts;
 use crate::providers::llm::{LanguageModel, Prompt, Token};
 use asking::{complete, heard};
+use inner::kept;
+use notes::Notes;
 use stream::Answering;
 use understudy::{Understudy, end};
 
@@ -33,6 +42,8 @@ pub enum Thought {
     Token(Generation, Token),
     /// A sentence, fit to be spoken.
     Sentence(Generation, String),
+    /// What moved inside the client who answers. Comes first.
+    Inner(Generation, Box<Inner>),
     /// The model failed before it said anything, and authored lines answer from now on. Comes once
     /// until the model has answered again.
     StoodIn(Generation, ProviderError),
@@ -55,6 +66,7 @@ pub struct Thinker {
 pub struct Mind {
     thinker: Thinker,
     seed: u64,
+    notes: Notes,
     running: HashMap<Generation, AbortHandle>,
     /// The last answer in which authored lines stood in, while the model has not recovered.
     stood_in: Option<Generation>,
@@ -72,6 +84,7 @@ impl Mind {
         Self {
             thinker,
             seed,
+            notes: Notes::default(),
             running: HashMap::new(),
             stood_in: None,
             rests_until: None,
@@ -80,14 +93,14 @@ impl Mind {
         }
     }
 
-    /// Begins an answer. Authored lines come back at once; a model's come through
-    /// [`Mind::next`].
+    /// Begins an answer. What moved inside the client and authored lines come back at once; a
+    /// model's words come through [`Mind::next`].
     pub fn ask(&mut self, ask: Ask) -> Vec<Thought> {
         let (thinker, generation) = (&self.thinker, ask.generation);
         let sheet = ask.client.as_deref().and_then(|id| thinker.gallery.get(id));
         let Some(model) = thinker.model.clone() else {
             return match sheet.or_else(|| thinker.gallery.first()) {
-                Some(sheet) => Understudy::of(thinker, sheet, &ask, self.seed).answer(),
+                Some(sheet) => Understudy::of(thinker, sheet, &ask, self.seed).whole(),
                 None => vec![end(generation)],
             };
         };
@@ -96,23 +109,45 @@ impl Mind {
             .map(|sheet| Understudy::of(thinker, sheet, &ask, self.seed));
         let rests = self.rests_until.is_some_and(|until| Instant::now() < until);
         if let Some(understudy) = understudy.as_ref().filter(|_| rests) {
-            return understudy.answer();
+            return understudy.whole();
         }
-        let mut prompt = match sheet {
-            Some(sheet) => thinker.practice.prompt(sheet, &heard(&ask.memory)),
-            None => Prompt::default(),
+        self.notes.give_way();
+        let begins = match sheet {
+            Some(_) if !ask.fixed => window::begins(&ask.memory),
+            _ => 0,
         };
-        complete(&mut prompt, &ask, sheet.is_some());
+        let briefing = sheet.map(|sheet| {
+            let (heard, from) = (heard(&ask.memory), heard(&ask.memory[..begins]).len());
+            let notes = self.notes.of(&heard[..from]);
+            let sent = Sent {
+                from,
+                notes: &notes,
+            };
+            thinker.practice.brief(sheet, &heard, sent, self.seed)
+        });
+        let (mut prompt, pacer, inner) = match briefing {
+            Some(Briefing {
+                prompt,
+                pacer,
+                inner,
+            }) => (prompt, Some(pacer), Some(inner)),
+            None => (Prompt::default(), None, None),
+        };
+        complete(&mut prompt, &ask, sheet.is_some(), begins);
         let answering = Answering {
             generation,
             speaks: ask.speaks,
             understudy,
+            pacer,
+            thoughts: Thoughts::default(),
             filter: sheet.map_or_else(SpokenFilter::default, |sheet| SpokenFilter::of(&sheet.name)),
             sender: self.sender.clone(),
         };
         let task = tokio::spawn(async move { answering.run(&*model, prompt).await });
         self.running.insert(generation, task.abort_handle());
-        Vec::new()
+        let inner = inner.zip(sheet).filter(|_| !ask.fixed);
+        let inner = inner.map(|(inner, sheet)| Thought::Inner(generation, kept(&inner, sheet)));
+        inner.into_iter().collect()
     }
 
     /// Stops an answer.
@@ -137,6 +172,14 @@ impl Mind {
                 Some(Thought::Token(generation, Token::End { .. })) => {
                     self.running.remove(generation);
                     self.stood_in = self.stood_in.filter(|stood_in| stood_in == generation);
+                    if let Some(model) = self
+                        .thinker
+                        .model
+                        .as_ref()
+                        .filter(|_| self.running.is_empty())
+                    {
+                        self.notes.write(model);
+                    }
                 }
                 Some(Thought::Failed(generation, _)) => {
                     self.running.remove(generation);

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::archive::{Archive, Part, Recorder};
 use crate::clock::Clock;
 use crate::db::{AccountId, DbError};
-use crate::practice::{Gallery, Practice};
+use crate::practice::{Gallery, Practice, Sheet};
 use crate::providers::llm::LanguageModel;
 use crate::providers::stt::{ListenRequest, SpeechToText};
 use crate::providers::tts::{TextToSpeech, VoiceRequest};
@@ -104,6 +104,16 @@ pub struct LiveParts {
     pub cap: Duration,
 }
 
+/// What is known of a client before it says a word.
+fn traits(sheet: &Sheet) -> Traits {
+    Traits {
+        // Every turn waits for a moment of silence; a sheet says how long that is in all.
+        patience: Duration::from_millis(sheet.patience_ms.into())
+            .saturating_sub(conversation::QUICKEST),
+        voice: sheet.voice.clone(),
+    }
+}
+
 impl Live {
     /// Puts the parts together.
     #[must_use]
@@ -122,12 +132,6 @@ impl Live {
             lead,
             cap,
         } = parts;
-        // Every turn waits for a moment of silence; a sheet says how long that is in all.
-        let traits = |sheet: &crate::practice::Sheet| Traits {
-            patience: Duration::from_millis(sheet.patience_ms.into())
-                .saturating_sub(conversation::QUICKEST),
-            voice: sheet.voice.clone(),
-        };
         let cast = gallery
             .sheets()
             .iter()

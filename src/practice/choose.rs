@@ -1,7 +1,9 @@
 //! What to say without a language model: authored lines, chosen by what was heard and the state.
 
+use super::dice::Dice;
 use super::memory::Memory;
 use super::moves::{Move, Topic};
+use super::pausing::Pacer;
 use super::sentences::split;
 use super::sheet::{Line, Reaction, Sheet, Slot};
 use super::words::words;
@@ -31,6 +33,7 @@ pub(super) struct Chooser<'a> {
     shared: &'a [Line],
     memory: Memory<'a>,
     dice: Dice,
+    pacer: Pacer,
     /// The deepest level that this answer may go to.
     ceiling: u8,
     out: Vec<(String, String)>,
@@ -38,13 +41,13 @@ pub(super) struct Chooser<'a> {
 
 impl<'a> Chooser<'a> {
     pub(super) fn new(sheet: &'a Sheet, shared: &'a [Line], memory: Memory<'a>, seed: u64) -> Self {
-        let turn = (memory.coach_turns * 1009 + memory.client_turns) as u64;
         Self {
             sheet,
             shared,
             ceiling: memory.ceiling().max(1),
+            dice: Dice::of(seed, memory.turn()),
+            pacer: memory.pacer(sheet, seed),
             memory,
-            dice: Dice(seed ^ turn.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             out: Vec::new(),
         }
     }
@@ -54,47 +57,35 @@ impl<'a> Chooser<'a> {
         if self.out.is_empty() {
             self.must(Reaction::Musing);
         }
-        let level = self.memory.ceiling().max(1);
-        let think = self.sheet.thinking_ms * (u32::from(level) + 3) / 4;
-        let short = self.out.first().is_some_and(|(_, text)| text.len() < 40);
-        let think = if short { think / 2 } else { think };
-        let mut sentences = Vec::new();
+        let mut sentences: Vec<Sentence> = Vec::new();
+        let first = self.out.first().map_or("", |(_, text)| text.as_str());
         // A silence that ends a line belongs to the sentence after it.
-        let mut silence = 0;
+        let mut silence = self.pacer.before(first);
         for (i, (_, text)) in self.out.iter().enumerate() {
-            for (j, sentence) in split(text).into_iter().enumerate() {
-                silence += match (i, j) {
-                    (0, 0) => think * (80 + self.dice.below(41)) / 100,
-                    (_, 0) => BETWEEN_LINES,
-                    _ => 0,
-                };
+            if i > 0 {
+                silence += BETWEEN_LINES;
+            }
+            // Who wrote silences into a line knew where they belong.
+            let written = text.contains("[pause ");
+            for sentence in split(text) {
                 if let Some(pause) = lone_pause(&sentence) {
                     silence += pause;
                     continue;
                 }
+                let text = match written {
+                    true => sentence,
+                    false => self.pacer.within(&sentence),
+                };
                 sentences.push(Sentence {
-                    text: sentence,
+                    text,
                     pause_before_ms: std::mem::take(&mut silence),
                 });
             }
         }
-        let this_turn = self.memory.coach_turns.saturating_sub(1);
-        let steps = match self.memory.coach {
-            Some(_) => self
-                .memory
-                .steps
-                .iter()
-                .filter(|s| s.turn == this_turn)
-                .copied()
-                .collect(),
-            None => Vec::new(),
-        };
         Reply {
             sentences,
             line_ids: self.out.into_iter().map(|(id, _)| id).collect(),
-            steps,
-            state: self.memory.state,
-            heard_as: self.memory.coach.map(|u| (u.kind, u.topic)),
+            inner: self.memory.inner(self.sheet),
         }
     }
 
@@ -357,17 +348,4 @@ impl<'a> Chooser<'a> {
 fn lone_pause(sentence: &str) -> Option<u32> {
     let mark = sentence.trim().strip_prefix("[pause ")?;
     mark.strip_suffix(']')?.parse().ok()
-}
-
-/// Chance from a seed alone (splitmix64, Steele et al. 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        u32::try_from((z ^ (z >> 31)) % u64::from(sides.max(1))).unwrap_or(0)
-    }
 }

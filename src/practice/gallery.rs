@@ -1,9 +1,13 @@
 //! The clients to choose from, and the card that the page may show of each.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::sheet::{Difficulty, Sheet, SheetError};
+use super::own::Own;
+use super::sheet::{Difficulty, Sheet, SheetErrors};
 
 /// Every client's sheet, built into the binary.
 const SHEETS: &[(&str, &str)] = &[
@@ -23,12 +27,22 @@ const SHEETS: &[(&str, &str)] = &[
         "clients/victor-feedback.toml",
         include_str!("clients/victor-feedback.toml"),
     ),
+    (
+        "clients/callum-thesis.toml",
+        include_str!("clients/callum-thesis.toml"),
+    ),
+    (
+        "clients/samuel-ward.toml",
+        include_str!("clients/samuel-ward.toml"),
+    ),
 ];
 
 /// The clients, in the order in which they are shown.
 #[derive(Clone, Debug)]
 pub struct Gallery {
     sheets: Vec<Sheet>,
+    /// Portraits that the page does not carry, by name.
+    portraits: BTreeMap<String, Vec<u8>>,
 }
 
 /// What may be known of a client before the session. Nothing that they disclose only in it.
@@ -53,7 +67,7 @@ pub struct Card {
     pub trains: Vec<String>,
     /// Name of the voice.
     pub voice: String,
-    /// Path of the portrait on this server.
+    /// Path of the portrait on this server; empty if there is none.
     pub portrait: String,
     /// BCP 47 language.
     pub language: String,
@@ -62,13 +76,33 @@ pub struct Card {
 }
 
 impl Gallery {
-    /// Reads and checks every sheet.
-    pub fn load() -> Result<Self, SheetError> {
-        let sheets = SHEETS
+    /// Reads and checks every sheet: those that are built in, then those of a folder. One of the
+    /// folder that has the id of one that is built in takes its place.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them.
+    pub fn load(folder: Option<&Path>) -> Result<Self, SheetErrors> {
+        let built_in = SHEETS.iter().map(|(file, text)| Sheet::parse(file, text));
+        let mut sheets: Vec<Sheet> = built_in.collect::<Result<_, _>>()?;
+        let carried: Vec<&str> = sheets
             .iter()
-            .map(|(file, text)| Sheet::parse(file, text))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { sheets })
+            .filter_map(|s| s.portrait.as_deref())
+            .collect();
+        let own = folder.map(|folder| Own::read(folder, &carried));
+        let own = own.transpose()?.unwrap_or_default();
+        for sheet in own.sheets {
+            match sheets.iter_mut().find(|other| other.id == sheet.id) {
+                Some(other) => *other = sheet,
+                None => sheets.push(sheet),
+            }
+        }
+        let portraits = own.portraits;
+        Ok(Self { sheets, portraits })
+    }
+
+    /// A portrait that the page does not carry.
+    pub fn portrait(&self, name: &str) -> Option<&[u8]> {
+        self.portraits.get(name).map(Vec::as_slice)
     }
 
     /// The client of this name.
@@ -104,7 +138,10 @@ impl From<&Sheet> for Card {
             difficulty: sheet.difficulty,
             trains: sheet.trains.clone(),
             voice: sheet.voice.clone(),
-            portrait: format!("/portraits/{}", sheet.portrait),
+            portrait: sheet
+                .portrait
+                .as_ref()
+                .map_or_else(String::new, |name| format!("/portraits/{name}")),
             language: sheet.language.clone(),
             patience_ms: sheet.patience_ms,
         }
@@ -120,10 +157,10 @@ mod tests {
 
     #[test]
     fn every_sheet_is_sound_and_has_a_portrait() {
-        let gallery = Gallery::load().unwrap();
+        let gallery = Gallery::load(None).unwrap();
         let ids: BTreeSet<_> = gallery.sheets().iter().map(|s| &s.id).collect();
         assert_eq!(ids.len(), gallery.sheets().len());
-        assert!(gallery.sheets().len() >= 4);
+        assert!(gallery.sheets().len() >= 6);
         for (i, sheet) in gallery.sheets().iter().enumerate() {
             println!(
                 "{}: {} lines, {} facts",
@@ -150,7 +187,7 @@ mod tests {
             }
             let portrait = Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join("web/public/portraits")
-                .join(&sheet.portrait);
+                .join(sheet.portrait.as_ref().unwrap());
             assert!(
                 std::fs::read_to_string(&portrait).unwrap().contains("<svg"),
                 "{portrait:?}"
@@ -166,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_card_hides_what_is_hidden() {
-        let gallery = Gallery::load().unwrap();
+        let gallery = Gallery::load(None).unwrap();
         for (sheet, card) in gallery.sheets().iter().zip(gallery.cards()) {
             let json = serde_json::to_string(&card).unwrap().to_lowercase();
             assert!(!json.contains(&sheet.beneath.to_lowercase()));

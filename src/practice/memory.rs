@@ -2,15 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Heard;
+use super::dice::Dice;
 use super::moves::{Move, Topic, Understood};
+use super::pausing::Pacer;
 use super::recognise::{Known, Recogniser};
 use super::sheet::{Line, Reaction, Sheet, Slot};
-use super::state::{Cause, State, StateStep};
+use super::state::{Cause, Moved, State, StateStep, Turn, is_inward};
+use super::triggers::MOST_OPENINGS;
 use super::words::tokens;
+use super::{Heard, Silence};
 
 /// Words from which on an answer tells something.
 const TELLS: usize = 5;
+
+/// Silences in a row that mean something: whoever says nothing at all gets nowhere by it.
+const MOST_SILENCES: usize = 2;
 
 /// Lines by their first word.
 type Openings<'a> = HashMap<&'a str, Vec<&'a Line>>;
@@ -32,8 +38,10 @@ pub(super) struct Memory<'a> {
     pub(super) deepest: u8,
     /// What is being talked about.
     pub(super) topic: Option<Topic>,
-    /// The coach spoke over the client's last words.
+    /// The coach spoke over the client's last words, or into the silence after them.
     pub(super) was_cut: bool,
+    /// It was a silence in which the client was thinking.
+    pub(super) stepped_in: bool,
     /// The line that was lost by it.
     pub(super) cut: Option<&'a Line>,
     pub(super) interruptions: usize,
@@ -46,6 +54,16 @@ pub(super) struct Memory<'a> {
     pub(super) greeted: bool,
     /// The client's last words were that it had not understood.
     pub(super) misheard: bool,
+    /// Silences that the coach left since saying anything.
+    silences: usize,
+    /// How often each trigger has opened the client.
+    openings: Vec<usize>,
+    /// The triggers that went off in the coach's last turn.
+    pub(super) touched: Vec<usize>,
+    /// The coach's last turn closed the client up: nothing deeper is shown now.
+    closed_up: bool,
+    /// How far the coach's present turn has moved the state.
+    moved: Moved,
 }
 
 impl<'a> Memory<'a> {
@@ -64,6 +82,7 @@ impl<'a> Memory<'a> {
             deepest: 0,
             topic: None,
             was_cut: false,
+            stepped_in: false,
             cut: None,
             interruptions: 0,
             last_words: "",
@@ -71,6 +90,11 @@ impl<'a> Memory<'a> {
             habit: 0,
             greeted: false,
             misheard: false,
+            silences: 0,
+            openings: vec![0; sheet.triggers.len()],
+            touched: Vec::new(),
+            closed_up: false,
+            moved: Moved::default(),
         };
         let mut known = Known::default();
         let mut lines: Openings<'a> = HashMap::new();
@@ -86,29 +110,56 @@ impl<'a> Memory<'a> {
                     memory.client(text, &lines);
                     i += 1;
                 }
+                Heard::Silence(silence) => {
+                    memory.silence(*silence, sheet);
+                    i += 1;
+                }
                 Heard::Coach(_) => {
                     // What the coach says in several breaths, the client hears as one.
-                    let breaths: Vec<&str> = history[i..]
-                        .iter()
-                        .map_while(|h| match h {
-                            Heard::Coach(text) => Some(text.as_str()),
-                            Heard::Client(_) => None,
-                        })
-                        .collect();
+                    let mut breaths: Vec<&str> = Vec::new();
+                    for heard in &history[i..] {
+                        match heard {
+                            Heard::Coach(text) => breaths.push(text),
+                            Heard::Silence(silence) => memory.silence(*silence, sheet),
+                            Heard::Client(_) => break,
+                        }
+                        i += 1;
+                    }
                     memory.coach(&breaths.join(" "), recogniser, &mut known, sheet);
-                    i += breaths.len();
                 }
             }
         }
-        if matches!(history.last(), Some(Heard::Client(_)) | None) {
+        let spoken = history.iter().rfind(|h| !matches!(h, Heard::Silence(_)));
+        if matches!(spoken, Some(Heard::Client(_)) | None) {
             memory.coach = None;
         }
         memory
     }
 
-    /// How deep the client goes now: no level is passed over.
+    /// How deep the client goes now: no level is passed over, and to a coach who has just closed
+    /// them up they show nothing that they have not shown before.
     pub(super) fn ceiling(&self) -> u8 {
-        self.state.level().min(self.deepest + 1)
+        let next = match self.closed_up {
+            true => self.deepest.max(1),
+            false => self.deepest + 1,
+        };
+        self.state.level().min(next)
+    }
+
+    /// Which of its turns the client takes now: what is left to chance follows it.
+    pub(super) fn turn(&self) -> usize {
+        self.coach_turns * 1009 + self.client_turns
+    }
+
+    /// How the client thinks while it answers now.
+    pub(super) fn pacer(&self, sheet: &Sheet, seed: u64) -> Pacer {
+        let asked = self.coach.as_ref().and_then(|coach| coach.topic);
+        let inward = asked
+            .filter(|topic| *topic != Topic::More)
+            .or(self.topic)
+            .is_some_and(is_inward);
+        let dice = Dice::of(!seed, self.turn());
+        Pacer::new(sheet.thinking, &self.state, inward, dice)
     }
 
     fn coach(&mut self, text: &str, recogniser: &Recogniser, known: &mut Known, sheet: &Sheet) {
@@ -124,11 +175,12 @@ impl<'a> Memory<'a> {
         } else {
             0
         };
-        let turn = self.coach_turns;
-        if self.was_cut {
+        self.silences = 0;
+        if self.was_cut && !self.stepped_in {
             self.interruptions += 1;
-            self.state
-                .take(turn, Cause::Interruption, None, 100, 0, &mut self.steps);
+            self.step(sheet, |state, turn| {
+                state.take(turn, Cause::Interruption, None, 0)
+            });
         }
         let pleasantry = matches!(
             understood.kind,
@@ -140,15 +192,23 @@ impl<'a> Memory<'a> {
                 .topic
                 .filter(|t| *t != Topic::More)
                 .or(self.topic);
-            self.state.take(
-                turn,
-                Cause::Move(understood.kind),
-                topic,
-                sheet.pace,
-                self.habit,
-                &mut self.steps,
-            );
+            let (cause, habit) = (Cause::Move(understood.kind), self.habit);
+            self.step(sheet, |state, turn| state.take(turn, cause, topic, habit));
         }
+        self.touched.clear();
+        self.closed_up = false;
+        for (number, trigger) in sheet.triggers.iter().enumerate() {
+            let opened = &mut self.openings[number];
+            if !trigger.fires(&understood) || (trigger.by > 0 && *opened >= MOST_OPENINGS) {
+                continue;
+            }
+            *opened += usize::from(trigger.by > 0);
+            self.touched.push(number);
+            self.closed_up |= trigger.by < 0;
+            let (cause, effect) = (Cause::Trigger(number), trigger.effect());
+            self.step(sheet, |state, turn| state.step(turn, cause, &effect, 0));
+        }
+        self.moved = Moved::default();
         let about = matches!(
             understood.kind,
             Move::OpenQuestion
@@ -164,6 +224,34 @@ impl<'a> Memory<'a> {
         self.coach = Some(understood);
     }
 
+    /// What the coach did with a silence. It counts to the turn of the coach that comes next.
+    fn silence(&mut self, silence: Silence, sheet: &Sheet) {
+        let cause = match silence {
+            Silence::Held => Cause::SilenceHeld,
+            Silence::Broken => Cause::SteppedIn,
+        };
+        if silence == Silence::Broken {
+            (self.was_cut, self.stepped_in) = (true, true);
+        } else {
+            self.silences += 1;
+            if self.silences > MOST_SILENCES {
+                return;
+            }
+        }
+        self.step(sheet, |state, turn| state.take(turn, cause, None, 0));
+    }
+
+    /// Moves the state, within what the coach's present turn may move it.
+    fn step(&mut self, sheet: &Sheet, change: impl FnOnce(&mut State, &mut Turn<'_>)) {
+        let mut turn = Turn {
+            number: self.coach_turns,
+            pace: sheet.pace,
+            moved: &mut self.moved,
+            log: &mut self.steps,
+        };
+        change(&mut self.state, &mut turn);
+    }
+
     fn client(&mut self, text: &'a str, lines: &Openings<'a>) {
         let heard = tokens(text);
         let ended = text
@@ -172,6 +260,7 @@ impl<'a> Memory<'a> {
             .ends_with(['.', '?', '!', '…']);
         let (mut whole_to_end, mut partial): (bool, Option<(usize, &'a Line)>) = (false, None);
         let mut topics: Vec<(usize, &'a Line)> = Vec::new();
+        let mut authored = vec![false; heard.len()];
         for (at, word) in heard.iter().enumerate() {
             for &line in lines.get(word.as_str()).into_iter().flatten() {
                 let alike = heard[at..]
@@ -182,6 +271,7 @@ impl<'a> Memory<'a> {
                 let to_end = at + alike == heard.len();
                 if alike == line.words.len() {
                     whole_to_end |= to_end;
+                    authored[at..at + alike].fill(true);
                     topics.push((at, line));
                 } else if to_end && alike >= 2 && partial.is_none_or(|(longest, _)| alike > longest)
                 {
@@ -192,6 +282,7 @@ impl<'a> Memory<'a> {
         topics.sort_by_key(|(at, _)| *at);
         let partial = partial.filter(|(k, _)| !whole_to_end && (!ended || *k >= 3));
         self.was_cut = !heard.is_empty() && (partial.is_some() || !ended);
+        self.stepped_in = false;
         self.cut = None;
         match partial {
             // Most of it was heard, and the point with it.
@@ -200,8 +291,10 @@ impl<'a> Memory<'a> {
             None => {}
         }
         self.misheard = false;
-        if topics.is_empty() && self.cut.is_none() && !self.was_cut {
-            self.improvised(heard.len());
+        // A model, too, says "yes" now and then, and that alone is nobody's line.
+        let free = authored.iter().filter(|authored| !**authored).count();
+        if free * 2 >= heard.len() && self.cut.is_none() && !self.was_cut {
+            self.improvised(free);
         }
         for (_, line) in topics {
             self.said.insert(&line.id, self.client_turns);

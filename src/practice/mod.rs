@@ -4,15 +4,24 @@
 mod answers;
 mod choose;
 mod cues;
+mod dice;
 #[cfg(test)]
 mod following;
 pub mod gallery;
-mod hidden;
+mod gist;
+mod inner;
+#[cfg(test)]
+mod leaking;
+pub mod listing;
 mod memory;
 pub mod moves;
+mod own;
 mod parse;
+pub mod pausing;
 pub mod prompt;
 mod questions;
+mod reaction;
+mod reading;
 pub mod recognise;
 #[cfg(test)]
 mod robustness;
@@ -22,28 +31,46 @@ pub mod sentences;
 pub mod sheet;
 pub mod spoken;
 pub mod state;
+mod tags;
+pub mod triggers;
 mod vocabulary;
 mod words;
 
 pub use gallery::{Card, Gallery};
+pub use gist::gist;
+pub use inner::Inner;
 pub use moves::{Move, Topic, Understood};
+pub use pausing::{Pacer, Thinking};
 pub use recognise::Recogniser;
 pub use sentences::SentenceSplitter;
-pub use sheet::{Difficulty, Fact, Line, Sheet, SheetError};
+pub use sheet::{Difficulty, Fact, FactKind, Line, Sheet, SheetError, SheetErrors};
 pub use spoken::SpokenFilter;
 pub use state::{Cause, Dimension, State, StateStep};
+pub use triggers::Trigger;
 
 use crate::providers::llm::Prompt;
 use choose::Chooser;
 use memory::Memory;
 
 /// One message of the session as it was heard: the only thing that a client remembers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Heard {
     /// The coach said this, as the recogniser understood it.
     Coach(String),
     /// The client was heard to say this; cut short where the coach interrupted.
     Client(String),
+    /// What the coach did with a silence. Stands after the client's words that it belongs to.
+    Silence(Silence),
+}
+
+/// What became of a silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Silence {
+    /// The coach waited: until the client, who was thinking, went on, or for long enough after
+    /// the client had said all.
+    Held,
+    /// The coach stepped in while the client was thinking.
+    Broken,
 }
 
 /// A sentence to speak.
@@ -56,19 +83,23 @@ pub struct Sentence {
     pub pause_before_ms: u32,
 }
 
-/// What the client says next, and what moved inside.
+/// What the client says next, and what moved inside. Reads as its [`Inner`], too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// What to speak, in order.
     pub sentences: Vec<Sentence>,
     /// Which authored lines these are.
     pub line_ids: Vec<String>,
-    /// What the coach's last turn changed; empty if the coach was silent.
-    pub steps: Vec<StateStep>,
-    /// Where the client stands now.
-    pub state: State,
-    /// What the coach's last turn was taken for; `None` if the coach was silent.
-    pub heard_as: Option<(Move, Option<Topic>)>,
+    /// What moved inside.
+    pub inner: Inner,
+}
+
+impl std::ops::Deref for Reply {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
 }
 
 impl Reply {
@@ -85,6 +116,26 @@ impl Reply {
     }
 }
 
+/// What of a session a model is sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sent<'a> {
+    /// Where the messages begin that are sent word for word.
+    pub from: usize,
+    /// What the client remembers of those before.
+    pub notes: &'a str,
+}
+
+/// What a language model is asked to say for a client.
+#[derive(Clone, Debug)]
+pub struct Briefing {
+    /// What it is told.
+    pub prompt: Prompt,
+    /// Where what it says pauses.
+    pub pacer: Pacer,
+    /// What moved inside the client.
+    pub inner: Inner,
+}
+
 /// The clients' minds: recognises what the coach does and finds what the client says. Immutable;
 /// one serves all sessions.
 #[derive(Clone, Debug)]
@@ -95,7 +146,7 @@ pub struct Practice {
 
 impl Practice {
     /// Reads the lines that all clients share.
-    pub fn load() -> Result<Self, SheetError> {
+    pub fn load() -> Result<Self, SheetErrors> {
         let shared =
             Sheet::parse_shared("clients/shared.toml", include_str!("clients/shared.toml"))?;
         Ok(Self {
@@ -114,9 +165,18 @@ impl Practice {
 
     /// What a language model is told to speak for the client: who they are, how they feel now,
     /// what is unlocked and nothing beyond, and the session as it was heard.
-    pub fn prompt(&self, sheet: &Sheet, history: &[Heard]) -> Prompt {
+    pub fn brief(&self, sheet: &Sheet, history: &[Heard], sent: Sent<'_>, seed: u64) -> Briefing {
         let memory = self.recall(sheet, history);
-        prompt::build(sheet, &memory, history)
+        Briefing {
+            prompt: prompt::build(sheet, &memory, history, sent),
+            pacer: memory.pacer(sheet, seed),
+            inner: memory.inner(sheet),
+        }
+    }
+
+    /// The same prompt with every message in it.
+    pub fn prompt(&self, sheet: &Sheet, history: &[Heard]) -> Prompt {
+        self.brief(sheet, history, Sent::default(), 0).prompt
     }
 
     /// The client's state after the session so far, with every step that led there.

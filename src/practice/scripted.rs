@@ -44,7 +44,7 @@ pub(super) const TELLING: &[&str] = &[
     "what do you think about that",
     "there is a model by a professor that explains how people in organizations react to this kind of thing",
 ];
-const CLOSED: &[&str] = &[
+pub(super) const CLOSED: &[&str] = &[
     "do you like your job",
     "is it about your boss",
     "have you told them",
@@ -54,7 +54,7 @@ const CLOSED: &[&str] = &[
     "will you do it this week",
     "is there someone who can support you",
 ];
-const INTERRUPTING: &[&str] = &[
+pub(super) const INTERRUPTING: &[&str] = &[
     "what is the goal",
     "okay and how do you feel about it",
     "right what is in the way",
@@ -170,7 +170,7 @@ pub(super) fn practice() -> &'static Practice {
 
 pub(super) fn gallery() -> &'static Gallery {
     static GALLERY: OnceLock<Gallery> = OnceLock::new();
-    GALLERY.get_or_init(|| Gallery::load().unwrap())
+    GALLERY.get_or_init(|| Gallery::load(None).unwrap())
 }
 
 fn everyone(test: impl Fn(&Sheet, u64)) {
@@ -319,6 +319,7 @@ fn sample() {
         for heard in &session.history {
             match heard {
                 Heard::Coach(text) => println!("Coach:  {text}"),
+                Heard::Silence(silence) => println!("        {silence:?}"),
                 Heard::Client(text) => {
                     let reply = replies.next().unwrap();
                     println!(

@@ -4,10 +4,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::moves::Topic;
+use super::pausing::Thinking;
+pub use super::reaction::Reaction;
 use super::state::State;
+use super::triggers::Trigger;
 
-/// An AI client.
-#[derive(Clone, Debug)]
+/// An AI client. `docs/clients.md` says how one is written.
+#[derive(Clone, Debug, Default)]
 pub struct Sheet {
     /// Names the client, on the wire too (`prompt.id`).
     pub id: String,
@@ -17,8 +20,8 @@ pub struct Sheet {
     pub pronouns: String,
     /// Years.
     pub age: u8,
-    /// File name of the portrait.
-    pub portrait: String,
+    /// File name of the portrait, if there is one.
+    pub portrait: Option<String>,
     /// Who they are, in a line.
     pub who: String,
     /// The topic, in their own words.
@@ -37,18 +40,20 @@ pub struct Sheet {
     pub temperament: String,
     /// How they speak, for a language model.
     pub speech: String,
-    /// What makes them close up, for a language model.
-    pub closes_up: Vec<String>,
+    /// Words that are theirs, for a language model.
+    pub words: Vec<String>,
     /// Silence, in milliseconds, that they leave the coach before they take the turn.
     pub patience_ms: u32,
-    /// How long they think before answering, in milliseconds; more for what lies deeper.
-    pub thinking_ms: u32,
+    /// How they think before they speak and while they do.
+    pub thinking: Thinking,
     /// They speak first rather than wait for the coach.
     pub opens: bool,
     /// Percent: how fast they open up.
     pub pace: i16,
     /// How they arrive.
     pub start: State,
+    /// What opens them and what closes them up, beyond what it does to everybody.
+    pub triggers: Vec<Trigger>,
     /// What is true of them.
     pub facts: Vec<Fact>,
     /// What they can say without a language model.
@@ -57,10 +62,13 @@ pub struct Sheet {
 }
 
 /// How demanding a client is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Difficulty {
     /// Opens readily.
+    #[default]
     Gentle,
     /// Needs listening.
     Steady,
@@ -68,17 +76,39 @@ pub enum Difficulty {
     Demanding,
 }
 
-/// A fact, feeling or belief.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Something that is true of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// Disclosure level, 1 to 4, from which on it may be spoken of.
     pub level: u8,
+    /// Of which kind it is.
+    pub kind: FactKind,
     /// What it is, told of them: "She …".
     pub text: String,
-    /// Words that give it away: no line of a lower level may have one.
-    #[serde(default)]
+    /// Words that give it away: nothing of a lower level may have one.
     pub words: Vec<String>,
+}
+
+/// What a fact is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FactKind {
+    /// What happened, or how things are.
+    Fact,
+    /// What they feel.
+    Feeling,
+    /// What they hold to be true, of themselves and of the world.
+    Belief,
+}
+
+impl FactKind {
+    /// What it is called in messages.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Fact => "the fact",
+            Self::Feeling => "the feeling",
+            Self::Belief => "the belief",
+        }
+    }
 }
 
 /// Something they can say.
@@ -106,73 +136,7 @@ pub enum Slot {
     Term(usize),
 }
 
-/// An answer to how the coach speaks rather than to what is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reaction {
-    /// To a greeting; also their own first words.
-    Greeting,
-    /// To small talk.
-    SmallTalk,
-    /// To the question whether they hear well.
-    SoundCheck,
-    /// To the question who they are.
-    Name,
-    /// To the question whether they are a person.
-    Nature,
-    /// To a question that has nothing to do with them, or that they cannot place.
-    OffTopic,
-    /// To thanks.
-    Thanks,
-    /// To how they are to work together.
-    Contract,
-    /// To a reflection, before going deeper.
-    Reflection,
-    /// To a summary.
-    Summary,
-    /// To an affirmation.
-    Affirmation,
-    /// To advice nobody asked for.
-    Advice,
-    /// To advice that was asked leave for.
-    AdviceWelcome,
-    /// To the question whether a thought is welcome.
-    Permission,
-    /// To being explained something.
-    Telling,
-    /// The short answer to a closed question.
-    Closed,
-    /// To several questions at once.
-    Stacked,
-    /// To a why question.
-    Why,
-    /// To a leading question.
-    Leading,
-    /// To listening sounds and to time given, before going on.
-    Listened,
-    /// To "what do you mean" of nothing in particular.
-    Clarify,
-    /// Before saying it again.
-    Repeat,
-    /// Did not understand.
-    Misheard,
-    /// Was spoken over.
-    Interrupted,
-    /// Takes up what was cut off.
-    Resume,
-    /// The session opens with silence.
-    Opening,
-    /// A long silence.
-    Idle,
-    /// To goodbye.
-    Goodbye,
-    /// Asked for more of what is told.
-    AllTold,
-    /// Nothing new to say to it.
-    Musing,
-}
-
-/// What is wrong with a sheet.
+/// One thing that is wrong with a sheet.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {message}")]
 pub struct SheetError {
@@ -182,4 +146,24 @@ pub struct SheetError {
     pub line: usize,
     /// What is wrong.
     pub message: String,
+}
+
+/// Everything that is wrong with sheets, in the order in which it stands there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct SheetErrors(pub Vec<SheetError>);
+
+impl std::fmt::Display for SheetErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, error) in self.0.iter().enumerate() {
+            let end = if i == 0 { "" } else { "\n" };
+            write!(f, "{end}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl From<SheetError> for SheetErrors {
+    fn from(error: SheetError) -> Self {
+        Self(vec![error])
+    }
 }

@@ -1,13 +1,12 @@
 //! Keeps of a model's stream what can be spoken: what only makes sense on paper is left out.
 
-use super::hidden::HiddenFilter;
+use super::tags::Tags;
 
-/// Keeps the speakable words of a model's stream: drops markdown, stage directions, emoji, a
-/// reasoning model's thoughts and the speaker's name. `[pause 800]` stays. However the stream is cut, the result is the
-/// same.
+/// Keeps the speakable words of a model's stream: drops markdown, stage directions, emoji, tags and
+/// the speaker's name. `[pause 800]` stays. However the stream is cut, the result is the same.
 #[derive(Clone, Debug, Default)]
 pub struct SpokenFilter {
-    hidden: HiddenFilter,
+    tags: Tags,
     /// Who speaks, in lower case: `Maya: ` at the beginning is not said.
     speaker: String,
     /// The first word, while it may still be the speaker's name.
@@ -58,7 +57,7 @@ impl SpokenFilter {
     pub fn push(&mut self, text: &str) -> String {
         let (mut out, mut said) = (String::new(), String::new());
         for c in text.chars() {
-            self.hidden.take(c, |c| said.push(c));
+            self.tags.take(c, |c| said.push(c));
         }
         for c in said.chars() {
             self.after_label(c, &mut out);
@@ -69,7 +68,7 @@ impl SpokenFilter {
     /// What was held back at the end of the stream. The filter is then as new.
     pub fn finish(&mut self) -> String {
         let mut out = String::new();
-        let rest = self.hidden.finish();
+        let rest = self.tags.finish();
         for c in rest.chars() {
             self.after_label(c, &mut out);
         }
@@ -252,7 +251,9 @@ fn is_speakable(c: char) -> bool {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::SentenceSplitter;
     use super::*;
+    use crate::providers::llm::thoughts::Thoughts;
 
     fn clean(text: &str) -> String {
         let mut filter = SpokenFilter::of("Maya");
@@ -281,8 +282,9 @@ mod tests {
             ("Maya: It hurts.", "It hurts."),
             ("Client: Maya: yes.", "Maya: yes."),
             ("Honestly: no.", "Honestly: no."),
-            ("<think>*no*\nno</think>\n\nMaya: **Yes.**", "Yes."),
-            ("<think>I should", ""),
+            ("Maya: **Yes.**", "Yes."),
+            ("<speak>Yes, <b>really</b>.</speak>", "Yes, really."),
+            ("* one\n* two", "one two"),
             ("...", "..."),
             ("In 2019 I left.", "In 2019 I left."),
             ("2019 was hard.", "2019 was hard."),
@@ -302,7 +304,49 @@ mod tests {
             .collect()
     }
 
+    /// Something that a model may write, and the words of it that are said.
+    fn written() -> impl Strategy<Value = (&'static str, &'static str)> {
+        prop::sample::select(vec![
+            ("Well, maybe. ", "Well, maybe."),
+            ("It hurts. ", "It hurts."),
+            ("I *really* mean it. ", "I really mean it."),
+            ("I **do** want it. ", "I do want it."),
+            ("*sighs* ", ""),
+            ("*She looks away* ", ""),
+            ("(a long pause) ", ""),
+            ("[nervous laugh] ", ""),
+            ("🙂 ", ""),
+            ("\n## Plan\n", "Plan"),
+            ("\n- one\n- two\n", "one two"),
+            ("\n* three\n* four\n", "three four"),
+            ("\n1. five\n2) six\n", "five six"),
+            ("\n> quoted\n", "quoted"),
+            ("\n| left | right |\n", "left right"),
+            ("`code` ", "code"),
+            ("<b>bold</b> ", "bold"),
+            ("<think>The coach *asks*.\n- so what</think>\n", ""),
+            ("[pause 700] Yes. ", "[pause 700] Yes."),
+        ])
+    }
+
     proptest! {
+        #[test]
+        fn what_only_makes_sense_on_paper_is_not_said(parts in prop::collection::vec(written(), 0..12), at in prop::collection::vec(0usize..400, 0..12)) {
+            let text: String = parts.iter().map(|(text, _)| *text).collect();
+            let (mut thoughts, mut filter) = (Thoughts::default(), SpokenFilter::of("Maya"));
+            let mut splitter = SentenceSplitter::default();
+            let mut sentences = Vec::new();
+            for piece in cut(&text, &at) {
+                sentences.extend(splitter.push(&filter.push(&thoughts.pass(&piece))));
+            }
+            sentences.extend(splitter.push(&filter.push(&thoughts.end())));
+            sentences.extend(splitter.push(&filter.finish()));
+            sentences.extend(splitter.finish());
+            let said: Vec<&str> = sentences.iter().flat_map(|s| s.split_whitespace()).collect();
+            let words: Vec<&str> = parts.iter().flat_map(|(_, said)| said.split_whitespace()).collect();
+            prop_assert_eq!(said, words, "{}", text);
+        }
+
         #[test]
         fn cutting_the_stream_changes_nothing(text in "([a-z*_#(\\[\\]).:<>/ 0-9\n-]|think|\\PC){0,300}", at in prop::collection::vec(0usize..300, 0..8)) {
             let mut filter = SpokenFilter::default();

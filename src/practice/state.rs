@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::moves::{Move, Topic};
 
 /// Where the client stands inside, each 0 to 100.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// Whether the coach is safe.
     pub trust: i16,
@@ -44,6 +43,12 @@ pub enum Cause {
     Move(Move),
     /// The coach spoke over the client.
     Interruption,
+    /// The coach spoke into a silence in which the client was thinking.
+    SteppedIn,
+    /// The coach left a silence to the client.
+    SilenceHeld,
+    /// The coach touched what opens or closes this client: the trigger of this number on the sheet.
+    Trigger(usize),
 }
 
 /// One step of the state, for the log.
@@ -73,21 +78,32 @@ impl State {
         }
     }
 
-    /// Takes a cause in. `pace` is percent: how fast this client opens. `habit` counts the turns
-    /// just before with the same move: a coach who does only one thing gets less and less for it.
+    /// Takes in a cause that does to everybody what it does. `habit` counts the turns just before
+    /// with the same cause: a coach who does only one thing gets less and less for it.
     pub(super) fn take(
         &mut self,
-        turn: usize,
+        turn: &mut Turn<'_>,
         cause: Cause,
         topic: Option<Topic>,
-        pace: i16,
         habit: usize,
-        log: &mut Vec<StateStep>,
     ) {
-        for (dimension, by) in effect(cause, topic) {
+        self.step(turn, cause, effect(cause, topic), habit);
+    }
+
+    /// Takes in what a cause does. However much comes together, one turn moves a dimension by no
+    /// more than [`MOST`].
+    pub(super) fn step(
+        &mut self,
+        turn: &mut Turn<'_>,
+        cause: Cause,
+        effects: &[(Dimension, i16)],
+        habit: usize,
+    ) {
+        for (dimension, by) in effects {
             let opens = (*by > 0) != (*dimension == Dimension::Resistance);
             let by = if opens {
-                let worn = by * pace / 100 / (1 + i16::try_from(habit.min(4)).unwrap_or(4) / 2);
+                let worn =
+                    by * turn.pace / 100 / (1 + i16::try_from(habit.min(4)).unwrap_or(4) / 2);
                 if worn == 0 && habit < 2 {
                     by.signum()
                 } else {
@@ -96,6 +112,8 @@ impl State {
             } else {
                 *by
             };
+            let moved = &mut turn.moved.0[*dimension as usize];
+            let by = (*moved + by).clamp(-MOST, MOST) - *moved;
             let value = match dimension {
                 Dimension::Trust => &mut self.trust,
                 Dimension::Openness => &mut self.openness,
@@ -105,9 +123,10 @@ impl State {
             };
             let before = *value;
             *value = (before + by).clamp(0, 100);
+            *moved += *value - before;
             if *value != before {
-                log.push(StateStep {
-                    turn,
+                turn.log.push(StateStep {
+                    turn: turn.number,
                     cause,
                     dimension: *dimension,
                     by: *value - before,
@@ -124,16 +143,44 @@ const INTERRUPTED: &[(Dimension, i16)] = &[
     (Dimension::Resistance, 2),
 ];
 
+/// Whether a topic is about themselves rather than about the matter.
+pub(super) const fn is_inward(topic: Topic) -> bool {
+    matches!(
+        topic,
+        Topic::Feelings | Topic::Values | Topic::Identity | Topic::Learning
+    )
+}
+
+/// The most by which one turn moves a dimension.
+pub const MOST: i16 = 6;
+
+/// How far a turn has moved each dimension.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moved([i16; 5]);
+
+/// A turn of the coach while it is taken in.
+pub(super) struct Turn<'a> {
+    /// Which one, from 0.
+    pub(super) number: usize,
+    /// Percent: how fast this client opens.
+    pub(super) pace: i16,
+    pub(super) moved: &'a mut Moved,
+    /// Where the steps are written down.
+    pub(super) log: &'a mut Vec<StateStep>,
+}
+
 /// What a cause does. Steps are small, so that nobody flips within a few turns.
 fn effect(cause: Cause, topic: Option<Topic>) -> &'static [(Dimension, i16)] {
     use Dimension::{Energy, Insight, Openness, Resistance, Trust};
-    let Cause::Move(kind) = cause else {
-        return INTERRUPTED;
+    let kind = match cause {
+        Cause::Move(kind) => kind,
+        Cause::Interruption => return INTERRUPTED,
+        Cause::SteppedIn => return &[(Trust, -1), (Openness, -2), (Resistance, 1)],
+        Cause::SilenceHeld => return &[(Trust, 1), (Openness, 2), (Resistance, -1)],
+        // What it does stands on the sheet.
+        Cause::Trigger(_) => return &[],
     };
-    let inward = matches!(
-        topic,
-        Some(Topic::Feelings | Topic::Values | Topic::Identity | Topic::Learning)
-    );
+    let inward = topic.is_some_and(is_inward);
     match kind {
         Move::OpenQuestion if inward => &[(Openness, 2), (Trust, 1), (Insight, 2)],
         Move::OpenQuestion => &[(Openness, 2), (Trust, 1), (Insight, 1)],
@@ -178,10 +225,20 @@ mod tests {
         resistance: 20,
     };
 
+    fn take(state: &mut State, number: usize, cause: Cause, log: &mut Vec<StateStep>) {
+        let mut turn = Turn {
+            number,
+            pace: 100,
+            moved: &mut Moved::default(),
+            log,
+        };
+        state.take(&mut turn, cause, None, 0);
+    }
+
     fn after(kind: Move, turns: usize) -> State {
         let mut state = START;
         for turn in 0..turns {
-            state.take(turn, Cause::Move(kind), None, 100, 0, &mut Vec::new());
+            take(&mut state, turn, Cause::Move(kind), &mut Vec::new());
         }
         state
     }
@@ -209,17 +266,47 @@ mod tests {
     }
 
     #[test]
+    fn whatever_comes_together_a_turn_is_a_small_step() {
+        let (mut state, mut log, mut moved) = (START, Vec::new(), Moved::default());
+        let mut turn = Turn {
+            number: 0,
+            pace: 300,
+            moved: &mut moved,
+            log: &mut log,
+        };
+        for _ in 0..5 {
+            state.take(&mut turn, Cause::Move(Move::SimpleReflection), None, 0);
+            state.take(&mut turn, Cause::SilenceHeld, None, 0);
+        }
+        assert_eq!(state.trust - START.trust, MOST);
+        for _ in 0..9 {
+            state.take(&mut turn, Cause::Move(Move::Advice), None, 0);
+        }
+        assert_eq!(state.trust - START.trust, -MOST);
+        let sum: i16 = log
+            .iter()
+            .filter(|step| step.dimension == Dimension::Trust)
+            .map(|step| step.by)
+            .sum();
+        assert_eq!(sum, -MOST);
+    }
+
+    #[test]
+    fn silence_held_opens_and_stepping_in_closes() {
+        for (cause, up) in [(Cause::SilenceHeld, true), (Cause::SteppedIn, false)] {
+            let mut state = START;
+            take(&mut state, 0, cause, &mut Vec::new());
+            assert_eq!(state.openness > START.openness, up);
+            assert_eq!(state.trust > START.trust, up);
+            assert_eq!(state.resistance < START.resistance, up);
+        }
+    }
+
+    #[test]
     fn steps_add_up() {
         let (mut state, mut log) = (START, Vec::new());
-        state.take(0, Cause::Interruption, None, 100, 0, &mut log);
-        state.take(
-            1,
-            Cause::Move(Move::SimpleReflection),
-            None,
-            100,
-            0,
-            &mut log,
-        );
+        take(&mut state, 0, Cause::Interruption, &mut log);
+        take(&mut state, 1, Cause::Move(Move::SimpleReflection), &mut log);
         let trust: i16 = log
             .iter()
             .filter(|s| s.dimension == Dimension::Trust)

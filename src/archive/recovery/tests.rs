@@ -64,6 +64,7 @@ fn a_log_cut_at_any_byte_keeps_its_whole_lines() {
             900,
             Event::BargeIn {
                 response_id: Some("ö".to_owned()),
+                thinking: false,
             },
         ),
     ];

@@ -32,6 +32,7 @@ fn transcript(lines: Vec<Said>) -> Transcript {
         session_id: "sess_1".to_owned(),
         length_ms: LENGTH,
         lines,
+        silences: Vec::new(),
         breaks: Vec::new(),
     }
 }

@@ -4,10 +4,11 @@ use media::Position;
 use signaling::event::session::Modality;
 use signaling::event::{ResponseParams, ServerEvent};
 
-use super::Conversation;
 use super::request::emitter;
 use super::response::{Answer, Ending};
+use super::{Conversation, Generation};
 use crate::archive::event::Event;
+use crate::archive::inner::Inner;
 
 impl Conversation {
     /// The coach's turn was committed and is to be answered. `speech_end` is when the coach fell
@@ -55,8 +56,34 @@ impl Conversation {
         self.record(Event::ResponseStarted {
             response_id: answer.response.id.clone(),
         });
+        let inner = answer.inner.take();
         self.answer = Some(answer);
+        self.keep_inner(inner);
         self.ask_if_settled();
+    }
+
+    /// What moved inside the client, which belongs to the answer of this attempt. Of one that was
+    /// only begun it counts once it is the answer.
+    pub(super) fn inner(&mut self, generation: Generation, inner: Box<Inner>) {
+        let of = |answer: &&mut Answer| answer.generation == generation;
+        if let Some(draft) = self.draft.as_mut().filter(of) {
+            draft.inner = Some(inner);
+        } else if self
+            .answer
+            .as_mut()
+            .filter(of)
+            .is_some_and(|answer| answer.remembered)
+        {
+            self.keep_inner(Some(inner));
+        }
+    }
+
+    fn keep_inner(&mut self, inner: Option<Box<Inner>>) {
+        if let Some(inner) = inner {
+            let item_id = self.items.last_of_coach();
+            let inner = *inner;
+            self.record(Event::Inner { item_id, inner });
+        }
     }
 
     /// The turn is over as expected: the answer begun for it becomes the answer.

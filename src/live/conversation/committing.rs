@@ -98,6 +98,7 @@ impl Conversation {
     fn commit(&mut self, turn: Turn) {
         let item_id = turn.item_id.clone();
         let (from, to) = turn.span(self.received);
+        self.note_left(&turn);
         if turn.has_speech() {
             self.record(Event::TurnEnded {
                 item_id: item_id.clone(),

@@ -64,6 +64,7 @@ impl Conversation {
 
     /// Lets everything happen whose time has come.
     pub(super) fn settle(&mut self, now: Position) {
+        self.watch_silences(now);
         self.judge_overlap(now);
         self.end_turn_if_due(now);
         self.settle_unsettled(now, false);

@@ -4,6 +4,7 @@ use media::Position;
 use serde::{Deserialize, Serialize};
 use signaling::event::ClientEvent;
 
+use crate::archive::inner::Inner;
 use crate::providers::ProviderError;
 use crate::providers::llm::Token;
 use crate::providers::stt::Transcript;
@@ -105,6 +106,13 @@ pub enum Input {
         generation: Generation,
         /// What to say.
         text: String,
+    },
+    /// What moved inside the client when it heard what it answers now.
+    Inner {
+        /// The attempt that answers.
+        generation: Generation,
+        /// What moved, and where the client stands.
+        inner: Box<Inner>,
     },
     /// The language model failed.
     ModelFailed {

@@ -8,6 +8,10 @@ use signaling::event::{Content, Item, ItemKind, ItemStatus, Role};
 use super::input::Generation;
 use super::output::Memory;
 use super::speech::{Speech, span};
+use crate::archive::event::Outcome;
+
+/// Silences of one item that are remembered.
+const MOST_SILENCES: usize = 8;
 
 /// The items in order.
 #[derive(Debug, Default)]
@@ -34,6 +38,8 @@ struct Entry {
     cut: bool,
     /// Where the coach said it.
     span: Option<(Position, Position)>,
+    /// What became of the client's silences in it, and of the one after it.
+    silences: Vec<Outcome>,
 }
 
 /// A spoken answer.
@@ -54,6 +60,7 @@ impl Entry {
             speech: None,
             cut: false,
             span: None,
+            silences: Vec::new(),
         }
     }
 }
@@ -293,6 +300,14 @@ impl Items {
         latest.find_map(|entry| entry.speech.as_ref().map(|spoken| &spoken.speech))
     }
 
+    /// The coach's last message.
+    #[must_use]
+    pub fn last_of_coach(&self) -> Option<String> {
+        let mut latest = self.entries.iter().rev();
+        let found = latest.find(|entry| role(&entry.item) == Some(Role::User));
+        found.map(|entry| entry.item.id.clone())
+    }
+
     /// Whether the AI client has said anything.
     #[must_use]
     pub fn has_answer(&self) -> bool {
@@ -320,9 +335,26 @@ impl Items {
     /// What a client may remember: words that were said and heard, in order.
     #[must_use]
     pub fn memory(&self) -> Vec<Memory> {
-        (0..self.entries.len())
-            .filter_map(|at| self.memory_of(at))
-            .collect()
+        let with_silences = |at: usize| {
+            let silences = self.entries[at].silences.iter();
+            let silences = silences.map(|outcome| Memory::Silence(*outcome));
+            self.memory_of(at).into_iter().chain(silences)
+        };
+        (0..self.entries.len()).flat_map(with_silences).collect()
+    }
+
+    /// Remembers what became of a silence of the client's. Whether there is such an item, with
+    /// room for it.
+    pub fn silence(&mut self, id: &str, outcome: Outcome) -> bool {
+        let Some(at) = self.find(id) else {
+            return false;
+        };
+        let silences = &mut self.entries[at].silences;
+        let room = silences.len() < MOST_SILENCES;
+        if room {
+            silences.push(outcome);
+        }
+        room
     }
 
     fn memory_of(&self, at: usize) -> Option<Memory> {

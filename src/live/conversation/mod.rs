@@ -23,6 +23,7 @@ mod leaving;
 mod listening;
 mod output;
 mod overlap;
+mod pausing;
 mod record;
 mod request;
 mod response;
@@ -126,6 +127,10 @@ pub struct Conversation {
     playout: Playout,
     /// The response whose sound was sent last, until all of it was heard.
     sounding: Option<Sounding>,
+    /// Whether a silence in which the client thinks is being heard.
+    thinks_aloud: bool,
+    /// What the client said last, since when all of it has been heard.
+    said_all: Option<(String, Position)>,
     paused: bool,
     /// Speech over the present answer was harmless once: sound alone no longer pauses it.
     false_alarm: bool,
@@ -192,6 +197,8 @@ impl Conversation {
             response_waits: false,
             playout: Playout::new(holder, settings.playout_delay),
             sounding: None,
+            thinks_aloud: false,
+            said_all: None,
             paused: false,
             false_alarm: false,
             voice_since: None,
@@ -272,6 +279,7 @@ impl Conversation {
             Input::ListenerStoodIn { error } => self.listener_stood_in(&error),
             Input::Token { generation, token } => self.token(generation, token, now),
             Input::Sentence { generation, text } => self.sentence(generation, text, now),
+            Input::Inner { generation, inner } => self.inner(generation, inner),
             Input::ModelFailed { generation, error } => self.model_failed(generation, &error, now),
             Input::Produced { sentence, samples } => self.produced(sentence, samples, now),
             Input::Words { sentence, words } => self.spoken_words(sentence, words),

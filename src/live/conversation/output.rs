@@ -8,7 +8,7 @@ use signaling::event::{ServerEvent, Session};
 use signaling::link::{CloseReason, PartIds};
 
 use super::input::Generation;
-use crate::archive::event::Entry;
+use crate::archive::event::{Entry, Outcome};
 use crate::providers::llm::Tool;
 
 /// Something to do, in the order given.
@@ -113,6 +113,8 @@ pub enum Memory {
         /// Whether they were cut off.
         cut: bool,
     },
+    /// What became of a silence in which the client thought, or that followed its words.
+    Silence(Outcome),
     /// A function was called.
     Call {
         /// Names the call.

@@ -65,7 +65,11 @@ impl Conversation {
         let sounding = self.sounding.as_ref().map(|sound| &sound.response_id);
         let answer = self.answer.as_ref().map(|answer| &answer.response.id);
         let response_id = answer.or(sounding).cloned();
-        self.record(Event::BargeIn { response_id });
+        let thinking = self.note_stepping_in(now);
+        self.record(Event::BargeIn {
+            response_id,
+            thinking,
+        });
         if let Some(turn) = &mut self.turn {
             turn.overlapping = false;
         }
@@ -105,7 +109,9 @@ impl Conversation {
                 let heard = self.playout.heard_of(sounding.generation.0, now);
                 heard.map_or(0, |heard| heard.heard)
             });
-        speech.between(heard.saturating_sub(ECHO_PAST), heard + ECHO_AHEAD)
+        let from = self.silent_for_long(now);
+        let from = from.unwrap_or_else(|| heard.saturating_sub(ECHO_PAST));
+        speech.between(from, heard + ECHO_AHEAD)
     }
 
     /// What was heard of the present answer so far.

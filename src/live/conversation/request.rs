@@ -11,6 +11,7 @@ use super::items::remembered;
 use super::output::{Ask, Memory};
 use super::response::Answer;
 use super::{Conversation, Generation, Output};
+use crate::archive::event::Outcome;
 use crate::providers::llm::Tool;
 
 impl Conversation {
@@ -56,6 +57,9 @@ impl Conversation {
         let given = params.input.as_ref().map(|input| self.given_memory(input));
         let fixed = given.is_some();
         let mut memory = given.unwrap_or_else(|| self.items.memory());
+        if pending.is_some() && self.leaves_silence() {
+            memory.push(Memory::Silence(Outcome::Held));
+        }
         memory.extend(pending.map(Memory::Coach));
         let session = &self.session;
         let tools = params.tools.as_ref().unwrap_or(&session.tools).iter();

@@ -15,6 +15,7 @@ use signaling::link::PartIds;
 use super::input::Generation;
 use super::output::Ask;
 use super::speech::Speech;
+use crate::archive::inner::Inner;
 
 /// An answer that is being prepared or spoken.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ pub struct Answer {
     pub speech: Speech,
     /// Whether the model is done, and how it ended.
     pub written: Option<Ending>,
+    /// What moved inside the client when it heard what it answers, until that is kept.
+    pub inner: Option<Box<Inner>>,
     /// When the coach fell silent, if it answers a spoken turn.
     pub speech_end: Option<Position>,
     /// When an engine last made progress on it.
@@ -180,6 +183,7 @@ impl Answer {
             usage: None,
             speech: Speech::default(),
             written: None,
+            inner: None,
             speech_end,
             progress: now,
             voice_failed: false,

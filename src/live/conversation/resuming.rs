@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use signaling::event::{Item, ItemStatus, ServerEvent, own};
 
 use super::{Conversation, Settings};
+use crate::archive::event::Outcome;
 
 /// What there was before the connection was cut.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub struct Past {
     pub away: Duration,
     /// The items, in order.
     pub items: Vec<Item>,
+    /// What became of the client's silences, by item, in order.
+    #[serde(default)]
+    pub silences: Vec<(String, Outcome)>,
 }
 
 impl Conversation {
@@ -53,6 +57,9 @@ impl Conversation {
                 item: item.clone(),
             });
             conversation.items.restore(item);
+        }
+        for (item_id, outcome) in past.silences {
+            conversation.items.silence(&item_id, outcome);
         }
         conversation.voice_locked = conversation.items.has_answer();
         conversation.owes_answer = conversation.items.owes_answer();

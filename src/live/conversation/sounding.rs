@@ -28,6 +28,8 @@ pub struct Sounding {
     told: String,
     /// When the archive was last told what was heard.
     pub kept: Position,
+    /// How many of its silences were heard to their end.
+    pub silences: usize,
 }
 
 impl Sounding {
@@ -42,6 +44,7 @@ impl Sounding {
             speech: None,
             told: String::new(),
             kept: now,
+            silences: 0,
         }
     }
 }
@@ -82,6 +85,7 @@ impl Conversation {
         let Some(answer) = &self.answer else { return };
         let sounding = Sounding::new(answer, now);
         let response_id = sounding.response_id.clone();
+        self.said_all = None;
         self.sounding = Some(sounding);
         self.record(Event::VoiceStarted {
             response_id: response_id.clone(),
@@ -116,6 +120,7 @@ impl Conversation {
         if let Some(item_id) = &sounding.item_id
             && let Some(sent) = self.items.sent(item_id)
         {
+            self.said_all = Some((item_id.clone(), now));
             self.record_heard(item_id, sent, false);
             self.tell_heard(item_id, sent);
         }

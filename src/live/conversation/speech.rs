@@ -1,7 +1,12 @@
 //! What an answer sounds like: its sentences, when each word is spoken, and which were heard.
 
+mod pauses;
+
 use std::ops::Range;
 use std::time::Duration;
+
+pub use pauses::Pause;
+use pauses::{Mark, marks};
 
 use crate::providers::tts::{RATE, SpokenWord};
 
@@ -23,6 +28,7 @@ pub struct Speech {
 struct Sentence {
     id: u64,
     text: String,
+    marks: Vec<Mark>,
     words: Vec<SpokenWord>,
     produced: u64,
     sent: u64,
@@ -35,6 +41,7 @@ impl Speech {
         let (words, produced, sent) = (Vec::new(), 0, 0);
         self.sentences.push(Sentence {
             id,
+            marks: marks(&text),
             text,
             words,
             produced,
@@ -90,6 +97,7 @@ impl Speech {
             let words = sentence.words.iter();
             let kept = words.take_while(|word| word.text.end <= said).count();
             sentence.words.truncate(kept);
+            sentence.marks = marks(&sentence.text);
             sentence.complete = true;
         }
     }
@@ -388,6 +396,11 @@ pub fn shown(text: &str) -> String {
     out.push_str(rest);
     out.truncate(out.trim_end().len());
     out
+}
+
+/// A span of time in samples of the voice.
+fn samples(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX) * u64::from(RATE) / 1000
 }
 
 /// Samples of the voice as a span of time.

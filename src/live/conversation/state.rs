@@ -39,6 +39,7 @@ impl Conversation {
             Some(turn) if turn.overlapping => self.state,
             Some(turn) if matches!(turn.voice, Voice::On(_)) => TurnState::CoachSpeaking,
             Some(_) => TurnState::Pausing,
+            None if self.client_sounds() && self.thinks_aloud => TurnState::Thinking,
             None if self.client_sounds() => TurnState::ClientSpeaking,
             None if self.answer.is_some() => TurnState::Thinking,
             None => TurnState::Listening,

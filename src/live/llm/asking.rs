@@ -1,11 +1,13 @@
 //! What a model is asked: the client's prompt, completed by what the session asks for.
 
 use super::super::conversation::{Ask, Memory};
-use crate::practice::Heard;
+use crate::archive::event::Outcome;
+use crate::practice::{Heard, Silence};
 use crate::providers::llm::{Message, Prompt};
 
 /// Adds to a prompt what the session asks for.
-pub(super) fn complete(prompt: &mut Prompt, ask: &Ask, has_client: bool) {
+/// Of the memory, the messages from `begins` on are sent.
+pub(super) fn complete(prompt: &mut Prompt, ask: &Ask, has_client: bool, begins: usize) {
     if !ask.instructions.is_empty() {
         if !prompt.system.is_empty() {
             prompt.system.push_str("\n\n");
@@ -14,15 +16,11 @@ pub(super) fn complete(prompt: &mut Prompt, ask: &Ask, has_client: bool) {
     }
     if !has_client {
         prompt.messages = messages(&ask.memory);
-    } else if ask
-        .memory
-        .iter()
-        .any(|memory| !matches!(memory, Memory::Coach(_) | Memory::Client { .. }))
-    {
+    } else if ask.memory.iter().any(|memory| !is_heard(memory)) {
         let silence = prompt
             .messages
             .pop_if(|message| matches!(message, Message::System(_)));
-        prompt.messages = messages(&ask.memory);
+        prompt.messages = messages(&ask.memory[begins..]);
         prompt.messages.extend(silence);
     }
     prompt.tools.clone_from(&ask.tools);
@@ -34,29 +32,42 @@ pub(super) fn complete(prompt: &mut Prompt, ask: &Ask, has_client: bool) {
 }
 
 fn messages(memory: &[Memory]) -> Vec<Message> {
-    let of = |memory: &Memory| match memory.clone() {
-        Memory::System(text) => Message::System(text),
-        Memory::Coach(text) => Message::User(text),
-        Memory::Client { text, .. } => Message::Assistant(text),
-        Memory::Call {
-            call_id,
-            name,
-            arguments,
-        } => Message::Call {
-            call_id,
-            name,
-            arguments,
-        },
-        Memory::CallOutput { call_id, output } => Message::CallOutput { call_id, output },
+    let of = |memory: &Memory| {
+        Some(match memory.clone() {
+            Memory::System(text) => Message::System(text),
+            Memory::Coach(text) => Message::User(text),
+            Memory::Client { text, .. } => Message::Assistant(text),
+            Memory::Silence(_) => return None,
+            Memory::Call {
+                call_id,
+                name,
+                arguments,
+            } => Message::Call {
+                call_id,
+                name,
+                arguments,
+            },
+            Memory::CallOutput { call_id, output } => Message::CallOutput { call_id, output },
+        })
     };
-    memory.iter().map(of).collect()
+    memory.iter().filter_map(of).collect()
 }
 
-/// What of the memory was said aloud.
+/// Whether it is part of what was said aloud, rather than of what the request adds.
+fn is_heard(memory: &Memory) -> bool {
+    matches!(
+        memory,
+        Memory::Coach(_) | Memory::Client { .. } | Memory::Silence(_)
+    )
+}
+
+/// What of the memory was said aloud, and the silences in it.
 pub(super) fn heard(memory: &[Memory]) -> Vec<Heard> {
     let of = |memory: &Memory| match memory {
         Memory::Coach(text) => Some(Heard::Coach(text.clone())),
         Memory::Client { text, .. } => Some(Heard::Client(text.clone())),
+        Memory::Silence(Outcome::Held) => Some(Heard::Silence(Silence::Held)),
+        Memory::Silence(Outcome::Broken) => Some(Heard::Silence(Silence::Broken)),
         _ => None,
     };
     memory.iter().filter_map(of).collect()

@@ -6,8 +6,9 @@ use tokio::sync::mpsc;
 use super::super::conversation::{Generation, shown};
 use super::Thought;
 use super::understudy::Understudy;
-use crate::practice::{SentenceSplitter, SpokenFilter};
+use crate::practice::{Pacer, SentenceSplitter, SpokenFilter};
 use crate::providers::ProviderError;
+use crate::providers::llm::thoughts::Thoughts;
 use crate::providers::llm::{LanguageModel, Prompt, Token};
 
 /// An answer under way.
@@ -16,6 +17,10 @@ pub(super) struct Answering {
     pub(super) speaks: bool,
     /// Answers if the model has nothing to say.
     pub(super) understudy: Option<Understudy>,
+    /// Lays silences into what a client says.
+    pub(super) pacer: Option<Pacer>,
+    /// Keeps back what the model thinks.
+    pub(super) thoughts: Thoughts,
     pub(super) filter: SpokenFilter,
     pub(super) sender: mpsc::Sender<Thought>,
 }
@@ -39,14 +44,13 @@ impl Answering {
         };
         while let Some(token) = tokens.next().await {
             match token {
-                Ok(Token::Text(text)) if self.speaks => {
-                    let sentences = splitter.push(&self.filter.push(&text));
-                    // The first token's time is worth knowing before the first sentence is whole.
-                    self.send(Thought::Token(generation, Token::Text(text)))
-                        .await?;
-                    anything |= self.say(sentences).await?;
+                Ok(Token::Text(text)) => {
+                    let text = self.thoughts.pass(&text);
+                    anything |= self.pass(text, &mut splitter).await?;
                 }
                 Ok(token @ Token::End { .. }) => {
+                    let held = self.thoughts.end();
+                    anything |= self.pass(held, &mut splitter).await?;
                     let mut rest = splitter.push(&self.filter.finish());
                     rest.extend(splitter.finish());
                     anything |= self.speaks && self.say(rest).await?;
@@ -57,10 +61,7 @@ impl Answering {
                     };
                 }
                 Ok(token) => {
-                    anything |= match &token {
-                        Token::Text(text) => !text.trim().is_empty(),
-                        _ => true,
-                    };
+                    anything = true;
                     self.send(Thought::Token(generation, token)).await?;
                 }
                 Err(error) => return self.fail(error, anything).await,
@@ -69,12 +70,32 @@ impl Answering {
         Ok(())
     }
 
+    /// Passes on text of the answer; whether there was anything in it to say or to read.
+    async fn pass(&mut self, text: String, splitter: &mut SentenceSplitter) -> Result<bool, Over> {
+        if text.is_empty() {
+            return Ok(false);
+        }
+        let written = !self.speaks && !text.trim().is_empty();
+        let sentences = match self.speaks {
+            true => splitter.push(&self.filter.push(&text)),
+            false => Vec::new(),
+        };
+        // The first token's time is worth knowing before the first sentence is whole.
+        let token = Token::Text(text);
+        self.send(Thought::Token(self.generation, token)).await?;
+        Ok(self.say(sentences).await? || written)
+    }
+
     /// Passes on sentences; whether there was anything in them to say.
-    async fn say(&self, sentences: Vec<String>) -> Result<bool, Over> {
+    async fn say(&mut self, sentences: Vec<String>) -> Result<bool, Over> {
         let mut said = false;
         for text in sentences {
             if shown(&text).contains(char::is_alphanumeric) {
                 said = true;
+                let text = match &mut self.pacer {
+                    Some(pacer) => pacer.pace(&text),
+                    None => text,
+                };
                 self.send(Thought::Sentence(self.generation, text)).await?;
             }
         }

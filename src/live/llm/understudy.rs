@@ -6,8 +6,9 @@ use signaling::event::session::{ToolChoice, ToolMode};
 
 use super::super::conversation::{Ask, Generation, shown};
 use super::asking::heard;
+use super::inner::kept;
 use super::{Thinker, Thought};
-use crate::practice::{Gallery, Heard, Practice, Sheet};
+use crate::practice::{Gallery, Heard, Practice, Reply, Sheet};
 use crate::providers::llm::{Finish, Token};
 
 /// Stands in for a model in one answer.
@@ -19,6 +20,7 @@ pub(super) struct Understudy {
     seed: u64,
     generation: Generation,
     speaks: bool,
+    fixed: bool,
 }
 
 impl Understudy {
@@ -32,6 +34,7 @@ impl Understudy {
             seed,
             generation: ask.generation,
             speaks: ask.speaks,
+            fixed: ask.fixed,
         }
     }
 
@@ -42,12 +45,27 @@ impl Understudy {
         !ask.fixed && !ask.tool_choice.as_ref().is_some_and(calls)
     }
 
-    /// The whole answer.
-    pub(super) fn answer(&self) -> Vec<Thought> {
+    /// The whole answer, and what moved inside the client before it.
+    pub(super) fn whole(&self) -> Vec<Thought> {
         let Some(sheet) = self.gallery.get(&self.client) else {
             return vec![end(self.generation)];
         };
         let reply = self.practice.reply(sheet, &self.heard, self.seed);
+        // A request's own input is not how the session went.
+        let inner = (!self.fixed).then(|| kept(&reply.inner, sheet));
+        let inner = inner.map(|inner| Thought::Inner(self.generation, inner));
+        inner.into_iter().chain(self.spoken(reply)).collect()
+    }
+
+    /// The answer alone.
+    pub(super) fn answer(&self) -> Vec<Thought> {
+        match self.gallery.get(&self.client) {
+            Some(sheet) => self.spoken(self.practice.reply(sheet, &self.heard, self.seed)),
+            None => vec![end(self.generation)],
+        }
+    }
+
+    fn spoken(&self, reply: Reply) -> Vec<Thought> {
         let mut thoughts = Vec::new();
         for sentence in reply.sentences {
             thoughts.push(if self.speaks {

@@ -186,6 +186,7 @@ impl LiveSession {
         self.handle(match thought {
             Thought::Token(generation, token) => Input::Token { generation, token },
             Thought::Sentence(generation, text) => Input::Sentence { generation, text },
+            Thought::Inner(generation, inner) => Input::Inner { generation, inner },
             Thought::Failed(generation, error) => Input::ModelFailed { generation, error },
             Thought::StoodIn(_, error) => return self.stood_in(error),
         });

@@ -3,6 +3,7 @@
 pub mod chat;
 pub mod sse;
 pub mod standin;
+pub mod thoughts;
 
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn spoken(texts: &[&str]) -> Speech {
+pub(super) fn spoken(texts: &[&str]) -> Speech {
     let mut speech = Speech::default();
     for (id, text) in texts.iter().enumerate() {
         let id = id as u64;

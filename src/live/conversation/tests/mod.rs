@@ -8,6 +8,7 @@ mod told;
 
 mod barge_in;
 mod client_events;
+mod coaches;
 mod corrections;
 mod endpointing;
 mod failures;
@@ -17,6 +18,7 @@ mod overlap;
 mod random;
 mod responses;
 mod resuming;
+mod silences;
 mod speculation;
 mod tracing;
 mod updates;

@@ -16,6 +16,7 @@ use super::super::{Conversation, Generation, Input, LEAVING, Output, Past, Setti
 use super::check::{check_outputs, check_replay};
 use super::records::check_records;
 use super::sim::{Traced, client, ms, settings, trouble, update_detection, word_times};
+use crate::archive::inner::{Inner, InnerState};
 use crate::providers::llm::{Finish, Token};
 use crate::providers::stt::{Transcript, Word};
 
@@ -45,6 +46,28 @@ fn step() -> impl Strategy<Value = Step> {
         which,
         much,
     })
+}
+
+const SPOKEN: [&str; 2] = [
+    "I keep thinking about it.",
+    "[pause 1800] I keep [pause 2500] thinking. [pause 1000]",
+];
+
+fn inner(turn: u32) -> Inner {
+    Inner {
+        turn,
+        moves: Vec::new(),
+        topic: None,
+        steps: Vec::new(),
+        state: InnerState {
+            trust: 1,
+            openness: 2,
+            energy: 3,
+            insight: 4,
+            resistance: 5,
+        },
+        level: 1,
+    }
 }
 
 fn words(text: &str, now: Position) -> Transcript {
@@ -142,7 +165,7 @@ impl Feed {
             },
             22..=24 => Input::Sentence {
                 generation,
-                text: "I keep thinking about it.".to_owned(),
+                text: SPOKEN[step.which as usize % 2].to_owned(),
             },
             25 => Input::ModelFailed {
                 generation,
@@ -151,7 +174,7 @@ impl Feed {
             26..=27 => Input::Produced { sentence, samples },
             28 => Input::Words {
                 sentence,
-                words: word_times("I keep thinking about it."),
+                words: word_times(SPOKEN[step.much as usize % 2]),
             },
             29..=30 => Input::SentenceDone { sentence },
             31 => Input::VoiceFailed {
@@ -172,6 +195,10 @@ impl Feed {
             },
             39 => Input::Omitted {
                 samples: step.much % 4800,
+            },
+            40 => Input::Inner {
+                generation,
+                inner: Box::new(inner(step.which as u32)),
             },
             _ => client(self.event(step)),
         }
@@ -375,7 +402,8 @@ proptest! {
         let away = Duration::from_secs(9);
         let mut second = settings(again, |_| {});
         second.from = ended + away;
-        let past = Past { part: 2, away, items };
+        let silences = Vec::new();
+        let past = Past { part: 2, away, items, silences };
         Feed::begin(second, Some(past)).run(again, &more);
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use signaling::event::Item;
 
 use super::super::Conversation;
-use crate::archive::event::{Entry, Event, Said, Speaker};
+use crate::archive::event::{Entry, Event, Outcome, Said, Speaker};
 
 /// Reads the entries of one connection, which began with these items. Returns the items that it
 /// ends with.
@@ -36,6 +36,8 @@ struct Records {
     responses: BTreeSet<String>,
     sounding: Option<String>,
     paused: bool,
+    /// The coach has just stepped into a silence.
+    broken: bool,
     said: BTreeMap<String, Said>,
     turns: BTreeSet<String>,
 }
@@ -74,6 +76,16 @@ impl Records {
             }
             Event::VoiceStopped { response_id } => {
                 assert_eq!(self.sounding.take().as_ref(), Some(response_id));
+            }
+            Event::Silence(silence) => {
+                assert!(silence.from_ms <= silence.to_ms, "{silence:?}");
+                let known = self.items.iter().any(|item| item.id == silence.item_id);
+                assert!(known, "{silence:?}");
+                self.broken = silence.outcome == Outcome::Broken;
+            }
+            Event::BargeIn { thinking, .. } => {
+                let broken = std::mem::take(&mut self.broken);
+                assert_eq!(*thinking, broken, "stepped into no silence");
             }
             Event::Paused => assert!(!std::mem::replace(&mut self.paused, true)),
             Event::Resumed => assert!(std::mem::replace(&mut self.paused, false)),

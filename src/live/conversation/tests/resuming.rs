@@ -30,6 +30,7 @@ fn past(items: Vec<Item>) -> Past {
         part: 2,
         away,
         items,
+        silences: Vec::new(),
     }
 }
 

@@ -15,9 +15,10 @@ use signaling::link::Carrier;
 
 use super::super::output::Ask;
 use super::super::trace::{self, Tracer};
-use super::super::{Conversation, Generation, Input, Output, Past, Settings, Traits};
+use super::super::{Cast, Conversation, Generation, Input, Output, Past, Settings, Traits};
 use super::check::{check, check_replay};
 use super::records::check_records;
+use crate::live::llm::{Mind, Thought};
 use crate::live::sound::Encoding;
 use crate::live::speaker::Speaker;
 use crate::providers::ProviderError;
@@ -82,6 +83,8 @@ pub struct Sim {
     pub trace: Vec<(Position, Traced)>,
     /// What the model answers from now on.
     pub reply: Reply,
+    /// Who answers with authored lines in the model's place.
+    pub mind: Option<Mind>,
     /// How long finals take; `None`: they never come.
     pub final_ms: Option<u64>,
     /// The recogniser fails on every segment.
@@ -159,6 +162,13 @@ impl Sim {
         Self::begin(settings, None)
     }
 
+    /// With these AI clients.
+    pub fn with_cast(carrier: Carrier, cast: Cast, edit: impl FnOnce(&mut Session)) -> Self {
+        let mut settings = settings(carrier, edit);
+        settings.cast = Arc::new(cast);
+        Self::begin(settings, None)
+    }
+
     /// A session that goes on after another connection.
     pub fn resume(settings: Settings, past: Past) -> Self {
         Self::begin(settings, Some(past))
@@ -178,6 +188,7 @@ impl Sim {
             },
             now: from,
             trace: Vec::new(),
+            mind: None,
             reply: Reply::of(&["I keep thinking about it.", "And I do not know why."]),
             final_ms: Some(50),
             deaf: false,
@@ -410,6 +421,18 @@ impl Sim {
     fn think(&mut self, ask: &Ask) {
         let generation = ask.generation;
         let mut at = self.now + Duration::from_millis(self.reply.first_ms);
+        if let Some(mind) = &mut self.mind {
+            for thought in mind.ask(ask.clone()) {
+                let input = match thought {
+                    Thought::Inner(generation, inner) => Input::Inner { generation, inner },
+                    Thought::Sentence(generation, text) => Input::Sentence { generation, text },
+                    Thought::Token(generation, token) => Input::Token { generation, token },
+                    other => panic!("{other:?}"),
+                };
+                self.schedule(at, input);
+            }
+            return;
+        }
         let reply = self.reply.clone();
         for text in &reply.sentences {
             let token = Token::Text(format!("{text} "));
@@ -495,18 +518,24 @@ fn next_frame(now: Position) -> Position {
     ms(now.ms() / 20 * 20 + 20)
 }
 
-/// Words of 300 ms each.
+/// Words of 300 ms each, and the silences between them.
 pub fn word_times(text: &str) -> Vec<SpokenWord> {
-    let word = WORD_MS * u64::from(RATE) / 1000;
+    let samples = |ms: u64| ms * u64::from(RATE) / 1000;
     let mut words = Vec::new();
-    let mut at = 0;
+    let (mut at, mut start) = (0, 0);
+    let mut in_mark = false;
     for part in text.split_inclusive(' ') {
-        let start = words.len() as u64 * word;
-        words.push(SpokenWord {
-            text: at..at + part.trim_end().len(),
-            start,
-            end: start + word,
-        });
+        let bare = part.trim_end();
+        if bare == "[pause" {
+            in_mark = true;
+        } else if std::mem::take(&mut in_mark) {
+            start += samples(bare.trim_end_matches(']').parse().unwrap());
+        } else {
+            let end = start + samples(WORD_MS);
+            let text = at..at + bare.len();
+            words.push(SpokenWord { text, start, end });
+            start = end;
+        }
         at += part.len();
     }
     words

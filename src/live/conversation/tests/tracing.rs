@@ -11,6 +11,7 @@ use signaling::link::Carrier::WebSocket;
 use super::super::trace::{TraceError, TraceReader, Tracer, header, read_header, replay};
 use super::super::{Generation, Input, Output, Past};
 use super::sim::{Sim, ms, settings, word_times};
+use crate::archive::event::Outcome;
 use crate::providers::ProviderError;
 use crate::providers::llm::{Finish, Token, Usage};
 use crate::providers::stt::{Transcript, Word};
@@ -183,6 +184,7 @@ fn the_first_line_says_what_the_conversation_began_with() {
         part: 3,
         away: Duration::from_millis(1500),
         items: Vec::new(),
+        silences: vec![("item_1".to_owned(), Outcome::Held)],
     };
     for past in [None, Some(past)] {
         let line = header(&begun, past.as_ref());

@@ -4,7 +4,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::{Finish, Token, Usage};
-use super::aside::Aside;
 use super::fault::in_stream;
 use super::{ProviderError, unavailable};
 
@@ -14,7 +13,6 @@ const CALLS: usize = 64;
 /// An answer as far as it has come.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    aside: Aside,
     calls: Vec<Call>,
     refused: bool,
     finish: Option<Finish>,
@@ -45,7 +43,6 @@ impl Answer {
         }
         if data == "[DONE]" {
             self.closed = true;
-            self.text(Aside::end, tokens);
             self.finish.get_or_insert(Finish::Stop);
             return Ok(());
         }
@@ -66,14 +63,13 @@ impl Answer {
         if let Some(delta) = choice.delta {
             self.refused |= delta.refusal.is_some_and(|text| !text.is_empty());
             if let Some(text) = delta.content.filter(|text| !text.is_empty()) {
-                self.text(|aside| aside.pass(text), tokens);
+                tokens.extend([Token::Text(text)]);
             }
             for piece in delta.tool_calls.into_iter().flatten() {
                 self.call(piece, tokens)?;
             }
         }
         if let Some(reason) = choice.finish_reason {
-            self.text(Aside::end, tokens);
             self.finish = Some(match reason.as_str() {
                 "length" => Finish::Length,
                 "content_filter" => Finish::Filtered,
@@ -102,14 +98,6 @@ impl Answer {
             },
             usage: self.usage,
         })
-    }
-
-    /// Text that belongs to the answer.
-    fn text(&mut self, take: impl FnOnce(&mut Aside) -> String, tokens: &mut impl Extend<Token>) {
-        let text = take(&mut self.aside);
-        if !text.is_empty() {
-            tokens.extend([Token::Text(text)]);
-        }
     }
 
     /// A piece of a call: pieces belong together by index, and only the first has id and name.

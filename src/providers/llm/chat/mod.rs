@@ -1,7 +1,6 @@
 //! Any server that speaks OpenAI's streaming chat completions: Ollama, llama.cpp, vLLM, hosted.
 
 mod answer;
-mod aside;
 mod fault;
 mod request;
 mod tokens;

@@ -1,0 +1,162 @@
+//! The silences in what is spoken: where the client stops to think, in samples of the answer.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::{Sentence, Speech, samples};
+
+/// A silence that is shorter, within an answer or before it, is a breath.
+const LEAST_WITHIN: Duration = Duration::from_millis(900);
+const LEAST_BEFORE: Duration = Duration::from_millis(1500);
+
+/// A silence in which the client thinks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// First sample of it.
+    pub from: u64,
+    /// Sample after the last.
+    pub to: u64,
+    /// Whether the client has said something of the answer before it.
+    pub within: bool,
+}
+
+/// A mark for a silence in a sentence: where it stands in the text, and its length in samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    text: Range<usize>,
+    samples: u64,
+}
+
+impl Speech {
+    /// Whether there is any mark for a silence in it.
+    #[must_use]
+    pub fn has_pauses(&self) -> bool {
+        let mut sentences = self.sentences.iter();
+        sentences.any(|sentence| !sentence.marks.is_empty())
+    }
+
+    /// The silences to think, in order, as far as it is known where they sound.
+    #[must_use]
+    pub fn pauses(&self) -> Vec<Pause> {
+        let mut begins = 0;
+        let (mut pauses, mut said) = (Vec::new(), false);
+        for sentence in &self.sentences {
+            for mark in &sentence.marks {
+                let within = said || has_words(&sentence.text[..mark.text.start]);
+                let least = if within { LEAST_WITHIN } else { LEAST_BEFORE };
+                let Some(from) = sentence.sounds_from(mark) else {
+                    return pauses;
+                };
+                if mark.samples >= samples(least) {
+                    let from = begins + from;
+                    let to = from + mark.samples;
+                    pauses.push(Pause { from, to, within });
+                }
+            }
+            said |= has_words(&sentence.text);
+            if !sentence.complete {
+                break;
+            }
+            begins += sentence.produced;
+        }
+        pauses
+    }
+}
+
+impl Sentence {
+    /// Where a silence begins to sound; `None` while that is not known.
+    fn sounds_from(&self, mark: &Mark) -> Option<u64> {
+        let before = &self.text[..mark.text.start];
+        if !has_words(before) {
+            // Other silences may stand before it.
+            let earlier = self.marks.iter().take_while(|other| *other != mark);
+            return Some(earlier.map(|mark| mark.samples).sum());
+        }
+        let mut spoken = self.words.iter();
+        let last = spoken.rfind(|word| word.text.end <= mark.text.start)?;
+        let between = &self.text[last.text.end..mark.text.start];
+        if !has_words(between) {
+            let earlier = self.marks.iter().filter(|other| {
+                other.text.start >= last.text.end && other.text.end <= mark.text.start
+            });
+            return Some(last.end + earlier.map(|mark| mark.samples).sum::<u64>());
+        }
+        None
+    }
+}
+
+/// The marks for silences in a text.
+pub(super) fn marks(text: &str) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("[pause ").map(|at| from + at) {
+        let Some(end) = text[at..].find(']').map(|end| at + end + 1) else {
+            break;
+        };
+        let ms = text[at + "[pause ".len()..end - 1].trim().parse::<u32>();
+        if let Ok(ms) = ms {
+            let samples = samples(Duration::from_millis(ms.into()));
+            let text = at..end;
+            marks.push(Mark { text, samples });
+        }
+        from = end;
+    }
+    marks
+}
+
+/// Whether anything of a text is said, marks left out.
+fn has_words(text: &str) -> bool {
+    super::shown(text).contains(char::is_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::spoken;
+    use super::*;
+    use crate::providers::tts::SpokenWord;
+
+    const SECOND: u64 = 24_000;
+
+    #[test]
+    fn a_silence_stands_where_it_sounds() {
+        // Every word, and every part of a mark, takes a hundred samples here.
+        let mut speech = Speech::default();
+        speech.push(0, "[pause 2000] Well, [pause 1000] I see.".to_owned());
+        assert!(speech.has_pauses());
+        let before = Pause {
+            from: 0,
+            to: 2 * SECOND,
+            within: false,
+        };
+        assert_eq!(speech.pauses(), [before]);
+        let word = |text, start, end| SpokenWord { text, start, end };
+        speech.words(0, vec![word(13..18, 2 * SECOND, 2 * SECOND + 500)]);
+        let within = Pause {
+            from: 2 * SECOND + 500,
+            to: 3 * SECOND + 500,
+            within: true,
+        };
+        assert_eq!(speech.pauses(), [before, within]);
+        speech.produced(0, 4 * SECOND);
+        speech.push(1, "[pause 1500] And so.".to_owned());
+        assert_eq!(speech.pauses().len(), 2, "the sentence is not complete");
+        speech.complete(0);
+        let next = Pause {
+            from: 4 * SECOND,
+            to: 4 * SECOND + 36_000,
+            within: true,
+        };
+        assert_eq!(speech.pauses(), [before, within, next]);
+    }
+
+    #[test]
+    fn a_breath_is_no_silence_to_think() {
+        let mut speech = Speech::default();
+        speech.push(0, "[pause 1200] Well.".to_owned());
+        speech.produced(0, 100);
+        speech.complete(0);
+        speech.push(1, "[pause 500] Yes.".to_owned());
+        assert_eq!(speech.pauses(), []);
+        assert!(!spoken(&["Yes.", "[pause] no."]).has_pauses());
+    }
+}

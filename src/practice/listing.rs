@@ -1,0 +1,124 @@
+//! What `praxiloom clients` prints: what is wrong with sheets, and who there is to talk to.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use super::gallery::Gallery;
+use super::own::{read_sheet, sheets_in};
+use super::sheet::{Sheet, Slot};
+
+/// What the check of sheets says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// A line for each sheet that is sound.
+    pub sound: String,
+    /// A line for each mistake, with file and line; empty if there is none.
+    pub wrong: String,
+}
+
+/// Checks sheets: files, and all of a folder where one is named.
+#[must_use]
+pub fn check(paths: &[PathBuf]) -> Checked {
+    let (mut sound, mut wrong) = (String::new(), String::new());
+    for path in paths {
+        let files = match sheets_in(path) {
+            Ok(files) => files,
+            Err(errors) => {
+                let _ = writeln!(wrong, "{errors}");
+                continue;
+            }
+        };
+        if files.is_empty() {
+            let _ = writeln!(wrong, "{}: there is no .toml file in it", path.display());
+        }
+        for file in files {
+            let _ = match read_sheet(&file) {
+                Ok(sheet) => writeln!(sound, "{}: {}", file.display(), summary(&sheet)),
+                Err(errors) => writeln!(wrong, "{errors}"),
+            };
+        }
+    }
+    Checked { sound, wrong }
+}
+
+/// Who there is to talk to, a line each.
+#[must_use]
+pub fn list(gallery: &Gallery) -> String {
+    let sheets = gallery.sheets();
+    let width = |text: fn(&Sheet) -> &str| {
+        let widths = sheets.iter().map(|sheet| text(sheet).chars().count());
+        widths.max().unwrap_or(0)
+    };
+    let (ids, names) = (width(|sheet| &sheet.id), width(|sheet| &sheet.name));
+    let mut text = String::new();
+    for sheet in sheets {
+        let difficulty = format!("{:?}", sheet.difficulty).to_lowercase();
+        let _ = writeln!(
+            text,
+            "{:ids$}  {:names$}  {:9}  {:5}  {}",
+            sheet.id,
+            sheet.name,
+            difficulty,
+            sheet.language,
+            sheet.trains.join(", "),
+        );
+    }
+    text
+}
+
+/// What a sheet that is sound holds.
+fn summary(sheet: &Sheet) -> String {
+    let told = sheet.lines.iter();
+    let told = told
+        .filter(|line| matches!(line.slot, Slot::Topic(_)))
+        .count();
+    format!(
+        "{}, sound: {} facts, feelings and beliefs, {} triggers, {} lines, {told} of them about topics",
+        sheet.name,
+        sheet.facts.len(),
+        sheet.triggers.len(),
+        sheet.lines.len(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sheets_are_checked_by_file_and_by_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = tempfile::tempdir().unwrap();
+        let maya = include_str!("clients/maya-promotion.toml");
+        let (good, bad) = (folder.path().join("a.toml"), folder.path().join("b.toml"));
+        std::fs::write(&good, maya).unwrap();
+        std::fs::write(&bad, maya.replace("age = 34", "age = 0\nheight = 3")).unwrap();
+        let checked = check(&[folder.path().to_owned()]);
+        assert!(
+            checked.sound.contains("a.toml: Maya, sound: "),
+            "{checked:?}"
+        );
+        assert_eq!(checked.wrong.lines().count(), 2, "{checked:?}");
+        assert!(checked.wrong.lines().all(|line| line.contains("b.toml:")));
+        let alone = check(&[good]);
+        assert!(alone.wrong.is_empty());
+        let none = check(&[empty.path().to_owned()]);
+        assert!(
+            none.wrong.contains("there is no .toml file in it"),
+            "{none:?}"
+        );
+    }
+
+    #[test]
+    fn everybody_is_listed() {
+        let gallery = Gallery::load(None).unwrap();
+        let list = list(&gallery);
+        assert_eq!(list.lines().count(), gallery.sheets().len());
+        for (line, sheet) in list.lines().zip(gallery.sheets()) {
+            assert!(
+                line.starts_with(&sheet.id) && line.contains(&sheet.trains[0]),
+                "{line}"
+            );
+        }
+    }
+}

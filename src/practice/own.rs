@@ -1,0 +1,208 @@
+//! Clients of the operator's own: the sheets of a folder, with their portraits.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::sheet::{Sheet, SheetError, SheetErrors};
+
+/// Largest sheet and largest portrait, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// What a folder holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Own {
+    /// In the order of the files' names.
+    pub(super) sheets: Vec<Sheet>,
+    /// Portraits by the names under which the sheets know them.
+    pub(super) portraits: BTreeMap<String, Vec<u8>>,
+}
+
+impl Own {
+    /// Reads every `.toml` file of a folder. `carried` are the portraits that the page carries.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of them.
+    pub(super) fn read(folder: &Path, carried: &[&str]) -> Result<Self, SheetErrors> {
+        let mut own = Self::default();
+        let mut ids: BTreeMap<String, PathBuf> = BTreeMap::new();
+        let mut wrong = Vec::new();
+        for path in sheets_in(folder)? {
+            let sheet = match read_sheet(&path) {
+                Ok(sheet) => sheet,
+                Err(SheetErrors(errors)) => {
+                    wrong.extend(errors);
+                    continue;
+                }
+            };
+            if let Some(other) = ids.insert(sheet.id.clone(), path.clone()) {
+                let message = format!("`id`: {} has the same", other.display());
+                wrong.push(at_field(&path, "id", message));
+            }
+            if let Some(name) = &sheet.portrait {
+                match portrait(folder, name) {
+                    Ok(Some(portrait)) => {
+                        own.portraits.insert(name.clone(), portrait);
+                    }
+                    Ok(None) if carried.contains(&name.as_str()) => {}
+                    Ok(None) => {
+                        let message = format!("`portrait`: there is no {name} in this folder");
+                        wrong.push(at_field(&path, "portrait", message));
+                    }
+                    Err(message) => wrong.push(at_field(&path, "portrait", message)),
+                }
+            }
+            own.sheets.push(sheet);
+        }
+        match wrong.is_empty() {
+            true => Ok(own),
+            false => Err(SheetErrors(wrong)),
+        }
+    }
+}
+
+/// The sheets that a path names: the file itself, or every `.toml` file of a folder, by name.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn sheets_in(path: &Path) -> Result<Vec<PathBuf>, SheetErrors> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let unreadable = |error: std::io::Error| at(path, 1, format!("cannot be read: {error}"));
+    let mut sheets = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        if file.extension().is_some_and(|kind| kind == "toml") {
+            sheets.push(file);
+        }
+    }
+    sheets.sort();
+    Ok(sheets)
+}
+
+/// Reads a sheet from a file.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn read_sheet(path: &Path) -> Result<Sheet, SheetErrors> {
+    let text = read(path).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|error| {
+            let valid = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..valid].iter().filter(|b| **b == b'\n');
+            (line.count() + 1, "is not UTF-8 from here on".to_owned())
+        })
+    });
+    let text = text.map_err(|(line, message)| at(path, line, message))?;
+    Sheet::parse(&path.display().to_string(), &text)
+}
+
+/// A portrait of the folder; `None` if there is none of this name.
+fn portrait(folder: &Path, name: &str) -> Result<Option<Vec<u8>>, String> {
+    let path = folder.join(name);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = read(&path).map_err(|(_, message)| format!("`portrait`: {name} {message}"))?;
+    let is_svg = std::str::from_utf8(&bytes).is_ok_and(|text| text.contains("<svg"));
+    match is_svg {
+        true => Ok(Some(bytes)),
+        false => Err(format!("`portrait`: {name} is no SVG picture")),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, (usize, String)> {
+    let unreadable = |error: std::io::Error| (1, format!("cannot be read: {error}"));
+    let mut bytes = Vec::new();
+    let mut file = File::open(path).map_err(unreadable)?.take(LARGEST + 1);
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    match bytes.len() as u64 > LARGEST {
+        true => Err((1, format!("has more than {LARGEST} bytes"))),
+        false => Ok(bytes),
+    }
+}
+
+fn at(path: &Path, line: usize, message: String) -> SheetError {
+    SheetError {
+        file: path.display().to_string(),
+        line,
+        message,
+    }
+}
+
+/// A mistake in a field of a sheet that can be read.
+fn at_field(path: &Path, field: &str, message: String) -> SheetError {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let is_it = |line: &str| {
+        let rest = line.trim_start().strip_prefix(field);
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let line = text.lines().position(is_it).unwrap_or(0) + 1;
+    at(path, line, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAYA: &str = include_str!("clients/maya-promotion.toml");
+
+    fn folder(files: &[(&str, String)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        folder
+    }
+
+    fn named(id: &str, portrait: &str) -> String {
+        MAYA.replace("id = \"maya-promotion\"", &format!("id = \"{id}\""))
+            .replace("portrait = \"maya-promotion.svg\"", portrait)
+    }
+
+    #[test]
+    fn a_folder_gives_its_clients_and_their_portraits() {
+        let folder = folder(&[
+            ("b.toml", named("ben", "portrait = \"ben.svg\"")),
+            ("a.toml", named("ana", "")),
+            (
+                "ben.svg",
+                "<svg xmlns='http://www.w3.org/2000/svg'/>".to_owned(),
+            ),
+            ("notes.txt", "no sheet".to_owned()),
+        ]);
+        let own = Own::read(folder.path(), &[]).unwrap();
+        let ids: Vec<&str> = own.sheets.iter().map(|sheet| sheet.id.as_str()).collect();
+        assert_eq!(ids, ["ana", "ben"]);
+        assert!(own.portraits["ben.svg"].starts_with(b"<svg"));
+    }
+
+    #[test]
+    fn what_is_wrong_anywhere_in_it_is_told_at_once() {
+        let folder = folder(&[
+            ("a.toml", named("ana", "portrait = \"ana.svg\"")),
+            ("b.toml", named("ana", "portrait = \"maya-promotion.svg\"")),
+            ("c.toml", named("cem", "portrait = \"cem.svg\"")),
+            ("cem.svg", "a drawing".to_owned()),
+            ("d.toml", named("dan", "").replace("age = 34", "age = 0")),
+            ("e.toml", "id = \"\u{fffd}".to_owned()),
+        ]);
+        std::fs::write(folder.path().join("f.toml"), b"# \n\xff").unwrap();
+        let told = Own::read(folder.path(), &["maya-promotion.svg"])
+            .unwrap_err()
+            .to_string();
+        for says in [
+            "a.toml:5: `portrait`: there is no ana.svg in this folder",
+            "b.toml:1: `id`: ",
+            "c.toml:5: `portrait`: cem.svg is no SVG picture",
+            "`age` is 0, which is not between 1 and 120",
+            "e.toml:1: ",
+            "f.toml:2: is not UTF-8 from here on",
+        ] {
+            assert!(told.contains(says), "{says}: {told}");
+        }
+        let missing = Own::read(Path::new("/nowhere/at/all"), &[]).unwrap_err();
+        assert!(missing.to_string().contains("cannot be read"), "{missing}");
+    }
+}

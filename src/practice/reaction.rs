@@ -1,0 +1,69 @@
+//! How a client can answer the way in which a coach speaks.
+
+use serde::{Deserialize, Serialize};
+
+/// An answer to how the coach speaks rather than to what is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reaction {
+    /// To a greeting; also their own first words.
+    Greeting,
+    /// To small talk.
+    SmallTalk,
+    /// To the question whether they hear well.
+    SoundCheck,
+    /// To the question who they are.
+    Name,
+    /// To the question whether they are a person.
+    Nature,
+    /// To a question that has nothing to do with them, or that they cannot place.
+    OffTopic,
+    /// To thanks.
+    Thanks,
+    /// To how they are to work together.
+    Contract,
+    /// To a reflection, before going deeper.
+    Reflection,
+    /// To a summary.
+    Summary,
+    /// To an affirmation.
+    Affirmation,
+    /// To advice nobody asked for.
+    Advice,
+    /// To advice that was asked leave for.
+    AdviceWelcome,
+    /// To the question whether a thought is welcome.
+    Permission,
+    /// To being explained something.
+    Telling,
+    /// The short answer to a closed question.
+    Closed,
+    /// To several questions at once.
+    Stacked,
+    /// To a why question.
+    Why,
+    /// To a leading question.
+    Leading,
+    /// To listening sounds and to time given, before going on.
+    Listened,
+    /// To "what do you mean" of nothing in particular.
+    Clarify,
+    /// Before saying it again.
+    Repeat,
+    /// Did not understand.
+    Misheard,
+    /// Was spoken over.
+    Interrupted,
+    /// Takes up what was cut off.
+    Resume,
+    /// The session opens with silence.
+    Opening,
+    /// A long silence.
+    Idle,
+    /// To goodbye.
+    Goodbye,
+    /// Asked for more of what is told.
+    AllTold,
+    /// Nothing new to say to it.
+    Musing,
+}

@@ -1,0 +1,93 @@
+//! The lines that a client can say: read level by level, each checked for what a voice can speak.
+
+use std::collections::HashSet;
+
+use super::super::sentences::without_pauses;
+use super::super::sheet::{Line, Slot};
+use super::super::words::tokens;
+use super::table::{Placed, Report, Span, Table};
+
+/// Longest line, in characters: a synthetic voice tires.
+const LONGEST_LINE: usize = 420;
+/// Longest silence inside a line, in milliseconds.
+pub(super) const LONGEST_PAUSE: u32 = 5_000;
+
+/// The fields of a pool, by level.
+const LEVELS: [&str; 4] = ["level1", "level2", "level3", "level4"];
+
+/// Lines as they are read, each with its place.
+pub(super) struct Lines<'a> {
+    report: &'a Report<'a>,
+    pub(super) read: Vec<(Line, Span)>,
+    known: HashSet<(Slot, Vec<String>)>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(report: &'a Report<'a>) -> Self {
+        Self {
+            report,
+            read: Vec::new(),
+            known: HashSet::new(),
+        }
+    }
+
+    /// Reads what stands in one pool. `name` names its lines.
+    pub(super) fn pool(&mut self, slot: Slot, name: &str, mut pool: Table<'_>) {
+        let (span, before) = (pool.span().clone(), self.read.len());
+        for (level, key) in (1u8..).zip(LEVELS) {
+            for (i, Placed { text, span }) in pool.texts(key).into_iter().enumerate() {
+                let words = tokens(&text);
+                if let Err(message) = check(&text, &words) {
+                    self.report.note(&span, message);
+                }
+                if !self.known.insert((slot, words.clone())) {
+                    self.report.note(&span, "this line stands here twice");
+                }
+                let line = Line {
+                    id: format!("{name}/{level}/{i}"),
+                    slot,
+                    level,
+                    text,
+                    words,
+                };
+                self.read.push((line, span));
+            }
+        }
+        if self.read.len() == before {
+            let message = format!(
+                "`{name}` has no line: it takes level1 to level4, each with lines in brackets"
+            );
+            self.report.note(&span, message);
+        }
+        pool.finish();
+    }
+}
+
+/// What is wrong with a line.
+fn check(text: &str, words: &[String]) -> Result<(), String> {
+    if text.chars().count() > LONGEST_LINE {
+        return Err(format!("a line has at most {LONGEST_LINE} characters"));
+    }
+    if words.is_empty() || !without_pauses(text).trim_end().ends_with(['.', '?', '!']) {
+        let wanted = "a line has words and ends with a full stop, question or exclamation mark";
+        return Err(wanted.to_owned());
+    }
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('[') {
+        let mark = after.split_once(']').and_then(|(mark, rest)| {
+            Some((mark.strip_prefix("pause ")?.parse::<u32>().ok()?, rest))
+        });
+        match mark {
+            Some((ms, after)) if ms <= LONGEST_PAUSE => rest = after,
+            _ => {
+                return Err(format!(
+                    "brackets are for silences only: [pause 800], up to {LONGEST_PAUSE}"
+                ));
+            }
+        }
+    }
+    match text.chars().find(|c| "*_#<>{}|~`\n".contains(*c)) {
+        Some(c) => Err(format!("{c:?} cannot be spoken")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,322 @@
+//! Reads character sheets: TOML, every field checked, every mistake named with file and line.
+
+mod lines;
+mod lint;
+mod names;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use serde::de::DeserializeOwned;
+use toml::de::DeTable;
+
+use super::pausing::Thinking;
+use super::sheet::{Fact, FactKind, Line, Sheet, SheetErrors, Slot};
+use super::state::State;
+use super::triggers::{STRONGEST, Trigger};
+use super::words::tokens;
+use lines::{LONGEST_PAUSE, Lines};
+use lint::{Secrets, Shown};
+use table::{Placed, Report, Span, Table, did_you_mean};
+
+/// Longest text that says who a client is, in characters: it stands in every prompt.
+const LONGEST_TEXT: usize = 600;
+
+impl Sheet {
+    /// Reads a sheet. `file` stands in the errors.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, in the order of the file.
+    pub fn parse(file: &str, text: &str) -> Result<Self, SheetErrors> {
+        let report = Report::new(file, text);
+        let (root, broken) = DeTable::parse_recoverable(text);
+        for error in broken {
+            report.note(&error.span().unwrap_or(0..0), error.message());
+        }
+        if !report.is_clean() {
+            // What was read of a broken file would be missing half of it.
+            return report.result(Self::default());
+        }
+        let sheet = read(&report, Table::root(&report, root.get_ref()));
+        report.result(sheet)
+    }
+
+    /// Reads the lines that every client may fall back on.
+    pub(super) fn parse_shared(file: &str, text: &str) -> Result<Vec<Line>, SheetErrors> {
+        let report = Report::new(file, text);
+        let (root, broken) = DeTable::parse_recoverable(text);
+        for error in broken {
+            report.note(&error.span().unwrap_or(0..0), error.message());
+        }
+        let mut table = Table::root(&report, root.get_ref());
+        let mut lines = Lines::new(&report);
+        pools(
+            &mut table,
+            "reactions",
+            "shared/",
+            &mut lines,
+            Slot::Reaction,
+        );
+        table.finish();
+        let read = std::mem::take(&mut lines.read);
+        report.result(read.into_iter().map(|(line, _)| line).collect())
+    }
+}
+
+fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
+    let mut early: Vec<(&str, Placed)> = Vec::new();
+    let mut shown = |what: &'static str, placed: Placed| {
+        let text = placed.text.clone();
+        if text.chars().count() > LONGEST_TEXT {
+            let message = format!("`{what}` has at most {LONGEST_TEXT} characters");
+            report.note(&placed.span, message);
+        }
+        early.push((what, placed));
+        text
+    };
+    let id = table.text_that("id", "lower-case letters, digits and hyphens", is_id);
+    let portrait = table.optional_text("portrait");
+    if let Some(Placed { text, span }) = &portrait
+        && (text.contains('/') || !text.ends_with(".svg"))
+    {
+        report.note(
+            span,
+            "`portrait` takes the name of an .svg file, without a folder",
+        );
+    }
+    let difficulty = table.text("difficulty");
+    let trains = table.texts("trains");
+    let words = table.texts("words");
+    let (facts, triggers) = (facts(report, &mut table), triggers(report, &mut table));
+    let mut sheet = Sheet {
+        id,
+        name: shown("name", table.text("name")),
+        pronouns: shown("pronouns", table.text("pronouns")),
+        age: table.number("age", 1..=120),
+        portrait: portrait.map(|portrait| portrait.text),
+        who: shown("who", table.text("who")),
+        brings: shown("brings", table.text("brings")),
+        beneath: table.text("beneath").text,
+        difficulty: one_of(report, "difficulty", &difficulty).unwrap_or_default(),
+        trains: trains
+            .into_iter()
+            .map(|text| shown("trains", text))
+            .collect(),
+        voice: table.text("voice").text,
+        language: table.text_that(
+            "language",
+            "a language as in \"en\" or \"de-CH\"",
+            is_language,
+        ),
+        temperament: shown("temperament", table.text("temperament")),
+        speech: shown("speech", table.text("speech")),
+        words: words.into_iter().map(|text| shown("words", text)).collect(),
+        patience_ms: table.number("patience_ms", 0..=20_000),
+        thinking: thinking(&mut table),
+        opens: table.switch("opens"),
+        pace: table.number("pace", 10..=300),
+        start: start(&mut table),
+        triggers: Vec::new(),
+        facts: Vec::new(),
+        lines: Vec::new(),
+        terms: Vec::new(),
+    };
+    for (trigger, when) in triggers {
+        shown("when", when);
+        sheet.triggers.push(trigger);
+    }
+    let mut lines = Lines::new(report);
+    pools(&mut table, "topics", "", &mut lines, Slot::Topic);
+    pools(&mut table, "reactions", "", &mut lines, Slot::Reaction);
+    for (i, mut term) in table.tables("terms").into_iter().enumerate() {
+        let words = term.texts("words");
+        if words.is_empty() {
+            report.note(term.span(), "a term has the words that are asked about");
+        }
+        if let Some(says) = term.table("says") {
+            lines.pool(Slot::Term(i), &format!("term{i}"), says);
+        }
+        term.finish();
+        sheet
+            .terms
+            .push(words.into_iter().map(|word| word.text).collect());
+    }
+    table.finish();
+    lint(report, &facts, &lines.read, &early);
+    sheet.facts = facts.into_iter().map(|(fact, _)| fact).collect();
+    sheet.lines = std::mem::take(&mut lines.read)
+        .into_iter()
+        .map(|(line, _)| line)
+        .collect();
+    sheet
+}
+
+fn lint(
+    report: &Report<'_>,
+    facts: &[(Fact, Span)],
+    lines: &[(Line, Span)],
+    early: &[(&str, Placed)],
+) {
+    let secrets = Secrets::of(facts);
+    for (what, placed) in early {
+        secrets.look_for(report, &Shown::early(what, placed));
+    }
+    for (line, span) in lines {
+        secrets.look_for(
+            report,
+            &Shown {
+                text: &line.text,
+                span,
+                level: line.level,
+                what: "the line",
+            },
+        );
+    }
+    for (fact, span) in facts {
+        secrets.look_for(
+            report,
+            &Shown {
+                text: &fact.text,
+                span,
+                level: fact.level,
+                what: fact.kind.name(),
+            },
+        );
+    }
+    lint::levels(report, facts, lines);
+}
+
+/// Reads the pools of a table, one for each name that `T` has.
+fn pools<T: DeserializeOwned>(
+    table: &mut Table<'_>,
+    key: &'static str,
+    prefix: &str,
+    lines: &mut Lines<'_>,
+    slot: impl Fn(T) -> Slot,
+) {
+    let Some(mut pools) = table.optional_table(key) else {
+        return;
+    };
+    for name in names::all::<T>() {
+        if let (Some(pool), Some(of)) = (pools.optional_table(name), names::read(name)) {
+            lines.pool(slot(of), &format!("{prefix}{name}"), pool);
+        }
+    }
+    pools.finish();
+}
+
+/// Facts, feelings and beliefs, each with where its text stands.
+fn facts(report: &Report<'_>, table: &mut Table<'_>) -> Vec<(Fact, Span)> {
+    let mut facts = Vec::new();
+    for (key, kind) in [
+        ("facts", FactKind::Fact),
+        ("feelings", FactKind::Feeling),
+        ("beliefs", FactKind::Belief),
+    ] {
+        for mut one in table.tables(key) {
+            let level = one.number("level", 1..=4);
+            let Placed { text, span } = one.text("text");
+            let words = one.texts("words");
+            if level == 1 && !words.is_empty() {
+                let message = "what is of level 1 is no secret: `words` would guard nothing";
+                report.note(one.span(), message);
+            }
+            one.finish();
+            let words = words.into_iter().map(|word| word.text).collect();
+            let fact = Fact {
+                level,
+                kind,
+                text,
+                words,
+            };
+            facts.push((fact, span));
+        }
+    }
+    facts
+}
+
+/// Triggers, each with the text that a language model is told.
+fn triggers(report: &Report<'_>, table: &mut Table<'_>) -> Vec<(Trigger, Placed)> {
+    let mut triggers = Vec::new();
+    for mut one in table.tables("triggers") {
+        let when = one.text("when");
+        let moves = one.texts("moves");
+        let phrases = one.texts("words");
+        let opens: Option<i16> = one.optional_number("opens", 1..=STRONGEST);
+        let closes: Option<i16> = one.optional_number("closes", 1..=STRONGEST);
+        if moves.is_empty() && phrases.is_empty() {
+            let message = "a trigger has `moves` of the coach, `words` of the coach, or both";
+            report.note(one.span(), message);
+        }
+        if one.has("opens") == one.has("closes") {
+            report.note(one.span(), "a trigger either `opens` or `closes`");
+        }
+        one.finish();
+        let known = moves
+            .iter()
+            .filter_map(|name| one_of(report, "moves", name));
+        let trigger = Trigger {
+            when: when.text.clone(),
+            moves: known.collect(),
+            phrases: phrases.iter().map(|phrase| tokens(&phrase.text)).collect(),
+            by: opens.unwrap_or_default() - closes.unwrap_or_default(),
+        };
+        triggers.push((trigger, when));
+    }
+    triggers
+}
+
+fn thinking(table: &mut Table<'_>) -> Thinking {
+    let Some(mut thinking) = table.table("thinking") else {
+        return Thinking::default();
+    };
+    let read = Thinking {
+        before_ms: thinking.number("before_ms", 0..=10_000),
+        within_ms: thinking.span_of("within_ms", &(0..=LONGEST_PAUSE)),
+        often: thinking.number("often", 0..=100),
+    };
+    thinking.finish();
+    read
+}
+
+fn start(table: &mut Table<'_>) -> State {
+    let Some(mut start) = table.table("start") else {
+        return State::default();
+    };
+    let state = State {
+        trust: start.number("trust", 0..=100),
+        openness: start.number("openness", 0..=100),
+        energy: start.number("energy", 0..=100),
+        insight: start.number("insight", 0..=100),
+        resistance: start.number("resistance", 0..=100),
+    };
+    start.finish();
+    state
+}
+
+/// The value of a name; a name that is none is noted.
+fn one_of<T: DeserializeOwned>(report: &Report<'_>, what: &str, name: &Placed) -> Option<T> {
+    let found = names::read(&name.text);
+    if found.is_none() && !name.text.is_empty() {
+        let all = names::all::<T>();
+        let candidates = all.iter().map(|name| (*name).to_owned());
+        let meant = did_you_mean(&name.text, candidates, all);
+        let message = format!("`{what}`: there is no \"{}\"{meant}", name.text);
+        report.note(&name.span, message);
+    }
+    found
+}
+
+fn is_id(id: &str) -> bool {
+    id.chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+fn is_language(language: &str) -> bool {
+    let letters = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric());
+    let mut parts = language.split('-');
+    let first = parts.next().unwrap_or_default();
+    (2..=3).contains(&first.len())
+        && letters(first)
+        && parts.all(|part| !part.is_empty() && letters(part))
+}

@@ -1,0 +1,231 @@
+//! What a wrong sheet is told.
+
+use super::super::moves::Topic;
+use super::super::sheet::{Reaction, Sheet, SheetErrors};
+use super::names;
+
+const MAYA: &str = include_str!("../clients/maya-promotion.toml");
+
+fn refused(changes: &[(&str, &str)]) -> SheetErrors {
+    let mut text = MAYA.to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replacen(from, to, 1);
+    }
+    Sheet::parse("maya.toml", &text).unwrap_err()
+}
+
+/// The one thing that is wrong after a change: its line, and what is said of it.
+fn said(from: &str, to: &str) -> (usize, String) {
+    let SheetErrors(errors) = refused(&[(from, to)]);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors[0].file, "maya.toml");
+    (errors[0].line, errors[0].message.clone())
+}
+
+fn line(needle: &str) -> usize {
+    MAYA[..MAYA.find(needle).unwrap()].matches('\n').count() + 1
+}
+
+#[test]
+fn a_mistake_is_named_with_its_line() {
+    for (from, to, at, says) in [
+        (
+            "age = 34",
+            "age = \"old\"",
+            "age = ",
+            "`age` takes a whole number, not a string",
+        ),
+        (
+            "age = 34",
+            "age = 340",
+            "age = ",
+            "`age` is 340, which is not between 1 and 120",
+        ),
+        (
+            "id = \"maya-promotion\"",
+            "id = \"Maya P\"",
+            "id = ",
+            "`id` takes lower-case letters, digits and hyphens",
+        ),
+        (
+            "pace = 110",
+            "pace = 5",
+            "pace = ",
+            "`pace` is 5, which is not between 10 and 300",
+        ),
+        (
+            "difficulty = \"gentle\"",
+            "difficulty = \"gentel\"",
+            "difficulty = ",
+            "did you mean `gentle`?",
+        ),
+        ("who = \"", "who = \"\" # ", "who = ", "`who` is empty"),
+        (
+            "portrait = \"maya",
+            "portrait = \"faces/maya",
+            "portrait = ",
+            "`portrait` takes the name of an .svg file, without a folder",
+        ),
+        (
+            "[topics.feelings]",
+            "[topics.felings]",
+            "[topics.feelings]",
+            "there is no field `topics.felings`; did you mean `feelings`?",
+        ),
+        (
+            "patience_ms = ",
+            "patience = 3\npatience_ms = ",
+            "patience_ms",
+            "did you mean `patience_ms`?",
+        ),
+        (
+            "opens = 2",
+            "opens = 9",
+            "opens = 2",
+            "`triggers.opens` is 9, which is not between 1 and 3",
+        ),
+        (
+            "moves = [\"advice\"",
+            "moves = [\"advise\"",
+            "moves = [\"advice\"",
+            "did you mean `advice`?",
+        ),
+    ] {
+        let (found, message) = said(from, to);
+        assert!(message.contains(says), "{message}");
+        assert_eq!(found, line(at), "{message}");
+    }
+}
+
+#[test]
+fn a_line_must_be_fit_to_be_spoken() {
+    for (text, says) in [
+        ("This is *bold*.", "'*' cannot be spoken"),
+        ("No end", "ends with a full stop"),
+        ("[sighs] Well.", "brackets are for silences only"),
+        ("[pause 60000] Well.", "up to 5000"),
+    ] {
+        let (at, message) = said(
+            "[topics.feelings]\nlevel1 = [",
+            &format!("[topics.feelings]\nlevel1 = [\"{text}\","),
+        );
+        assert!(message.contains(says), "{message}");
+        assert_eq!(at, line("[topics.feelings]") + 1);
+    }
+}
+
+#[test]
+fn all_mistakes_come_at_once_in_the_order_of_the_file() {
+    let SheetErrors(errors) = refused(&[
+        ("age = 34", "age = 0"),
+        ("voice = ", "voise = "),
+        ("[topics.feelings]", "[topics.felings]"),
+        ("often = ", "often = -"),
+    ]);
+    let lines: Vec<usize> = errors.iter().map(|error| error.line).collect();
+    assert!(lines.is_sorted() && lines.len() == 5, "{errors:?}");
+    let told = SheetErrors(errors).to_string();
+    assert!(
+        told.starts_with("maya.toml:1: `voice` is missing\nmaya.toml:"),
+        "{told}"
+    );
+    assert!(
+        told.contains("there is no field `voise`; did you mean `voice`?"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_broken_file_is_told_where_it_breaks() {
+    let SheetErrors(errors) = refused(&[
+        ("age = 34", "age = "),
+        ("voice = \"hazel\"", "voice = hazel\""),
+    ]);
+    let lines: Vec<usize> = errors.iter().map(|error| error.line).collect();
+    assert!(
+        lines.contains(&line("age = ")) && lines.contains(&line("voice = ")),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn nothing_gives_away_a_deeper_fact() {
+    let sheet = Sheet::parse("maya.toml", MAYA).unwrap();
+    let deep = sheet
+        .facts
+        .iter()
+        .find(|f| f.level == 4 && !f.words.is_empty());
+    let word = &deep.unwrap().words[0];
+    for (from, to) in [
+        (
+            "[topics.feelings]\nlevel1 = [",
+            format!("[topics.feelings]\nlevel1 = [\"Well, {word} it is.\","),
+        ),
+        ("who = \"", format!("who = \"{word} and all. ")),
+        (
+            "temperament = \"",
+            format!("temperament = \"Fears her {word}. "),
+        ),
+        ("when = \"", format!("when = \"{word}, ")),
+        (
+            "[[facts]]\nlevel = 1\ntext = \"",
+            format!("[[facts]]\nlevel = 1\ntext = \"Her {word}. "),
+        ),
+        (
+            "words = [\"rock\"]\nsays = { level1 = [\"",
+            format!("words = [\"rock\"]\nsays = {{ level1 = [\"My {word}. "),
+        ),
+    ] {
+        let (_, message) = said(from, &to);
+        assert!(
+            message.contains("gives away a fact of level 4"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn the_sheet_in_the_documentation_is_sound() {
+    let text = include_str!("../../../docs/clients.md");
+    let blocks = text.split("```toml\n").skip(1);
+    let blocks: Vec<&str> = blocks
+        .map(|block| block.split_once("```").unwrap().0)
+        .collect();
+    let ana = Sheet::parse("docs/clients.md", &blocks.concat()).unwrap();
+    assert_eq!((ana.name.as_str(), ana.triggers.len()), ("Ana", 2));
+    for name in names::all::<Topic>().iter().chain(names::all::<Reaction>()) {
+        assert!(
+            *name == "more" || text.contains(&format!("`{name}`")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_sheet_without_a_way_down_is_refused() {
+    let text = "id = \"a\"\nname = \"A\"";
+    let SheetErrors(errors) = Sheet::parse("a.toml", text).unwrap_err();
+    let told = SheetErrors(errors).to_string();
+    for says in [
+        "`beneath` is missing",
+        "`thinking` is missing",
+        "no fact, feeling or belief of level 3",
+        "no line of level 2 under any topic",
+    ] {
+        assert!(told.contains(says), "{told}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_too_strange_to_be_refused(text in "(\\PC|\n|id = |\\[\\[facts\\]\\]\n|level1 = \\[){0,60}") {
+        let _ = Sheet::parse("any.toml", &text);
+    }
+
+    #[test]
+    fn a_sheet_torn_anywhere_is_refused_or_sound(cut in 0..MAYA.len()) {
+        let cut = MAYA.floor_char_boundary(cut);
+        let _ = Sheet::parse("torn.toml", &MAYA[..cut]);
+    }
+}

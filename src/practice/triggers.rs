@@ -1,0 +1,87 @@
+//! What opens a client or closes them up beyond what a coach's move does to everybody: written on
+//! their sheet as moves and words of the coach.
+
+use super::moves::{Move, Understood};
+use super::state::Dimension;
+use super::words::Word;
+
+/// The strongest trigger.
+pub const STRONGEST: i16 = 3;
+
+/// How often in a session one trigger can open somebody: whoever only presses it gets nowhere.
+pub(super) const MOST_OPENINGS: usize = 4;
+
+/// From this likeness on a heard word is the trigger's word, or a form of it.
+const SAME: u32 = 95;
+
+/// A trigger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trigger {
+    /// What sets it off, for a language model: "being told what to do".
+    pub when: String,
+    /// Moves of the coach that set it off.
+    pub(super) moves: Vec<Move>,
+    /// Words of the coach that set it off, in this order. Where there are moves too, both are
+    /// needed.
+    pub(super) phrases: Vec<Vec<String>>,
+    /// By how much it opens the client, or closes them up if below zero.
+    pub by: i16,
+}
+
+impl Trigger {
+    /// Whether what the coach said sets it off.
+    pub(super) fn fires(&self, coach: &Understood) -> bool {
+        let moves = self.moves.is_empty() || self.moves.contains(&coach.kind);
+        let said = |phrase: &Vec<String>| stands_in(phrase, &coach.words);
+        moves && (self.phrases.is_empty() || self.phrases.iter().any(said))
+    }
+
+    /// What it does.
+    pub(super) fn effect(&self) -> [(Dimension, i16); 3] {
+        [
+            (Dimension::Trust, self.by),
+            (Dimension::Openness, self.by),
+            (Dimension::Resistance, -self.by),
+        ]
+    }
+}
+
+fn stands_in(phrase: &[String], words: &[Word]) -> bool {
+    let wanted: Vec<Word> = phrase.iter().map(|word| Word::new(word)).collect();
+    let same = |part: &[Word]| {
+        let mut both = part.iter().zip(&wanted);
+        both.all(|(heard, word)| word.likeness(heard) >= SAME)
+    };
+    !wanted.is_empty() && words.windows(wanted.len()).any(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Recogniser;
+    use super::*;
+
+    fn trigger(moves: &[Move], phrases: &[&str]) -> Trigger {
+        let tokens = |phrase: &&str| phrase.split(' ').map(str::to_owned).collect();
+        Trigger {
+            when: String::new(),
+            moves: moves.to_vec(),
+            phrases: phrases.iter().map(tokens).collect(),
+            by: -2,
+        }
+    }
+
+    #[test]
+    fn moves_and_words_set_it_off() {
+        let recogniser = Recogniser::load().unwrap();
+        let hears = |text: &str| recogniser.understand(text, "", false);
+        let advice = hears("you should just tell your boss");
+        let question = hears("what would be a simple next step for you");
+        let told = trigger(&[Move::Advice], &[]);
+        assert!(told.fires(&advice) && !told.fires(&question));
+        let simple = trigger(&[], &["simple", "just tell"]);
+        assert!(simple.fires(&advice) && simple.fires(&question));
+        assert!(!simple.fires(&hears("how do you feel about that")));
+        let both = trigger(&[Move::Advice], &["simple"]);
+        assert!(!both.fires(&advice) && !both.fires(&question));
+    }
+}
