@@ -194,7 +194,7 @@ fn the_weather_and_noise_bring_nobody_closer() {
             let replies = session(sheet, 4, &coach);
             let trust = replies[0].state.trust;
             for reply in &replies {
-                assert!(reply.state.trust <= trust, "{} {text}", sheet.id);
+                assert!(reply.state.trust <= trust, "{} {text}: {reply:?}", sheet.id);
                 assert!(told(reply).iter().all(|(_, level)| *level == 1));
             }
         }

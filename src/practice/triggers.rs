@@ -29,8 +29,12 @@ pub struct Trigger {
 }
 
 impl Trigger {
-    /// Whether what the coach said sets it off.
+    /// Whether what the coach said sets it off. What they could not place opens nobody, whatever
+    /// words are in it.
     pub(super) fn fires(&self, coach: &Understood) -> bool {
+        if self.by > 0 && matches!(coach.kind, Move::Unclear | Move::OffTopic) {
+            return false;
+        }
         let moves = self.moves.is_empty() || self.moves.contains(&coach.kind);
         let said = |phrase: &Vec<String>| stands_in(phrase, &coach.words);
         moves && (self.phrases.is_empty() || self.phrases.iter().any(said))
@@ -81,6 +85,12 @@ mod tests {
         let simple = trigger(&[], &["simple", "just tell"]);
         assert!(simple.fires(&advice) && simple.fires(&question));
         assert!(!simple.fires(&hears("how do you feel about that")));
+        let opens = Trigger {
+            by: 2,
+            ..trigger(&[], &["window"])
+        };
+        assert!(opens.fires(&hears("it is as if a window opens for you")));
+        assert!(!opens.fires(&hears("orange nebula window")));
         let both = trigger(&[Move::Advice], &["simple"]);
         assert!(!both.fires(&advice) && !both.fires(&question));
     }

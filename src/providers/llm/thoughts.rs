@@ -141,7 +141,7 @@ mod tests {
             ("<THINK>loud</Think> Well.", "Well."),
             ("<thinking>I am < 3.</thinking>Well.", "Well."),
             ("Well. <reasoning>no</reasoning>Yes.", "Well. Yes."),
-            ("a <<think>no</think> b", "a <b"),
+            ("a <<think>no</think> b", "a < b"),
             ("ends</think> twice", "ends twice"),
         ] {
             assert_eq!(passed([text]), answer, "{text}");

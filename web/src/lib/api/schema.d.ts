@@ -398,7 +398,7 @@ export interface components {
              * @description Silence, in milliseconds, that they leave the coach before they take the turn.
              */
             patience_ms: number;
-            /** @description Path of the portrait on this server. */
+            /** @description Path of the portrait on this server; empty if there is none. */
             portrait: string;
             /** @description As in "she/her". */
             pronouns: string;
@@ -595,9 +595,20 @@ export interface components {
         } | {
             /** @description Whom the coach cut off; an answer that was not heard yet may be meant. */
             response_id: string | null;
+            /** @description Whether the client was silent then, thinking. Its [`Event::Silence`] comes before. */
+            thinking?: boolean;
             /** @enum {string} */
             type: "barge_in";
-        } | {
+        } | (components["schemas"]["Silence"] & {
+            /** @enum {string} */
+            type: "silence";
+        }) | (components["schemas"]["Inner"] & {
+            /** @description The coach's item. */
+            item_id: string | null;
+        } & {
+            /** @enum {string} */
+            type: "inner";
+        }) | {
             /** @description `noise`, `back_channel` or `echo`. */
             kind: string;
             /** @enum {string} */
@@ -723,6 +734,82 @@ export interface components {
             urls: string[];
             username?: string | null;
         };
+        /**
+         * @description What a turn of the coach changed inside the client, and why. A later one for the same turn
+         *     replaces it, and all of later turns with it: the coach went on, or what was said was corrected.
+         */
+        Inner: {
+            /**
+             * Format: int32
+             * @description How deep it goes now: disclosure level 1 (guarded) to 4.
+             */
+            level: number;
+            /** @description What the turn was taken for; empty if the coach was silent. */
+            moves: string[];
+            /** @description Where the client stands after them. */
+            state: components["schemas"]["InnerState"];
+            /** @description The steps, in the order in which they were taken. */
+            steps: components["schemas"]["InnerStep"][];
+            /** @description What it was about, if that could be made out. */
+            topic: string | null;
+            /**
+             * Format: int32
+             * @description Which turn of the coach, from 0.
+             */
+            turn: number;
+        };
+        /** @description Where a client stands inside, each 0 to 100. */
+        InnerState: {
+            /**
+             * Format: int32
+             * @description How alive it is in the conversation.
+             */
+            energy: number;
+            /**
+             * Format: int32
+             * @description How much it has seen about itself.
+             */
+            insight: number;
+            /**
+             * Format: int32
+             * @description How much it is ready to show.
+             */
+            openness: number;
+            /**
+             * Format: int32
+             * @description How much it pushes back.
+             */
+            resistance: number;
+            /**
+             * Format: int32
+             * @description Whether the coach is safe.
+             */
+            trust: number;
+        };
+        /** @description One step. */
+        InnerStep: {
+            /**
+             * Format: int32
+             * @description By how much.
+             */
+            by: number;
+            /** @description Why: a move of the coach, `interruption`, `stepped_in`, `silence_held` or `trigger`. */
+            cause: string;
+            /** @description `trust`, `openness`, `energy`, `insight` or `resistance`. */
+            dimension: string;
+            /**
+             * Format: int32
+             * @description Where it stands then.
+             */
+            now: number;
+            /** @description Of a trigger, when it goes off. */
+            trigger?: string | null;
+        };
+        /**
+         * @description What became of a silence.
+         * @enum {string}
+         */
+        Outcome: "held" | "broken";
         /** @description One connection of a session: from when the coach came until they were gone. */
         Part: {
             end_reason: components["schemas"]["EndReason"] | null;
@@ -770,6 +857,11 @@ export interface components {
              */
             to_ms: number;
         };
+        /**
+         * @description Where a silence stands.
+         * @enum {string}
+         */
+        Place: "before" | "within" | "after";
         /** @description What there is of a session, or a part of it: its sound, and what happened. */
         Recording: {
             /** @description Why it stopped: `disk_full`, `read_only`, `disk_too_slow`, `disk_failed`, `taken_over`. */
@@ -890,6 +982,25 @@ export interface components {
          * @enum {string}
          */
         SessionStatus: "live" | "ended";
+        /** @description A silence that was the client's: it was thinking, or had said all. */
+        Silence: {
+            /**
+             * Format: int64
+             * @description Where it begins.
+             */
+            from_ms: number;
+            /** @description The client's item that it belongs to. */
+            item_id: string;
+            /** @description What became of it. */
+            outcome: components["schemas"]["Outcome"];
+            /** @description Where it stands. */
+            place: components["schemas"]["Place"];
+            /**
+             * Format: int64
+             * @description Where it ends, or the coach stepped in.
+             */
+            to_ms: number;
+        };
         /**
          * Format: binary
          * @description Ogg Opus (RFC 7845).
@@ -938,6 +1049,8 @@ export interface components {
             lines: components["schemas"]["Said"][];
             /** @description The session. */
             session_id: string;
+            /** @description Silences that were the client's, and what the coach made of them, in order. */
+            silences: components["schemas"]["Silence"][];
         };
         /**
          * @description What carries a session.
