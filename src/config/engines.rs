@@ -1,178 +1,39 @@
-//! Settings of who thinks of an answer and who speaks.
+//! What the settings of every kind of engine have in common.
 
 use std::time::Duration;
-
-use serde_json::{Map, Value};
 
 use super::error::ConfigError;
 use super::setting::Setting;
 use super::values::Values;
-use crate::private::Private;
 
-/// Which engine speaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tts {
-    /// flite for English, espeak-ng for other languages.
-    Local,
-    /// An engine for measuring the rest: a tone.
-    StandIn {
-        /// From a sentence to its first sound.
-        delay: Duration,
-    },
-}
-
-/// Who thinks of what the client says.
-#[derive(Clone, Debug)]
-pub enum Llm {
-    /// Nobody: the client's authored lines.
-    Authored,
-    /// A server that speaks OpenAI's chat completions.
-    OpenAi(OpenAi),
-    /// An engine for measuring the rest: it always says the same.
-    StandIn {
-        /// From the question to the first token.
-        delay: Duration,
-        /// What it says; some sentences of its own if nothing is given.
-        says: Option<String>,
-    },
-}
-
-/// A server that speaks OpenAI's chat completions, such as Ollama, llama.cpp or vLLM.
-#[derive(Clone, Debug)]
-pub struct OpenAi {
-    /// Where it is, without `/chat/completions`.
-    pub base_url: String,
-    /// Which model to ask.
-    pub model: String,
-    /// Sent as bearer token.
-    pub key: Option<Private<String>>,
-    /// Longest wait for the first token.
-    pub timeout: Duration,
-    /// More members of the request's body.
-    pub extra: Map<String, Value>,
-}
-
-static TTS_ENGINE: Setting = Setting::text(
-    "tts.engine",
-    "local",
-    "Who speaks: `local` (flite for English, espeak-ng for the rest), or `standin`.",
-);
-static TTS_STANDIN: Setting = Setting::number(
-    "tts.standin_ms",
-    "0",
-    "How long the stand-in takes for its first sound.",
-);
-static LLM_ENGINE: Setting = Setting::text(
-    "llm.engine",
-    "authored",
-    "Who thinks of what the client says: `authored` (lines written beforehand, on this machine),\n\
-     `openai` (any server that speaks OpenAI's chat completions), or `standin`.",
-);
-static LLM_BASE_URL: Setting = Setting::text(
-    "llm.base_url",
-    "http://127.0.0.1:11434/v1",
-    "Where the server of `openai` is; the default is Ollama on this machine.",
-);
-static LLM_MODEL: Setting = Setting::text("llm.model", "", "Which model to ask.");
-static LLM_KEY: Setting = Setting::secret("llm.key", "Key for that server, if it wants one.");
-static LLM_TIMEOUT: Setting = Setting::number(
-    "llm.timeout_seconds",
-    "20",
-    "Longest wait for the first token.",
-);
-static LLM_EXTRA: Setting = Setting::text(
-    "llm.extra",
-    "",
-    "More members of the request's body, as a JSON object, e.g. '{\"temperature\": 0.7}'.",
-);
-static LLM_STANDIN: Setting = Setting::number(
-    "llm.standin_ms",
-    "0",
-    "How long the stand-in takes for its first token.",
-);
-
-static LLM_STANDIN_SAYS: Setting = Setting::text(
-    "llm.standin_says",
-    "",
-    "What the stand-in answers; with the stand-in's voice a character takes 60 ms.",
-);
-
-pub(super) static SETTINGS: &[&Setting] = &[
-    &TTS_ENGINE,
-    &TTS_STANDIN,
-    &LLM_ENGINE,
-    &LLM_BASE_URL,
-    &LLM_MODEL,
-    &LLM_KEY,
-    &LLM_TIMEOUT,
-    &LLM_EXTRA,
-    &LLM_STANDIN,
-    &LLM_STANDIN_SAYS,
-];
-
-impl Tts {
-    pub(super) fn read(values: &Values) -> Result<Self, ConfigError> {
-        let delay = delay(values, &TTS_STANDIN)?;
-        match values.get::<String>(&TTS_ENGINE)?.as_str() {
-            "local" => Ok(Self::Local),
-            "standin" => Ok(Self::StandIn { delay }),
-            other => Err(unknown(values, &TTS_ENGINE, other, "local, standin")),
+/// The engines in the order in which they are tried, at least one: that which `first` names, and
+/// those of `fallback`. `named` makes one, and is told which setting names it.
+pub(super) fn in_order<E>(
+    values: &Values,
+    first: &'static Setting,
+    fallback: &'static Setting,
+    named: impl Fn(&'static Setting, &str) -> Result<E, ConfigError>,
+) -> Result<Vec<E>, ConfigError> {
+    let mut names: Vec<String> = vec![values.get(first)?];
+    let mut engines = vec![named(first, &names[0])?];
+    for name in values.list::<String>(fallback)? {
+        if names.contains(&name) {
+            return Err(values.refuse(fallback, format!("`{name}` is named twice")));
         }
+        engines.push(named(fallback, &name)?);
+        names.push(name);
     }
+    Ok(engines)
 }
 
-impl Llm {
-    pub(super) fn read(values: &Values) -> Result<Self, ConfigError> {
-        let delay = delay(values, &LLM_STANDIN)?;
-        let timeout = Duration::from_secs(values.within(&LLM_TIMEOUT, 1..=300)?);
-        match values.get::<String>(&LLM_ENGINE)?.as_str() {
-            "authored" => Ok(Self::Authored),
-            "standin" => Ok(Self::StandIn {
-                delay,
-                says: values.optional(&LLM_STANDIN_SAYS)?,
-            }),
-            "openai" => Ok(Self::OpenAi(OpenAi {
-                base_url: base_url(values)?,
-                model: values.optional(&LLM_MODEL)?.ok_or_else(|| {
-                    values.refuse(&LLM_MODEL, "must be set when llm.engine is `openai`")
-                })?,
-                key: values.secret(&LLM_KEY),
-                timeout,
-                extra: extra(values)?,
-            })),
-            other => Err(unknown(
-                values,
-                &LLM_ENGINE,
-                other,
-                "authored, openai, standin",
-            )),
-        }
-    }
-}
-
-fn base_url(values: &Values) -> Result<String, ConfigError> {
-    let url: String = values.get(&LLM_BASE_URL)?;
-    let parsed: Result<axum::http::Uri, _> = url.parse();
-    match parsed {
-        Ok(uri) if matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none() => {
-            Ok(url.trim_end_matches('/').to_owned())
-        }
-        _ => Err(values.refuse(&LLM_BASE_URL, format!("`{url}` is not an http(s) address"))),
-    }
-}
-
-fn extra(values: &Values) -> Result<Map<String, Value>, ConfigError> {
-    let text: Option<String> = values.optional(&LLM_EXTRA)?;
-    let parsed = text.map_or_else(|| Ok(Map::new()), |text| serde_json::from_str(&text));
-    parsed.map_err(|error| values.refuse(&LLM_EXTRA, format!("not a JSON object: {error}")))
-}
-
+/// How long a stand-in takes.
 pub(super) fn delay(values: &Values, setting: &'static Setting) -> Result<Duration, ConfigError> {
     values
         .within(setting, 0..=60_000)
         .map(Duration::from_millis)
 }
 
+/// A name that is none of those `known`.
 pub(super) fn unknown(
     values: &Values,
     setting: &'static Setting,
@@ -184,9 +45,8 @@ pub(super) fn unknown(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{config, refused};
-    use super::*;
-    use crate::config::Stt;
+    use super::super::tests::config;
+    use crate::config::{Llm, Stt, Tts};
 
     #[test]
     fn the_default_engines_need_no_key() {
@@ -195,27 +55,7 @@ mod tests {
             config.stt[..],
             [Stt::Pocketsphinx { decoders: 2, .. }]
         ));
-        assert_eq!(config.tts, Tts::Local);
+        assert_eq!(config.tts, [Tts::Local]);
         assert!(matches!(config.llm, Llm::Authored));
-    }
-
-    #[test]
-    fn a_model_server_needs_a_model() {
-        let openai = ("PRAXILOOM_LLM_ENGINE", "openai");
-        assert!(refused(&[openai]).contains("must be set when llm.engine is `openai`"));
-        let model = ("PRAXILOOM_LLM_MODEL", "qwen3:4b");
-        let Llm::OpenAi(server) = config(&[openai, model]).llm else {
-            panic!("not openai")
-        };
-        assert_eq!(server.base_url, "http://127.0.0.1:11434/v1");
-        let extra = ("PRAXILOOM_LLM_EXTRA", r#"{"temperature": 0.5}"#);
-        let Llm::OpenAi(server) = config(&[openai, model, extra]).llm else {
-            panic!("not openai")
-        };
-        assert_eq!(server.extra["temperature"], 0.5);
-        let list = ("PRAXILOOM_LLM_EXTRA", "[1]");
-        assert!(refused(&[openai, model, list]).starts_with("PRAXILOOM_LLM_EXTRA: not a JSON"));
-        let wrong = ("PRAXILOOM_LLM_BASE_URL", "localhost");
-        assert!(refused(&[openai, model, wrong]).starts_with("PRAXILOOM_LLM_BASE_URL: "));
     }
 }

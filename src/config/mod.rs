@@ -9,11 +9,13 @@ mod error;
 mod example;
 mod file;
 mod live;
+mod llm;
 mod log;
 mod practice;
 mod server;
 mod setting;
 mod stt;
+mod tts;
 mod values;
 mod vendors;
 mod webrtc;
@@ -24,14 +26,15 @@ use std::path::PathBuf;
 pub use archive::Archive;
 pub use cli::Task;
 pub use database::Database;
-pub use engines::{Llm, OpenAi, Tts};
 pub(crate) use error::nearest;
 pub use error::{ConfigError, Source};
 pub use live::Live;
+pub use llm::{Llm, OpenAi};
 pub use log::{Log, LogFormat};
 pub use practice::Practice;
 pub use server::{Origin, Origins, Server, Tls, is_local_name};
 pub use stt::{CloudStt, Stt};
+pub use tts::{CloudTts, Tts};
 pub use vendors::Account;
 pub use webrtc::{IceServer, WebRtc};
 
@@ -56,8 +59,8 @@ pub struct Config {
     pub live: Live,
     /// Who listens: the first, and who takes its place if it fails.
     pub stt: Vec<Stt>,
-    /// Who speaks.
-    pub tts: Tts,
+    /// Who speaks: likewise.
+    pub tts: Vec<Tts>,
     /// Who thinks of an answer.
     pub llm: Llm,
     /// The AI clients.
@@ -140,7 +143,8 @@ fn settings() -> Vec<&'static Setting> {
         webrtc::SETTINGS,
         live::SETTINGS,
         stt::SETTINGS,
-        engines::SETTINGS,
+        llm::SETTINGS,
+        tts::SETTINGS,
         vendors::SETTINGS,
         practice::SETTINGS,
         log::SETTINGS,

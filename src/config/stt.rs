@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::engines::{delay, unknown};
+use super::engines::{delay, in_order, unknown};
 use super::error::ConfigError;
 use super::setting::Setting;
 use super::values::Values;
@@ -59,7 +59,7 @@ static ENGINE: Setting = Setting::text(
 static MODEL: Setting = Setting::text(
     "stt.model",
     "",
-    "Which model of a vendor's engine; its usual one if nothing is named.",
+    "Which model of that engine, if it is a vendor's; its usual one if nothing is named.",
 );
 static FALLBACK: Setting = Setting::list(
     "stt.fallback",
@@ -88,18 +88,12 @@ pub(super) static SETTINGS: &[&Setting] =
 impl Stt {
     /// The engines in the order in which they are tried: at least one.
     pub(super) fn read(values: &Values) -> Result<Vec<Self>, ConfigError> {
-        let first: String = values.get(&ENGINE)?;
         let model = values.optional(&MODEL)?;
-        let mut engines = vec![Self::named(values, &ENGINE, &first, model)?];
-        let mut names = vec![first];
-        for name in values.list::<String>(&FALLBACK)? {
-            if names.contains(&name) {
-                return Err(values.refuse(&FALLBACK, format!("`{name}` is named twice")));
-            }
-            engines.push(Self::named(values, &FALLBACK, &name, None)?);
-            names.push(name);
-        }
-        Ok(engines)
+        in_order(values, &ENGINE, &FALLBACK, |setting, name| {
+            // The model is that of the first.
+            let model = model.clone().filter(|_| setting.key == ENGINE.key);
+            Self::named(values, setting, name, model)
+        })
     }
 
     fn named(

@@ -11,6 +11,8 @@ use crate::private::Private;
 pub enum Vendor {
     /// AssemblyAI.
     AssemblyAi,
+    /// Cartesia.
+    Cartesia,
     /// Deepgram.
     Deepgram,
     /// ElevenLabs.
@@ -33,6 +35,12 @@ static ASSEMBLYAI_URL: Setting = Setting::text(
     "assemblyai.base_url",
     "https://streaming.assemblyai.com",
     "Where it is reached; in the EU at https://streaming.eu.assemblyai.com.",
+);
+static CARTESIA_KEY: Setting = Setting::secret("cartesia.key", "Key of Cartesia.");
+static CARTESIA_URL: Setting = Setting::text(
+    "cartesia.base_url",
+    "https://api.cartesia.ai",
+    "Where it is reached.",
 );
 static DEEPGRAM_KEY: Setting = Setting::secret("deepgram.key", "Key of Deepgram.");
 static DEEPGRAM_URL: Setting = Setting::text(
@@ -60,6 +68,8 @@ static OPENAI_URL: Setting = Setting::text(
 pub(super) static SETTINGS: &[&Setting] = &[
     &ASSEMBLYAI_KEY,
     &ASSEMBLYAI_URL,
+    &CARTESIA_KEY,
+    &CARTESIA_URL,
     &DEEPGRAM_KEY,
     &DEEPGRAM_URL,
     &ELEVENLABS_KEY,
@@ -72,6 +82,7 @@ impl Vendor {
     const fn settings(self) -> (&'static Setting, &'static Setting) {
         match self {
             Self::AssemblyAi => (&ASSEMBLYAI_KEY, &ASSEMBLYAI_URL),
+            Self::Cartesia => (&CARTESIA_KEY, &CARTESIA_URL),
             Self::Deepgram => (&DEEPGRAM_KEY, &DEEPGRAM_URL),
             Self::ElevenLabs => (&ELEVENLABS_KEY, &ELEVENLABS_URL),
             Self::OpenAi => (&OPENAI_KEY, &OPENAI_URL),

@@ -1,9 +1,10 @@
 //! The HTTP client that adapters share: TLS by ring and Mozilla's roots, no redirects.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Client, redirect};
+use reqwest::{Client, Url, redirect};
 
 /// A client that gives up connecting after `connect`. Other deadlines are the caller's.
 ///
@@ -42,4 +43,51 @@ pub(super) fn tls() -> Result<rustls::ClientConfig, String> {
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// An address that a vendor can have: one of http or https, also where it is given as that of its
+/// WebSockets.
+pub(super) fn address(text: &str) -> Option<Url> {
+    let text = match text.split_once("://") {
+        Some(("ws", rest)) => format!("http://{rest}"),
+        Some(("wss", rest)) => format!("https://{rest}"),
+        _ => text.to_owned(),
+    };
+    let url = Url::parse(&text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+/// The host that receives the data, unless it is this machine.
+pub(super) fn processor(url: &Url) -> Option<String> {
+    let host = url.host_str()?;
+    let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    let here = host == "localhost" || address.is_some_and(|address| address.is_loopback());
+    (!here).then(|| host.to_owned())
+}
+
+/// Who receives the data at a vendor: the company, and the host where it does; unless it is this
+/// machine.
+pub(super) fn company(name: &str, base_url: &str) -> Option<String> {
+    let host = processor(&address(base_url)?)?;
+    Some(format!("{name} ({host})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_company_is_named_with_its_host_alone() {
+        let who = |base| company("Vendor", base);
+        let named = Some("Vendor (api.vendor.com)".to_owned());
+        assert_eq!(who("https://api.vendor.com/v1"), named);
+        // A user and password have no place on a page.
+        assert_eq!(who("wss://user:secret@api.vendor.com:444"), named);
+        for here in ["http://localhost:80", "ws://127.0.0.1/v1", "http://[::1]:9"] {
+            assert_eq!(who(here), None);
+        }
+        for wrong in ["api.vendor.com", "ftp://api.vendor.com", ""] {
+            assert_eq!(address(wrong), None);
+        }
+    }
 }

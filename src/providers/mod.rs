@@ -8,6 +8,7 @@ pub mod tts;
 
 mod breaker;
 mod http;
+mod ranking;
 mod socket;
 
 use std::time::Duration;

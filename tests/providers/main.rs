@@ -15,8 +15,12 @@ mod voice;
 #[path = "../support/sse_server.rs"]
 mod sse_server;
 
+mod vendors;
+
+mod cloud;
 mod llm_chat;
 mod tts_espeak;
+mod tts_fallback;
 mod tts_flite;
 mod tts_local;
 mod tts_standin;

@@ -26,6 +26,8 @@ pub struct Heard {
     pub audio: Vec<i16>,
     pub chunks: Vec<usize>,
     pub words: Vec<SpokenWord>,
+    /// Why another engine had to speak.
+    pub stood_in: Vec<ProviderError>,
 }
 
 impl Subject {
@@ -75,6 +77,7 @@ fn sentence_of(output: &SpeakOutput) -> u64 {
     match output {
         SpeakOutput::Audio { sentence, .. }
         | SpeakOutput::Words { sentence, .. }
+        | SpeakOutput::StoodIn { sentence, .. }
         | SpeakOutput::Done { sentence }
         | SpeakOutput::Failed { sentence, .. } => *sentence,
     }
@@ -92,6 +95,7 @@ pub async fn hear(speaking: &mut Speaking, expected: u64) -> Heard {
                 heard.audio.extend_from_slice(&samples);
             }
             SpeakOutput::Words { words, .. } => heard.words.extend(words),
+            SpeakOutput::StoodIn { error, .. } => heard.stood_in.push(error),
             SpeakOutput::Done { .. } => return heard,
             SpeakOutput::Failed { error, .. } => panic!("{error}"),
         }

@@ -164,6 +164,11 @@ pub enum Input {
         /// Why.
         error: ProviderError,
     },
+    /// The voice failed, and another speaks.
+    VoiceStoodIn {
+        /// Why.
+        error: ProviderError,
+    },
     /// As turns out now, nobody has been there to hear anything since then. [`Input::Leave`]
     /// follows.
     Deserted {

@@ -288,6 +288,7 @@ impl Conversation {
             Input::Sent { sentence, samples } => self.sent(sentence, samples, now),
             Input::Stopping => self.notice("server_stopping", "The server is about to stop."),
             Input::StoodIn { error } => self.stood_in(&error),
+            Input::VoiceStoodIn { error } => self.voice_stood_in(&error),
             Input::Time | Input::Leave => {}
         }
         self.settle(now);

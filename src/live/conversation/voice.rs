@@ -158,6 +158,13 @@ impl Conversation {
         self.notice("model_replaced", &message);
     }
 
+    /// The voice failed, and another speaks: the client is told quietly.
+    pub(super) fn voice_stood_in(&mut self, error: &ProviderError) {
+        self.record_failed("tts", error);
+        let message = format!("The client speaks with another voice: {error}");
+        self.notice("voice_replaced", &message);
+    }
+
     fn engine_trouble(&mut self, code: &str, place: &str, error: &ProviderError) {
         self.record_failed(place, error);
         self.notice(code, &error.to_string());

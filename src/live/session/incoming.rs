@@ -212,6 +212,11 @@ impl LiveSession {
                 }
             }
             SpeakOutput::Words { sentence, words } => self.handle(Input::Words { sentence, words }),
+            SpeakOutput::StoodIn { error, .. } => {
+                tracing::warn!(%error, "the voice fails: another speaks");
+                self.metrics.error("tts");
+                self.handle(Input::VoiceStoodIn { error });
+            }
             SpeakOutput::Done { sentence } => self.handle(Input::SentenceDone { sentence }),
             SpeakOutput::Failed { sentence, error } => {
                 self.handle(Input::VoiceFailed { sentence, error })

@@ -13,7 +13,9 @@
 //! read gives `Done` alone. A cancelled sentence gets neither, and what was sent before the cancel
 //! took effect still stands in the queue, ahead of any later sentence.
 
+pub mod cloud;
 pub mod espeak;
+pub mod fallback;
 pub mod flite;
 pub mod local;
 pub mod standin;
@@ -123,6 +125,13 @@ pub enum SpeakOutput {
         sentence: u64,
         /// The words, as they stand in the text.
         words: Vec<SpokenWord>,
+    },
+    /// The voice failed, and another speaks from this sentence on. Comes before its first sound.
+    StoodIn {
+        /// The sentence.
+        sentence: u64,
+        /// Why the voice before could not go on.
+        error: ProviderError,
     },
     /// The sentence is complete. Follows its last sound and words.
     Done {

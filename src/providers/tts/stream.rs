@@ -41,6 +41,16 @@ pub(super) trait Reader: Send + Sync + 'static {
     /// The longest piece it wants, in bytes of what is to be read.
     fn limit(&self) -> usize;
 
+    /// Cuts what is to be read into pieces.
+    fn pieces<'a>(&self, words: &'a [Written]) -> Vec<&'a [Written]> {
+        pieces(words, self.limit())
+    }
+
+    /// How far ahead of the listener a sentence may be begun; `None` for any distance.
+    fn ahead(&self) -> Option<Duration> {
+        None
+    }
+
     /// Begins to read a piece, whose sound the listener needs by `due`.
     fn read(&self, words: &[Written], due: Instant) -> Piece;
 }
@@ -73,23 +83,30 @@ async fn run(
             continue;
         };
         let mut telling = Telling::new(&outbox, sentence, lead);
-        let mut speaking = std::pin::pin!(telling.tell(&reader, &text));
-        loop {
-            tokio::select! {
-                biased;
-                input = inbox.recv(), if desk.waiting.len() < WAITING => match input {
-                    Some(input) => desk.take(input),
-                    None => return,
-                },
-                told = &mut speaking => match told {
-                    Ok(()) => break,
-                    Err(Gone) => return,
-                },
-            }
-            if desk.is_cancelled(sentence) {
-                break;
+        let begin = desk.begin(reader.ahead());
+        {
+            let mut speaking = std::pin::pin!(async {
+                tokio::time::sleep_until(begin).await;
+                telling.tell(&reader, &text).await
+            });
+            loop {
+                tokio::select! {
+                    biased;
+                    input = inbox.recv(), if desk.waiting.len() < WAITING => match input {
+                        Some(input) => desk.take(input),
+                        None => return,
+                    },
+                    told = &mut speaking => match told {
+                        Ok(()) => break,
+                        Err(Gone) => return,
+                    },
+                }
+                if desk.is_cancelled(sentence) {
+                    break;
+                }
             }
         }
+        desk.made(&telling);
     }
 }
 
@@ -98,6 +115,8 @@ async fn run(
 struct Desk {
     waiting: VecDeque<(u64, String)>,
     cancelled: Option<u64>,
+    /// Until when what was made lasts for the listener.
+    plays_until: Option<Instant>,
 }
 
 impl Desk {
@@ -110,6 +129,7 @@ impl Desk {
             }
             SpeakInput::Cancel { through } => {
                 self.cancelled = self.cancelled.max(Some(through));
+                self.plays_until = None;
                 self.waiting.retain(|(sentence, _)| *sentence > through);
             }
         }
@@ -118,6 +138,29 @@ impl Desk {
     fn is_cancelled(&self, sentence: u64) -> bool {
         self.cancelled.is_some_and(|through| sentence <= through)
     }
+
+    /// When the next sentence may be begun, at most so far ahead of the listener.
+    fn begin(&self, ahead: Option<Duration>) -> Instant {
+        let earliest = ahead
+            .zip(self.plays_until)
+            .and_then(|(ahead, until)| until.checked_sub(ahead));
+        earliest.unwrap_or_else(Instant::now)
+    }
+
+    /// A sentence was told, to its end or until it was cancelled.
+    fn made(&mut self, telling: &Telling<'_>) {
+        if let Some(began) = telling
+            .began
+            .filter(|_| !self.is_cancelled(telling.sentence))
+        {
+            let from = self.plays_until.map_or(began, |until| until.max(began));
+            self.plays_until = Some(from + length(telling.made));
+        }
+    }
+}
+
+fn length(samples: u64) -> Duration {
+    Duration::from_micros(samples * 1_000_000 / u64::from(RATE))
 }
 
 /// A sentence on its way out.
@@ -176,7 +219,7 @@ impl<'a> Telling<'a> {
             match part {
                 Part::Pause(samples) => self.pause(samples).await?,
                 Part::Speech(words) => {
-                    for piece in pieces(&words, reader.limit()) {
+                    for piece in reader.pieces(&words) {
                         let due = self.await_turn().await;
                         let offset = self.made;
                         let mut sound = reader.read(piece, due);
@@ -199,7 +242,7 @@ impl<'a> Telling<'a> {
         let Some(began) = self.began else {
             return Instant::now();
         };
-        let due = began + Duration::from_micros(self.made * 1_000_000 / u64::from(RATE));
+        let due = began + length(self.made);
         // A lead beyond the clock's range means never to wait.
         if let Some(earliest) = due.checked_sub(self.lead) {
             tokio::time::sleep_until(earliest).await;

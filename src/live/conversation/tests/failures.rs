@@ -232,6 +232,15 @@ fn the_session_ends_in_good_order_at_its_longest_duration() {
 }
 
 #[test]
+fn a_voice_that_is_replaced_is_told_quietly() {
+    let mut sim = Sim::new(WebRtc);
+    sim.handle(Input::VoiceStoodIn { error: trouble() });
+    assert!(sim.errors().is_empty());
+    let told = |event: &ServerEvent| matches!(event, ServerEvent::Notice(notice) if notice.code == "voice_replaced");
+    assert!(sim.events().any(|(_, event)| told(event)));
+}
+
+#[test]
 fn own_events_are_for_those_who_asked() {
     let mut sim = Sim::with(WebRtc, |session| session.include = None);
     sim.say(1000, 1500, QUESTION);

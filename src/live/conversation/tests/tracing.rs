@@ -126,6 +126,7 @@ fn input() -> impl Strategy<Value = Input> {
         (any::<u64>(), error())
             .prop_map(|(sentence, error)| Input::VoiceFailed { sentence, error }),
         error().prop_map(|error| Input::StoodIn { error }),
+        error().prop_map(|error| Input::VoiceStoodIn { error }),
     ];
     prop_oneof![
         3 => position().prop_map(|to| Input::Audio { to }),

@@ -5,7 +5,6 @@ mod fault;
 mod request;
 mod tokens;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -80,9 +79,7 @@ impl Chat {
     /// [`ProviderError::Refused`] if the address is not one of http or https, or if the key has
     /// characters that cannot be sent; [`ProviderError::Unavailable`] if there is no TLS.
     pub fn new(settings: ChatSettings) -> Result<Self, ProviderError> {
-        let base = Url::parse(&settings.base_url)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        let base = http::address(&settings.base_url)
             .ok_or_else(|| refused("its address is not one of http or https"))?;
         let url = |path: &str| {
             Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/')))
@@ -95,7 +92,7 @@ impl Chat {
             value.set_sensitive(true);
             Ok(value)
         });
-        let processor = processor(&completions);
+        let processor = http::processor(&completions);
         let client = http::client(settings.connect, processor.is_none()).map_err(unavailable)?;
         Ok(Self {
             client,
@@ -181,14 +178,6 @@ impl LanguageModel for Chat {
     fn respond(&self, prompt: Prompt) -> BoxFuture<'_, Result<Tokens, ProviderError>> {
         Box::pin(self.ask(prompt))
     }
-}
-
-/// The host that receives the data, unless it is this machine.
-fn processor(url: &Url) -> Option<String> {
-    let host = url.host_str()?;
-    let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-    let here = host == "localhost" || address.is_some_and(|address| address.is_loopback());
-    (!here).then(|| host.to_owned())
 }
 
 fn refused(message: &str) -> ProviderError {

@@ -12,9 +12,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
 use super::wire::{
-    Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, processor,
-    span,
+    Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, span,
 };
+use crate::providers::http;
 use crate::providers::socket::{Dial, address, refused, unavailable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
@@ -49,7 +49,7 @@ impl Vendor for AssemblyAi {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: Some(processor("AssemblyAI", &self.settings.base_url)),
+            processor: http::company("AssemblyAI", &self.settings.base_url),
             note: "AssemblyAI listens, as you speak.".to_owned(),
         }
     }

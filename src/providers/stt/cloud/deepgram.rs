@@ -11,10 +11,10 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
 use super::wire::{
-    Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm, processor, seconds,
-    span,
+    Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm, seconds, span,
 };
 use crate::private::Private;
+use crate::providers::http;
 use crate::providers::socket::{Dial, address, refused, unavailable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
@@ -53,7 +53,7 @@ impl Vendor for Deepgram {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: Some(processor("Deepgram", &self.settings.base_url)),
+            processor: http::company("Deepgram", &self.settings.base_url),
             note: "Deepgram listens, as you speak.".to_owned(),
         }
     }

@@ -13,9 +13,8 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
-use super::wire::{
-    Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm, processor, span,
-};
+use super::wire::{Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm, span};
+use crate::providers::http;
 use crate::providers::socket::{Dial, address, code, refused, unavailable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
@@ -42,7 +41,7 @@ impl Vendor for ElevenLabs {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: Some(processor("ElevenLabs", &self.settings.base_url)),
+            processor: http::company("ElevenLabs", &self.settings.base_url),
             note: "ElevenLabs listens, as you speak.".to_owned(),
         }
     }

@@ -11,9 +11,10 @@ use tokio_tungstenite::tungstenite::Message;
 use super::CloudSettings;
 use super::deepgram::{authorization, closed};
 use super::wire::{
-    Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, processor, seconds,
-    span, spread_evenly,
+    Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, seconds, span,
+    spread_evenly,
 };
+use crate::providers::http;
 use crate::providers::socket::{Dial, address, code, unavailable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
@@ -37,7 +38,7 @@ impl Vendor for Flux {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: Some(processor("Deepgram", &self.settings.base_url)),
+            processor: http::company("Deepgram", &self.settings.base_url),
             note: "Deepgram Flux listens, as you speak, and tells when you have finished."
                 .to_owned(),
         }

@@ -17,10 +17,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use self::event::{Event, Fault};
 use super::CloudSettings;
-use super::wire::{
-    Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm, processor,
-};
+use super::wire::{Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm};
 use crate::private::Private;
+use crate::providers::http;
 use crate::providers::socket::{Dial, address, refused, unavailable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
@@ -54,7 +53,7 @@ impl Vendor for OpenAi {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: Some(processor("OpenAI", &self.settings.base_url)),
+            processor: http::company("OpenAI", &self.settings.base_url),
             note: "OpenAI listens, and writes when you pause.".to_owned(),
         }
     }

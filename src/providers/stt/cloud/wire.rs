@@ -206,14 +206,3 @@ pub(super) fn spread_evenly(words: &mut [Spoken], from: Duration, to: Duration) 
             .or(Some((from + each * index, from + each * (index + 1))));
     }
 }
-
-/// Who receives the data: the company, and the host where it does.
-pub(super) fn processor(company: &str, base_url: &str) -> String {
-    let host = base_url
-        .split_once("://")
-        .map_or(base_url, |(_, rest)| rest);
-    let host = host.split('/').next().unwrap_or_default();
-    // A user and password have no place on a page.
-    let host = host.rsplit('@').next().unwrap_or_default();
-    format!("{company} ({host})")
-}

@@ -1,24 +1,25 @@
 //! One session's listening through whichever engine works.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use super::memory::Memory;
-use super::{Opened, Ranked, first};
 use crate::providers::ProviderError;
-use crate::providers::stt::{ListenInput, ListenOutput, ListenRequest, Listening};
+use crate::providers::ranking::Ranking;
+use crate::providers::stt::{ListenInput, ListenOutput, ListenRequest, Listening, SpeechToText};
+
+/// An engine's stream.
+type Opened = crate::providers::ranking::Opened<Listening>;
 
 /// So much may wait for an engine before the session is held back.
 const ROOM: usize = 256;
 
 /// A session's listening.
 pub(super) struct Session {
-    engines: Arc<[Ranked]>,
+    ranking: Ranking<dyn SpeechToText>,
     request: ListenRequest,
     inputs: mpsc::Receiver<ListenInput>,
     outputs: mpsc::Sender<ListenOutput>,
@@ -49,7 +50,7 @@ enum Step {
 impl Session {
     /// A session that begins with this stream.
     pub fn new(
-        engines: Arc<[Ranked]>,
+        ranking: Ranking<dyn SpeechToText>,
         request: ListenRequest,
         opened: Opened,
         inputs: mpsc::Receiver<ListenInput>,
@@ -57,7 +58,7 @@ impl Session {
     ) -> Self {
         let Opened {
             rank,
-            listening,
+            stream,
             instead,
         } = opened;
         if let Some(error) = instead {
@@ -65,14 +66,14 @@ impl Session {
             let _ = outputs.try_send(ListenOutput::StoodIn { error });
         }
         Self {
-            engines,
+            ranking,
             request,
             inputs,
             outputs,
             memory: Memory::default(),
             waiting: VecDeque::new(),
             rank,
-            engine: Engine::Open(listening),
+            engine: Engine::Open(stream),
             failures: 0,
         }
     }
@@ -135,7 +136,7 @@ impl Session {
             None => return self.move_on(self.broke_off()),
             Some(ListenOutput::Lost { error }) => return self.move_on(error),
             // A segment that every engine fails at is passed on.
-            Some(ListenOutput::Failed { error, .. }) if self.failures + 1 < self.engines.len() => {
+            Some(ListenOutput::Failed { error, .. }) if self.failures + 1 < self.ranking.len() => {
                 return self.move_on(error);
             }
             Some(output) => output,
@@ -146,7 +147,7 @@ impl Session {
         }
         if matches!(output, ListenOutput::Final { .. }) {
             self.failures = 0;
-            self.engines[self.rank].breaker.worked();
+            self.ranking.worked(self.rank);
         }
         // That nobody listens is seen elsewhere.
         let _ = self.outputs.send(output).await;
@@ -155,23 +156,30 @@ impl Session {
 
     fn broke_off(&self) -> ProviderError {
         ProviderError::Unavailable {
-            engine: self.engines[self.rank].engine.info().name,
+            engine: self.ranking.engine(self.rank).info().name,
             message: "the stream broke off".to_owned(),
         }
     }
 
     /// The engine failed: another is opened.
     fn move_on(&mut self, error: ProviderError) -> Result<(), ProviderError> {
-        self.engines[self.rank]
-            .breaker
-            .failed(&error, Instant::now());
+        self.ranking.failed(self.rank, &error);
         self.failures += 1;
-        if self.engines.len() < 2 || self.failures > 2 * self.engines.len() {
+        if self.ranking.len() < 2 || self.failures > 2 * self.ranking.len() {
             return Err(error);
         }
         self.waiting.clear();
-        let (engines, request) = (self.engines.clone(), self.request.clone());
-        let attempt = first(engines, request, Some(self.rank), Some(error));
+        let (ranking, request, rank) = (self.ranking.clone(), self.request.clone(), self.rank);
+        let attempt = async move {
+            let opened = ranking.open(Some(rank), |engine| engine.open(request.clone()));
+            match opened.await {
+                Ok(opened) => Ok(Opened {
+                    instead: Some(error),
+                    ..opened
+                }),
+                Err(_) => Err(error),
+            }
+        };
         self.engine = Engine::Opening(attempt.boxed());
         Ok(())
     }
@@ -179,7 +187,7 @@ impl Session {
     /// Another engine listens, and is told what was not answered.
     async fn go_on(&mut self, opened: Opened) -> Result<(), ProviderError> {
         self.rank = opened.rank;
-        self.engine = Engine::Open(opened.listening);
+        self.engine = Engine::Open(opened.stream);
         self.waiting = self.memory.retold();
         if let Some(error) = opened.instead {
             // That nobody listens is seen elsewhere.

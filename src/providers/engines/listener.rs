@@ -1,15 +1,12 @@
-//! The engines that the configuration names, started.
+//! The recognisers that the configuration names, started.
 
 use std::sync::Arc;
 
-use super::ProviderError;
-use super::llm::chat::{Chat, ChatSettings};
-use super::llm::{self, LanguageModel};
-use super::stt::cloud::{Cloud, CloudSettings, Kind};
-use super::stt::{self, SpeechToText, pocketsphinx};
-use super::tts::local::Local;
-use super::tts::{self, TextToSpeech, espeak, flite};
-use crate::config::{CloudStt, Llm, Stt, Tts};
+use crate::config::{CloudStt, Stt};
+use crate::providers::ProviderError;
+use crate::providers::stt::cloud::{Cloud, CloudSettings, Kind};
+use crate::providers::stt::fallback::Fallback;
+use crate::providers::stt::{SpeechToText, pocketsphinx, standin};
 
 /// Starts the recognisers, of which the first listens and the others stand in for it. Local
 /// models are loaded before this returns, so that the first session is as quick as the second.
@@ -24,7 +21,7 @@ pub async fn listener(settings: &[Stt]) -> Result<Arc<dyn SpeechToText>, Provide
     }
     match engines.len() {
         1 => Ok(engines.remove(0)),
-        _ => Ok(Arc::new(stt::fallback::Fallback::new(engines))),
+        _ => Ok(Arc::new(Fallback::new(engines))),
     }
 }
 
@@ -57,73 +54,20 @@ async fn one_listener(settings: &Stt) -> Result<Arc<dyn SpeechToText>, ProviderE
         Stt::DeepgramFlux(settings) => cloud(Kind::DeepgramFlux, settings),
         Stt::ElevenLabs(settings) => cloud(Kind::ElevenLabs, settings),
         Stt::OpenAi(settings) => cloud(Kind::OpenAi, settings),
-        Stt::StandIn { delay } => Arc::new(stt::standin::Standin::new(stt::standin::Settings {
+        Stt::StandIn { delay } => Arc::new(standin::Standin::new(standin::Settings {
             delay: *delay,
-            ..stt::standin::Settings::default()
+            ..standin::Settings::default()
         })),
-    })
-}
-
-/// Starts the voice.
-///
-/// # Errors
-///
-/// As the engine's own start.
-pub async fn voice(settings: &Tts) -> Result<Arc<dyn TextToSpeech>, ProviderError> {
-    Ok(match settings {
-        Tts::Local => Arc::new(
-            Local::start(
-                flite::FliteSettings::default(),
-                espeak::EspeakSettings::default(),
-            )
-            .await?,
-        ),
-        Tts::StandIn { delay } => {
-            Arc::new(tts::standin::Standin::new(tts::standin::StandinSettings {
-                delay: *delay,
-                ..tts::standin::StandinSettings::default()
-            }))
-        }
-    })
-}
-
-/// Makes the adapter of the language model; `None` if the client speaks authored lines.
-///
-/// # Errors
-///
-/// As [`Chat::new`].
-pub fn model(settings: &Llm) -> Result<Option<Arc<dyn LanguageModel>>, ProviderError> {
-    Ok(match settings {
-        Llm::Authored => None,
-        Llm::OpenAi(server) => {
-            let settings = ChatSettings {
-                key: server.key.clone(),
-                extra: server.extra.clone(),
-                first_token: server.timeout,
-                ..ChatSettings::new(&server.base_url, &server.model)
-            };
-            Some(Arc::new(Chat::new(settings)?))
-        }
-        Llm::StandIn { delay, says } => {
-            let usual = llm::standin::StandinSettings::default();
-            let settings = llm::standin::StandinSettings {
-                delay: *delay,
-                sentences: says
-                    .as_ref()
-                    .map_or(usual.sentences, |says| vec![says.clone()]),
-                between: usual.between,
-            };
-            Some(Arc::new(llm::standin::Standin::new(settings)))
-        }
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::config::{Account, OpenAi};
-    use crate::private::Private;
     use std::time::Duration;
+
+    use super::*;
+    use crate::config::Account;
+    use crate::private::Private;
 
     #[tokio::test]
     async fn whoever_may_receive_the_sound_is_named() {
@@ -155,29 +99,13 @@ mod tests {
     #[tokio::test]
     async fn what_is_named_is_started() {
         let delay = Duration::ZERO;
-        let standin = [Stt::StandIn { delay }];
-        let name = listener(&standin).await.unwrap().info().name;
-        assert_eq!(name, stt::standin::NAME);
+        let named = [Stt::StandIn { delay }];
+        let name = listener(&named).await.unwrap().info().name;
+        assert_eq!(name, standin::NAME);
         let missing = [Stt::Pocketsphinx {
             decoders: 1,
             models: "/none".into(),
         }];
         assert!(listener(&missing).await.is_err());
-        let name = voice(&Tts::Local).await.unwrap().info().name;
-        assert_eq!(name, tts::local::NAME);
-        let name = voice(&Tts::StandIn { delay }).await.unwrap().info().name;
-        assert_eq!(name, tts::standin::NAME);
-        assert!(model(&Llm::Authored).unwrap().is_none());
-        let standin = model(&Llm::StandIn { delay, says: None }).unwrap().unwrap();
-        assert_eq!(standin.info().name, llm::standin::NAME);
-        let server = OpenAi {
-            base_url: "http://127.0.0.1:11434/v1".to_owned(),
-            model: "small".to_owned(),
-            key: None,
-            timeout: Duration::from_secs(1),
-            extra: serde_json::Map::new(),
-        };
-        let chat = model(&Llm::OpenAi(server)).unwrap().unwrap();
-        assert_eq!(chat.info().name, llm::chat::NAME);
     }
 }

@@ -1,0 +1,9 @@
+//! The engines that the configuration names, started.
+
+mod listener;
+mod model;
+mod voice;
+
+pub use listener::listener;
+pub use model::model;
+pub use voice::voice;

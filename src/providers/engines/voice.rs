@@ -1,0 +1,117 @@
+//! The voices that the configuration names, started.
+
+use std::sync::Arc;
+
+use crate::config::{CloudTts, Tts};
+use crate::private::Private;
+use crate::providers::ProviderError;
+use crate::providers::tts::cloud::{CloudSettings, cartesia, deepgram, elevenlabs, openai};
+use crate::providers::tts::fallback::Fallback;
+use crate::providers::tts::local::Local;
+use crate::providers::tts::{TextToSpeech, espeak, flite, standin};
+
+/// Starts the voices, of which the first speaks and the others stand in for it.
+///
+/// # Errors
+///
+/// As the engines' own start.
+pub async fn voice(settings: &[Tts]) -> Result<Arc<dyn TextToSpeech>, ProviderError> {
+    let mut engines = Vec::new();
+    for settings in settings {
+        engines.push(one_voice(settings).await?);
+    }
+    match engines.len() {
+        1 => Ok(engines.remove(0)),
+        _ => Ok(Arc::new(Fallback::new(engines))),
+    }
+}
+
+async fn one_voice(settings: &Tts) -> Result<Arc<dyn TextToSpeech>, ProviderError> {
+    Ok(match settings {
+        Tts::Local => Arc::new(
+            Local::start(
+                flite::FliteSettings::default(),
+                espeak::EspeakSettings::default(),
+            )
+            .await?,
+        ),
+        Tts::ElevenLabs(cloud) => {
+            Arc::new(elevenlabs::engine(spoken(elevenlabs::settings, cloud))?)
+        }
+        Tts::Cartesia(cloud) => Arc::new(cartesia::engine(spoken(cartesia::settings, cloud))?),
+        Tts::Deepgram(cloud) => Arc::new(deepgram::engine(spoken(deepgram::settings, cloud))?),
+        Tts::OpenAi(cloud) => Arc::new(openai::Speech::new(spoken(openai::settings, cloud))?),
+        Tts::StandIn { delay } => Arc::new(standin::Standin::new(standin::StandinSettings {
+            delay: *delay,
+            ..standin::StandinSettings::default()
+        })),
+    })
+}
+
+/// A vendor's usual settings with what the configuration says otherwise.
+fn spoken(usual: fn(Private<String>) -> CloudSettings, cloud: &CloudTts) -> CloudSettings {
+    let mut settings = usual(cloud.account.key.clone());
+    settings.base_url.clone_from(&cloud.account.base_url);
+    settings.patience.first_sound = cloud.first_sound;
+    if let Some(model) = &cloud.model {
+        settings.model.clone_from(model);
+    }
+    for (ours, theirs) in &cloud.voices {
+        match settings.voices.iter_mut().find(|(known, _)| known == ours) {
+            Some((_, voice)) => voice.clone_from(theirs),
+            None => settings.voices.push((ours.clone(), theirs.clone())),
+        }
+    }
+    settings
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::Account;
+    use crate::providers::tts::local;
+
+    #[tokio::test]
+    async fn whoever_may_receive_the_words_is_named() {
+        let cloud = |base_url: &str| CloudTts {
+            account: Account {
+                key: Private::new("letters".to_owned()),
+                base_url: base_url.to_owned(),
+            },
+            model: None,
+            voices: vec![("hazel".to_owned(), "mine".to_owned())],
+            first_sound: Duration::from_secs(1),
+        };
+        let all = [
+            Tts::ElevenLabs(cloud("https://api.elevenlabs.io")),
+            Tts::Cartesia(cloud("wss://api.cartesia.ai")),
+            Tts::Deepgram(cloud("https://api.eu.deepgram.com")),
+            Tts::OpenAi(cloud("https://api.openai.com/v1")),
+            Tts::Local,
+        ];
+        let engine = voice(&all).await.unwrap();
+        let info = engine.info();
+        assert_eq!(info.name, "elevenlabs");
+        let processors = "ElevenLabs (api.elevenlabs.io), Cartesia (api.cartesia.ai), \
+            Deepgram (api.eu.deepgram.com), OpenAI (api.openai.com)";
+        assert_eq!(info.processor.as_deref(), Some(processors));
+        let order = "If it fails: cartesia, then deepgram, then openai, then local.";
+        assert!(info.note.ends_with(order), "{}", info.note);
+        let hazel = engine
+            .voices()
+            .into_iter()
+            .find(|voice| voice.name == "hazel");
+        assert!(hazel.unwrap().description.contains("mine"));
+    }
+
+    #[tokio::test]
+    async fn what_is_named_is_started() {
+        let delay = Duration::ZERO;
+        let name = voice(&[Tts::Local]).await.unwrap().info().name;
+        assert_eq!(name, local::NAME);
+        let name = voice(&[Tts::StandIn { delay }]).await.unwrap().info().name;
+        assert_eq!(name, standin::NAME);
+    }
+}

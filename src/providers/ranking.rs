@@ -1,0 +1,206 @@
+//! Engines of one kind in the order in which they are asked, each with what is known of its
+//! failures. What keeps a session going when one fails is the kind's own: `stt::fallback`,
+//! `tts::fallback`.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::breaker::Breaker;
+use super::{EngineInfo, ProviderError};
+
+/// Engines of one kind, of which the first is asked first. A clone is of the same engines.
+pub(super) struct Ranking<E: ?Sized> {
+    ranked: Arc<[Ranked<E>]>,
+}
+
+struct Ranked<E: ?Sized> {
+    engine: Arc<E>,
+    breaker: Breaker,
+}
+
+/// A stream of the engine with this rank.
+#[derive(Debug)]
+pub(super) struct Opened<S> {
+    pub rank: usize,
+    pub stream: S,
+    /// Why a better one was not taken, if there is one.
+    pub instead: Option<ProviderError>,
+}
+
+impl<E: ?Sized> Clone for Ranking<E> {
+    fn clone(&self) -> Self {
+        let ranked = self.ranked.clone();
+        Self { ranked }
+    }
+}
+
+impl<E: ?Sized> Ranking<E> {
+    pub fn new(engines: impl IntoIterator<Item = Arc<E>>) -> Self {
+        let ranked = |engine| Ranked {
+            engine,
+            breaker: Breaker::default(),
+        };
+        Self {
+            ranked: engines.into_iter().map(ranked).collect(),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ranked.len()
+    }
+
+    /// All of them, the first first.
+    pub fn engines(&self) -> impl Iterator<Item = &E> {
+        self.ranked.iter().map(|ranked| &*ranked.engine)
+    }
+
+    /// The engine with this rank.
+    pub fn engine(&self, rank: usize) -> &Arc<E> {
+        &self.ranked[rank].engine
+    }
+
+    /// Until when an engine is left alone, and why; `None` if it may be asked.
+    pub fn rests(&self, rank: usize, now: Instant) -> Option<(Instant, ProviderError)> {
+        self.ranked[rank].breaker.rests(now)
+    }
+
+    /// An engine failed.
+    pub fn failed(&self, rank: usize, error: &ProviderError) {
+        self.ranked[rank].breaker.failed(error, Instant::now());
+    }
+
+    /// An engine did its work.
+    pub fn worked(&self, rank: usize) {
+        self.ranked[rank].breaker.worked();
+    }
+
+    /// What the whole of them is, from what each is: the first by name, and whoever may receive
+    /// the data.
+    pub fn info(&self, info: impl Fn(&E) -> EngineInfo) -> EngineInfo {
+        let mut infos = self.engines().map(info);
+        let mut whole = infos.next().unwrap_or_else(|| EngineInfo {
+            name: String::new(),
+            processor: None,
+            note: String::new(),
+        });
+        let mut processors: Vec<_> = whole.processor.take().into_iter().collect();
+        let mut others = Vec::new();
+        for other in infos {
+            processors.extend(other.processor.filter(|name| !processors.contains(name)));
+            others.push(other.name);
+        }
+        whole.processor = (!processors.is_empty()).then(|| processors.join(", "));
+        if !others.is_empty() {
+            whole.note = format!("{} If it fails: {}.", whole.note, others.join(", then "));
+        }
+        whole
+    }
+
+    /// Opens a stream of the first engine of which one can be opened and that does not rest; if
+    /// all rest, of whichever can be. `except` is not asked.
+    ///
+    /// # Errors
+    /// Why the first that was asked, or passed over, could not be taken.
+    pub async fn open<S>(
+        &self,
+        except: Option<usize>,
+        open: impl for<'a> Fn(&'a E) -> BoxFuture<'a, Result<S, ProviderError>>,
+    ) -> Result<Opened<S>, ProviderError> {
+        let now = Instant::now();
+        let asked = (0..self.len()).filter(|rank| Some(*rank) != except);
+        let (resting, ready): (Vec<_>, Vec<_>) =
+            asked.partition(|rank| self.rests(*rank, now).is_some());
+        let passed_over = resting.first().filter(|rank| Some(*rank) < ready.first());
+        let mut instead = passed_over.and_then(|rank| Some(self.rests(*rank, now)?.1));
+        for rank in ready.into_iter().chain(resting) {
+            match open(self.engine(rank)).await {
+                Ok(stream) => {
+                    return Ok(Opened {
+                        rank,
+                        stream,
+                        instead,
+                    });
+                }
+                Err(error) => {
+                    self.failed(rank, &error);
+                    instead.get_or_insert(error);
+                }
+            }
+        }
+        Err(instead.unwrap_or_else(|| ProviderError::Unavailable {
+            engine: "engine".to_owned(),
+            message: "no other is configured".to_owned(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Opens unless it is told to fail; counts how often it was asked.
+    struct Door {
+        name: &'static str,
+        opens: bool,
+        asked: AtomicUsize,
+    }
+
+    fn error(engine: &str) -> ProviderError {
+        ProviderError::Unavailable {
+            engine: engine.to_owned(),
+            message: "shut".to_owned(),
+        }
+    }
+
+    fn doors(doors: &[(&'static str, bool)]) -> Ranking<Door> {
+        Ranking::new(doors.iter().map(|(name, opens)| {
+            Arc::new(Door {
+                name,
+                opens: *opens,
+                asked: AtomicUsize::new(0),
+            })
+        }))
+    }
+
+    async fn open(
+        doors: &Ranking<Door>,
+        except: Option<usize>,
+    ) -> Result<(&'static str, Option<ProviderError>), ProviderError> {
+        let opened = doors.open(except, |door| {
+            door.asked.fetch_add(1, Ordering::Relaxed);
+            let opened = door.opens.then_some(door.name);
+            Box::pin(async move { opened.ok_or_else(|| error(door.name)) })
+        });
+        opened.await.map(|opened| (opened.stream, opened.instead))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_that_opens_is_taken_and_those_that_did_not_rest() {
+        let doors = doors(&[("a", false), ("b", true), ("c", true)]);
+        assert_eq!(open(&doors, None).await, Ok(("b", Some(error("a")))));
+        assert_eq!(open(&doors, None).await, Ok(("b", Some(error("a")))));
+        assert_eq!(doors.engine(0).asked.load(Ordering::Relaxed), 1);
+        assert_eq!(open(&doors, Some(0)).await, Ok(("b", None)));
+        assert_eq!(open(&doors, Some(1)).await, Ok(("c", Some(error("a")))));
+        tokio::time::advance(Duration::from_secs(15)).await;
+        assert_eq!(open(&doors, None).await, Ok(("b", Some(error("a")))));
+        assert_eq!(doors.engine(0).asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_all_rest_each_is_asked_all_the_same() {
+        let doors = doors(&[("a", true), ("b", false)]);
+        doors.failed(0, &error("a"));
+        doors.failed(1, &error("b"));
+        assert_eq!(open(&doors, None).await, Ok(("a", None)));
+        assert_eq!(open(&doors, Some(0)).await, Err(error("b")));
+        doors.worked(1);
+        assert_eq!(doors.rests(1, Instant::now()), None);
+    }
+}

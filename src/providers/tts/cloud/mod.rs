@@ -1,0 +1,258 @@
+//! Voices in the cloud: what is the same for every vendor. One file per vendor has its wire.
+//!
+//! Sentences go out whole and are flushed at once, so that no vendor waits for more text. Nothing
+//! is asked for that is further ahead of the listener than [`CloudSettings::ahead`]; what is
+//! cancelled is taken back on the wire at once. Where a vendor gives no word times, they are
+//! estimated by length over the sound that was produced.
+
+pub mod cartesia;
+pub mod deepgram;
+pub mod elevenlabs;
+pub mod openai;
+
+mod align;
+#[cfg(test)]
+mod garbage;
+mod link;
+mod reading;
+mod wire;
+
+use std::fmt;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::{self, poll_fn};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::stream::{Piece, Reader, open};
+use super::text::Written;
+use super::{EngineInfo, ProviderError, Speaking, TextToSpeech, Voice, VoiceRequest};
+use crate::private::Private;
+use crate::providers::http;
+use crate::providers::socket::{Dial, refused, unavailable};
+use link::{Ask, Link};
+use wire::Wire;
+
+/// Pieces of sound that may wait between the connection and the session.
+const WAITING: usize = 16;
+
+/// How a vendor is reached and how patient we are with it.
+#[derive(Clone, Debug)]
+pub struct CloudSettings {
+    /// Where it is: `https://api.elevenlabs.io`.
+    pub base_url: String,
+    /// The key.
+    pub key: Private<String>,
+    /// Which model speaks. Deepgram's models are its voices, and this is not used.
+    pub model: String,
+    /// Our names for voices with the vendor's; the first is used where a name is unknown.
+    pub voices: Vec<(String, String)>,
+    /// The longest waits.
+    pub patience: Patience,
+    /// How far ahead of the listener sound is asked for, so that little is paid for that nobody
+    /// hears.
+    pub ahead: Duration,
+}
+
+/// The longest waits for a vendor.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For a connection.
+    pub connect: Duration,
+    /// From a sentence to its first sound, connecting and trying again included.
+    pub first_sound: Duration,
+    /// For the next sound, once there was some and all is said that could end the sentence.
+    pub stall: Duration,
+    /// Silence of the vendor after which the sentence is asked to end.
+    pub hush: Duration,
+    /// Silence after the last word's sound that ends a sentence where no mark comes.
+    pub settle: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            first_sound: Duration::from_secs(4),
+            stall: Duration::from_secs(3),
+            hush: Duration::from_millis(800),
+            settle: Duration::from_millis(250),
+        }
+    }
+}
+
+impl CloudSettings {
+    /// Settings with the vendor's usual address, model and voices.
+    fn usual(base_url: &str, model: &str, voices: &[(&str, &str)], key: Private<String>) -> Self {
+        let voices = voices.iter();
+        Self {
+            base_url: base_url.to_owned(),
+            key,
+            model: model.to_owned(),
+            voices: voices
+                .map(|(ours, theirs)| ((*ours).to_owned(), (*theirs).to_owned()))
+                .collect(),
+            patience: Patience::default(),
+            ahead: Duration::from_secs(6),
+        }
+    }
+
+    /// The vendor's name for one of our voices.
+    fn voice(&self, name: &str) -> &str {
+        let known = |(ours, _): &&(String, String)| ours.eq_ignore_ascii_case(name);
+        let voice = self.voices.iter().find(known).or(self.voices.first());
+        voice.map_or("", |(_, theirs)| theirs)
+    }
+
+    fn listed(&self) -> Vec<Voice> {
+        let listed = self.voices.iter().map(|(ours, theirs)| Voice {
+            name: ours.clone(),
+            language: "en".to_owned(),
+            description: format!("The vendor's voice {theirs}"),
+        });
+        listed.collect()
+    }
+}
+
+/// A vendor's side of [`Cloud`].
+trait Vendor: Send + Sync + 'static {
+    /// Its name in the configuration.
+    fn name(&self) -> &'static str;
+
+    /// Whose it is.
+    fn company(&self) -> &'static str;
+
+    /// One sentence for the coach.
+    fn note(&self) -> &'static str;
+
+    /// Where to connect for a voice, and the wire in it.
+    fn call(&self, settings: &CloudSettings, request: &VoiceRequest) -> (Dial, Box<dyn Wire>);
+}
+
+/// A voice behind a WebSocket, one connection per session.
+pub struct Cloud {
+    vendor: Box<dyn Vendor>,
+    settings: CloudSettings,
+}
+
+impl Cloud {
+    fn new(vendor: impl Vendor, settings: CloudSettings) -> Result<Self, ProviderError> {
+        let refused = |what: &str| refused(vendor.name(), what.to_owned());
+        http::address(&settings.base_url)
+            .ok_or_else(|| refused("its address is not one of http or https"))?;
+        if settings.voices.is_empty() {
+            return Err(refused("it has no voices"));
+        }
+        Ok(Self {
+            vendor: Box::new(vendor),
+            settings,
+        })
+    }
+}
+
+impl fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cloud")
+            .field("vendor", &self.vendor.name())
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TextToSpeech for Cloud {
+    fn info(&self) -> EngineInfo {
+        EngineInfo {
+            name: self.vendor.name().to_owned(),
+            processor: http::company(self.vendor.company(), &self.settings.base_url),
+            note: self.vendor.note().to_owned(),
+        }
+    }
+
+    fn voices(&self) -> Vec<Voice> {
+        self.settings.listed()
+    }
+
+    fn open(&self, request: VoiceRequest) -> BoxFuture<'_, Result<Speaking, ProviderError>> {
+        let (dial, wire) = self.vendor.call(&self.settings, &request);
+        let (name, ahead) = (self.vendor.name(), self.settings.ahead);
+        let mut link = Link::new(wire, dial, self.settings.patience);
+        Box::pin(async move {
+            link.connect().await?;
+            let (asks, inbox) = mpsc::channel(1);
+            tokio::spawn(link.run(inbox));
+            Ok(open(Caller { name, ahead, asks }, ahead))
+        })
+    }
+}
+
+/// Hands pieces to the connection.
+struct Caller {
+    name: &'static str,
+    ahead: Duration,
+    asks: mpsc::Sender<Ask>,
+}
+
+impl Reader for Caller {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn limit(&self) -> usize {
+        LONGEST
+    }
+
+    fn pieces<'a>(&self, words: &'a [Written]) -> Vec<&'a [Written]> {
+        whole(words)
+    }
+
+    fn ahead(&self) -> Option<Duration> {
+        Some(self.ahead)
+    }
+
+    fn read(&self, words: &[Written], _due: Instant) -> Piece {
+        let (reply, mut answers) = mpsc::channel(WAITING);
+        let ask = Ask {
+            text: plain(words),
+            words: words.to_vec(),
+            asked: Instant::now(),
+            reply,
+        };
+        let (asks, name) = (self.asks.clone(), self.name);
+        let asking = async move {
+            match asks.send(ask).await {
+                Ok(()) => poll_fn(move |context| answers.poll_recv(context)).left_stream(),
+                Err(_) => {
+                    let error = unavailable(name, "its connection ended".to_owned());
+                    stream::iter([Err(error)]).right_stream()
+                }
+            }
+        };
+        stream::once(asking).flatten().boxed()
+    }
+}
+
+/// Longest piece in bytes; every vendor takes as much at once.
+const LONGEST: usize = 1500;
+
+/// A sentence in one piece, for the sake of its melody, unless it is too long for the vendors.
+fn whole(words: &[Written]) -> Vec<&[Written]> {
+    let length: usize = words.iter().map(|word| word.reading.len() + 1).sum();
+    if length <= LONGEST {
+        vec![words]
+    } else {
+        super::text::pieces(words, LONGEST)
+    }
+}
+
+/// What a vendor is given to read.
+fn plain(words: &[Written]) -> String {
+    let words: Vec<_> = words.iter().map(|word| word.reading.as_str()).collect();
+    words.join(" ")
+}
+
+/// The language without its region, as vendors want it.
+fn primary(language: Option<&str>) -> Option<&str> {
+    language?.split(['-', '_']).next().filter(|l| !l.is_empty())
+}

@@ -1,0 +1,152 @@
+//! OpenAI's wire: a request for every sentence.
+//!
+//! As of November 2026: raw samples at 24 kHz in chunks that may split one in two. Giving a
+//! sentence up drops its request.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Client, Response, Url};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::NAME;
+use crate::providers::ProviderError;
+use crate::providers::socket::unavailable;
+use crate::providers::tts::cloud::Patience;
+use crate::providers::tts::cloud::reading::Reading;
+use crate::providers::tts::cloud::wire::{fault, fault_name};
+use crate::providers::tts::stream::Made;
+use crate::providers::tts::text::Written;
+
+/// The most of an answer without sound that is read, in bytes.
+const MOST: usize = 64 * 1024;
+
+/// Makes requests.
+#[derive(Clone, Debug)]
+pub(super) struct Asker {
+    pub client: Client,
+    pub speech: Url,
+    pub models: Url,
+    pub key: HeaderValue,
+    pub patience: Patience,
+}
+
+impl Asker {
+    /// Opens a connection, which then waits for the first sentence.
+    pub async fn warm(&self) {
+        let request = self.client.get(self.models.clone());
+        let request = request.header(AUTHORIZATION, self.key.clone());
+        let exchange = async {
+            if let Ok(response) = request.send().await {
+                // The connection is free for the next request once the answer is read.
+                body(response).await;
+            }
+        };
+        let _ = timeout(self.patience.connect, exchange).await;
+    }
+
+    /// Has a sentence spoken; once more, if the connection breaks before any sound.
+    pub async fn speak(
+        &self,
+        body: &Value,
+        words: &[Written],
+        reply: &mpsc::Sender<Result<Made, ProviderError>>,
+    ) -> Result<(), ProviderError> {
+        let deadline = Instant::now() + self.patience.first_sound;
+        let mut heard = false;
+        let mut told = self.attempt(body, words, reply, deadline, &mut heard).await;
+        if !heard && matches!(told, Err(ProviderError::Unavailable { .. })) {
+            told = self.attempt(body, words, reply, deadline, &mut heard).await;
+        }
+        told
+    }
+
+    async fn attempt(
+        &self,
+        body: &Value,
+        words: &[Written],
+        reply: &mpsc::Sender<Result<Made, ProviderError>>,
+        deadline: Instant,
+        heard: &mut bool,
+    ) -> Result<(), ProviderError> {
+        let patience = &self.patience;
+        let late = |after| ProviderError::TimedOut {
+            engine: NAME.to_owned(),
+            after,
+        };
+        let response = timeout_at(deadline, self.ask(body)).await;
+        let response = response.map_err(|_| late(patience.first_sound))??;
+        let mut chunks = response.bytes_stream();
+        let mut reading = Reading::new(words);
+        loop {
+            let (until, after) = match heard {
+                false => (deadline, patience.first_sound),
+                true => (Instant::now() + patience.stall, patience.stall),
+            };
+            let chunk = timeout_at(until, chunks.next()).await;
+            let Some(chunk) = chunk.map_err(|_| late(after))? else {
+                break;
+            };
+            let bytes = chunk.map_err(|_| unavailable(NAME, "its sound broke off".to_owned()))?;
+            if let Some(sound) = reading.sound(&bytes) {
+                *heard = true;
+                let _ = reply.send(Ok(sound)).await;
+            }
+        }
+        if !*heard {
+            return Err(unavailable(NAME, "it answered without a sound".to_owned()));
+        }
+        if let Some(words) = reading.finish() {
+            let _ = reply.send(Ok(words)).await;
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, body: &Value) -> Result<Response, ProviderError> {
+        let request = self.client.post(self.speech.clone());
+        let request = request.header(AUTHORIZATION, self.key.clone()).json(body);
+        match request.send().await {
+            Ok(response) if response.status().is_success() => Ok(response),
+            Ok(response) => Err(refusal(response).await),
+            Err(error) => {
+                let what = match error.is_connect() {
+                    true => "cannot connect",
+                    false => "no response",
+                };
+                Err(unavailable(NAME, what.to_owned()))
+            }
+        }
+    }
+}
+
+/// What a response means that is no success.
+async fn refusal(response: Response) -> ProviderError {
+    let status = response.status().as_u16();
+    let wait = response.headers().get("retry-after");
+    let wait = wait.and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
+    let wait = wait.and_then(|wait| Duration::try_from_secs_f64(wait).ok());
+    let body = serde_json::from_slice(&body(response).await).unwrap_or(Value::Null);
+    match fault(NAME, Some(status.into()), fault_name(&body)) {
+        ProviderError::Limited { engine, .. } => ProviderError::Limited {
+            engine,
+            retry_after: wait,
+        },
+        other => other,
+    }
+}
+
+/// Reads a body as far as it is worth reading.
+async fn body(response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut chunks = response.bytes_stream();
+    while let Some(Ok(chunk)) = chunks.next().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST {
+            break;
+        }
+    }
+    body
+}

@@ -1,0 +1,296 @@
+//! One session's voice, wherever it comes from at the moment.
+
+use std::collections::VecDeque;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::said::Said;
+use crate::providers::ProviderError;
+use crate::providers::ranking::{Opened, Ranking};
+use crate::providers::tts::{QUEUE, SpeakInput, SpeakOutput, Speaking, TextToSpeech, VoiceRequest};
+
+/// An engine's stream.
+struct Open {
+    rank: usize,
+    speaking: Speaking,
+}
+
+/// An engine being opened.
+type Opening = AbortOnDropHandle<Result<Open, ProviderError>>;
+
+/// A session that is spoken to.
+pub(super) struct Session {
+    ranking: Ranking<dyn TextToSpeech>,
+    request: VoiceRequest,
+    /// Who speaks.
+    open: Open,
+    /// What was said and is not done.
+    said: VecDeque<Said>,
+    /// The last sentence that was cancelled.
+    cancelled: Option<u64>,
+    /// What could not be handed over yet.
+    backlog: VecDeque<SpeakInput>,
+    /// Why another engine speaks than the first, as long as nobody was told.
+    untold: Option<ProviderError>,
+    /// Whether somebody was, and the first has not spoken since.
+    told: bool,
+    /// A better engine, being opened.
+    better: Option<Opening>,
+    outbox: mpsc::Sender<SpeakOutput>,
+}
+
+/// The session has gone, or no engine can be reached any more.
+struct Over;
+
+impl Session {
+    pub fn new(
+        ranking: Ranking<dyn TextToSpeech>,
+        request: VoiceRequest,
+        opened: Opened<Speaking>,
+        outbox: mpsc::Sender<SpeakOutput>,
+    ) -> Self {
+        Self {
+            ranking,
+            request,
+            open: Open {
+                rank: opened.rank,
+                speaking: opened.stream,
+            },
+            said: VecDeque::new(),
+            cancelled: None,
+            backlog: VecDeque::new(),
+            untold: opened.instead,
+            told: false,
+            better: None,
+            outbox,
+        }
+    }
+
+    pub async fn run(mut self, mut inbox: mpsc::Receiver<SpeakInput>) {
+        let mut over = Ok(());
+        while over.is_ok() {
+            let quiet = self.said.is_empty();
+            let retry = self.retry_at().filter(|_| quiet);
+            let Speaking { input, output } = &mut self.open.speaking;
+            over = tokio::select! {
+                biased;
+                said = inbox.recv(), if self.backlog.len() < QUEUE => match said {
+                    Some(said) => { self.take(said); Ok(()) }
+                    None => Err(Over),
+                },
+                handed = hand_over(input, &mut self.backlog), if !self.backlog.is_empty() => {
+                    match handed {
+                        true => Ok(()),
+                        false => self.broke().await,
+                    }
+                }
+                given = output.recv() => match given {
+                    Some(given) => self.pass(given).await,
+                    None => self.broke().await,
+                },
+                opened = finished(&mut self.better), if quiet => {
+                    self.better = None;
+                    self.go_back(opened);
+                    Ok(())
+                }
+                () = sleep_until(retry.unwrap_or_else(Instant::now)), if retry.is_some() => {
+                    self.open_better();
+                    Ok(())
+                }
+            };
+        }
+    }
+
+    fn take(&mut self, input: SpeakInput) {
+        match &input {
+            SpeakInput::Say { sentence, .. } if self.cancelled >= Some(*sentence) => return,
+            SpeakInput::Say { sentence, text } => {
+                self.said.push_back(Said::new(*sentence, text.clone()));
+            }
+            SpeakInput::Cancel { through } => {
+                self.cancelled = self.cancelled.max(Some(*through));
+                self.said.retain(|said| said.sentence > *through);
+                self.backlog.retain(|waiting| match waiting {
+                    SpeakInput::Say { sentence, .. } => sentence > through,
+                    SpeakInput::Cancel { .. } => true,
+                });
+            }
+        }
+        self.backlog.push_back(input);
+    }
+
+    /// Passes on what the engine gives.
+    async fn pass(&mut self, output: SpeakOutput) -> Result<(), Over> {
+        let sentence = match &output {
+            SpeakOutput::Audio { sentence, .. }
+            | SpeakOutput::Words { sentence, .. }
+            | SpeakOutput::StoodIn { sentence, .. }
+            | SpeakOutput::Done { sentence }
+            | SpeakOutput::Failed { sentence, .. } => *sentence,
+        };
+        let Some(at) = self.said.iter().position(|said| said.sentence == sentence) else {
+            return Ok(());
+        };
+        let output = match output {
+            SpeakOutput::Failed { error, .. } => return self.failed(at, error).await,
+            SpeakOutput::Audio { samples, .. } => {
+                let Some(samples) = self.said[at].add(samples) else {
+                    return Ok(());
+                };
+                if self.said[at].sounded {
+                    self.ranking.worked(self.open.rank);
+                    self.told &= self.open.rank > 0;
+                }
+                SpeakOutput::Audio { sentence, samples }
+            }
+            SpeakOutput::Done { .. } => {
+                self.said.remove(at);
+                output
+            }
+            SpeakOutput::Words { .. } | SpeakOutput::StoodIn { .. } => output,
+        };
+        let untold = self.untold.take();
+        if let Some(error) = untold.filter(|_| !std::mem::replace(&mut self.told, true)) {
+            self.send(SpeakOutput::StoodIn { sentence, error }).await?;
+        }
+        self.send(output).await
+    }
+
+    /// The engine could not speak a sentence: another does, and all that follow.
+    async fn failed(&mut self, at: usize, error: ProviderError) -> Result<(), Over> {
+        self.ranking.failed(self.open.rank, &error);
+        let mut alone = None;
+        if self.said[at].sounded {
+            alone = self.said.remove(at);
+        }
+        match self.next().await {
+            Ok(open) => {
+                if let Some(Said { sentence, .. }) = alone {
+                    let error = error.clone();
+                    self.send(SpeakOutput::Failed { sentence, error }).await?;
+                }
+                self.move_to(open);
+                self.untold = Some(error);
+            }
+            // Nobody else can: this sentence is lost, and the next is tried where we are.
+            Err(_) => {
+                let lost = alone.or_else(|| self.said.remove(at));
+                if let Some(Said { sentence, .. }) = lost {
+                    self.send(SpeakOutput::Failed { sentence, error }).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The engine's stream ended.
+    async fn broke(&mut self) -> Result<(), Over> {
+        let error = ProviderError::Unavailable {
+            engine: self.ranking.engine(self.open.rank).info().name,
+            message: "the stream broke off".to_owned(),
+        };
+        let before = self.open.rank;
+        if self.said.is_empty() {
+            self.ranking.failed(before, &error);
+            let open = self.next().await.map_err(|_| Over)?;
+            self.move_to(open);
+            self.untold = Some(error);
+            return Ok(());
+        }
+        self.failed(0, error).await?;
+        match self.open.rank == before {
+            // Without a stream there is nothing to go on with.
+            true => Err(Over),
+            false => Ok(()),
+        }
+    }
+
+    /// A stream of the first other engine that can be taken.
+    async fn next(&self) -> Result<Open, ProviderError> {
+        let request = &self.request;
+        let opening = self
+            .ranking
+            .open(Some(self.open.rank), |engine| engine.open(request.clone()));
+        let Opened { rank, stream, .. } = opening.await?;
+        Ok(Open {
+            rank,
+            speaking: stream,
+        })
+    }
+
+    /// Has everything that is not done said by this engine.
+    fn move_to(&mut self, open: Open) {
+        self.open = open;
+        self.better = None;
+        let again = self.said.iter_mut().map(|said| {
+            said.begin_again();
+            let (sentence, text) = (said.sentence, said.text.clone());
+            SpeakInput::Say { sentence, text }
+        });
+        self.backlog = again.collect();
+    }
+
+    /// When a better engine may be asked again.
+    fn retry_at(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let better = 0..self.open.rank;
+        let rests = better.map(|rank| {
+            self.ranking
+                .rests(rank, now)
+                .map_or(now, |(until, _)| until)
+        });
+        rests.min().filter(|_| self.better.is_none())
+    }
+
+    fn open_better(&mut self) {
+        let now = Instant::now();
+        let rested = |rank: &usize| self.ranking.rests(*rank, now).is_none();
+        let Some(rank) = (0..self.open.rank).find(rested) else {
+            return;
+        };
+        let (ranking, request) = (self.ranking.clone(), self.request.clone());
+        self.better = Some(AbortOnDropHandle::new(tokio::spawn(async move {
+            let opened = ranking.engine(rank).open(request).await;
+            if let Err(error) = &opened {
+                ranking.failed(rank, error);
+            }
+            Ok(Open {
+                rank,
+                speaking: opened?,
+            })
+        })));
+    }
+
+    /// Speaks with the better engine from now on, if it is there.
+    fn go_back(&mut self, opened: Option<Open>) {
+        if let Some(open) = opened {
+            self.untold = None;
+            self.move_to(open);
+        }
+    }
+
+    async fn send(&self, output: SpeakOutput) -> Result<(), Over> {
+        self.outbox.send(output).await.map_err(|_| Over)
+    }
+}
+
+/// Hands over what waits next, once there is room; whether the engine still listens.
+async fn hand_over(input: &mpsc::Sender<SpeakInput>, backlog: &mut VecDeque<SpeakInput>) -> bool {
+    let Ok(room) = input.reserve().await else {
+        return false;
+    };
+    if let Some(next) = backlog.pop_front() {
+        room.send(next);
+    }
+    true
+}
+
+/// What came of opening; never, while nothing is being opened.
+async fn finished(better: &mut Option<Opening>) -> Option<Open> {
+    match better {
+        Some(opening) => opening.await.ok().and_then(Result::ok),
+        None => std::future::pending().await,
+    }
+}

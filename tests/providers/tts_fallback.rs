@@ -1,0 +1,252 @@
+//! A voice that fails is replaced by the next, in the middle of a session.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use praxiloom::providers::tts::fallback::Fallback;
+use praxiloom::providers::tts::standin::{Standin, StandinSettings};
+use praxiloom::providers::tts::{
+    QUEUE, SpeakInput, SpeakOutput, Speaking, TextToSpeech, Voice, VoiceRequest,
+};
+use praxiloom::providers::{EngineInfo, ProviderError};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use crate::cloud::Kind::{Cartesia, Deepgram, ElevenLabs};
+use crate::cloud::{TEXT, hear_fail, sound_of};
+use crate::vendors::Fault;
+use crate::voice::{Subject, hear, next, say};
+
+fn in_order(engines: Vec<Arc<dyn TextToSpeech>>) -> Subject {
+    Subject {
+        engine: Arc::new(Fallback::new(engines)),
+        language: None,
+    }
+}
+
+async fn subject() -> Subject {
+    let broken = ElevenLabs.rig([Fault::Fails(1008, "quota_exceeded")]).await;
+    let sound = Cartesia.subject().await;
+    std::mem::forget(broken.server);
+    in_order(vec![broken.subject.engine, sound.engine])
+}
+
+voice_conformance!(subject:
+    sentences_come_in_order_and_end_once,
+    words_lie_in_the_text_and_in_the_sound,
+    chunks_are_short_and_even,
+    cancelling_stops_the_sentence,
+    a_cancelled_sentence_stays_cancelled,
+    nothing_to_read_is_done_at_once,
+    pauses_are_silence_in_the_sound,
+    dropping_the_input_ends_the_stream,
+    dropping_the_output_ends_the_stream,
+    many_sessions_share,
+);
+
+#[tokio::test]
+async fn a_sentence_that_nobody_heard_is_said_by_the_next_voice() {
+    let first = ElevenLabs.rig([Fault::Fails(1008, "quota_exceeded")]).await;
+    let second = Deepgram.rig([]).await;
+    let both = in_order(vec![first.subject.engine, second.subject.engine]);
+    let mut speaking = both.open().await;
+    for sentence in 1..=3 {
+        say(&speaking, sentence, TEXT).await;
+    }
+    let heard = hear(&mut speaking, 1).await;
+    assert_eq!(heard.audio, sound_of(TEXT));
+    let told = heard.stood_in[0].to_string();
+    assert!(
+        told.contains("elevenlabs") && told.contains("quota"),
+        "{told}"
+    );
+    for sentence in 2..=3 {
+        let heard = hear(&mut speaking, sentence).await;
+        assert_eq!(heard.audio, sound_of(TEXT));
+        assert!(heard.stood_in.is_empty());
+    }
+    assert_eq!(second.server.seen().texts, [TEXT; 3]);
+    // The next session leaves the first alone, and is told why.
+    let heard = both.speak(TEXT).await;
+    assert_eq!((heard.audio, heard.stood_in.len()), (sound_of(TEXT), 1));
+    assert_eq!(first.server.seen().connections, 1);
+}
+
+#[tokio::test]
+async fn a_sentence_that_broke_off_is_not_repeated() {
+    let first = Cartesia.rig([Fault::Cuts(3), Fault::None]).await;
+    let second = Deepgram.rig([]).await;
+    let both = in_order(vec![first.subject.engine, second.subject.engine]);
+    let mut speaking = both.open().await;
+    say(&speaking, 1, TEXT).await;
+    say(&speaking, 2, "And then?").await;
+    let (samples, _) = hear_fail(&mut speaking, 1).await;
+    assert!(samples > 0 && samples < sound_of(TEXT).len());
+    let heard = hear(&mut speaking, 2).await;
+    assert_eq!(heard.audio, sound_of("And then?"));
+    assert_eq!(heard.stood_in.len(), 1);
+    assert_eq!(second.server.seen().texts, ["And then?"]);
+}
+
+#[tokio::test]
+async fn a_pause_before_the_failure_is_not_repeated() {
+    let text = "[pause 300] Well.";
+    let first = ElevenLabs.rig([Fault::Fails(1011, "busy")]).await;
+    let second = Deepgram.rig([]).await;
+    let both = in_order(vec![first.subject.engine, second.subject.engine]);
+    let heard = both.speak(text).await;
+    let (pause, sound) = heard.audio.split_at(7200);
+    assert!(pause.iter().all(|sample| *sample == 0));
+    assert_eq!(sound, sound_of("Well."));
+    assert_eq!(heard.words[0].text, 12..17);
+    assert!(heard.words[0].start >= 7200);
+}
+
+#[tokio::test]
+async fn a_voice_that_cannot_be_reached_is_stepped_over_from_the_start() {
+    let first = Cartesia.rig([Fault::Refuses(401, "INVALID_AUTH")]).await;
+    let second = Deepgram.rig([]).await;
+    let both = in_order(vec![first.subject.engine, second.subject.engine]);
+    let info = both.engine.info();
+    assert_eq!(info.name, "cartesia");
+    assert!(
+        info.note.ends_with("If it fails: deepgram."),
+        "{}",
+        info.note
+    );
+    let heard = both.speak(TEXT).await;
+    assert_eq!(heard.audio, sound_of(TEXT));
+    assert!(heard.stood_in[0].to_string().contains("401"));
+}
+
+#[tokio::test]
+async fn where_every_voice_fails_each_sentence_says_so_and_the_next_is_tried() {
+    let first = Cartesia
+        .rig([
+            Fault::Fails(500, "oops"),
+            Fault::Fails(500, "oops"),
+            Fault::None,
+        ])
+        .await;
+    let second = Deepgram.rig([Fault::Refuses(503, "DOWN")]).await;
+    let both = in_order(vec![first.subject.engine, second.subject.engine]);
+    let mut speaking = both.open().await;
+    say(&speaking, 1, TEXT).await;
+    let (samples, error) = hear_fail(&mut speaking, 1).await;
+    assert_eq!(samples, 0);
+    assert!(error.to_string().contains("cartesia"), "{error}");
+    say(&speaking, 2, TEXT).await;
+    assert_eq!(hear(&mut speaking, 2).await.audio, sound_of(TEXT));
+}
+
+/// A tone that fails while it is told to.
+struct Flaky {
+    fails: Arc<AtomicBool>,
+    opened: Arc<AtomicUsize>,
+}
+
+impl TextToSpeech for Flaky {
+    fn info(&self) -> EngineInfo {
+        Standin::default().info()
+    }
+
+    fn voices(&self) -> Vec<Voice> {
+        Standin::default().voices()
+    }
+
+    fn open(&self, request: VoiceRequest) -> BoxFuture<'_, Result<Speaking, ProviderError>> {
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        let fails = self.fails.clone();
+        Box::pin(async move {
+            let (input, mut inbox) = mpsc::channel::<SpeakInput>(QUEUE);
+            let (outbox, output) = mpsc::channel(QUEUE);
+            let inner = Standin::default().open(request).await?;
+            tokio::spawn(async move {
+                let Speaking {
+                    input,
+                    output: mut sound,
+                } = inner;
+                loop {
+                    tokio::select! {
+                        said = inbox.recv() => match said {
+                            Some(SpeakInput::Say { sentence, .. }) if fails.load(Ordering::SeqCst) => {
+                                let error = ProviderError::Unavailable {
+                                    engine: "flaky".to_owned(),
+                                    message: "told to".to_owned(),
+                                };
+                                let _ = outbox.send(SpeakOutput::Failed { sentence, error }).await;
+                            }
+                            Some(said) => { let _ = input.send(said).await; }
+                            None => return,
+                        },
+                        Some(output) = sound.recv() => { let _ = outbox.send(output).await; }
+                    }
+                }
+            });
+            Ok(Speaking { input, output })
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_voice_comes_back_after_a_rest_and_in_silence() {
+    let (fails, opened) = (
+        Arc::new(AtomicBool::new(true)),
+        Arc::new(AtomicUsize::new(0)),
+    );
+    let flaky = Flaky {
+        fails: fails.clone(),
+        opened: opened.clone(),
+    };
+    let other = Standin::new(StandinSettings {
+        per_character: Duration::from_millis(10),
+        ..StandinSettings::default()
+    });
+    let mut speaking = in_order(vec![Arc::new(flaky), Arc::new(other)])
+        .open()
+        .await;
+    // Ten milliseconds a character is the other voice, sixty the first.
+    let length = |heard: &crate::voice::Heard| heard.audio.len() / 24;
+    say(&speaking, 1, "four").await;
+    let heard = hear(&mut speaking, 1).await;
+    assert_eq!((length(&heard), heard.stood_in.len()), (40, 1));
+    sleep(Duration::from_secs(14)).await;
+    say(&speaking, 2, "four").await;
+    assert_eq!(length(&hear(&mut speaking, 2).await), 40);
+    assert_eq!(opened.load(Ordering::SeqCst), 1);
+    // It is asked again, fails again, and nobody is told twice.
+    sleep(Duration::from_secs(2)).await;
+    say(&speaking, 3, "four").await;
+    let heard = hear(&mut speaking, 3).await;
+    assert_eq!((length(&heard), heard.stood_in.len()), (40, 0));
+    assert_eq!(opened.load(Ordering::SeqCst), 2);
+    fails.store(false, Ordering::SeqCst);
+    sleep(Duration::from_secs(31)).await;
+    say(&speaking, 4, "four").await;
+    assert_eq!(length(&hear(&mut speaking, 4).await), 240);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_cancelled_is_not_said_by_the_next_voice() {
+    let flaky = Flaky {
+        fails: Arc::new(AtomicBool::new(true)),
+        opened: Arc::default(),
+    };
+    let mut speaking = in_order(vec![Arc::new(flaky), Arc::new(Standin::default())])
+        .open()
+        .await;
+    say(&speaking, 1, "Never.").await;
+    say(&speaking, 2, "Never.").await;
+    let cancel = SpeakInput::Cancel { through: 2 };
+    speaking.input.send(cancel).await.unwrap();
+    say(&speaking, 3, "Yes.").await;
+    loop {
+        match next(&mut speaking).await.unwrap() {
+            SpeakOutput::Done { sentence } => break assert_eq!(sentence, 3),
+            SpeakOutput::Failed { error, .. } => panic!("{error}"),
+            _ => {}
+        }
+    }
+}
