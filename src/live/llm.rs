@@ -19,11 +19,13 @@ use tokio::time::Instant;
 
 use super::conversation::{Ask, Generation};
 use crate::archive::inner::Inner;
-use crate::practice::{Briefing, Gallery, Practice, Sent, SpokenFilter};
+use crate::practice::{
+    Briefing, Gallery, Heard, Memory, Past, Practice, Sent, Sheet, SpokenFilter,
+};
 use crate::providers::ProviderError;
 use crate::providers::llm::thoughts::Thoughts;
 use crate::providers::llm::{LanguageModel, Prompt, Token};
-use asking::{complete, heard};
+use asking::{complete, heard, is_heard};
 use inner::kept;
 use notes::Notes;
 use stream::Answering;
@@ -67,6 +69,8 @@ pub struct Mind {
     thinker: Thinker,
     seed: u64,
     notes: Notes,
+    /// What the client remembers of the session.
+    past: Past,
     running: HashMap<Generation, AbortHandle>,
     /// The last answer in which authored lines stood in, while the model has not recovered.
     stood_in: Option<Generation>,
@@ -85,6 +89,7 @@ impl Mind {
             thinker,
             seed,
             notes: Notes::default(),
+            past: Past::default(),
             running: HashMap::new(),
             stood_in: None,
             rests_until: None,
@@ -100,13 +105,22 @@ impl Mind {
         let sheet = ask.client.as_deref().and_then(|id| thinker.gallery.get(id));
         let Some(model) = thinker.model.clone() else {
             return match sheet.or_else(|| thinker.gallery.first()) {
-                Some(sheet) => Understudy::of(thinker, sheet, &ask, self.seed).whole(),
+                Some(sheet) => {
+                    let memory = recall(thinker, &mut self.past, sheet, &ask, &heard(&ask.memory));
+                    Understudy::of(thinker, sheet, memory, &ask, self.seed).whole()
+                }
                 None => vec![end(generation)],
             };
         };
-        let understudy = sheet
-            .filter(|_| Understudy::may_answer(&ask))
-            .map(|sheet| Understudy::of(thinker, sheet, &ask, self.seed));
+        let client = sheet.map(|sheet| {
+            let heard = heard(&ask.memory);
+            let memory = recall(thinker, &mut self.past, sheet, &ask, &heard);
+            (sheet, heard, memory)
+        });
+        let understudy = client.as_ref().filter(|_| Understudy::may_answer(&ask));
+        let understudy = understudy.map(|(sheet, _, memory)| {
+            Understudy::of(thinker, sheet, memory.clone(), &ask, self.seed)
+        });
         let rests = self.rests_until.is_some_and(|until| Instant::now() < until);
         if let Some(understudy) = understudy.as_ref().filter(|_| rests) {
             return understudy.whole();
@@ -116,14 +130,15 @@ impl Mind {
             Some(_) if !ask.fixed => window::begins(&ask.memory),
             _ => 0,
         };
-        let briefing = sheet.map(|sheet| {
-            let (heard, from) = (heard(&ask.memory), heard(&ask.memory[..begins]).len());
-            let notes = self.notes.of(&heard[..from]);
+        let briefing = client.map(|(sheet, heard, memory)| {
+            let from = ask.memory[..begins].iter().filter(|m| is_heard(m)).count();
+            let (older, recent) = heard.split_at(from);
+            let notes = self.notes.of(older);
             let sent = Sent {
-                from,
+                recent,
                 notes: &notes,
             };
-            thinker.practice.brief(sheet, &heard, sent, self.seed)
+            thinker.practice.brief(sheet, &memory, sent, self.seed)
         });
         let (mut prompt, pacer, inner) = match briefing {
             Some(Briefing {
@@ -196,6 +211,15 @@ impl Drop for Mind {
         for task in self.running.values() {
             task.abort();
         }
+    }
+}
+
+/// What the client remembers. A request's own input is not how the session went, and leaves no trace
+/// in its past.
+fn recall(thinker: &Thinker, past: &mut Past, sheet: &Sheet, ask: &Ask, heard: &[Heard]) -> Memory {
+    match ask.fixed {
+        false => thinker.practice.recall(sheet, past, heard),
+        true => thinker.practice.recall(sheet, &mut Past::default(), heard),
     }
 }
 

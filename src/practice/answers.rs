@@ -1,18 +1,17 @@
 //! Single turns: what a client answers to one move of the coach.
 
-use super::scripted::{gallery, practice};
+use super::scripted::{gallery, reply};
 use super::{Heard, Move};
 
 #[test]
 fn a_line_cut_off_is_taken_up_again() {
-    let (practice, gallery) = (practice(), gallery());
-    let sheet = gallery.first().unwrap();
+    let sheet = gallery().first().unwrap();
     let mut history = vec![Heard::Coach("what brings you here today".into())];
-    let line = practice.reply(sheet, &history, 3);
+    let line = reply(sheet, &history, 3);
     assert_eq!(line.line_ids, ["what_brings/1/0"]);
     history.push(Heard::Client("Well, I was up for".into()));
     history.push(Heard::Coach("sorry go on".into()));
-    let again = practice.reply(sheet, &history, 3);
+    let again = reply(sheet, &history, 3);
     assert!(
         again.line_ids.contains(&"what_brings/1/0".to_owned()),
         "{again:?}"
@@ -25,7 +24,7 @@ fn a_line_cut_off_is_taken_up_again() {
     history[1] = Heard::Client(
         "Well, I was up for a promotion, head of planning. It went to someone else. So I'd".into(),
     );
-    let on = practice.reply(sheet, &history, 3);
+    let on = reply(sheet, &history, 3);
     assert!(
         !on.line_ids.contains(&"what_brings/1/0".to_owned()),
         "{on:?}"
@@ -34,10 +33,9 @@ fn a_line_cut_off_is_taken_up_again() {
 
 #[test]
 fn moves_are_answered_in_kind() {
-    let (practice, gallery) = (practice(), gallery());
-    for sheet in gallery.sheets() {
+    for sheet in gallery().sheets() {
         let mut history = vec![Heard::Coach("what brings you here today".into())];
-        let first = practice.reply(sheet, &history, 1).text();
+        let first = reply(sheet, &history, 1).text();
         history.push(Heard::Client(first));
         for (text, prefix, kind) in [
             ("you should just tell your boss", "advice/", Move::Advice),
@@ -63,7 +61,7 @@ fn moves_are_answered_in_kind() {
         ] {
             let mut now = history.clone();
             now.push(Heard::Coach(text.into()));
-            let reply = practice.reply(sheet, &now, 1);
+            let reply = reply(sheet, &now, 1);
             assert_eq!(reply.heard_as.map(|h| h.0), Some(kind), "{text}");
             assert!(reply.line_ids[0].starts_with(prefix), "{text}: {reply:?}");
         }
@@ -72,8 +70,7 @@ fn moves_are_answered_in_kind() {
 
 #[test]
 fn asked_to_repeat_they_repeat_and_misheard_they_ask_in_new_words() {
-    let (practice, gallery) = (practice(), gallery());
-    let sheet = gallery.first().unwrap();
+    let sheet = gallery().first().unwrap();
     let history = [
         Heard::Coach("what brings you".into()),
         Heard::Client(
@@ -82,8 +79,7 @@ fn asked_to_repeat_they_repeat_and_misheard_they_ask_in_new_words() {
         Heard::Coach("sorry i did not catch that".into()),
     ];
     assert!(
-        practice
-            .reply(sheet, &history, 5)
+        reply(sheet, &history, 5)
             .text()
             .contains("how to get the next one")
     );
@@ -91,7 +87,7 @@ fn asked_to_repeat_they_repeat_and_misheard_they_ask_in_new_words() {
     let mut before = String::new();
     for _ in 0..20 {
         history.push(Heard::Coach("zebra cactus fluorescent".into()));
-        let now = practice.reply(sheet, &history, 5).text();
+        let now = reply(sheet, &history, 5).text();
         assert_ne!(now, before);
         before.clone_from(&now);
         history.push(Heard::Client(now));
@@ -109,7 +105,7 @@ fn pleasantries_are_answered_in_kind() {
             ("thank you", "thanks/"),
             ("shall we start", "contract/"),
         ] {
-            let reply = practice().reply(sheet, &[Heard::Coach(text.into())], 1);
+            let reply = reply(sheet, &[Heard::Coach(text.into())], 1);
             let id = &reply.line_ids[0];
             assert!(id.contains(slot), "{} {text}: {id}", sheet.id);
             assert_eq!(reply.line_ids.len(), 1, "{} {text}", sheet.id);

@@ -31,7 +31,7 @@ const TRAIL: &[Topic] = &[
 pub(super) struct Chooser<'a> {
     sheet: &'a Sheet,
     shared: &'a [Line],
-    memory: Memory<'a>,
+    memory: &'a Memory,
     dice: Dice,
     pacer: Pacer,
     /// The deepest level that this answer may go to.
@@ -40,7 +40,7 @@ pub(super) struct Chooser<'a> {
 }
 
 impl<'a> Chooser<'a> {
-    pub(super) fn new(sheet: &'a Sheet, shared: &'a [Line], memory: Memory<'a>, seed: u64) -> Self {
+    pub(super) fn new(sheet: &'a Sheet, shared: &'a [Line], memory: &'a Memory, seed: u64) -> Self {
         Self {
             sheet,
             shared,
@@ -98,7 +98,7 @@ impl<'a> Chooser<'a> {
             Move::Backchannel | Move::InviteSilence | Move::Unclear | Move::Repeat
         ) || (coach.kind == Move::OpenQuestion
             && matches!(coach.topic, Some(Topic::More)));
-        if let Some(lost) = self.memory.cut.filter(|_| goes_on) {
+        if let Some(lost) = self.memory.cut.as_deref().filter(|_| goes_on) {
             self.must(Reaction::Resume);
             return self.say(lost);
         }
@@ -255,7 +255,7 @@ impl<'a> Chooser<'a> {
     /// The deepest line not yet heard that may be said now. Whoever said that it hurts does not go
     /// on to say that it is fine: nothing shallower than what was said to the same.
     fn fresh(&self, slot: Slot) -> Option<&'a Line> {
-        let said = |l: &&Line| self.memory.said.contains_key(l.id.as_str());
+        let said = |l: &&Line| self.memory.said.contains_key(&l.id);
         let lines = || self.sheet.lines.iter().filter(move |l| l.slot == slot);
         let floor = lines().filter(said).map(|l| l.level).max().unwrap_or(1);
         // Of one depth, in the order they were written.
@@ -267,7 +267,7 @@ impl<'a> Chooser<'a> {
 
     /// Says the client's last words again, the last two sentences of them.
     fn again(&mut self) {
-        let said = split(self.memory.last_words);
+        let said = split(&self.memory.last_words);
         if said.is_empty() {
             return self.must(Reaction::Opening);
         }
@@ -309,7 +309,7 @@ impl<'a> Chooser<'a> {
         let fits = |l: &&Line| {
             l.slot == Slot::Reaction(reaction)
                 && l.level <= ceiling
-                && !self.out.iter().any(|(id, _)| *id == l.id)
+                && !self.out.iter().any(|(id, _)| **id == *l.id)
         };
         let own: Vec<&Line> = self.sheet.lines.iter().filter(fits).collect();
         let all: Vec<&Line> = own
@@ -321,7 +321,7 @@ impl<'a> Chooser<'a> {
             let fresh: Vec<&Line> = pool
                 .iter()
                 .copied()
-                .filter(|l| !self.memory.said.contains_key(l.id.as_str()))
+                .filter(|l| !self.memory.said.contains_key(&l.id))
                 .collect();
             if !fresh.is_empty() {
                 return fresh
@@ -331,15 +331,15 @@ impl<'a> Chooser<'a> {
         }
         let now = self.memory.client_turns;
         all.into_iter()
-            .filter_map(|l| Some((*self.memory.said.get(l.id.as_str())?, l)))
+            .filter_map(|l| Some((*self.memory.said.get(&l.id)?, l)))
             .filter(|(at, _)| !only_rested || now - at >= APART)
             .min_by_key(|(at, _)| *at)
             .map(|(_, l)| l)
     }
 
     fn say(&mut self, line: &Line) {
-        if !self.out.iter().any(|(id, _)| *id == line.id) {
-            self.out.push((line.id.clone(), line.text.clone()));
+        if !self.out.iter().any(|(id, _)| **id == *line.id) {
+            self.out.push((line.id.to_string(), line.text.clone()));
         }
     }
 }

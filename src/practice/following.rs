@@ -2,7 +2,7 @@
 
 use super::scripted::{gallery, practice};
 use super::sheet::Sheet;
-use super::{Heard, Move, Reply, Topic};
+use super::{Heard, Move, Past, Reply, Topic};
 
 const OFF_TOPIC: &[&str] = &[
     "what is the capital of france",
@@ -28,10 +28,11 @@ const DOUBTFUL: &[&str] = &[
 
 /// The answers to what the coach says, one after the other.
 fn session(sheet: &Sheet, seed: u64, coach: &[&str]) -> Vec<Reply> {
-    let (mut history, mut replies) = (Vec::new(), Vec::new());
+    let (mut history, mut past, mut replies) = (Vec::new(), Past::default(), Vec::new());
     for text in coach {
         history.push(Heard::Coach((*text).to_owned()));
-        let reply = practice().reply(sheet, &history, seed);
+        let memory = practice().recall(sheet, &mut past, &history);
+        let reply = practice().reply(sheet, &memory, seed);
         history.push(Heard::Client(reply.text()));
         replies.push(reply);
     }

@@ -14,6 +14,8 @@ const LONGEST: usize = 160;
 struct Candidate {
     client: bool,
     text: String,
+    /// How much room it takes as a line, in characters.
+    length: usize,
     words: BTreeSet<String>,
     /// The client's first words: what they came with.
     first: bool,
@@ -26,16 +28,11 @@ pub fn gist(said: &[Heard], most: usize) -> String {
     let mut left: Vec<(usize, Candidate)> = candidates(said).into_iter().enumerate().collect();
     let (mut kept, mut room) = (Vec::new(), most);
     let mut known: BTreeSet<String> = BTreeSet::new();
-    while let Some(best) = best(&left, &known) {
+    while let Some(best) = best(&left, &known, room) {
         let (at, candidate) = left.swap_remove(best);
-        let line = line(&candidate);
-        let length = line.chars().count() + 1;
-        if length > room {
-            continue;
-        }
-        room -= length;
+        room -= candidate.length;
+        kept.push((at, line(candidate.client, &candidate.text)));
         known.extend(candidate.words);
-        kept.push((at, line));
     }
     kept.sort_by_key(|(at, _)| *at);
     let lines: Vec<String> = kept.into_iter().map(|(_, line)| line).collect();
@@ -62,6 +59,7 @@ fn candidates(said: &[Heard]) -> Vec<Candidate> {
             }
             candidates.push(Candidate {
                 client,
+                length: line(client, &text).chars().count() + 1,
                 text,
                 words,
                 first: client && std::mem::replace(&mut first, false),
@@ -71,8 +69,9 @@ fn candidates(said: &[Heard]) -> Vec<Candidate> {
     candidates
 }
 
-/// The sentence that says most that is not known yet; of equals the earlier one.
-fn best(left: &[(usize, Candidate)], known: &BTreeSet<String>) -> Option<usize> {
+/// The sentence that says most that is not known yet, of those there is room for; of equals the
+/// earlier one.
+fn best(left: &[(usize, Candidate)], known: &BTreeSet<String>, room: usize) -> Option<usize> {
     let says = |candidate: &Candidate| {
         let new = candidate.words.difference(known).count();
         // What the client said is what the client has to remember.
@@ -81,14 +80,15 @@ fn best(left: &[(usize, Candidate)], known: &BTreeSet<String>) -> Option<usize> 
         if new == 0 { 0 } else { new * weight + first }
     };
     let scored = left.iter().enumerate();
+    let scored = scored.filter(|(_, (_, candidate))| candidate.length <= room);
     let scored = scored.map(|(at, (order, candidate))| (says(candidate), usize::MAX - order, at));
     let best = scored.filter(|(score, _, _)| *score > 0).max();
     best.map(|(_, _, at)| at)
 }
 
-fn line(candidate: &Candidate) -> String {
-    let who = if candidate.client { "You" } else { "Coach" };
-    format!("{who}: {}", candidate.text)
+fn line(client: bool, text: &str) -> String {
+    let who = if client { "You" } else { "Coach" };
+    format!("{who}: {text}")
 }
 
 #[cfg(test)]

@@ -20,14 +20,12 @@ pub struct Inner {
     pub triggers: Vec<String>,
 }
 
-impl Memory<'_> {
+impl Memory {
     pub(super) fn inner(&self, sheet: &Sheet) -> Inner {
         let turn = match self.coach {
             Some(_) => self.coach_turns.saturating_sub(1),
             None => self.coach_turns,
         };
-        let steps = self.steps.iter().filter(|step| step.turn == turn);
-        let steps: Vec<StateStep> = steps.copied().collect();
         Inner {
             turn,
             state: self.state,
@@ -36,7 +34,7 @@ impl Memory<'_> {
                 .touched(sheet)
                 .map(|(when, _)| when.to_owned())
                 .collect(),
-            steps,
+            steps: self.steps.clone(),
         }
     }
 

@@ -2,10 +2,13 @@
 //! is told, so nothing locked is said, and what it says is disclosed in order.
 
 use super::scripted::{CLOSED, GOOD, INTERRUPTING, TELLING, gallery, practice};
-use super::sheet::Sheet;
+use super::sheet::{Fact, Sheet};
 use super::words::tokens;
-use super::{Heard, Sent, Silence, SpokenFilter};
+use super::{Heard, Past, Sent, Silence, SpokenFilter};
 use crate::providers::llm::{Message, Prompt};
+
+/// How many messages such a model is sent.
+const RECENT: usize = 12;
 
 /// How a session with such a model went.
 struct Leaked {
@@ -51,24 +54,36 @@ fn whole(prompt: &Prompt) -> String {
     format!("{}\n{}", prompt.system, messages.join("\n"))
 }
 
-/// The deepest level of the facts that stand in a text, and of the words that give facts away.
-fn depth(sheet: &Sheet, text: &str) -> u8 {
-    let words = tokens(text);
-    let found = sheet.facts.iter().filter(|fact| {
-        let mut secrets = fact.words.iter().map(|phrase| tokens(phrase));
-        text.contains(&fact.text)
-            || secrets.any(|phrase| words.windows(phrase.len()).any(|part| part == phrase))
-    });
-    found.map(|fact| fact.level).max().unwrap_or(0)
+/// The facts of a sheet, each with the words that give it away.
+struct Secrets<'a>(Vec<(&'a Fact, Vec<Vec<String>>)>);
+
+impl<'a> Secrets<'a> {
+    fn of(sheet: &'a Sheet) -> Self {
+        let facts = sheet.facts.iter();
+        let phrases = |fact: &Fact| fact.words.iter().map(|phrase| tokens(phrase)).collect();
+        Self(facts.map(|fact| (fact, phrases(fact))).collect())
+    }
+
+    /// The deepest level of those that stand in a text.
+    fn depth(&self, text: &str) -> u8 {
+        let words = tokens(text);
+        let found = self.0.iter().filter(|(fact, phrases)| {
+            let mut phrases = phrases.iter();
+            text.contains(&fact.text)
+                || phrases.any(|phrase| words.windows(phrase.len()).any(|part| part == phrase))
+        });
+        found.map(|(fact, _)| fact.level).max().unwrap_or(0)
+    }
 }
 
 fn session(sheet: &Sheet, coach: Coach) -> Leaked {
-    let mut history = Vec::new();
+    let (mut history, mut past) = (Vec::new(), Past::default());
     let mut leaked = Leaked {
         depths: Vec::new(),
         trust: 0,
         resistance: vec![sheet.start.resistance],
     };
+    let secrets = Secrets::of(sheet);
     let mut opened = 1;
     let mut said = String::new();
     for turn in 0..60 {
@@ -85,9 +100,14 @@ fn session(sheet: &Sheet, coach: Coach) -> Leaked {
             history.extend(silence.map(Heard::Silence));
         }
         history.extend(words.map(|words| Heard::Coach(words.to_owned())));
-        let briefing = practice().brief(sheet, &history, Sent::default(), 1);
+        let memory = practice().recall(sheet, &mut past, &history);
+        let sent = Sent {
+            recent: &history[history.len().saturating_sub(RECENT)..],
+            notes: "",
+        };
+        let briefing = practice().brief(sheet, &memory, sent, 1);
         opened = opened.max(briefing.inner.state.level());
-        let told = depth(sheet, &whole(&briefing.prompt));
+        let told = secrets.depth(&whole(&briefing.prompt));
         assert!(
             told <= opened,
             "{} {turn}: is told of level {told}",
@@ -97,7 +117,7 @@ fn session(sheet: &Sheet, coach: Coach) -> Leaked {
         let mut voice = SpokenFilter::of(&sheet.name);
         said = voice.push(&briefing.prompt.system);
         said.push_str(&voice.finish());
-        assert!(depth(sheet, &said) <= opened, "{} {turn}", sheet.id);
+        assert!(secrets.depth(&said) <= opened, "{} {turn}", sheet.id);
         leaked.depths.push(told);
         leaked.trust = briefing.inner.state.trust;
         leaked.resistance.push(briefing.inner.state.resistance);

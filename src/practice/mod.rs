@@ -39,6 +39,7 @@ mod words;
 pub use gallery::{Card, Gallery};
 pub use gist::gist;
 pub use inner::Inner;
+pub use memory::{Memory, Past};
 pub use moves::{Move, Topic, Understood};
 pub use pausing::{Pacer, Thinking};
 pub use recognise::Recogniser;
@@ -50,7 +51,7 @@ pub use triggers::Trigger;
 
 use crate::providers::llm::Prompt;
 use choose::Chooser;
-use memory::Memory;
+use memory::Minds;
 
 /// One message of the session as it was heard: the only thing that a client remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -119,8 +120,8 @@ impl Reply {
 /// What of a session a model is sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sent<'a> {
-    /// Where the messages begin that are sent word for word.
-    pub from: usize,
+    /// The messages that are sent word for word.
+    pub recent: &'a [Heard],
     /// What the client remembers of those before.
     pub notes: &'a str,
 }
@@ -155,38 +156,31 @@ impl Practice {
         })
     }
 
-    /// What the client says next without a language model. A function of what was heard alone:
-    /// the same history and seed give the same words. With an empty history, or when the client
-    /// spoke last, it is what they say into the coach's silence.
-    pub fn reply(&self, sheet: &Sheet, history: &[Heard], seed: u64) -> Reply {
-        let memory = self.recall(sheet, history);
+    /// What the client remembers of a session. A function of what was heard alone; the session's
+    /// `past` makes it quick.
+    pub fn recall(&self, sheet: &Sheet, past: &mut Past, history: &[Heard]) -> Memory {
+        let minds = Minds {
+            recogniser: &self.recogniser,
+            shared: &self.shared,
+        };
+        past.recall(&minds, sheet, history)
+    }
+
+    /// What the client says next without a language model: the same memory and seed give the same
+    /// words. If nothing was said, or the client spoke last, it is what they say into the coach's
+    /// silence.
+    pub fn reply(&self, sheet: &Sheet, memory: &Memory, seed: u64) -> Reply {
         Chooser::new(sheet, &self.shared, memory, seed).reply()
     }
 
     /// What a language model is told to speak for the client: who they are, how they feel now,
     /// what is unlocked and nothing beyond, and the session as it was heard.
-    pub fn brief(&self, sheet: &Sheet, history: &[Heard], sent: Sent<'_>, seed: u64) -> Briefing {
-        let memory = self.recall(sheet, history);
+    pub fn brief(&self, sheet: &Sheet, memory: &Memory, sent: Sent<'_>, seed: u64) -> Briefing {
         Briefing {
-            prompt: prompt::build(sheet, &memory, history, sent),
+            prompt: prompt::build(sheet, memory, sent),
             pacer: memory.pacer(sheet, seed),
             inner: memory.inner(sheet),
         }
-    }
-
-    /// The same prompt with every message in it.
-    pub fn prompt(&self, sheet: &Sheet, history: &[Heard]) -> Prompt {
-        self.brief(sheet, history, Sent::default(), 0).prompt
-    }
-
-    /// The client's state after the session so far, with every step that led there.
-    pub fn state(&self, sheet: &Sheet, history: &[Heard]) -> (State, Vec<StateStep>) {
-        let memory = self.recall(sheet, history);
-        (memory.state, memory.steps)
-    }
-
-    fn recall<'a>(&'a self, sheet: &'a Sheet, history: &'a [Heard]) -> Memory<'a> {
-        Memory::recall(&self.recogniser, sheet, &self.shared, history)
     }
 
     /// What the coach's words are taken for.

@@ -14,14 +14,9 @@ const MAX_TOKENS: u32 = 160;
 pub const LONGEST_MESSAGE: usize = 2_000;
 
 /// Builds the prompt. What is still locked is not in it, so that no model can let it slip.
-pub(super) fn build(
-    sheet: &Sheet,
-    memory: &Memory<'_>,
-    history: &[Heard],
-    sent: Sent<'_>,
-) -> Prompt {
-    let recent = history.get(sent.from..).unwrap_or_default();
-    let mut messages: Vec<Message> = recent
+pub(super) fn build(sheet: &Sheet, memory: &Memory, sent: Sent<'_>) -> Prompt {
+    let mut messages: Vec<Message> = sent
+        .recent
         .iter()
         .filter_map(|heard| match heard {
             Heard::Coach(text) => Some(Message::User(bounded(text))),
@@ -49,7 +44,7 @@ pub fn bounded(text: &str) -> String {
     }
 }
 
-fn silence(memory: &Memory<'_>) -> String {
+fn silence(memory: &Memory) -> String {
     if memory.client_turns == 0 {
         "The session has begun and the coach has said nothing yet. Say something short and natural to begin.".to_owned()
     } else {
@@ -59,7 +54,7 @@ fn silence(memory: &Memory<'_>) -> String {
 
 /// What a model is told, what stays the same first: a model that keeps what it read need not read
 /// that again.
-fn system(sheet: &Sheet, memory: &Memory<'_>, notes: &str) -> String {
+fn system(sheet: &Sheet, memory: &Memory, notes: &str) -> String {
     let mut out = format!(
         "You are {name}, {age} ({pronouns}). {who} You are the client in a spoken coaching session; the other \
          person is your coach. You are never the coach: you give no advice, you do not ask coaching questions \
@@ -165,7 +160,8 @@ fn mood(state: &State) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scripted::{GOOD, TELLING, gallery, practice};
+    use super::super::Past;
+    use super::super::scripted::{GOOD, TELLING, gallery, practice, remembered};
     use super::*;
 
     /// What a model says of its own: nobody wrote these words.
@@ -177,12 +173,12 @@ mod tests {
 
     /// The deepest level in the prompt of each turn, with a model that speaks for the client.
     fn depths(sheet: &Sheet, script: &[&str]) -> Vec<u8> {
-        let mut history = Vec::new();
+        let (mut history, mut past) = (Vec::new(), Past::default());
         let mut depths = Vec::new();
         for turn in 0..60 {
             history.push(Heard::Coach(script[turn % script.len()].to_owned()));
-            let memory = practice().recall(sheet, &history);
-            let system = build(sheet, &memory, &history, Sent::default()).system;
+            let memory = practice().recall(sheet, &mut past, &history);
+            let system = build(sheet, &memory, Sent::default()).system;
             let level = memory.state.level();
             let unlocked = |level: u8| {
                 let mut facts = sheet.facts.iter().filter(|f| f.level == level);
@@ -223,9 +219,8 @@ mod tests {
 
     #[test]
     fn what_is_locked_is_not_in_the_prompt() {
-        let (practice, gallery) = (practice(), gallery());
-        for sheet in gallery.sheets() {
-            let mut history = Vec::new();
+        for sheet in gallery().sheets() {
+            let (mut history, mut past) = (Vec::new(), Past::default());
             for turn in 0..40 {
                 let coach = if turn % 2 == 0 {
                     "how do you feel about that"
@@ -233,8 +228,9 @@ mod tests {
                     "it sounds like that matters a lot to you"
                 };
                 history.push(Heard::Coach(coach.into()));
-                let prompt = practice.prompt(sheet, &history);
-                let level = practice.state(sheet, &history).0.level();
+                let memory = practice().recall(sheet, &mut past, &history);
+                let prompt = build(sheet, &memory, Sent::default());
+                let level = memory.state.level();
                 for fact in sheet.facts.iter().filter(|f| f.level > level) {
                     assert!(
                         !prompt.system.contains(&fact.text),
@@ -244,7 +240,7 @@ mod tests {
                     );
                 }
                 assert!(!prompt.system.contains(&sheet.beneath));
-                let reply = practice.reply(sheet, &history, 1);
+                let reply = practice().reply(sheet, &memory, 1);
                 history.push(Heard::Client(reply.text()));
             }
         }
@@ -252,14 +248,16 @@ mod tests {
 
     #[test]
     fn silence_is_told_to_the_model() {
-        let (practice, gallery) = (practice(), gallery());
-        let sheet = gallery.first().unwrap();
-        let prompt = practice.prompt(sheet, &[]);
-        assert_eq!(prompt.messages.len(), 1);
-        let prompt = practice.prompt(
-            sheet,
-            &[Heard::Coach("hello".into()), Heard::Client("Hello.".into())],
-        );
-        assert_eq!(prompt.messages.len(), 3);
+        let sheet = gallery().first().unwrap();
+        let messages = |history: &[Heard]| {
+            let sent = Sent {
+                recent: history,
+                notes: "",
+            };
+            build(sheet, &remembered(sheet, history), sent).messages
+        };
+        assert_eq!(messages(&[]).len(), 1);
+        let messages = messages(&[Heard::Coach("hello".into()), Heard::Client("Hello.".into())]);
+        assert_eq!(messages.len(), 3);
     }
 }

@@ -31,7 +31,7 @@ struct Phrase {
 
 /// What was worked out of each word so far: people use the same few words again and again.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+struct Known {
     words: HashMap<String, Rc<Word>>,
     hits: HashMap<String, Rc<Hits>>,
 }
@@ -110,16 +110,7 @@ impl Recogniser {
     /// coming back are a reflection. `permitted` says that the coach asked, in the turn before,
     /// whether a thought is welcome.
     pub fn understand(&self, text: &str, client: &str, permitted: bool) -> Understood {
-        self.understand_with(&mut Known::default(), text, client, permitted)
-    }
-
-    pub(crate) fn understand_with(
-        &self,
-        known: &mut Known,
-        text: &str,
-        client: &str,
-        permitted: bool,
-    ) -> Understood {
+        let known = &mut Known::default();
         let mut heard = Heard {
             text,
             words: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::sheet::{Sheet, Slot};
-use super::{Gallery, Heard, Practice, Reply};
+use super::{Gallery, Heard, Memory, Past, Practice, Reply, Sent};
 
 pub(super) const GOOD: &[&str] = &[
     "what brings you here today",
@@ -76,7 +76,7 @@ impl Session {
         coach: impl Fn(usize) -> Option<String>,
         hear: impl Fn(&str) -> String,
     ) -> Self {
-        let practice = practice();
+        let (practice, mut past) = (practice(), Past::default());
         let mut session = Self {
             history: Vec::new(),
             replies: Vec::new(),
@@ -84,7 +84,8 @@ impl Session {
         };
         for turn in 0..turns {
             session.history.extend(coach(turn).map(Heard::Coach));
-            let reply = practice.reply(sheet, &session.history, seed);
+            let memory = practice.recall(sheet, &mut past, &session.history);
+            let reply = practice.reply(sheet, &memory, seed);
             session.levels.push(reply.state.level());
             session.history.push(Heard::Client(hear(&reply.text())));
             session.replies.push(reply);
@@ -103,11 +104,7 @@ impl Session {
     }
 
     fn deepest(&self, sheet: &Sheet) -> u8 {
-        let levels: BTreeMap<&str, u8> = sheet
-            .lines
-            .iter()
-            .map(|l| (l.id.as_str(), l.level))
-            .collect();
+        let levels: BTreeMap<&str, u8> = sheet.lines.iter().map(|l| (&*l.id, l.level)).collect();
         self.replies
             .iter()
             .flat_map(|r| &r.line_ids)
@@ -133,7 +130,7 @@ impl Session {
         let levels: BTreeMap<&str, (u8, Slot)> = sheet
             .lines
             .iter()
-            .map(|l| (l.id.as_str(), (l.level, l.slot)))
+            .map(|l| (&*l.id, (l.level, l.slot)))
             .collect();
         let mut told = BTreeSet::new();
         for (turn, reply) in self.replies.iter().enumerate() {
@@ -166,6 +163,16 @@ impl Session {
 pub(super) fn practice() -> &'static Practice {
     static PRACTICE: OnceLock<Practice> = OnceLock::new();
     PRACTICE.get_or_init(|| Practice::load().unwrap())
+}
+
+/// What the client remembers, all of it understood anew.
+pub(super) fn remembered(sheet: &Sheet, history: &[Heard]) -> Memory {
+    practice().recall(sheet, &mut Past::default(), history)
+}
+
+/// What the client says next, all of the session understood anew.
+pub(super) fn reply(sheet: &Sheet, history: &[Heard], seed: u64) -> Reply {
+    practice().reply(sheet, &remembered(sheet, history), seed)
 }
 
 pub(super) fn gallery() -> &'static Gallery {
@@ -209,11 +216,7 @@ fn good_coach_reaches_the_depth_and_telling_coach_does_not() {
 fn disclosure_goes_level_by_level() {
     everyone(|sheet, seed| {
         let good = Session::scripted(sheet, seed, 60, GOOD);
-        let levels: BTreeMap<&str, u8> = sheet
-            .lines
-            .iter()
-            .map(|l| (l.id.as_str(), l.level))
-            .collect();
+        let levels: BTreeMap<&str, u8> = sheet.lines.iter().map(|l| (&*l.id, l.level)).collect();
         let mut deepest = 0;
         let mut first = BTreeMap::new();
         for (turn, reply) in good.replies.iter().enumerate() {
@@ -343,8 +346,10 @@ proptest::proptest! {
         let (practice, gallery) = (practice(), gallery());
         let history: Vec<Heard> = turns.into_iter().map(|(coach, text)| if coach { Heard::Coach(text) } else { Heard::Client(text) }).collect();
         for sheet in gallery.sheets() {
-            proptest::prop_assert!(!practice.reply(sheet, &history, seed).sentences.is_empty());
-            practice.prompt(sheet, &history);
+            let memory = remembered(sheet, &history);
+            proptest::prop_assert!(!practice.reply(sheet, &memory, seed).sentences.is_empty());
+            let (recent, notes) = (&*history, "");
+            practice.brief(sheet, &memory, Sent { recent, notes }, seed);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The character sheet of an AI client: who they are, what is true of them, what they can say.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -115,7 +117,7 @@ impl FactKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Names the line within the sheet (`feelings/2/0`).
-    pub id: String,
+    pub id: Arc<str>,
     /// When it is said.
     pub slot: Slot,
     /// Disclosure level, 1 to 4.

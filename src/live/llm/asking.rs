@@ -54,7 +54,7 @@ fn messages(memory: &[Memory]) -> Vec<Message> {
 }
 
 /// Whether it is part of what was said aloud, rather than of what the request adds.
-fn is_heard(memory: &Memory) -> bool {
+pub(super) fn is_heard(memory: &Memory) -> bool {
     matches!(
         memory,
         Memory::Coach(_) | Memory::Client { .. } | Memory::Silence(_)

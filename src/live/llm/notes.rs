@@ -32,7 +32,9 @@ const ASKED: &str = "You keep the notes of somebody who is being coached, so tha
 pub(super) struct Notes {
     kept: Option<Kept>,
     /// What should be in notes once there is time for it.
-    due: Option<Vec<Heard>>,
+    due: Option<Due>,
+    /// The last gist, and the print of its words: they stay the same for many answers.
+    gist: (u64, String),
     writing: Option<JoinHandle<Option<Kept>>>,
 }
 
@@ -44,24 +46,40 @@ struct Kept {
     text: String,
 }
 
+/// Words that are in no notes yet.
+#[derive(Debug)]
+struct Due {
+    words: Vec<Heard>,
+    /// How many there are with those that are in notes already.
+    count: usize,
+    print: u64,
+}
+
 impl Notes {
     /// What the client remembers of words that are not sent any more.
     pub(super) fn of(&mut self, older: &[Heard]) -> String {
         self.take_written();
-        let kept = self.kept.as_ref().filter(|kept| {
-            // What was corrected or deleted since is not remembered by old notes.
-            older
-                .get(..kept.count)
-                .is_some_and(|words| print(words) == kept.print)
+        // What was corrected or deleted since is not remembered by old notes.
+        self.kept.take_if(|kept| {
+            let words = older.get(..kept.count);
+            words.is_none_or(|words| print(words) != kept.print)
         });
-        let done = kept.map_or(0, |kept| kept.count);
-        self.due = (older.len() > done).then(|| older.to_vec());
-        match kept {
-            None => gist(older, MOST),
-            Some(kept) => {
-                let since = gist(&older[kept.count..], SINCE);
-                format!("{}\n{since}", kept.text).trim_end().to_owned()
-            }
+        let since = &older[self.kept.as_ref().map_or(0, |kept| kept.count)..];
+        self.due = (!since.is_empty()).then(|| Due {
+            words: since.to_vec(),
+            count: older.len(),
+            print: print(older),
+        });
+        let most = if self.kept.is_some() { SINCE } else { MOST };
+        let print = print(since) ^ most as u64;
+        if self.gist.0 != print {
+            self.gist = (print, gist(since, most));
+        }
+        match &self.kept {
+            None => self.gist.1.clone(),
+            Some(kept) => format!("{}\n{}", kept.text, self.gist.1)
+                .trim_end()
+                .to_owned(),
         }
     }
 
@@ -70,19 +88,12 @@ impl Notes {
         if self.writing.is_some() {
             return;
         }
-        let Some(words) = self.due.take() else { return };
-        let kept = self.kept.take();
-        let before = kept.as_ref().filter(|kept| {
-            words
-                .get(..kept.count)
-                .is_some_and(|part| print(part) == kept.print)
-        });
-        let prompt = asked(before, &words);
-        self.kept = kept;
+        let Some(due) = self.due.take() else { return };
+        let prompt = asked(self.kept.as_ref(), &due.words);
         let model = model.clone();
-        self.writing = Some(tokio::spawn(async move {
-            written(&*model, prompt, &words).await
-        }));
+        self.writing = Some(tokio::spawn(
+            async move { written(&*model, prompt, due).await },
+        ));
     }
 
     /// The model is needed for an answer: notes that are being written are given up.
@@ -111,7 +122,7 @@ impl Drop for Notes {
 }
 
 /// What a model is asked: notes of what was said, going on from the notes so far.
-fn asked(before: Option<&Kept>, words: &[Heard]) -> Prompt {
+fn asked(before: Option<&Kept>, since: &[Heard]) -> Prompt {
     let mut said = String::new();
     if let Some(before) = before {
         said = format!(
@@ -119,7 +130,6 @@ fn asked(before: Option<&Kept>, words: &[Heard]) -> Prompt {
             before.text
         );
     }
-    let since = &words[before.map_or(0, |before| before.count)..];
     let lines: Vec<String> = since
         .iter()
         .filter_map(|heard| match heard {
@@ -139,7 +149,7 @@ fn asked(before: Option<&Kept>, words: &[Heard]) -> Prompt {
     }
 }
 
-async fn written(model: &dyn LanguageModel, prompt: Prompt, words: &[Heard]) -> Option<Kept> {
+async fn written(model: &dyn LanguageModel, prompt: Prompt, due: Due) -> Option<Kept> {
     let mut tokens = model.respond(prompt).await.ok()?;
     let (mut thoughts, mut filter) = (Thoughts::default(), SpokenFilter::default());
     let mut text = String::new();
@@ -153,9 +163,9 @@ async fn written(model: &dyn LanguageModel, prompt: Prompt, words: &[Heard]) -> 
     text.push_str(&filter.push(&thoughts.end()));
     text.push_str(&filter.finish());
     let text: String = text.trim().chars().take(MOST - SINCE - 1).collect();
-    (!text.is_empty()).then(|| Kept {
-        count: words.len(),
-        print: print(words),
+    (!text.is_empty()).then_some(Kept {
+        count: due.count,
+        print: due.print,
         text,
     })
 }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use signaling::event::session::{ToolChoice, ToolMode};
 
 use super::super::conversation::{Ask, Generation, shown};
-use super::asking::heard;
 use super::inner::kept;
 use super::{Thinker, Thought};
-use crate::practice::{Gallery, Heard, Practice, Reply, Sheet};
+use crate::practice::{Gallery, Memory, Practice, Reply, Sheet};
 use crate::providers::llm::{Finish, Token};
 
 /// Stands in for a model in one answer.
@@ -16,7 +15,7 @@ pub(super) struct Understudy {
     practice: Arc<Practice>,
     gallery: Arc<Gallery>,
     client: String,
-    heard: Vec<Heard>,
+    memory: Memory,
     seed: u64,
     generation: Generation,
     speaks: bool,
@@ -25,12 +24,18 @@ pub(super) struct Understudy {
 
 impl Understudy {
     /// Whoever can speak for this client.
-    pub(super) fn of(thinker: &Thinker, sheet: &Sheet, ask: &Ask, seed: u64) -> Self {
+    pub(super) fn of(
+        thinker: &Thinker,
+        sheet: &Sheet,
+        memory: Memory,
+        ask: &Ask,
+        seed: u64,
+    ) -> Self {
         Self {
             practice: thinker.practice.clone(),
             gallery: thinker.gallery.clone(),
             client: sheet.id.clone(),
-            heard: heard(&ask.memory),
+            memory,
             seed,
             generation: ask.generation,
             speaks: ask.speaks,
@@ -50,7 +55,7 @@ impl Understudy {
         let Some(sheet) = self.gallery.get(&self.client) else {
             return vec![end(self.generation)];
         };
-        let reply = self.practice.reply(sheet, &self.heard, self.seed);
+        let reply = self.practice.reply(sheet, &self.memory, self.seed);
         // A request's own input is not how the session went.
         let inner = (!self.fixed).then(|| kept(&reply.inner, sheet));
         let inner = inner.map(|inner| Thought::Inner(self.generation, inner));
@@ -60,7 +65,7 @@ impl Understudy {
     /// The answer alone.
     pub(super) fn answer(&self) -> Vec<Thought> {
         match self.gallery.get(&self.client) {
-            Some(sheet) => self.spoken(self.practice.reply(sheet, &self.heard, self.seed)),
+            Some(sheet) => self.spoken(self.practice.reply(sheet, &self.memory, self.seed)),
             None => vec![end(self.generation)],
         }
     }

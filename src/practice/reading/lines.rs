@@ -44,7 +44,7 @@ impl<'a> Lines<'a> {
                     self.report.note(&span, "this line stands here twice");
                 }
                 let line = Line {
-                    id: format!("{name}/{level}/{i}"),
+                    id: format!("{name}/{level}/{i}").into(),
                     slot,
                     level,
                     text,

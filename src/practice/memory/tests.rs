@@ -1,0 +1,127 @@
+//! What is kept of the past changes nothing but the work.
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::super::scripted::{GOOD, TELLING, gallery, practice};
+use super::super::{Heard, Sheet, Silence};
+use super::Past;
+
+/// All that shows of a memory: what is said from it, and what a model is told.
+fn shows(sheet: &Sheet, past: &mut Past, history: &[Heard]) -> String {
+    let memory = practice().recall(sheet, past, history);
+    format!("{memory:?} {:?}", practice().reply(sheet, &memory, 1))
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Coach(Index),
+    Client,
+    Cut(Index),
+    Silence(bool),
+    Corrected(Index),
+    Removed(Index),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => any::<Index>().prop_map(Step::Coach),
+        6 => Just(Step::Client),
+        2 => any::<Index>().prop_map(Step::Cut),
+        2 => any::<bool>().prop_map(Step::Silence),
+        1 => any::<Index>().prop_map(Step::Corrected),
+        1 => any::<Index>().prop_map(Step::Removed),
+    ]
+}
+
+fn coach(index: &Index) -> Heard {
+    let words: Vec<&str> = [GOOD, TELLING, &["may i share a thought"; 4]].concat();
+    Heard::Coach((*index.get(&words)).into())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
+    #[test]
+    fn whatever_was_kept_the_client_remembers_the_same(steps in prop::collection::vec(step(), 1..40)) {
+        let sheet = gallery().first().unwrap();
+        let (mut history, mut past) = (Vec::new(), Past::default());
+        for step in steps {
+            match step {
+                Step::Coach(index) => history.push(coach(&index)),
+                Step::Client => {
+                    let memory = practice().recall(sheet, &mut past, &history);
+                    let words = practice().reply(sheet, &memory, 1).text();
+                    history.push(Heard::Client(words));
+                }
+                Step::Cut(index) => {
+                    let last = history.iter_mut().rev().find_map(|heard| match heard {
+                        Heard::Client(text) => Some(text),
+                        _ => None,
+                    });
+                    if let Some(text) = last {
+                        let words: Vec<&str> = text.split(' ').collect();
+                        *text = words[..index.index(words.len())].join(" ");
+                    }
+                }
+                Step::Silence(held) => history.push(Heard::Silence(match held {
+                    true => Silence::Held,
+                    false => Silence::Broken,
+                })),
+                Step::Corrected(index) if !history.is_empty() => {
+                    let at = index.index(history.len());
+                    history[at] = coach(&index);
+                }
+                Step::Removed(index) if !history.is_empty() => {
+                    history.remove(index.index(history.len()));
+                }
+                Step::Corrected(_) | Step::Removed(_) => {}
+            }
+            let fresh = shows(sheet, &mut Past::default(), &history);
+            prop_assert_eq!(shows(sheet, &mut past, &history), fresh);
+        }
+    }
+}
+
+#[test]
+fn one_client_does_not_remember_for_another() {
+    let [one, other] = &gallery().sheets()[..2] else {
+        panic!("there are more clients")
+    };
+    let history = [GOOD[0], GOOD[1], GOOD[2]].map(|text| Heard::Coach(text.into()));
+    let mut past = Past::default();
+    shows(one, &mut past, &history);
+    let fresh = shows(other, &mut Past::default(), &history);
+    assert_eq!(shows(other, &mut past, &history), fresh);
+}
+
+#[test]
+fn an_answer_late_in_a_session_is_no_more_work_than_an_early_one() {
+    let sheet = gallery().first().unwrap();
+    let (mut history, mut past) = (Vec::new(), Past::default());
+    for turn in 0..300 {
+        // A draft of what the coach is still saying, then the answer, then silence.
+        let words = format!("{} and so on {turn}", GOOD[turn % GOOD.len()]);
+        let draft = words.rsplit_once(' ').unwrap().0;
+        history.push(Heard::Coach(draft.into()));
+        let before = past.understood;
+        practice().recall(sheet, &mut past, &history);
+        assert_eq!(past.understood - before, 1, "turn {turn}, a draft");
+
+        *history.last_mut().unwrap() = Heard::Coach(words);
+        let before = past.understood;
+        let memory = practice().recall(sheet, &mut past, &history);
+        let reply = practice().reply(sheet, &memory, 1);
+        assert_eq!(past.understood - before, 1, "turn {turn}");
+        assert!(past.befores.len() <= super::past::KEPT);
+
+        history.push(Heard::Client(reply.text()));
+        history.push(Heard::Silence(Silence::Held));
+        let before = past.understood;
+        practice().recall(sheet, &mut past, &history);
+        assert_eq!(past.understood, before, "turn {turn}, a silence");
+    }
+    // A session that was cut off is understood once when it goes on.
+    let mut past = Past::default();
+    practice().recall(sheet, &mut past, &history);
+    assert_eq!(past.understood, 300);
+}
