@@ -23,6 +23,10 @@ use crate::link::{
     Carrier, CloseReason, Closed, FromClient, Link, OutputAudio, PartIds, QUEUE, ToClient,
 };
 
+/// What is read from a socket at once: some frames of sound. Every session keeps so much, and more
+/// only while a longer message comes.
+const READ_BUFFER: usize = 16 * 1024;
+
 /// The subprotocol of the Realtime API. The server must echo it to clients that offer it, and
 /// never the other one they offer, which is their key.
 pub const SUBPROTOCOL: &str = "realtime";
@@ -61,6 +65,7 @@ pub fn prepare<F>(upgrade: WebSocketUpgrade<F>) -> WebSocketUpgrade<F> {
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
+        .read_buffer_size(READ_BUFFER)
 }
 
 /// Makes a link of a socket. Nothing happens until the pump runs.

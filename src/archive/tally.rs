@@ -2,14 +2,15 @@
 //! client was interrupted.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::event::{Event, Said, Speaker};
 
 /// Counts what happens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
-    /// The coach's items: spoken turns, and typed ones.
-    turns: HashSet<String>,
+    /// Fingerprints of the coach's items: spoken turns, and typed ones.
+    turns: HashSet<u64>,
     interruptions: u32,
 }
 
@@ -21,8 +22,10 @@ impl Tally {
                 item_id,
                 speaker: Speaker::Coach,
                 ..
-            }) if !self.turns.contains(item_id) => {
-                self.turns.insert(item_id.clone());
+            }) => {
+                let mut print = DefaultHasher::new();
+                item_id.hash(&mut print);
+                self.turns.insert(print.finish());
             }
             // Who steps into a silence speaks over nothing.
             Event::BargeIn { thinking, .. } => self.interruptions += u32::from(!thinking),

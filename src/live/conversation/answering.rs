@@ -90,6 +90,7 @@ impl Conversation {
     fn adopt(&mut self, mut draft: Answer, speech_end: Option<Position>, now: Position) {
         draft.speech_end = speech_end;
         draft.decided = now;
+        draft.ask.memory = Vec::new();
         let (text, begun) = (draft.text.clone(), draft.speech.last());
         let written = !draft.speaks() && !text.is_empty();
         self.begin(draft, now);
@@ -130,7 +131,7 @@ impl Conversation {
         let speech = std::mem::take(&mut answer.speech);
         match (answer.message_id(), sounding) {
             (Some(item_id), _) if answer.remembered && answer.speaks() => {
-                self.items.spoken(&item_id, answer.generation, speech, None);
+                self.remember_sound(&item_id, answer.generation, speech, None, now);
             }
             (Some(item_id), _) if answer.remembered => {
                 self.record_typed(&item_id, ending != Ending::Completed, now);

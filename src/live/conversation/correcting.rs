@@ -94,7 +94,7 @@ impl Conversation {
     }
 
     /// Whether the item is the coach's last, and nothing of an answer to it was heard.
-    fn unanswered(&self, id: &str, now: Position) -> bool {
+    fn unanswered(&mut self, id: &str, now: Position) -> bool {
         self.items.has(id)
             && !self.items.followed(id)
             && !self.items.answered(id)

@@ -81,7 +81,7 @@ impl Conversation {
         match (item_id, sounding) {
             (Some(item_id), _) if answer.speaks() => {
                 let generation = answer.generation;
-                self.items.spoken(&item_id, generation, speech, Some(heard));
+                self.remember_sound(&item_id, generation, speech, Some(heard), now);
                 self.tell_truncated(&item_id, heard);
             }
             (Some(item_id), _) => self.record_typed(&item_id, true, now),

@@ -75,7 +75,6 @@ impl Conversation {
         let item = self
             .items
             .get(id)
-            .cloned()
             .ok_or_else(|| ErrorBody::no_item("item_id", id))?;
         self.emit(ServerEvent::ItemRetrieved { item });
         Ok(())
@@ -109,7 +108,7 @@ impl Conversation {
                 "the item has one part, number 0",
             ));
         }
-        let spoken = "only spoken messages of the assistant can be truncated";
+        let spoken = "only the last eight spoken messages of the assistant can be truncated";
         let answer = self.answer.as_ref().filter(|answer| answer.makes(id));
         if let Some(answer) = answer {
             // The client stopped its playback by itself, before the server decided anything.

@@ -1,4 +1,13 @@
 //! The conversation's items: what was said, in order, and how much of it was heard.
+//!
+//! The latest are at hand; those further back are packed. Whoever changes one of these unpacks all
+//! of them, and every item that comes then packs a page again.
+
+mod page;
+mod reaching;
+#[cfg(test)]
+mod tests;
+mod words;
 
 use std::sync::Arc;
 
@@ -9,6 +18,13 @@ use super::input::Generation;
 use super::output::Memory;
 use super::speech::{Speech, span};
 use crate::archive::event::Outcome;
+use page::Page;
+pub use words::{content_bytes, remembered};
+use words::{role, text};
+
+/// Spoken answers of which it is remembered how they sound. A client that says how much it played
+/// speaks of the last one, or of what it hurried over just before.
+pub const REMEMBERED: usize = 8;
 
 /// Silences of one item that are remembered.
 const MOST_SILENCES: usize = 8;
@@ -17,6 +33,9 @@ const MOST_SILENCES: usize = 8;
 #[derive(Debug, Default)]
 pub struct Items {
     conversation: String,
+    /// Those further back, in order.
+    pages: Vec<Page>,
+    /// The latest.
     entries: Vec<Entry>,
     changes: Vec<Change>,
 }
@@ -63,6 +82,24 @@ impl Entry {
             silences: Vec::new(),
         }
     }
+
+    fn text(&self) -> String {
+        match &self.item.kind {
+            ItemKind::Message { content, .. } => text(content),
+            _ => String::new(),
+        }
+    }
+
+    fn remembered(&self) -> Option<Memory> {
+        remembered(&self.item, self.cut)
+    }
+
+    /// What it leaves in memory, and after it what became of silences.
+    fn remember(&self, memory: &mut Vec<Memory>) {
+        memory.extend(self.remembered());
+        let silences = self.silences.iter();
+        memory.extend(silences.map(|outcome| Memory::Silence(*outcome)));
+    }
 }
 
 impl Items {
@@ -80,45 +117,56 @@ impl Items {
     /// The last item's id.
     #[must_use]
     pub fn last(&self) -> Option<String> {
-        self.entries.last().map(|entry| entry.item.id.clone())
+        let last = self.entries.last().map(|entry| entry.item.id.clone());
+        last.or_else(|| self.last_packed())
     }
 
     /// The item before the one named.
     #[must_use]
     pub fn before(&self, id: &str) -> Option<String> {
-        let at = self.find(id)?;
-        Some(self.entries[at.checked_sub(1)?].item.id.clone())
+        match self.find(id) {
+            Some(0) => self.last_packed(),
+            Some(at) => Some(self.entries[at - 1].item.id.clone()),
+            None if self.has(id) => {
+                let packed = self.pages.iter().flat_map(Page::open);
+                let earlier = packed.take_while(|entry| entry.item.id != id);
+                earlier.last().map(|entry| entry.item.id.clone())
+            }
+            None => None,
+        }
     }
 
     /// Whether there is such an item.
     #[must_use]
     pub fn has(&self, id: &str) -> bool {
-        self.find(id).is_some()
+        self.read(id, |_| ()).is_some()
     }
 
     /// The item.
     #[must_use]
-    pub fn get(&self, id: &str) -> Option<&Arc<Item>> {
-        self.find(id).map(|at| &self.entries[at].item)
+    pub fn get(&self, id: &str) -> Option<Arc<Item>> {
+        self.read(id, |entry| entry.item.clone())
     }
 
     /// How many items there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.pages.iter().map(Page::len).sum::<usize>() + self.entries.len()
     }
 
     /// How much they hold, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let kinds = self.entries.iter().map(|entry| &entry.item.kind);
-        kinds.map(content_bytes).sum()
+        let packed: usize = self.pages.iter().map(Page::bytes).sum();
+        packed + kinds.map(content_bytes).sum::<usize>()
     }
 
     /// Adds an item at the end.
     pub fn push(&mut self, item: Arc<Item>) {
         self.mark(&item.id);
         self.entries.push(Entry::new(item));
+        self.pack();
     }
 
     /// Adds an item that there was before the connection was cut. An answer that is not complete
@@ -132,20 +180,21 @@ impl Items {
     /// Whether the coach spoke last, and nothing of an answer to it was heard.
     #[must_use]
     pub fn owes_answer(&self) -> bool {
-        let unheard = |at: &usize| {
-            role(&self.entries[*at].item) == Some(Role::Assistant) && self.text_of(*at).is_empty()
-        };
-        let last = (0..self.entries.len()).rev().find(|at| !unheard(at));
-        last.is_some_and(|at| {
-            role(&self.entries[at].item) == Some(Role::User) && !self.text_of(at).is_empty()
-        })
+        let unheard =
+            |entry: &Entry| role(&entry.item) == Some(Role::Assistant) && entry.text().is_empty();
+        let mut latest = self.entries.iter().rev();
+        let last = latest.find(|entry| !unheard(entry));
+        last.is_some_and(|entry| role(&entry.item) == Some(Role::User) && !entry.text().is_empty())
     }
 
     /// Adds an item at the front (`None`) or after another. Whether there is such another.
     pub fn insert(&mut self, item: Arc<Item>, after: Option<&str>) -> bool {
         let at = match after {
-            None => 0,
-            Some(id) => match self.find(id) {
+            None => {
+                self.unpack();
+                0
+            }
+            Some(id) => match self.reach(id) {
                 Some(at) => at + 1,
                 None => return false,
             },
@@ -157,7 +206,7 @@ impl Items {
 
     /// Puts a newer state of an item in its place.
     pub fn replace(&mut self, item: Arc<Item>) {
-        if let Some(at) = self.find(&item.id) {
+        if let Some(at) = self.reach(&item.id) {
             self.mark(&item.id);
             self.entries[at].item = item;
         }
@@ -165,7 +214,7 @@ impl Items {
 
     /// Removes an item. Whether there was one.
     pub fn remove(&mut self, id: &str) -> bool {
-        let Some(at) = self.find(id) else {
+        let Some(at) = self.reach(id) else {
             return false;
         };
         self.entries.remove(at);
@@ -187,9 +236,16 @@ impl Items {
         }
     }
 
-    /// Remembers how a spoken answer sounds, and how much of it was heard if it was cut off.
-    pub fn spoken(&mut self, id: &str, generation: Generation, speech: Speech, heard: Option<u64>) {
-        let Some(at) = self.find(id) else { return };
+    /// Remembers how a spoken answer sounds, and how much of it was heard if it was cut off. Of
+    /// more than [`REMEMBERED`] the earliest is forgotten: this is its attempt.
+    pub fn spoken(
+        &mut self,
+        id: &str,
+        generation: Generation,
+        speech: Speech,
+        heard: Option<u64>,
+    ) -> Option<Generation> {
+        let at = self.reach(id)?;
         self.entries[at].speech = Some(Spoken {
             generation,
             sent: speech.sent_samples(),
@@ -198,9 +254,14 @@ impl Items {
         if let Some(samples) = heard {
             self.cut(at, samples);
         }
+        let spoken = self.entries.iter_mut().rev();
+        let mut spoken = spoken.filter(|entry| entry.speech.is_some());
+        let forgotten = spoken.nth(REMEMBERED)?.speech.take()?;
+        Some(forgotten.generation)
     }
 
-    /// Cuts a spoken answer to what was heard, in samples at 24 kHz. Whether it is one.
+    /// Cuts a spoken answer to what was heard, in samples at 24 kHz. Whether it is one that is
+    /// remembered.
     pub fn truncate(&mut self, id: &str, samples: u64) -> bool {
         let at = self
             .find(id)
@@ -211,13 +272,13 @@ impl Items {
         at.is_some()
     }
 
-    /// How many samples of a spoken answer were sent; `None` if it is none.
+    /// How many samples of a spoken answer were sent; `None` if it is none that is remembered.
     #[must_use]
     pub fn sent(&self, id: &str) -> Option<u64> {
         self.speech(id).map(|spoken| spoken.sent)
     }
 
-    /// How a spoken answer sounds; `None` if the item is none.
+    /// How a spoken answer sounds; `None` if the item is none that is remembered.
     #[must_use]
     pub fn speech(&self, id: &str) -> Option<&Spoken> {
         self.entries[self.find(id)?].speech.as_ref()
@@ -234,7 +295,7 @@ impl Items {
 
     /// Remembers where the coach said it.
     pub fn said(&mut self, id: &str, from: Position, to: Position) {
-        if let Some(at) = self.find(id) {
+        if let Some(at) = self.reach(id) {
             self.entries[at].span = Some((from, to));
         }
     }
@@ -242,12 +303,12 @@ impl Items {
     /// Where the coach said it.
     #[must_use]
     pub fn span(&self, id: &str) -> Option<(Position, Position)> {
-        self.entries[self.find(id)?].span
+        self.read(id, |entry| entry.span).flatten()
     }
 
     /// Puts what was understood (or corrected) into a message of the coach.
     pub fn understood(&mut self, id: &str, text: &str) -> bool {
-        let Some(at) = self.find(id) else {
+        let Some(at) = self.reach(id) else {
             return false;
         };
         self.mark(id);
@@ -277,20 +338,19 @@ impl Items {
 
     /// Whether something of the AI client was heard after this item.
     #[must_use]
-    pub fn answered(&self, id: &str) -> bool {
-        let Some(at) = self.find(id) else {
+    pub fn answered(&mut self, id: &str) -> bool {
+        let Some(at) = self.reach(id) else {
             return false;
         };
-        (at + 1..self.entries.len()).any(|later| {
-            let role = role(&self.entries[later].item);
-            role == Some(Role::Assistant) && !self.text_of(later).is_empty()
-        })
+        self.entries[at + 1..]
+            .iter()
+            .any(|later| role(&later.item) == Some(Role::Assistant) && !later.text().is_empty())
     }
 
     /// The words of a message.
     #[must_use]
     pub fn text(&self, id: &str) -> Option<String> {
-        self.find(id).map(|at| self.text_of(at))
+        self.read(id, Entry::text)
     }
 
     /// How the last spoken answer sounds.
@@ -311,20 +371,21 @@ impl Items {
     /// Whether the AI client has said anything.
     #[must_use]
     pub fn has_answer(&self) -> bool {
-        let mut latest = self.entries.iter().rev();
-        latest.any(|entry| role(&entry.item) == Some(Role::Assistant))
+        let assistant = |entry: &Entry| role(&entry.item) == Some(Role::Assistant);
+        let mut packed = self.pages.iter().flat_map(Page::open);
+        self.entries.iter().any(assistant) || packed.any(|entry| assistant(&entry))
     }
 
     /// What an item leaves in memory.
     #[must_use]
     pub fn remembered(&self, id: &str) -> Option<Memory> {
-        self.memory_of(self.find(id)?)
+        self.read(id, Entry::remembered).flatten()
     }
 
     /// Whether a later message of the coach follows.
     #[must_use]
-    pub fn followed(&self, id: &str) -> bool {
-        let Some(at) = self.find(id) else {
+    pub fn followed(&mut self, id: &str) -> bool {
+        let Some(at) = self.reach(id) else {
             return false;
         };
         self.entries[at + 1..]
@@ -335,18 +396,20 @@ impl Items {
     /// What a client may remember: words that were said and heard, in order.
     #[must_use]
     pub fn memory(&self) -> Vec<Memory> {
-        let with_silences = |at: usize| {
-            let silences = self.entries[at].silences.iter();
-            let silences = silences.map(|outcome| Memory::Silence(*outcome));
-            self.memory_of(at).into_iter().chain(silences)
-        };
-        (0..self.entries.len()).flat_map(with_silences).collect()
+        let mut memory = Vec::new();
+        for entry in self.pages.iter().flat_map(Page::open) {
+            entry.remember(&mut memory);
+        }
+        for entry in &self.entries {
+            entry.remember(&mut memory);
+        }
+        memory
     }
 
     /// Remembers what became of a silence of the client's. Whether there is such an item, with
     /// room for it.
     pub fn silence(&mut self, id: &str, outcome: Outcome) -> bool {
-        let Some(at) = self.find(id) else {
+        let Some(at) = self.reach(id) else {
             return false;
         };
         let silences = &mut self.entries[at].silences;
@@ -355,11 +418,6 @@ impl Items {
             silences.push(outcome);
         }
         room
-    }
-
-    fn memory_of(&self, at: usize) -> Option<Memory> {
-        let entry = &self.entries[at];
-        remembered(&entry.item, entry.cut)
     }
 
     fn cut(&mut self, at: usize, samples: u64) {
@@ -379,93 +437,10 @@ impl Items {
         let id = item.id.clone();
         self.mark(&id);
     }
-
-    fn text_of(&self, at: usize) -> String {
-        match &self.entries[at].item.kind {
-            ItemKind::Message { content, .. } => text(content),
-            _ => String::new(),
-        }
-    }
-
-    fn find(&self, id: &str) -> Option<usize> {
-        // Nearly everything concerns the last few items.
-        self.entries.iter().rposition(|entry| entry.item.id == id)
-    }
-}
-
-/// What an item leaves in memory.
-#[must_use]
-pub fn remembered(item: &Item, cut: bool) -> Option<Memory> {
-    let memory = match &item.kind {
-        ItemKind::Message { role, content } => {
-            let text = text(content);
-            if text.is_empty() {
-                return None;
-            }
-            match role {
-                Role::System => Memory::System(text),
-                Role::User => Memory::Coach(text),
-                Role::Assistant => Memory::Client { text, cut },
-            }
-        }
-        ItemKind::FunctionCall {
-            name,
-            call_id,
-            arguments,
-        } => Memory::Call {
-            call_id: call_id.clone(),
-            name: name.clone(),
-            arguments: arguments.clone(),
-        },
-        ItemKind::FunctionCallOutput { call_id, output } => Memory::CallOutput {
-            call_id: call_id.clone(),
-            output: output.clone(),
-        },
-    };
-    Some(memory)
 }
 
 /// A length of sound in whole milliseconds.
 #[must_use]
 pub fn ms(samples: u64) -> u64 {
     span(samples).as_millis() as u64
-}
-
-/// How much an item holds, in bytes.
-pub fn content_bytes(kind: &ItemKind) -> usize {
-    let bytes = |part: &Content| match part {
-        Content::InputText { text } | Content::OutputText { text } => text.len(),
-        Content::InputAudio { audio, transcript } | Content::OutputAudio { audio, transcript } => {
-            audio.as_ref().map_or(0, bytes::Bytes::len) + transcript.as_ref().map_or(0, String::len)
-        }
-        Content::InputImage { image_url, .. } => image_url.len(),
-    };
-    match kind {
-        ItemKind::Message { content, .. } => content.iter().map(bytes).sum(),
-        ItemKind::FunctionCall {
-            name, arguments, ..
-        } => name.len() + arguments.len(),
-        ItemKind::FunctionCallOutput { output, .. } => output.len(),
-    }
-}
-
-fn role(item: &Item) -> Option<Role> {
-    match &item.kind {
-        ItemKind::Message { role, .. } => Some(*role),
-        _ => None,
-    }
-}
-
-fn text(content: &[Content]) -> String {
-    let texts = content.iter().filter_map(|part| match part {
-        Content::InputText { text } | Content::OutputText { text } => Some(text.as_str()),
-        Content::InputAudio { transcript, .. } | Content::OutputAudio { transcript, .. } => {
-            transcript.as_deref()
-        }
-        Content::InputImage { .. } => None,
-    });
-    texts
-        .filter(|text| !text.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
 }

@@ -26,7 +26,7 @@ impl Conversation {
                 Change::Put(id) => {
                     let after = self.items.before(&id);
                     if let Some(item) = self.items.get(&id) {
-                        let item = Item::clone(item);
+                        let item = Item::clone(&item);
                         self.put_down(Event::Item { item, after });
                     }
                 }

@@ -115,10 +115,12 @@ impl Conversation {
         let waiting = self.answer.iter_mut().chain(&mut self.asides);
         for answer in waiting.filter(|answer| !answer.asked) {
             answer.asked = true;
+            let mut memory = std::mem::take(&mut answer.ask.memory);
             if !answer.ask.fixed {
-                answer.ask.memory = self.items.memory();
+                memory = self.items.memory();
             }
-            let ask = Box::new(answer.ask.clone());
+            let ask = answer.ask.clone();
+            let ask = Box::new(Ask { memory, ..ask });
             self.outputs.push_back(Output::Generate(ask));
         }
     }

@@ -82,7 +82,7 @@ impl Conversation {
         let Some(item) = self.items.get(item_id) else {
             return;
         };
-        let speaker = match writer(item) {
+        let speaker = match writer(&item) {
             Some(Role::User) => Speaker::Coach,
             Some(Role::Assistant) => Speaker::Client,
             Some(Role::System) | None => return,

@@ -1,5 +1,7 @@
 //! The client's voice on its way to the listener: held back, heard, ended.
 
+use std::time::Duration;
+
 use media::Position;
 use signaling::event::{ServerEvent, own};
 use signaling::link::Carrier;
@@ -10,6 +12,10 @@ use super::response::Answer;
 use super::speech::Speech;
 use super::{Conversation, Generation};
 use crate::archive::event::Event;
+
+/// How long ago sound was heard that is forgotten with its answer: the archive writes it down
+/// within a third of that.
+const HEARD_LONG_AGO: Duration = Duration::from_secs(1);
 
 /// A response whose sound is on its way to the listener.
 #[derive(Clone, Debug)]
@@ -103,6 +109,20 @@ impl Conversation {
             return None;
         }
         self.playout.ends()
+    }
+
+    /// Remembers how an answer of the conversation sounds, and forgets one that sounded long ago.
+    pub(super) fn remember_sound(
+        &mut self,
+        item_id: &str,
+        generation: Generation,
+        speech: Speech,
+        heard: Option<u64>,
+        now: Position,
+    ) {
+        if let Some(forgotten) = self.items.spoken(item_id, generation, speech, heard) {
+            self.playout.forget(forgotten.0, now.back(HEARD_LONG_AGO));
+        }
     }
 
     /// All sound of a finished answer was heard.

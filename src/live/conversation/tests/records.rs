@@ -136,7 +136,7 @@ impl Records {
         let now: Vec<&Item> = self.items.iter().collect();
         assert_eq!(now.len(), machine.items.len());
         for item in now {
-            assert_eq!(machine.items.get(&item.id).map(|item| &**item), Some(item));
+            assert_eq!(machine.items.get(&item.id).as_deref(), Some(item));
             // What the archive says was said is what is remembered.
             let Some(said) = self.said.get(&item.id) else {
                 continue;

@@ -157,7 +157,7 @@ impl Sim {
     /// The item as it is now.
     pub fn item(&self, id: &str) -> Item {
         let item = self.machine.items.get(id).expect("an item");
-        (**item).clone()
+        Item::clone(&item)
     }
 
     /// The transcript of an item as it is now.
