@@ -1,6 +1,8 @@
 //! The assembled server: everything the doors hand out.
 
 mod engines;
+mod heap;
+mod upkeep;
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -29,9 +31,6 @@ const LOST_AFTER: Duration = Duration::from_secs(15);
 
 /// How many sessions of a full house may be moving from one call to another at once.
 const MOVING: usize = 64;
-
-/// How often metrics are folded into their buckets.
-const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Everything that the doors hand out; rooms below receive what they use of it.
 #[derive(Debug)]
@@ -151,18 +150,9 @@ impl App {
             db,
             engines,
         });
-        let (metrics, lifecycle) = (app.metrics.clone(), app.lifecycle.clone());
-        app.lifecycle.spawn(async move {
-            let mut ticks = tokio::time::interval(UPKEEP);
-            while lifecycle
-                .soft()
-                .run_until_cancelled(ticks.tick())
-                .await
-                .is_some()
-            {
-                metrics.upkeep();
-            }
-        });
+        let (metrics, live) = (app.metrics.clone(), app.live.registry().clone());
+        let upkeep = upkeep::run(metrics, live, app.lifecycle.clone());
+        app.lifecycle.spawn(upkeep);
         Ok(app)
     }
 }

@@ -55,7 +55,9 @@ mod tests {
     #[test]
     fn memory_is_given_back_when_half_of_the_sessions_have_ended() {
         let mut ebb = Ebb::default();
-        let live = [0, 0, 1, 40, 60, 35, 60, 31, 30, 30, 30, 20, 14, 14, 50, 0, 0, 0, 0, 1, 0, 0];
+        let live = [
+            0, 0, 1, 40, 60, 35, 60, 31, 30, 30, 30, 20, 14, 14, 50, 0, 0, 0, 0, 1, 0, 0,
+        ];
         let turns: Vec<usize> = live
             .into_iter()
             .enumerate()

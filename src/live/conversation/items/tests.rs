@@ -74,9 +74,12 @@ fn item(number: usize, kind: u8) -> Item {
     Item { id, status, kind }
 }
 
+/// An item, where it was said, and how many silences it had.
+type Row = (Item, Option<(Position, Position)>, usize);
+
 /// Items without any art.
 #[derive(Default)]
-struct Plain(Vec<(Item, Option<(Position, Position)>, usize)>);
+struct Plain(Vec<Row>);
 
 impl Plain {
     fn at(&self, index: &Index) -> Option<usize> {
@@ -84,7 +87,7 @@ impl Plain {
     }
 
     fn memory(&self) -> Vec<Memory> {
-        let of = |(item, _, silences): &(Item, _, usize)| {
+        let of = |(item, _, silences): &Row| {
             let silences = std::iter::repeat_n(Memory::Silence(Outcome::Held), *silences);
             remembered(item, false).into_iter().chain(silences)
         };
