@@ -37,9 +37,10 @@ docs() {
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --locked --no-deps --quiet
 }
 
-# The binary that the tests below talk to.
+# The binary that the tests below talk to, and the vendors' stand-ins.
 build() {
     cargo build --locked
+    cargo build --locked --example standins
 }
 
 # Stock clients in Python, then in JavaScript, as their makers publish them.

@@ -15,7 +15,8 @@ mod voice;
 #[path = "../support/sse_server.rs"]
 mod sse_server;
 
-mod vendors;
+#[path = "../support/speakers/mod.rs"]
+mod speakers;
 
 mod cloud;
 mod llm_chat;

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 use crate::cloud::Kind::{Cartesia, Deepgram, ElevenLabs};
 use crate::cloud::{TEXT, hear_fail, sound_of};
-use crate::vendors::Fault;
+use crate::speakers::Fault;
 use crate::voice::{Subject, hear, next, say};
 
 fn in_order(engines: Vec<Arc<dyn TextToSpeech>>) -> Subject {

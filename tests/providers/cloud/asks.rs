@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Kind::{self, Cartesia, Deepgram, ElevenLabs, OpenAi};
 use super::{TEXT, cancel, sound_of};
-use crate::vendors::STEP;
+use crate::speakers::STEP;
 use crate::voice::{hear, next, say};
 
 pub async fn asks_as_documented(kind: Kind) {

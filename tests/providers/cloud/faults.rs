@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::Kind::{self, OpenAi};
 use super::{TEXT, hear_fail, sound_of};
-use crate::vendors::Fault;
+use crate::speakers::Fault;
 use crate::voice::{hear, say};
 
 pub async fn a_connection_lost_before_any_sound_is_replaced(kind: Kind) {
@@ -96,6 +96,14 @@ pub async fn missing_times_are_estimated(kind: Kind) {
 pub async fn samples_cut_in_two_are_whole_again(kind: Kind) {
     let rig = kind.rig([Fault::Odd]).await;
     assert_eq!(rig.subject.speak(TEXT).await.audio, sound_of(TEXT));
+}
+
+pub async fn sound_that_drips_is_heard_to_its_end(kind: Kind) {
+    let rig = kind.rig([Fault::Drips]).await;
+    let heard = rig.subject.speak(TEXT).await;
+    assert_eq!(heard.audio, sound_of(TEXT));
+    assert_eq!(heard.words.len(), 6);
+    assert_eq!(rig.server.seen().texts, [TEXT]);
 }
 
 pub async fn nonsense_does_no_harm(kind: Kind) {

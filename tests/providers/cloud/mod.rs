@@ -12,7 +12,7 @@ use praxiloom::providers::tts::cloud::{
 };
 use praxiloom::providers::tts::{SpeakInput, SpeakOutput, Speaking, TextToSpeech};
 
-use crate::vendors::{self, Fault, STEP, Server, tone};
+use crate::speakers::{self, Fault, STEP, Server, tone};
 use crate::voice::{Subject, next};
 
 /// Which vendor.
@@ -43,10 +43,10 @@ impl Kind {
         change: impl FnOnce(&mut CloudSettings),
     ) -> Rig {
         let server = match self {
-            ElevenLabs => vendors::start::<vendors::elevenlabs::ElevenLabs>(faults).await,
-            Cartesia => vendors::start::<vendors::cartesia::Cartesia>(faults).await,
-            Deepgram => vendors::start::<vendors::deepgram::Deepgram>(faults).await,
-            OpenAi => vendors::openai::start(faults).await,
+            ElevenLabs => speakers::start::<speakers::elevenlabs::ElevenLabs>(faults).await,
+            Cartesia => speakers::start::<speakers::cartesia::Cartesia>(faults).await,
+            Deepgram => speakers::start::<speakers::deepgram::Deepgram>(faults).await,
+            OpenAi => speakers::openai::start(faults).await,
         };
         let mut settings = self.settings(&server.url());
         change(&mut settings);
@@ -168,6 +168,7 @@ macro_rules! cloud_voice {
                 a_silent_connection_is_not_waited_for_long,
                 a_sentence_that_stops_short_fails,
                 samples_cut_in_two_are_whole_again,
+                sound_that_drips_is_heard_to_its_end,
                 errors_say_what_they_mean_and_nothing_private,
                 a_key_that_is_refused_is_told_at_once,
                 $($fault,)*

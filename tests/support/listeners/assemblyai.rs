@@ -16,6 +16,8 @@ pub struct Turns {
 
 impl Turns {
     pub fn new(path: &str, authorised: bool) -> Self {
+        // Its client for Python writes `True`, the one for JavaScript `true`.
+        let path = path.to_lowercase();
         assert!(path.starts_with("/v3/ws?"), "{path}");
         for wanted in [
             "sample_rate=16000",
@@ -91,7 +93,7 @@ impl Wire for Turns {
             Some("Terminate") => {
                 let mut replies = self.end(0.1);
                 replies.push(Reply::Say(json!({"type": "Termination",
-                    "audio_duration_seconds": self.ear.ms() / 1000.0,
+                    "audio_duration_seconds": (self.ear.ms() / 1000.0).round() as u64,
                     "session_duration_seconds": 1})));
                 replies.push(Reply::Close(1000));
                 replies

@@ -53,7 +53,8 @@ impl Results {
             json!({"type": "Results", "channel_index": [0, 1], "start": start,
             "duration": duration, "is_final": last, "speech_final": last && !finalize,
             "from_finalize": finalize, "channel": {"alternatives": [alternative]},
-            "metadata": {"request_id": "r", "model_uuid": "m"}}),
+            "metadata": {"request_id": "r", "model_uuid": "m",
+                "model_info": {"name": "general-nova-3", "version": "v", "arch": "nova-3"}}}),
         )
     }
 }
@@ -65,8 +66,9 @@ impl Wire for Results {
             Some("Finalize") if self.ear.ms() > self.from_ms => vec![self.result(true, true)],
             Some("Finalize") => Vec::new(),
             Some("CloseStream") => {
-                let metadata = json!({"type": "Metadata", "request_id": "r", "channels": 1,
-                    "duration": self.ear.ms() / 1000.0});
+                let metadata = json!({"type": "Metadata", "transaction_key": "deprecated",
+                    "request_id": "r", "sha256": "s", "created": "2026-11-21T12:00:00.000Z",
+                    "duration": self.ear.ms() / 1000.0, "channels": 1});
                 vec![
                     self.result(true, false),
                     Reply::Say(metadata),

@@ -38,20 +38,25 @@ impl Items {
         let previous = (self.items > 0).then(|| format!("item_{}", self.items));
         self.items += 1;
         let item = format!("item_{}", self.items);
+        let transcription = "conversation.item.input_audio_transcription";
         let event = |kind: &str| json!({"type": kind, "event_id": "e", "item_id": item});
+        let said = |kind: &str| {
+            let mut said = event(&format!("{transcription}.{kind}"));
+            said["content_index"] = 0.into();
+            said
+        };
         let mut committed = event("input_audio_buffer.committed");
         committed["previous_item_id"] = json!(previous);
         let mut replies = vec![Reply::Say(committed)];
-        let transcription = "conversation.item.input_audio_transcription";
         for (index, word) in words.iter().enumerate() {
-            let mut delta = event(&format!("{transcription}.delta"));
+            let mut delta = said("delta");
             delta["delta"] = match index {
                 0 => word.text.clone().into(),
                 _ => format!(" {}", word.text).into(),
             };
             replies.push(Reply::Say(delta));
         }
-        let mut completed = event(&format!("{transcription}.completed"));
+        let mut completed = said("completed");
         completed["transcript"] = line(&words).into();
         completed["usage"] = json!({"type": "duration", "seconds": length / 1000.0});
         replies.push(Reply::Say(completed));

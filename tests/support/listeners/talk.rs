@@ -53,7 +53,11 @@ pub(super) async fn talk(
                 }
             }
             Some(Ok(Message::Binary(bytes))) => wire.binary(&bytes),
-            Some(Ok(Message::Close(_))) => return true,
+            Some(Ok(Message::Close(_))) => {
+                // Its own close is on the way to be answered.
+                let _ = socket.flush().await;
+                return true;
+            }
             Some(Ok(_)) => continue,
             Some(Err(_)) | None => return false,
         };

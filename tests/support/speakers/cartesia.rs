@@ -31,17 +31,18 @@ struct Job {
     context: String,
     text: String,
     speech: Speech,
-    flush: u64,
+    /// Its number, if it was flushed and not only ended.
+    flush: Option<u64>,
     begun: bool,
     cancelled: bool,
 }
 
 impl Cartesia {
-    fn flush(&mut self, name: &str, seen: &mut Seen) {
+    fn begin(&mut self, name: &str, flushes: bool, seen: &mut Seen) {
         let Some(context) = self.contexts.get_mut(name) else {
             return;
         };
-        context.flushes += 1;
+        context.flushes += u64::from(flushes);
         let text = std::mem::take(&mut context.text).trim().to_owned();
         if !text.is_empty() {
             seen.texts.push(text.clone());
@@ -51,7 +52,7 @@ impl Cartesia {
             context: name.to_owned(),
             speech: Speech::of(&text),
             text,
-            flush: context.flushes,
+            flush: flushes.then_some(context.flushes),
             begun: false,
             cancelled: false,
         });
@@ -92,7 +93,7 @@ impl Wire for Cartesia {
             .push_str(transcript.as_str().unwrap_or_default());
         context.is_finished |= !goes_on;
         if flush || !goes_on {
-            self.flush(&name, seen);
+            self.begin(&name, flush, seen);
         }
         Vec::new()
     }
@@ -130,13 +131,17 @@ impl Wire for Cartesia {
             return outs;
         };
         context.samples += length;
-        outs.push(Out::End(match context.is_finished {
-            true => json!({"type": "done", "context_id": name, "done": true, "status_code": 200}),
-            false => json!({
+        if let Some(flush) = flush {
+            outs.push(Out::End(json!({
                 "type": "flush_done", "context_id": name, "flush_id": flush, "flush_done": true,
                 "done": false, "status_code": 206,
-            }),
-        }));
+            })));
+        }
+        if context.is_finished && self.speeches.iter().all(|job| job.context != name) {
+            let done =
+                json!({"type": "done", "context_id": name, "done": true, "status_code": 200});
+            outs.push(Out::End(done));
+        }
         outs
     }
 

@@ -31,6 +31,9 @@ const CHUNK: usize = 5;
 /// From one chunk to the next.
 const TICK: Duration = Duration::from_millis(2);
 
+/// The same where sound drips, so slowly that it might be over.
+const DRIP: Duration = Duration::from_millis(900);
+
 /// What goes wrong on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -52,6 +55,18 @@ pub enum Fault {
     Endless,
     /// Nonsense comes before everything.
     Garbage,
+    /// Sound comes slowly.
+    Drips,
+}
+
+impl Fault {
+    /// From one chunk to the next.
+    fn tick(self) -> Duration {
+        match self {
+            Self::Drips => DRIP,
+            _ => TICK,
+        }
+    }
 }
 
 /// What has happened so far.
@@ -103,6 +118,11 @@ impl Server {
 
 /// A vendor's side of one connection.
 pub trait Wire: Default + Send + 'static {
+    /// What is said first, asked for nothing.
+    fn greeting(&self) -> Option<Value> {
+        None
+    }
+
     /// Reads a message.
     fn receive(&mut self, message: Value, fault: Fault, seen: &mut Seen) -> Vec<Out>;
 
@@ -192,6 +212,10 @@ async fn serve<W: Wire>(stream: TcpStream, fault: Fault, sender: &watch::Sender<
         return;
     };
     let (mut wire, mut chunks) = (W::default(), 0);
+    if let Some(greeting) = wire.greeting() {
+        // Who has gone is noticed below.
+        let _ = socket.send(Message::text(greeting.to_string())).await;
+    }
     loop {
         let stalls = matches!(fault, Fault::Stalls(after) if chunks >= after);
         let outs = tokio::select! {
@@ -209,10 +233,15 @@ async fn serve<W: Wire>(stream: TcpStream, fault: Fault, sender: &watch::Sender<
                     }
                     outs
                 }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(Message::Close(_))) => {
+                    // Its own close is on the way to be answered.
+                    let _ = socket.flush().await;
+                    return;
+                }
+                Some(Err(_)) | None => return,
                 Some(Ok(_)) => Vec::new(),
             },
-            () = tokio::time::sleep(TICK), if wire.is_speaking() && !stalls => {
+            () = tokio::time::sleep(fault.tick()), if wire.is_speaking() && !stalls => {
                 let mut outs = Vec::new();
                 sender.send_modify(|seen| outs = wire.speak(fault, seen));
                 chunks += 1;

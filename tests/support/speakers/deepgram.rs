@@ -17,6 +17,13 @@ pub struct Deepgram {
 }
 
 impl Wire for Deepgram {
+    fn greeting(&self) -> Option<Value> {
+        Some(json!({
+            "type": "Metadata", "request_id": "r", "model_name": "aura-2", "model_version": "v",
+            "model_uuid": "m",
+        }))
+    }
+
     fn receive(&mut self, message: Value, _fault: Fault, seen: &mut Seen) -> Vec<Out> {
         match message["type"].as_str() {
             Some("Speak") => {

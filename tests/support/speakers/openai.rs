@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{Fault, Seen, Server, Speech, TICK, next};
+use super::{Fault, Seen, Server, Speech, next};
 
 #[derive(Clone)]
 struct Shared {
@@ -84,7 +84,7 @@ async fn speech(State(shared): State<Shared>, headers: HeaderMap, body: Json<Val
                         gone.in_good_order();
                         return None;
                     }
-                    _ => tokio::time::sleep(TICK).await,
+                    _ => tokio::time::sleep(fault.tick()).await,
                 }
                 let (chars, _, bytes) = speech.chunk(fault);
                 gone.0.send_modify(|seen| seen.billed += chars.len());
