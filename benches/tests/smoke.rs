@@ -59,6 +59,7 @@ async fn load(carrier: Carrier) -> Run {
         threads: 1,
         server: Some(std::process::id()),
         sample_every: Duration::from_secs(1),
+        aftermath: Some(Duration::from_secs(1)),
         seed: 1,
     };
     let target = Target::new(&url, "praxiloom", "local").unwrap();
@@ -84,6 +85,8 @@ fn judge(run: &Run) {
     let json = run.json();
     assert_eq!(json["answers"], tally.answers);
     assert!(json["overhead_ms"]["p99"].is_number(), "{json}");
+    assert!(json["server"]["resident_kb_after"].is_u64(), "{json}");
+    assert!(text.contains("after the last session had ended"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,10 +34,19 @@ pub struct Meter(u32);
 impl Meter {
     /// Peak of resident memory, in MiB.
     pub fn peak(self) -> u64 {
+        self.status("VmHWM:") / 1024
+    }
+
+    /// Resident memory, in KiB.
+    pub fn resident(self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    fn status(self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.0)).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let line = status.lines().find(|line| line.starts_with(name));
         let kib = line.unwrap().split_whitespace().nth(1).unwrap();
-        kib.parse::<u64>().unwrap() / 1024
+        kib.parse().unwrap()
     }
 
     /// How many files it has open, connections among them.

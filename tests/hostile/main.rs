@@ -18,6 +18,7 @@ mod engines;
 mod house;
 mod killed;
 mod lossy;
+mod memory;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[expect(dead_code, reason = "other tests use the rest of it")]

@@ -128,6 +128,7 @@ fn plan(carrier: Carrier, arguments: &Arguments) -> Plan {
         threads: 1,
         server: None,
         sample_every: Duration::from_secs(5),
+        aftermath: None,
         seed: 1,
     }
 }

@@ -28,6 +28,9 @@ const HANGOVER_MS: u64 = 200;
 /// All coaches have begun to speak within this time.
 const SPREAD: Duration = Duration::from_secs(8);
 
+/// When memory is looked at once more after a soak.
+const AFTERMATH: Duration = Duration::from_secs(30);
+
 /// Holds many live sessions at once with any server that speaks the Realtime protocol.
 ///
 /// Coaches say clips of 2 to 6 s, wait for the answer, and interrupt every third one. Without
@@ -61,7 +64,7 @@ struct Arguments {
     /// How long is counted, after all have begun.
     #[arg(long, default_value_t = 60, conflicts_with = "minutes")]
     seconds: u64,
-    /// The same in minutes.
+    /// The same in minutes: a soak, after which memory without sessions is looked at as well.
     #[arg(long)]
     minutes: Option<u64>,
     /// Between two samples of the server's memory, in seconds.
@@ -181,6 +184,7 @@ impl Bench<'_> {
             Some(_) => {
                 let mut first = self.plan(1, process);
                 first.length = Duration::from_secs(1);
+                first.aftermath = None;
                 run(&first, &target, self.clips, None).await?;
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 process.map(usage_of_tree).transpose()?
@@ -219,6 +223,7 @@ impl Bench<'_> {
             threads: *threads,
             server,
             sample_every: Duration::from_secs((*sample_memory).max(1)),
+            aftermath: minutes.map(|_| AFTERMATH),
             seed: *seed,
         }
     }

@@ -103,6 +103,7 @@ fn plan(carrier: client::Carrier) -> Plan {
         threads: 1,
         server: None,
         sample_every: LENGTH,
+        aftermath: None,
         seed: 1,
     }
 }

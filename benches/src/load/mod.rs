@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 
 use crate::BenchError;
 use crate::client::Carrier;
-use crate::process::usage;
+use crate::process::{usage, usage_of_tree};
 use crate::stats::Series;
 use call::Call;
 use clips::Clips;
@@ -63,6 +63,8 @@ pub struct Plan {
     pub server: Option<u32>,
     /// How often memory is sampled.
     pub sample_every: Duration,
+    /// How long after the sessions ended memory is looked at once more, if it is.
+    pub aftermath: Option<Duration>,
     /// Decides what is random.
     pub seed: u64,
 }
@@ -194,15 +196,23 @@ pub async fn run(
     let report = crowd.report();
     let lasted = begun.elapsed();
     let own = (usage(None)?.cpu - own.cpu).as_secs_f64() / lasted.as_secs_f64();
+    let connected = crowd.connected.clone();
+    drop(crowd);
+    let mut server = watch.seen(before);
+    if let (Some(aftermath), Some(seen)) = (plan.aftermath, &mut server) {
+        tokio::time::sleep(aftermath).await;
+        let left = plan.server.map(usage_of_tree).transpose()?;
+        seen.after = left.map(|left| (aftermath, left.resident));
+    }
     Ok(Run {
         carrier: plan.carrier,
         sessions: plan.sessions,
         live: report.live,
         lasted,
         tally: report.tally,
-        connected: crowd.connected.clone(),
+        connected,
         own_cpu: own,
-        server: watch.seen(before),
+        server,
     })
 }
 

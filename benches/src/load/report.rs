@@ -48,6 +48,10 @@ impl Run {
         Some(grown as f64 / 1024.0 / self.live.max(1) as f64)
     }
 
+    fn answers_per_minute(&self) -> f64 {
+        self.tally.answers.max(1) as f64 * 60.0 / self.lasted.as_secs_f64().max(1.0)
+    }
+
     /// Tables in Markdown.
     #[must_use]
     pub fn text(&self) -> String {
@@ -113,10 +117,28 @@ impl Run {
                 seen.resident as f64 / 1024.0,
             );
             if let Some(growth) = seen.growth {
+                let each = growth.per_minute * 1024.0 / self.answers_per_minute();
                 let _ = writeln!(
                     text,
-                    "its memory changes by {:+.1} ± {:.1} kB a minute ({} samples, 95 %)",
+                    "its memory changes by {:+.1} ± {:.1} kB a minute ({} samples, 95 %), {each:+.0} bytes an answer",
                     growth.per_minute, growth.uncertainty, growth.samples,
+                );
+            }
+            if let Some(late) = seen.late {
+                let _ = writeln!(
+                    text,
+                    "in the second half by {:+.1} ± {:.1} kB a minute: {:+.2} % in ten minutes",
+                    late.per_minute,
+                    late.uncertainty,
+                    late.percent(),
+                );
+            }
+            if let Some((wait, after)) = seen.after {
+                let _ = writeln!(
+                    text,
+                    "{} s after the last session had ended: {:.1} MB resident",
+                    wait.as_secs(),
+                    after as f64 / 1024.0,
                 );
             }
         }
@@ -146,6 +168,10 @@ impl Run {
                 "memory_mb_per_session": self.memory_mb(),
                 "growth_kb_per_minute": seen.growth.map(|growth| growth.per_minute),
                 "growth_uncertainty": seen.growth.map(|growth| growth.uncertainty),
+                "late_growth_kb_per_minute": seen.late.map(|growth| growth.per_minute),
+                "late_growth_uncertainty": seen.late.map(|growth| growth.uncertainty),
+                "late_growth_percent_in_ten_minutes": seen.late.map(|growth| growth.percent()),
+                "resident_kb_after": seen.after.map(|(_, after)| after),
                 "samples": seen.samples,
             })
         });

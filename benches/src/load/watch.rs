@@ -30,6 +30,10 @@ pub struct Seen {
     pub before: Option<u64>,
     /// How memory changed, if there are samples enough.
     pub growth: Option<Growth>,
+    /// The same in the second half of the time.
+    pub late: Option<Growth>,
+    /// Resident kilobytes so long after the last session had ended, if that was waited for.
+    pub after: Option<(Duration, u64)>,
     /// Seconds since the beginning and resident kilobytes.
     pub samples: Vec<(f64, f64)>,
 }
@@ -43,6 +47,16 @@ pub struct Growth {
     pub uncertainty: f64,
     /// Samples it rests on.
     pub samples: usize,
+    /// Kilobytes in the middle of the time.
+    pub level: f64,
+}
+
+impl Growth {
+    /// Percent of the level in ten minutes.
+    #[must_use]
+    pub fn percent(&self) -> f64 {
+        self.per_minute * 10.0 * 100.0 / self.level
+    }
 }
 
 impl Watch {
@@ -80,16 +94,17 @@ impl Watch {
         self.process?;
         let lasted = self.samples.last().map_or(0.0, |(at, _)| *at);
         let spent = self.last.cpu.saturating_sub(self.first.cpu);
-        let settled = self
-            .samples
-            .iter()
-            .filter(|(at, _)| *at >= lasted * WARM_UP);
-        let settled: Vec<_> = settled.copied().collect();
+        let since = |share: f64| -> Vec<(f64, f64)> {
+            let samples = self.samples.iter().copied();
+            samples.filter(|(at, _)| *at >= lasted * share).collect()
+        };
         Some(Seen {
             cpu: spent.as_secs_f64() / lasted.max(Duration::from_millis(1).as_secs_f64()),
             resident: self.last.resident,
             before,
-            growth: growth(&settled),
+            growth: growth(&since(WARM_UP)),
+            late: growth(&since(0.5)),
+            after: None,
             samples: self.samples,
         })
     }
@@ -129,6 +144,7 @@ pub fn growth(samples: &[(f64, f64)]) -> Option<Growth> {
         per_minute: slope * 60.0,
         uncertainty: 1.96 * error * 60.0,
         samples: samples.len(),
+        level: mid_memory,
     })
 }
 
@@ -165,6 +181,7 @@ mod tests {
         assert!((growth.per_minute - 60.0).abs() < 10.0, "{growth:?}");
         assert!(growth.uncertainty < 10.0, "{growth:?}");
         assert_eq!(growth.samples, 180);
+        assert!((growth.percent() - 1.2).abs() < 0.2, "{growth:?}");
     }
 
     #[test]
