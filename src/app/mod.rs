@@ -110,6 +110,8 @@ impl App {
         let account = accounts::local(&db, clock.now()).await?;
         let own_clients = config.practice.clients.as_deref();
         let (metrics, gallery) = (Metrics::new(), Arc::new(Gallery::load(own_clients)?));
+        engines.stt.count(&metrics);
+        engines.tts.count(&metrics);
         let lifecycle = Lifecycle::new(config.live.stop_grace);
         let archive = Archive::open(ArchiveParts {
             folder: config.archive.folder.clone(),

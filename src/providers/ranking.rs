@@ -2,13 +2,15 @@
 //! failures. What keeps a session going when one fails is the kind's own: `stt::fallback`,
 //! `tts::fallback`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::breaker::Breaker;
 use super::{EngineInfo, ProviderError};
+use crate::telemetry::{Calls, Metrics};
 
 /// Engines of one kind, of which the first is asked first. A clone is of the same engines.
 pub(super) struct Ranking<E: ?Sized> {
@@ -18,6 +20,8 @@ pub(super) struct Ranking<E: ?Sized> {
 struct Ranked<E: ?Sized> {
     engine: Arc<E>,
     breaker: Breaker,
+    /// Where its calls are counted, if they are.
+    calls: OnceLock<Calls>,
 }
 
 /// A stream of the engine with this rank.
@@ -41,9 +45,27 @@ impl<E: ?Sized> Ranking<E> {
         let ranked = |engine| Ranked {
             engine,
             breaker: Breaker::default(),
+            calls: OnceLock::new(),
         };
         Self {
             ranked: engines.into_iter().map(ranked).collect(),
+        }
+    }
+
+    /// Counts what is asked of each from now on: engines of this kind, by their names, whose work
+    /// is measured in this unit.
+    pub fn count(
+        &self,
+        metrics: &Metrics,
+        kind: &'static str,
+        unit: &'static str,
+        info: impl Fn(&E) -> EngineInfo,
+    ) {
+        for ranked in self.ranked.iter() {
+            let name = info(&ranked.engine).name;
+            ranked
+                .calls
+                .get_or_init(|| metrics.calls(kind, &name, unit));
         }
     }
 
@@ -70,6 +92,23 @@ impl<E: ?Sized> Ranking<E> {
     /// An engine failed.
     pub fn failed(&self, rank: usize, error: &ProviderError) {
         self.ranked[rank].breaker.failed(error, Instant::now());
+        self.calls(rank, |calls| calls.failed(error));
+    }
+
+    /// An engine was given so much to do, in the unit of its kind.
+    pub fn used(&self, rank: usize, amount: u64) {
+        self.calls(rank, |calls| calls.used(amount));
+    }
+
+    /// An engine answered after so long.
+    pub fn answered(&self, rank: usize, took: Duration) {
+        self.calls(rank, |calls| calls.answered(took));
+    }
+
+    fn calls(&self, rank: usize, note: impl FnOnce(&Calls)) {
+        if let Some(calls) = self.ranked[rank].calls.get() {
+            note(calls);
+        }
     }
 
     /// An engine did its work.
@@ -116,8 +155,10 @@ impl<E: ?Sized> Ranking<E> {
         let passed_over = resting.first().filter(|rank| Some(*rank) < ready.first());
         let mut instead = passed_over.and_then(|rank| Some(self.rests(*rank, now)?.1));
         for rank in ready.into_iter().chain(resting) {
+            let asked = Instant::now();
             match open(self.engine(rank)).await {
                 Ok(stream) => {
+                    self.calls(rank, |calls| calls.opened(asked.elapsed()));
                     return Ok(Opened {
                         rank,
                         stream,

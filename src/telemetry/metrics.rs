@@ -7,6 +7,8 @@ use std::time::Duration;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, Unit};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 
+use super::calls;
+
 const TURN_STAGE: &str = "praxiloom_turn_stage_seconds";
 const TURN_LATENCY: &str = "praxiloom_turn_latency_seconds";
 const LIVE: &str = "praxiloom_sessions_live";
@@ -33,7 +35,7 @@ const BATCH_BUCKETS: &[f64] = &[
     0.000_05, 0.000_1, 0.000_25, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0,
 ];
 
-const METADATA: Metadata<'static> = Metadata::new("praxiloom", Level::INFO, None);
+pub(super) const METADATA: Metadata<'static> = Metadata::new("praxiloom", Level::INFO, None);
 
 /// What carries a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +121,8 @@ impl Metrics {
         let buckets = [
             (TURN_STAGE, TURN_BUCKETS),
             (TURN_LATENCY, TURN_BUCKETS),
+            (calls::OPENING, TURN_BUCKETS),
+            (calls::ANSWER, TURN_BUCKETS),
             (SESSION_LENGTH, LENGTH_BUCKETS),
             (ARCHIVE_BATCH, BATCH_BUCKETS),
         ];
@@ -219,6 +223,10 @@ impl Metrics {
             .increment(1);
     }
 
+    pub(super) fn recorder(&self) -> &PrometheusRecorder {
+        &self.0.recorder
+    }
+
     fn carried(&self, transport: Transport) -> &Carried {
         match transport {
             Transport::WebSocket => &self.0.websocket,
@@ -304,6 +312,14 @@ fn describe(recorder: &PrometheusRecorder) {
         TURN_LATENCY,
         "From the end of speech to the first packet of the answer.",
     );
+    histogram(
+        calls::OPENING,
+        "Time an engine took to open a session's stream.",
+    );
+    histogram(
+        calls::ANSWER,
+        "From the end of a segment to its words, or from a sentence to its first sound.",
+    );
     histogram(SESSION_LENGTH, "Length of ended sessions.");
     histogram(
         ARCHIVE_BATCH,
@@ -312,6 +328,11 @@ fn describe(recorder: &PrometheusRecorder) {
     counter(
         RECORDINGS_STOPPED,
         "Recordings that ended before their session, by reason.",
+    );
+    counter(calls::FAILURES, "Failures of an engine, by reason.");
+    counter(
+        calls::AMOUNT,
+        "What an engine was given: characters to speak, milliseconds of sound to hear.",
     );
     counter(SESSIONS, "Sessions begun.");
     counter(TURNS, "Turns answered.");

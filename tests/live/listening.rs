@@ -11,6 +11,7 @@ use praxiloom::providers::stt::cloud::{Cloud, CloudSettings, Kind};
 use praxiloom::providers::stt::fallback::Fallback;
 use praxiloom::providers::stt::standin::Standin;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::listeners::{Fault, KEY, Listener, Vendor};
 use crate::server::Running;
@@ -142,4 +143,41 @@ async fn a_vendor_that_breaks_in_mid_sentence_is_replaced_and_no_turn_is_lost() 
     );
     assert_eq!(replaced(&socket), 1);
     assert_eq!(listener.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn another_recogniser_answers_within_the_turn() {
+    let after = |ms| Some(Duration::from_millis(ms));
+    let refuses = |status| Fault {
+        refuses: Some((status, "dg-error", "AS_TOLD")),
+        ..Fault::default()
+    };
+    let ends = |code| Fault {
+        ends: after(1500).map(|at| (at, code)),
+        ..Fault::default()
+    };
+    let hangs = Fault {
+        hangs: after(1500),
+        ..Fault::default()
+    };
+    for (name, fault) in [
+        ("nothing", Fault::default()),
+        ("refused key", refuses(401)),
+        ("rate limit", refuses(429)),
+        ("quota in mid sentence", ends(Some(1008))),
+        ("cut again and again", ends(None)),
+        ("silence in mid sentence", hangs),
+    ] {
+        let listener = Listener::start(Vendor::Deepgram).await;
+        listener.always(fault);
+        let first = engine(Kind::Deepgram, &listener);
+        let stt = Arc::new(Fallback::new([first, Arc::new(Standin::default())]));
+        let (_server, mut socket) = serve(stt).await;
+        socket.speak(&question_pcm()).await;
+        let spoken = Instant::now();
+        socket.until(TRANSCRIPT).await;
+        let took = spoken.elapsed();
+        println!("{name}: understood after {} ms", took.as_millis());
+        assert!(took < Duration::from_secs(30), "{name}: {took:?}");
+    }
 }

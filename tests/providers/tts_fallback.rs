@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use praxiloom::providers::tts::cloud::{CloudSettings, Patience};
 use praxiloom::providers::tts::fallback::Fallback;
 use praxiloom::providers::tts::standin::{Standin, StandinSettings};
 use praxiloom::providers::tts::{
     QUEUE, SpeakInput, SpeakOutput, Speaking, TextToSpeech, Voice, VoiceRequest,
 };
 use praxiloom::providers::{EngineInfo, ProviderError};
+use praxiloom::telemetry::Metrics;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::cloud::Kind::{Cartesia, Deepgram, ElevenLabs};
 use crate::cloud::{TEXT, hear_fail, sound_of};
@@ -72,6 +74,62 @@ async fn a_sentence_that_nobody_heard_is_said_by_the_next_voice() {
     let heard = both.speak(TEXT).await;
     assert_eq!((heard.audio, heard.stood_in.len()), (sound_of(TEXT), 1));
     assert_eq!(first.server.seen().connections, 1);
+}
+
+#[tokio::test]
+async fn what_is_asked_of_each_voice_is_counted() {
+    let first = ElevenLabs.rig([Fault::Fails(1008, "quota_exceeded")]).await;
+    let second = Deepgram.rig([]).await;
+    let both = in_order(vec![first.subject.engine, second.subject.engine]);
+    let metrics = Metrics::new();
+    both.engine.count(&metrics);
+    both.speak("Zoë, you?").await;
+    let text = metrics.render();
+    for line in [
+        "engine_amount_total{kind=\"tts\",engine=\"elevenlabs\",unit=\"characters\"} 9",
+        "engine_failures_total{kind=\"tts\",engine=\"elevenlabs\",reason=\"refused\"} 1",
+        "engine_answer_seconds_count{kind=\"tts\",engine=\"elevenlabs\"} 0",
+        "engine_open_seconds_count{kind=\"tts\",engine=\"deepgram\"} 1",
+        "engine_answer_seconds_count{kind=\"tts\",engine=\"deepgram\"} 1",
+        "engine_amount_total{kind=\"tts\",engine=\"deepgram\",unit=\"characters\"} 9",
+    ] {
+        assert!(text.contains(line), "no `{line}` in:\n{text}");
+    }
+}
+
+/// How long a sentence's first sound takes if its voice fails like this.
+async fn first_sound_after(fault: Fault) -> Duration {
+    let patience = |settings: &mut CloudSettings| settings.patience = Patience::default();
+    let first = Cartesia.rig_with([fault], patience).await;
+    let second = Deepgram.rig_with([], patience).await;
+    let both = in_order(vec![first.subject.engine, second.subject.engine]);
+    let began = Instant::now();
+    let mut speaking = both.open().await;
+    say(&speaking, 1, TEXT).await;
+    loop {
+        match next(&mut speaking).await.unwrap() {
+            SpeakOutput::Audio { .. } => break began.elapsed(),
+            SpeakOutput::Failed { error, .. } => panic!("{error}"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_voice_is_heard_within_the_turn() {
+    for fault in [
+        Fault::None,
+        Fault::Refuses(401, "INVALID_AUTH"),
+        Fault::Refuses(429, "TOO_MANY_REQUESTS"),
+        Fault::Fails(1008, "quota_exceeded"),
+        Fault::Fails(500, "oops"),
+        Fault::Cuts(0),
+        Fault::Stalls(0),
+    ] {
+        let took = first_sound_after(fault).await;
+        println!("{fault:?}: first sound after {} ms", took.as_millis());
+        assert!(took < Duration::from_secs(30), "{fault:?}: {took:?}");
+    }
 }
 
 #[tokio::test]

@@ -20,8 +20,9 @@ pub async fn voice(settings: &[Tts]) -> Result<Arc<dyn TextToSpeech>, ProviderEr
     for settings in settings {
         engines.push(one_voice(settings).await?);
     }
-    match engines.len() {
-        1 => Ok(engines.remove(0)),
+    match settings {
+        // Nothing to be counted, and nobody to stand in.
+        [Tts::Local | Tts::StandIn { .. }] => Ok(engines.remove(0)),
         _ => Ok(Arc::new(Fallback::new(engines))),
     }
 }

@@ -13,6 +13,7 @@ use media::Position;
 use tokio::sync::mpsc;
 
 use super::{EngineInfo, ProviderError};
+use crate::telemetry::Metrics;
 
 /// How many frames (20 ms) may wait for a recogniser before the session drops the oldest.
 pub const QUEUE: usize = 512;
@@ -21,6 +22,9 @@ pub const QUEUE: usize = 512;
 pub trait SpeechToText: Send + Sync + 'static {
     /// What it is.
     fn info(&self) -> EngineInfo;
+
+    /// Counts from now on what is asked of the engines behind it, if it hands its work on.
+    fn count(&self, _metrics: &Metrics) {}
 
     /// Opens a stream for one speaker, for a whole session.
     fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>>;

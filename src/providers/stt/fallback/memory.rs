@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use media::Position;
+use tokio::time::Instant;
 
 use crate::providers::stt::ListenInput;
 
@@ -25,6 +26,8 @@ struct Open {
     segment: u64,
     from: Position,
     to: Option<Position>,
+    /// When it was told to have ended.
+    ended: Option<Instant>,
 }
 
 impl Memory {
@@ -51,6 +54,7 @@ impl Memory {
                         segment: *segment,
                         from: *from,
                         to: None,
+                        ended: None,
                     });
                 }
             }
@@ -58,15 +62,19 @@ impl Memory {
                 let mut open = self.open.iter_mut();
                 if let Some(open) = open.find(|open| open.segment == *segment) {
                     open.to = open.to.or(Some(*to));
+                    open.ended = open.ended.or_else(|| Some(Instant::now()));
                 }
             }
-            ListenInput::Discard { segment } => self.answered(*segment),
+            ListenInput::Discard { segment } => {
+                self.answered(*segment);
+            }
         }
     }
 
-    /// Nothing more is to be known of a segment.
-    pub fn answered(&mut self, segment: u64) {
-        self.open.retain(|open| open.segment != segment);
+    /// Nothing more is to be known of a segment. When it ended, if it was waited for.
+    pub fn answered(&mut self, segment: u64) -> Option<Instant> {
+        let at = self.open.iter().position(|open| open.segment == segment)?;
+        self.open.remove(at).ended
     }
 
     /// Everything as it would have been said to an engine that listens from now on: the sound,

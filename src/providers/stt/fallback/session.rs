@@ -108,6 +108,7 @@ impl Session {
 
     async fn step(&mut self) -> Step {
         let (engine, waiting) = (&mut self.engine, &mut self.waiting);
+        let (ranking, rank) = (&self.ranking, self.rank);
         let has_room = waiting.len() < ROOM;
         tokio::select! {
             input = self.inputs.recv(), if has_room => Step::Input(input),
@@ -120,6 +121,9 @@ impl Session {
                         output = output.recv() => Step::Output(output),
                         room = input.reserve(), if !waiting.is_empty() => {
                             if let (Ok(room), Some(next)) = (room, waiting.pop_front()) {
+                                if let ListenInput::Audio { samples, .. } = &next {
+                                    ranking.used(rank, samples.len() as u64 / 16);
+                                }
                                 room.send(next);
                             }
                             Step::HandedOver
@@ -143,11 +147,14 @@ impl Session {
         };
         if let ListenOutput::Final { segment, .. } | ListenOutput::Failed { segment, .. } = &output
         {
-            self.memory.answered(*segment);
-        }
-        if matches!(output, ListenOutput::Final { .. }) {
-            self.failures = 0;
-            self.ranking.worked(self.rank);
+            let ended = self.memory.answered(*segment);
+            if matches!(output, ListenOutput::Final { .. }) {
+                self.failures = 0;
+                self.ranking.worked(self.rank);
+                if let Some(ended) = ended {
+                    self.ranking.answered(self.rank, ended.elapsed());
+                }
+            }
         }
         // That nobody listens is seen elsewhere.
         let _ = self.outputs.send(output).await;

@@ -177,6 +177,28 @@ async fn what_was_said_before_an_engine_broke_is_not_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_asked_of_each_engine_is_counted() {
+    let metrics = Metrics::new();
+    let engine = Fallback::new([failing(Fate::IsLost(10)).0, working()]);
+    engine.count(&metrics);
+    let mut stream = open(&engine).await;
+    say(&stream, 1, Position::ZERO, &[3000; 16_000]).await;
+    until_stood_in(&mut stream).await;
+    assert_eq!(until_final(&mut stream).await.segment, 1);
+    let text = metrics.render();
+    for line in [
+        "engine_open_seconds_count{kind=\"stt\",engine=\"failing\"} 1",
+        "engine_failures_total{kind=\"stt\",engine=\"failing\",reason=\"unavailable\"} 1",
+        "engine_answer_seconds_count{kind=\"stt\",engine=\"failing\"} 0",
+        "engine_open_seconds_count{kind=\"stt\",engine=\"standin\"} 1",
+        "engine_answer_seconds_count{kind=\"stt\",engine=\"standin\"} 1",
+        "engine_amount_total{kind=\"stt\",engine=\"standin\",unit=\"milliseconds\"} 1000",
+    ] {
+        assert!(text.contains(line), "no `{line}` in:\n{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_none_left_it_is_told_and_nothing_goes_round_for_ever() {
     let engine = Fallback::new([failing(Fate::Refuses).0, failing(Fate::Refuses).0]);
     assert_eq!(

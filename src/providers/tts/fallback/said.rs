@@ -1,5 +1,7 @@
 //! A sentence that may have to be begun again by another engine.
 
+use tokio::time::Instant;
+
 /// A sentence under way.
 #[derive(Debug)]
 pub(super) struct Said {
@@ -7,6 +9,8 @@ pub(super) struct Said {
     pub text: String,
     /// Whether any of it could be heard.
     pub sounded: bool,
+    /// When it was asked for, of the engine that speaks now.
+    pub asked: Instant,
     /// Samples that were passed on.
     passed: u64,
     /// Silence at its beginning that was passed on before another engine took over.
@@ -19,6 +23,7 @@ impl Said {
             sentence,
             text,
             sounded: false,
+            asked: Instant::now(),
             passed: 0,
             skip: 0,
         }
@@ -27,6 +32,7 @@ impl Said {
     /// Another engine says it from the beginning.
     pub fn begin_again(&mut self) {
         self.skip = self.passed;
+        self.asked = Instant::now();
     }
 
     /// Counts sound, without the silence that was passed on before; `None` if nothing is left.

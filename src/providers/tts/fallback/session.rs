@@ -73,6 +73,8 @@ impl Session {
         while over.is_ok() {
             let quiet = self.said.is_empty();
             let retry = self.retry_at().filter(|_| quiet);
+            let (ranking, rank) = (&self.ranking, self.open.rank);
+            let characters = |count| ranking.used(rank, count);
             let Speaking { input, output } = &mut self.open.speaking;
             over = tokio::select! {
                 biased;
@@ -80,7 +82,7 @@ impl Session {
                     Some(said) => { self.take(said); Ok(()) }
                     None => Err(Over),
                 },
-                handed = hand_over(input, &mut self.backlog), if !self.backlog.is_empty() => {
+                handed = hand_over(input, &mut self.backlog, characters), if !self.backlog.is_empty() => {
                     match handed {
                         true => Ok(()),
                         false => self.broke().await,
@@ -136,12 +138,15 @@ impl Session {
         let output = match output {
             SpeakOutput::Failed { error, .. } => return self.failed(at, error).await,
             SpeakOutput::Audio { samples, .. } => {
-                let Some(samples) = self.said[at].add(samples) else {
+                let (rank, said) = (self.open.rank, &mut self.said[at]);
+                let sounded = said.sounded;
+                let Some(samples) = said.add(samples) else {
                     return Ok(());
                 };
-                if self.said[at].sounded {
-                    self.ranking.worked(self.open.rank);
-                    self.told &= self.open.rank > 0;
+                if said.sounded && !sounded {
+                    self.ranking.answered(rank, said.asked.elapsed());
+                    self.ranking.worked(rank);
+                    self.told &= rank > 0;
                 }
                 SpeakOutput::Audio { sentence, samples }
             }
@@ -277,11 +282,18 @@ impl Session {
 }
 
 /// Hands over what waits next, once there is room; whether the engine still listens.
-async fn hand_over(input: &mpsc::Sender<SpeakInput>, backlog: &mut VecDeque<SpeakInput>) -> bool {
+async fn hand_over(
+    input: &mpsc::Sender<SpeakInput>,
+    backlog: &mut VecDeque<SpeakInput>,
+    characters: impl Fn(u64),
+) -> bool {
     let Ok(room) = input.reserve().await else {
         return false;
     };
     if let Some(next) = backlog.pop_front() {
+        if let SpeakInput::Say { text, .. } = &next {
+            characters(text.chars().count() as u64);
+        }
         room.send(next);
     }
     true
