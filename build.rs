@@ -5,6 +5,7 @@ fn main() {
     embedded();
     flite();
     pocketsphinx();
+    sherpa();
 }
 
 /// flite ships no pkg-config file; the order is that of dependence, voices first.
@@ -45,5 +46,18 @@ fn embedded() {
     // A path that does not exist makes cargo build each time, which only a release deserves.
     if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {
         println!("cargo::rerun-if-changed=web/dist");
+    }
+}
+
+/// The libraries of sherpa-onnx stand in a folder of their own, where the binary must find them
+/// too: what the bindings' build script says of that does not reach a binary of this package.
+fn sherpa() {
+    println!("cargo::rerun-if-env-changed=SHERPA_ONNX_LIB_DIR");
+    if std::env::var_os("CARGO_FEATURE_SHERPA").is_none() {
+        return;
+    }
+    match std::env::var("SHERPA_ONNX_LIB_DIR") {
+        Ok(folder) => println!("cargo::rustc-link-arg=-Wl,-rpath,{folder}"),
+        Err(_) => println!("cargo::error=SHERPA_ONNX_LIB_DIR is not set"),
     }
 }

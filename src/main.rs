@@ -2,20 +2,21 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use praxiloom::app::{App, Engines};
 use praxiloom::clock::Clock;
-use praxiloom::config::{self, AskError, Config, Task};
+use praxiloom::config::{self, AskError, Config, ModelsTask, Task};
 use praxiloom::http::Edge;
 use praxiloom::lifecycle::{Signals, Stopped};
 use praxiloom::practice::listing::{self, Checked};
 use praxiloom::practice::moves::report::report;
 use praxiloom::practice::moves::transcript::TranscriptError;
 use praxiloom::practice::{Gallery, Move};
+use praxiloom::providers::models::{self, ModelsError, Progress};
 use praxiloom::telemetry;
 
 /// How long the ends of calls may take to reach their clients, who wait for them to reconnect.
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Task::Moves { file } => moves(&file),
         Task::CheckClients { paths } => return check_clients(&paths),
         Task::ListClients => list_clients(&asked.config),
+        Task::Models(task) => change_models(task, &asked.config.server.data),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -145,12 +147,32 @@ fn list_clients(config: &Config) -> Result<(), Box<dyn Error>> {
     print(&listing::list(&gallery))
 }
 
+/// Fetches, lists or removes models.
+#[tokio::main(flavor = "current_thread")]
+async fn change_models(task: ModelsTask, data: &Path) -> Result<(), Box<dyn Error>> {
+    let stderr = io::stderr();
+    let terminal = stderr.is_terminal();
+    let mut progress = Progress::new(Box::new(stderr), terminal);
+    let mut stdout = io::stdout();
+    Ok(models::command::run(
+        task,
+        data,
+        Clock::system().now(),
+        &mut stdout,
+        &mut progress,
+    )
+    .await?)
+}
+
 fn print(text: &str) -> Result<(), Box<dyn Error>> {
     Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
-fn fail(error: &dyn Error) -> ExitCode {
+fn fail(error: &(dyn Error + 'static)) -> ExitCode {
     // Nobody is left to tell if this fails.
     let _ = writeln!(std::io::stderr(), "praxiloom: {error}");
-    ExitCode::FAILURE
+    match error.downcast_ref::<ModelsError>() {
+        Some(error) => error.exit_code().into(),
+        None => ExitCode::FAILURE,
+    }
 }

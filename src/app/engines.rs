@@ -7,6 +7,7 @@ use signaling::event::own;
 
 use crate::config::Config;
 use crate::providers::llm::LanguageModel;
+use crate::providers::models::Shelf;
 use crate::providers::stt::SpeechToText;
 use crate::providers::tts::TextToSpeech;
 use crate::providers::{EngineInfo, ProviderError, engines};
@@ -30,10 +31,11 @@ impl Engines {
     ///
     /// If one cannot work here; the error says which.
     pub async fn start(config: &Config) -> Result<Self, ProviderError> {
+        let shelf = Shelf::new(&config.server.data);
         let engines = Self {
-            stt: engines::listener(&config.stt).await?,
+            stt: engines::listener(&config.stt, &shelf).await?,
             llm: engines::model(&config.llm)?,
-            tts: engines::voice(&config.tts).await?,
+            tts: engines::voice(&config.tts, &shelf).await?,
         };
         if let Some(llm) = engines.llm.clone() {
             tokio::spawn(async move { llm.warm().await });

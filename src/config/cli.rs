@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::error::Source;
+use super::models::{self, ModelsTask};
+use super::server;
 use super::setting::{Kind, Setting};
 use super::values::{Given, split};
 
@@ -30,6 +32,8 @@ pub enum Task {
     },
     /// Print who there is to talk to.
     ListClients,
+    /// Change or list the models that a person brings.
+    Models(ModelsTask),
 }
 
 /// The command with all its flags. `moves` is the list of moves, for the help of that command.
@@ -71,6 +75,9 @@ pub(super) fn command(settings: &[&'static Setting], moves: &str) -> Command {
         .arg_required_else_help(true)
         .subcommand(check)
         .subcommand(with_flags(list, settings));
+    // They are kept in the data folder, which any of them may be told.
+    let data = |command| with_flags(command, &[&server::DATA]);
+    let models = models::command().mut_subcommands(data);
     Command::new("praxiloom")
         .about("A real-time voice trainer for coaches")
         .version(env!("CARGO_PKG_VERSION"))
@@ -80,6 +87,7 @@ pub(super) fn command(settings: &[&'static Setting], moves: &str) -> Command {
         .subcommand(with_flags(config, settings))
         .subcommand(moves)
         .subcommand(clients)
+        .subcommand(models)
 }
 
 const MOVES: &str = "\
@@ -158,6 +166,10 @@ pub(super) fn read(
             Some((_, flags)) => (Task::ListClients, flags),
             None => (Task::ListClients, which),
         },
+        Some(("models", flags)) => {
+            let task = Task::Models(models::read(flags));
+            (task, flags.subcommand().map_or(flags, |(_, flags)| flags))
+        }
         Some((_, flags)) => (Task::Serve, flags),
         None => (Task::Serve, matches),
     };

@@ -53,9 +53,13 @@ mod tests {
         let config = config(&[]);
         assert!(matches!(
             config.stt[..],
-            [Stt::Pocketsphinx { decoders: 2, .. }]
+            [Stt::Local {
+                model: None,
+                decoders: 2,
+                ..
+            }]
         ));
-        assert_eq!(config.tts, [Tts::Local]);
+        assert_eq!(config.tts, [Tts::Local { model: None }]);
         assert!(matches!(config.llm, Llm::Authored));
     }
 }

@@ -116,10 +116,10 @@ pub(super) static LISTEN: Setting = Setting::text(
      server.access_token (or server.open), and browsers give no microphone to a page that comes\n\
      neither from there nor over HTTPS.",
 );
-static DATA: Setting = Setting::text(
+pub(super) static DATA: Setting = Setting::text(
     "server.data",
     "data",
-    "Folder of the database and the archive; made if missing.",
+    "Folder of the database, the archive and installed models; made if missing.",
 );
 static TLS_CERT: Setting = Setting::text(
     "server.tls_cert",

@@ -12,6 +12,15 @@ use super::vendors::{Account, Vendor};
 /// An engine that turns speech into text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stt {
+    /// A model that a person brought, if this build can run them; else [`Self::Pocketsphinx`].
+    Local {
+        /// Which of the installed ones; that which was installed last if nothing is given.
+        model: Option<String>,
+        /// Size of the pool, if it is pocketsphinx.
+        decoders: usize,
+        /// Folder of pocketsphinx's models.
+        models: PathBuf,
+    },
     /// Debian's pocketsphinx, with this many decoders lent to whoever speaks.
     Pocketsphinx {
         /// Size of the pool; about 100 MB each.
@@ -47,19 +56,20 @@ pub struct CloudStt {
 
 /// What can be named.
 const KNOWN: &str =
-    "pocketsphinx, assemblyai, deepgram, deepgram-flux, elevenlabs, openai, standin";
+    "local, pocketsphinx, assemblyai, deepgram, deepgram-flux, elevenlabs, openai, standin";
 
 static ENGINE: Setting = Setting::text(
     "stt.engine",
-    "pocketsphinx",
-    "Who listens: `pocketsphinx` (on this machine); with a key `assemblyai`, `deepgram`,\n\
-     `deepgram-flux`, `elevenlabs` or `openai`, who then receive the sound; or `standin` (for\n\
-     measurements).",
+    "local",
+    "Who listens: `local` (on this machine, an installed model, or `pocketsphinx` if there is\n\
+     none); `pocketsphinx`; with a key `assemblyai`, `deepgram`, `deepgram-flux`, `elevenlabs` or\n\
+     `openai`, who then receive the sound; or `standin` (for measurements).",
 );
 static MODEL: Setting = Setting::text(
     "stt.model",
     "",
-    "Which model of that engine, if it is a vendor's; its usual one if nothing is named.",
+    "Which model of that engine, if it is `local` (the one installed last if nothing is named) or\n\
+     a vendor's (its usual one).",
 );
 static FALLBACK: Setting = Setting::list(
     "stt.fallback",
@@ -102,21 +112,26 @@ impl Stt {
         name: &str,
         model: Option<String>,
     ) -> Result<Self, ConfigError> {
-        let cloud = |vendor| -> Result<CloudStt, ConfigError> {
+        let cloud = |vendor, model| -> Result<CloudStt, ConfigError> {
             let wanted_by = format!("{} = {name}", setting.key);
             let account = Account::read(values, vendor, &wanted_by)?;
             Ok(CloudStt { account, model })
         };
         Ok(match name {
+            "local" => Self::Local {
+                model,
+                decoders: values.within(&DECODERS, 1..=64)?,
+                models: values.get(&MODELS)?,
+            },
             "pocketsphinx" => Self::Pocketsphinx {
                 decoders: values.within(&DECODERS, 1..=64)?,
                 models: values.get(&MODELS)?,
             },
-            "assemblyai" => Self::AssemblyAi(cloud(Vendor::AssemblyAi)?),
-            "deepgram" => Self::Deepgram(cloud(Vendor::Deepgram)?),
-            "deepgram-flux" => Self::DeepgramFlux(cloud(Vendor::Deepgram)?),
-            "elevenlabs" => Self::ElevenLabs(cloud(Vendor::ElevenLabs)?),
-            "openai" => Self::OpenAi(cloud(Vendor::OpenAi)?),
+            "assemblyai" => Self::AssemblyAi(cloud(Vendor::AssemblyAi, model)?),
+            "deepgram" => Self::Deepgram(cloud(Vendor::Deepgram, model)?),
+            "deepgram-flux" => Self::DeepgramFlux(cloud(Vendor::Deepgram, model)?),
+            "elevenlabs" => Self::ElevenLabs(cloud(Vendor::ElevenLabs, model)?),
+            "openai" => Self::OpenAi(cloud(Vendor::OpenAi, model)?),
             "standin" => Self::StandIn {
                 delay: delay(values, &STANDIN)?,
             },
@@ -161,11 +176,8 @@ mod tests {
         );
         let error = refused(&[("PRAXILOOM_STT_FALLBACK", "ears")]);
         assert!(error.starts_with("PRAXILOOM_STT_FALLBACK: `ears` is none of"));
-        let error = refused(&[("PRAXILOOM_STT_FALLBACK", "standin,pocketsphinx")]);
-        assert_eq!(
-            error,
-            "PRAXILOOM_STT_FALLBACK: `pocketsphinx` is named twice"
-        );
+        let error = refused(&[("PRAXILOOM_STT_FALLBACK", "standin,local")]);
+        assert_eq!(error, "PRAXILOOM_STT_FALLBACK: `local` is named twice");
         let error = refused(&[("PRAXILOOM_STT_FALLBACK", "openai")]);
         assert_eq!(
             error,

@@ -11,8 +11,14 @@ use super::vendors::{Account, Vendor};
 /// An engine that speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tts {
+    /// A model that a person brought for its language, if this build can run them, and
+    /// [`Self::Flite`] for the others.
+    Local {
+        /// Which of the installed ones; that which was installed last if nothing is given.
+        model: Option<String>,
+    },
     /// flite for English, espeak-ng for other languages.
-    Local,
+    Flite,
     /// ElevenLabs.
     ElevenLabs(CloudTts),
     /// OpenAI's speech.
@@ -42,19 +48,20 @@ pub struct CloudTts {
 }
 
 /// What can be named.
-const KNOWN: &str = "local, elevenlabs, openai, cartesia, deepgram, standin";
+const KNOWN: &str = "local, flite, elevenlabs, openai, cartesia, deepgram, standin";
 
 static ENGINE: Setting = Setting::text(
     "tts.engine",
     "local",
-    "Who speaks: `local` (flite for English, espeak-ng for the rest, on this machine); with a key\n\
-     `elevenlabs`, `openai`, `cartesia` or `deepgram`, who then receive the words; or `standin`\n\
-     (for measurements).",
+    "Who speaks: `local` (on this machine, an installed model, and `flite` where there is none);\n\
+     `flite` (flite for English, espeak-ng for the rest); with a key `elevenlabs`, `openai`,\n\
+     `cartesia` or `deepgram`, who then receive the words; or `standin` (for measurements).",
 );
 static MODEL: Setting = Setting::text(
     "tts.model",
     "",
-    "Which model of that engine, if it is a vendor's; its usual one if nothing is named.",
+    "Which model of that engine, if it is `local` (the one installed last if nothing is named) or\n\
+     a vendor's (its usual one).",
 );
 static FALLBACK: Setting = Setting::list(
     "tts.fallback",
@@ -117,7 +124,7 @@ impl Tts {
         name: &str,
         model: Option<String>,
     ) -> Result<Self, ConfigError> {
-        let cloud = |vendor, mapped| -> Result<CloudTts, ConfigError> {
+        let cloud = |vendor, model, mapped| -> Result<CloudTts, ConfigError> {
             let wanted_by = format!("{} = {name}", setting.key);
             Ok(CloudTts {
                 account: Account::read(values, vendor, &wanted_by)?,
@@ -127,11 +134,12 @@ impl Tts {
             })
         };
         Ok(match name {
-            "local" => Self::Local,
-            "elevenlabs" => Self::ElevenLabs(cloud(Vendor::ElevenLabs, &ELEVENLABS_VOICES)?),
-            "openai" => Self::OpenAi(cloud(Vendor::OpenAi, &OPENAI_VOICES)?),
-            "cartesia" => Self::Cartesia(cloud(Vendor::Cartesia, &CARTESIA_VOICES)?),
-            "deepgram" => Self::Deepgram(cloud(Vendor::Deepgram, &DEEPGRAM_VOICES)?),
+            "local" => Self::Local { model },
+            "flite" => Self::Flite,
+            "elevenlabs" => Self::ElevenLabs(cloud(Vendor::ElevenLabs, model, &ELEVENLABS_VOICES)?),
+            "openai" => Self::OpenAi(cloud(Vendor::OpenAi, model, &OPENAI_VOICES)?),
+            "cartesia" => Self::Cartesia(cloud(Vendor::Cartesia, model, &CARTESIA_VOICES)?),
+            "deepgram" => Self::Deepgram(cloud(Vendor::Deepgram, model, &DEEPGRAM_VOICES)?),
             "standin" => Self::StandIn {
                 delay: delay(values, &STANDIN)?,
             },
@@ -174,7 +182,12 @@ mod tests {
             key,
             other,
         ]);
-        let [Tts::ElevenLabs(first), Tts::Cartesia(second), Tts::Local] = &config.tts[..] else {
+        let [
+            Tts::ElevenLabs(first),
+            Tts::Cartesia(second),
+            Tts::Local { model: None },
+        ] = &config.tts[..]
+        else {
             panic!("{:?}", config.tts)
         };
         assert_eq!(first.model.as_deref(), Some("eleven_multilingual_v2"));

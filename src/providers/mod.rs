@@ -3,12 +3,15 @@
 
 pub mod engines;
 pub mod llm;
+pub mod models;
 pub mod stt;
 pub mod tts;
 
 mod breaker;
 mod http;
 mod ranking;
+#[cfg(feature = "sherpa")]
+mod sherpa;
 mod socket;
 
 use std::time::Duration;

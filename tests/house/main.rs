@@ -9,7 +9,10 @@
 mod binary;
 mod database;
 mod edge;
+#[path = "../support/file_server.rs"]
+mod file_server;
 mod map;
+mod models;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../support/process.rs"]

@@ -1,23 +1,34 @@
 //! The recognisers that the configuration names, started.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use super::installed;
 use crate::config::{CloudStt, Stt};
 use crate::providers::ProviderError;
+use crate::providers::models::{Kind as Does, Shelf};
 use crate::providers::stt::cloud::{Cloud, CloudSettings, Kind};
 use crate::providers::stt::fallback::Fallback;
 use crate::providers::stt::{SpeechToText, pocketsphinx, standin};
 
 /// Starts the recognisers, of which the first listens and the others stand in for it. Local
-/// models are loaded before this returns, so that the first session is as quick as the second.
+/// models are loaded before this returns, so that the first session is as quick as the second;
+/// those that a person brought stand on the shelf. An engine that two names lead to is one.
 ///
 /// # Errors
 ///
 /// As the engines' own start.
-pub async fn listener(settings: &[Stt]) -> Result<Arc<dyn SpeechToText>, ProviderError> {
-    let mut engines = Vec::new();
+pub async fn listener(
+    settings: &[Stt],
+    shelf: &Shelf,
+) -> Result<Arc<dyn SpeechToText>, ProviderError> {
+    let mut engines: Vec<Arc<dyn SpeechToText>> = Vec::new();
     for settings in settings {
-        engines.push(one_listener(settings).await?);
+        let engine = one_listener(settings, shelf).await?;
+        let name = engine.info().name;
+        if engines.iter().all(|other| other.info().name != name) {
+            engines.push(engine);
+        }
     }
     match settings {
         // Nothing to be counted, and nobody to stand in.
@@ -26,7 +37,10 @@ pub async fn listener(settings: &[Stt]) -> Result<Arc<dyn SpeechToText>, Provide
     }
 }
 
-async fn one_listener(settings: &Stt) -> Result<Arc<dyn SpeechToText>, ProviderError> {
+async fn one_listener(
+    settings: &Stt,
+    shelf: &Shelf,
+) -> Result<Arc<dyn SpeechToText>, ProviderError> {
     let cloud = |kind, settings: &CloudStt| -> Arc<dyn SpeechToText> {
         let settings = CloudSettings {
             key: settings.account.key.clone(),
@@ -36,20 +50,19 @@ async fn one_listener(settings: &Stt) -> Result<Arc<dyn SpeechToText>, ProviderE
         Arc::new(Cloud::new(kind, settings))
     };
     Ok(match settings {
-        Stt::Pocketsphinx { decoders, models } => {
-            let settings = pocketsphinx::Settings {
-                decoders: *decoders,
-                models: models.clone(),
-                ..pocketsphinx::Settings::default()
-            };
-            // Loading the models blocks for some tenths of a second.
-            let start = move || pocketsphinx::Pocketsphinx::start(&settings);
-            let started = tokio::task::spawn_blocking(start).await;
-            Arc::new(started.map_err(|_| ProviderError::Unavailable {
-                engine: pocketsphinx::NAME.to_owned(),
-                message: "it broke off while it started".to_owned(),
-            })??)
-        }
+        Stt::Local {
+            model,
+            decoders,
+            models,
+        } => match installed::model(shelf, Does::Stt, model.as_deref())? {
+            #[cfg(feature = "sherpa")]
+            Some(model) => {
+                use crate::providers::stt::sherpa::{NAME, Sherpa};
+                Arc::new(loaded(NAME, move || Sherpa::start(&model)).await?)
+            }
+            _ => sphinx(*decoders, models).await?,
+        },
+        Stt::Pocketsphinx { decoders, models } => sphinx(*decoders, models).await?,
         Stt::AssemblyAi(settings) => cloud(Kind::AssemblyAi, settings),
         Stt::Deepgram(settings) => cloud(Kind::Deepgram, settings),
         Stt::DeepgramFlux(settings) => cloud(Kind::DeepgramFlux, settings),
@@ -62,6 +75,28 @@ async fn one_listener(settings: &Stt) -> Result<Arc<dyn SpeechToText>, ProviderE
     })
 }
 
+async fn sphinx(decoders: usize, models: &Path) -> Result<Arc<dyn SpeechToText>, ProviderError> {
+    let settings = pocketsphinx::Settings {
+        decoders,
+        models: models.to_owned(),
+        ..pocketsphinx::Settings::default()
+    };
+    let start = move || pocketsphinx::Pocketsphinx::start(&settings);
+    Ok(Arc::new(loaded(pocketsphinx::NAME, start).await?))
+}
+
+/// Loading models blocks for tenths of a second, or seconds.
+async fn loaded<E: Send + 'static>(
+    engine: &str,
+    start: impl FnOnce() -> Result<E, ProviderError> + Send + 'static,
+) -> Result<E, ProviderError> {
+    let started = tokio::task::spawn_blocking(start).await;
+    started.map_err(|_| ProviderError::Unavailable {
+        engine: engine.to_owned(),
+        message: "it broke off while it started".to_owned(),
+    })?
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -69,6 +104,11 @@ mod tests {
     use super::*;
     use crate::config::Account;
     use crate::private::Private;
+
+    /// Without models.
+    fn shelf() -> Shelf {
+        Shelf::new(Path::new("/none"))
+    }
 
     #[tokio::test]
     async fn whoever_may_receive_the_sound_is_named() {
@@ -88,7 +128,7 @@ mod tests {
             Stt::OpenAi(settings("https://api.openai.com/v1")),
             Stt::StandIn { delay },
         ];
-        let info = listener(&all).await.unwrap().info();
+        let info = listener(&all, &shelf()).await.unwrap().info();
         assert_eq!(info.name, "deepgram-flux");
         let processors = "Deepgram (api.eu.deepgram.com), \
             AssemblyAI (streaming.assemblyai.com), ElevenLabs (api.elevenlabs.io), \
@@ -101,12 +141,30 @@ mod tests {
     async fn what_is_named_is_started() {
         let delay = Duration::ZERO;
         let named = [Stt::StandIn { delay }];
-        let name = listener(&named).await.unwrap().info().name;
+        let name = listener(&named, &shelf()).await.unwrap().info().name;
         assert_eq!(name, standin::NAME);
         let missing = [Stt::Pocketsphinx {
             decoders: 1,
             models: "/none".into(),
         }];
-        assert!(listener(&missing).await.is_err());
+        assert!(listener(&missing, &shelf()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn without_a_model_pocketsphinx_listens_and_only_once() {
+        let models = pocketsphinx::Settings::default().models;
+        let local = Stt::Local {
+            model: None,
+            decoders: 1,
+            models: models.clone(),
+        };
+        let sphinx = Stt::Pocketsphinx {
+            decoders: 1,
+            models,
+        };
+        let both = [local, sphinx];
+        let info = listener(&both, &shelf()).await.unwrap().info();
+        assert_eq!(info.name, pocketsphinx::NAME);
+        assert!(!info.note.contains("If it fails"), "{}", info.note);
     }
 }

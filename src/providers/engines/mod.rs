@@ -1,5 +1,6 @@
 //! The engines that the configuration names, started.
 
+mod installed;
 mod listener;
 mod model;
 mod voice;

@@ -2,23 +2,33 @@
 
 use std::sync::Arc;
 
+use super::installed;
 use crate::config::{CloudTts, Tts};
 use crate::private::Private;
 use crate::providers::ProviderError;
+use crate::providers::models::{Kind, Shelf};
 use crate::providers::tts::cloud::{CloudSettings, cartesia, deepgram, elevenlabs, openai};
 use crate::providers::tts::fallback::Fallback;
 use crate::providers::tts::local::Local;
 use crate::providers::tts::{TextToSpeech, espeak, flite, standin};
 
-/// Starts the voices, of which the first speaks and the others stand in for it.
+/// Starts the voices, of which the first speaks and the others stand in for it. Models that a
+/// person brought stand on the shelf. An engine that two names lead to is one.
 ///
 /// # Errors
 ///
 /// As the engines' own start.
-pub async fn voice(settings: &[Tts]) -> Result<Arc<dyn TextToSpeech>, ProviderError> {
-    let mut engines = Vec::new();
+pub async fn voice(
+    settings: &[Tts],
+    shelf: &Shelf,
+) -> Result<Arc<dyn TextToSpeech>, ProviderError> {
+    let mut engines: Vec<Arc<dyn TextToSpeech>> = Vec::new();
     for settings in settings {
-        engines.push(one_voice(settings).await?);
+        let engine = one_voice(settings, shelf).await?;
+        let name = engine.info().name;
+        if engines.iter().all(|other| other.info().name != name) {
+            engines.push(engine);
+        }
     }
     match settings {
         // Nothing to be counted, and nobody to stand in.
@@ -27,15 +37,17 @@ pub async fn voice(settings: &[Tts]) -> Result<Arc<dyn TextToSpeech>, ProviderEr
     }
 }
 
-async fn one_voice(settings: &Tts) -> Result<Arc<dyn TextToSpeech>, ProviderError> {
+async fn one_voice(settings: &Tts, shelf: &Shelf) -> Result<Arc<dyn TextToSpeech>, ProviderError> {
     Ok(match settings {
-        Tts::Local => Arc::new(
-            Local::start(
-                flite::FliteSettings::default(),
-                espeak::EspeakSettings::default(),
-            )
-            .await?,
-        ),
+        Tts::Local { model } => match installed::model(shelf, Kind::Tts, model.as_deref())? {
+            #[cfg(feature = "sherpa")]
+            Some(model) => {
+                use crate::providers::tts::sherpa::Sherpa;
+                Arc::new(Sherpa::start(model, plain().await?).await?)
+            }
+            _ => Arc::new(plain().await?),
+        },
+        Tts::Flite => Arc::new(plain().await?),
         Tts::ElevenLabs(cloud) => {
             Arc::new(elevenlabs::engine(spoken(elevenlabs::settings, cloud))?)
         }
@@ -47,6 +59,11 @@ async fn one_voice(settings: &Tts) -> Result<Arc<dyn TextToSpeech>, ProviderErro
             ..standin::StandinSettings::default()
         })),
     })
+}
+
+async fn plain() -> Result<Local, ProviderError> {
+    let flite = flite::FliteSettings::default();
+    Local::start(flite, espeak::EspeakSettings::default()).await
 }
 
 /// A vendor's usual settings with what the configuration says otherwise.
@@ -74,6 +91,11 @@ mod tests {
     use crate::config::Account;
     use crate::providers::tts::local;
 
+    /// Without models.
+    fn shelf() -> Shelf {
+        Shelf::new(std::path::Path::new("/none"))
+    }
+
     #[tokio::test]
     async fn whoever_may_receive_the_words_is_named() {
         let cloud = |base_url: &str| CloudTts {
@@ -90,9 +112,10 @@ mod tests {
             Tts::Cartesia(cloud("wss://api.cartesia.ai")),
             Tts::Deepgram(cloud("https://api.eu.deepgram.com")),
             Tts::OpenAi(cloud("https://api.openai.com/v1")),
-            Tts::Local,
+            Tts::Local { model: None },
+            Tts::Flite,
         ];
-        let engine = voice(&all).await.unwrap();
+        let engine = voice(&all, &shelf()).await.unwrap();
         let info = engine.info();
         assert_eq!(info.name, "elevenlabs");
         let processors = "ElevenLabs (api.elevenlabs.io), Cartesia (api.cartesia.ai), \
@@ -110,9 +133,13 @@ mod tests {
     #[tokio::test]
     async fn what_is_named_is_started() {
         let delay = Duration::ZERO;
-        let name = voice(&[Tts::Local]).await.unwrap().info().name;
+        let name = voice(&[Tts::Flite], &shelf()).await.unwrap().info().name;
         assert_eq!(name, local::NAME);
-        let name = voice(&[Tts::StandIn { delay }]).await.unwrap().info().name;
+        let name = voice(&[Tts::StandIn { delay }], &shelf())
+            .await
+            .unwrap()
+            .info()
+            .name;
         assert_eq!(name, standin::NAME);
     }
 }

@@ -4,8 +4,11 @@ pub mod cloud;
 #[cfg(test)]
 pub(crate) mod conformance;
 pub mod fallback;
+mod local;
 pub mod pocketsphinx;
 pub mod punctuate;
+#[cfg(feature = "sherpa")]
+pub mod sherpa;
 pub mod standin;
 
 use futures::future::BoxFuture;

@@ -37,6 +37,12 @@ impl Local {
             espeak,
         })
     }
+
+    /// The engine of the other languages, which also knows how words are pronounced.
+    #[cfg(feature = "sherpa")]
+    pub(super) fn espeak(&self) -> Result<&Espeak, ProviderError> {
+        self.espeak.as_ref().map_err(Clone::clone)
+    }
 }
 
 impl TextToSpeech for Local {

@@ -18,9 +18,12 @@ pub mod espeak;
 pub mod fallback;
 pub mod flite;
 pub mod local;
+#[cfg(feature = "sherpa")]
+pub mod sherpa;
 pub mod standin;
 
 mod level;
+mod piece;
 mod stream;
 mod text;
 

@@ -3,19 +3,16 @@
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
-use media::Position;
-
 use super::RATE;
 use super::ffi::{Cepstrum, Decoder, DecoderError, STEP};
 use super::pronounce::phones;
-use super::segment::{Feed, Segment};
+use super::voice::Segment;
 use super::words::{Expected, slot, spelling};
 use crate::providers::stt::Word;
+use crate::providers::stt::local::{CHUNK, Feed, Timeline};
 
 /// Speech of a new voice that is heard before decoding begins, to know its mean cepstrum.
 const PRIMING: usize = 2 * RATE;
-/// Samples that the decoder takes at a time.
-pub(super) const CHUNK: usize = RATE / 10;
 /// How long a decoder waits for sound before it looks around.
 const PATIENCE: Duration = Duration::from_millis(200);
 /// While others wait, a decoder is given back after this much speech at the next pause …
@@ -69,7 +66,7 @@ impl Ear {
         if segment.speaker.is_gone() {
             return Ok(Left::Done);
         }
-        self.teach(&segment.speaker.expected)?;
+        self.teach(&segment.speaker.voice.expected)?;
         let mut shift = Shift::begin(self, segment)?;
         let left = shift.run(contested);
         // Whatever was broken off must not colour the next voice.
@@ -110,7 +107,7 @@ struct Shift<'a> {
 
 impl<'a> Shift<'a> {
     fn begin(ear: &'a mut Ear, segment: &'a mut Segment) -> Result<Self, DecoderError> {
-        let known = segment.speaker.cepstrum();
+        let known = segment.speaker.voice.cepstrum();
         if let Some(cepstrum) = &known {
             ear.decoder.set_cepstrum(cepstrum);
             ear.decoder.begin()?;
@@ -167,7 +164,7 @@ impl<'a> Shift<'a> {
     }
 
     fn has_had_its_share(&self, starving: bool) -> bool {
-        let heard = self.timeline.samples;
+        let heard = self.timeline.samples();
         starving || heard >= LONGEST_SHARE || (heard >= FAIR_SHARE && self.pausing)
     }
 
@@ -208,7 +205,7 @@ impl<'a> Shift<'a> {
     fn finish(&mut self) -> Result<Vec<Word>, DecoderError> {
         self.prime()?;
         self.decoder.finish()?;
-        self.segment.speaker.keep(self.decoder.cepstrum());
+        self.segment.speaker.voice.keep(self.decoder.cepstrum());
         Ok(self.words())
     }
 
@@ -217,10 +214,10 @@ impl<'a> Shift<'a> {
         let spoken = heard
             .iter()
             .rfind(|heard| spelling(&heard.text, self.taught, &[]).is_some());
-        let steps = self.timeline.samples / STEP;
+        let steps = self.timeline.samples() / STEP;
         self.pausing = spoken.map_or(0, |word| word.end) + PAUSE <= steps;
         let mut words = self.segment.earlier.clone();
-        let expected = &self.segment.speaker.expected;
+        let expected = &self.segment.speaker.voice.expected;
         words.extend(heard.iter().filter_map(|heard| {
             Some(Word {
                 text: spelling(&heard.text, self.taught, expected)?,
@@ -230,50 +227,5 @@ impl<'a> Shift<'a> {
             })
         }));
         words
-    }
-}
-
-/// Where the samples of an utterance stand on the session's timeline, which may have gaps.
-#[derive(Debug, Default)]
-struct Timeline {
-    samples: usize,
-    /// From this sample on, positions count from there.
-    anchors: Vec<(usize, Position)>,
-}
-
-impl Timeline {
-    fn push(&mut self, at: Position, samples: usize) {
-        if self.anchors.is_empty() || self.position(self.samples) != at {
-            self.anchors.push((self.samples, at));
-        }
-        self.samples += samples;
-    }
-
-    fn position(&self, sample: usize) -> Position {
-        let behind = self.anchors.partition_point(|(first, _)| *first <= sample);
-        let (first, at) = self
-            .anchors
-            .get(behind.saturating_sub(1))
-            .copied()
-            .unwrap_or_default();
-        let offset = Position::from_samples((sample - first) as u64, RATE as u32);
-        Position::new(at.samples() + offset.samples())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_gap_in_the_sound_moves_what_follows() {
-        let mut timeline = Timeline::default();
-        timeline.push(Position::from_ms(500), CHUNK);
-        timeline.push(Position::from_ms(600), CHUNK);
-        timeline.push(Position::from_ms(900), CHUNK);
-        assert_eq!(timeline.anchors.len(), 2);
-        assert_eq!(timeline.position(0), Position::from_ms(500));
-        assert_eq!(timeline.position(CHUNK + CHUNK / 2), Position::from_ms(650));
-        assert_eq!(timeline.position(2 * CHUNK), Position::from_ms(900));
     }
 }

@@ -9,8 +9,7 @@ mod ear;
 mod ffi;
 mod pool;
 mod pronounce;
-mod segment;
-mod stream;
+mod voice;
 mod words;
 
 use std::io::Write as _;
@@ -24,19 +23,16 @@ use tokio::sync::mpsc;
 use self::arpa::Trigrams;
 use self::ffi::DecoderError;
 use self::pool::{Pool, Recipe};
-use self::segment::Speaker;
-use self::stream::Stream;
+use self::voice::Voice;
 use self::words::Expected;
 #[cfg(test)]
 use self::words::PLACEHOLDER;
+use super::local::{RATE, Speaker, Stream};
 use super::{ListenRequest, Listening, QUEUE, SpeechToText};
 use crate::providers::{EngineInfo, ProviderError};
 
 /// Its name in the configuration.
 pub const NAME: &str = "pocketsphinx";
-
-/// Sample rate, in hertz.
-const RATE: usize = 16_000;
 
 /// What coaches say.
 const COACHING: &str = include_str!("coaching.txt");
@@ -130,8 +126,11 @@ impl SpeechToText for Pocketsphinx {
             }
             let (input, inputs) = mpsc::channel(QUEUE);
             let (outputs, output) = mpsc::channel(QUEUE);
-            let speaker = Speaker::new(Expected::parse(&request.expect), outputs);
-            tokio::spawn(Stream::new(Arc::clone(&self.pool), speaker).run(inputs));
+            let voice = Voice::new(Expected::parse(&request.expect));
+            let pool = Arc::clone(&self.pool);
+            let submit = move |segment| pool.submit(segment);
+            let stream = Stream::new(NAME, Speaker::new(voice, outputs), submit);
+            tokio::spawn(stream.run(inputs));
             Ok(Listening { input, output })
         }
         .boxed()

@@ -10,8 +10,8 @@ use tempfile::NamedTempFile;
 
 use super::ear::{Ear, Left};
 use super::ffi::{Decoder, DecoderError, Models};
-use super::segment::Segment;
 use super::unavailable;
+use super::voice::Segment;
 use super::words::{EXPECTED, SLOTS};
 
 /// A decoder that was taught more names than this is made anew, so that the next session's find
@@ -146,7 +146,7 @@ impl Shared {
             }
             if let Some(index) = next_in(&state.queue) {
                 let segment = state.queue.remove(index)?;
-                segment.speaker.busy.store(true, Ordering::Release);
+                segment.speaker.voice.busy.store(true, Ordering::Release);
                 return Some(segment);
             }
             state.idle += 1;
@@ -164,13 +164,13 @@ impl Shared {
         let waiting = state
             .queue
             .iter()
-            .filter(|segment| !segment.speaker.busy.load(Ordering::Acquire));
+            .filter(|segment| !segment.speaker.voice.busy.load(Ordering::Acquire));
         state.closed || (waiting.count() > state.idle && state.threads >= self.limit)
     }
 
     fn give_back(&self, segment: Segment, left: Left) {
         let mut state = self.lock();
-        segment.speaker.busy.store(false, Ordering::Release);
+        segment.speaker.voice.busy.store(false, Ordering::Release);
         if left == Left::HandedOn && !state.closed {
             let index = place_of(&segment, &state.queue);
             state.queue.insert(index, segment);
@@ -184,7 +184,7 @@ impl Shared {
 fn next_in(queue: &VecDeque<Segment>) -> Option<usize> {
     queue
         .iter()
-        .position(|segment| !segment.speaker.busy.load(Ordering::Acquire))
+        .position(|segment| !segment.speaker.voice.busy.load(Ordering::Acquire))
 }
 
 /// At the end, but before later segments of the same speaker.

@@ -18,9 +18,10 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use self::process::{run, sound};
+use super::piece::share;
 use super::stream::{Made, Piece, Reader, open};
 use super::text::Written;
-use super::{EngineInfo, ProviderError, Speaking, SpokenWord, TextToSpeech, Voice, VoiceRequest};
+use super::{EngineInfo, ProviderError, Speaking, TextToSpeech, Voice, VoiceRequest};
 
 /// Its name in the configuration.
 pub const NAME: &str = "espeak-ng";
@@ -130,6 +131,33 @@ impl Espeak {
     /// Whether it has a voice of that name.
     pub(super) fn has(&self, voice: &str) -> bool {
         VARIANTS.iter().any(|variant| variant.name == voice)
+    }
+
+    /// How lines are pronounced in a language, in the international phonetic alphabet: a line for
+    /// each, unless the program divides one further.
+    #[cfg(feature = "sherpa")]
+    pub(super) async fn phonemes(
+        &self,
+        language: &str,
+        lines: &[String],
+    ) -> Result<Vec<String>, ProviderError> {
+        let Some(language) = self.language(language) else {
+            return Err(unavailable(format!(
+                "it does not know the language {language:?}"
+            )));
+        };
+        let flags = ["--stdin", "-q", "--ipa", "-b1"].map(OsString::from);
+        let voice = format!("-v{language}").into();
+        let arguments: Vec<OsString> = flags.into_iter().chain([voice]).collect();
+        let Ok(_permit) = self.processes.acquire().await else {
+            return Err(unavailable("it is shutting down"));
+        };
+        // A line on its own is read to its end before the next begins.
+        let text = lines.join("\n\n") + "\n";
+        let read = run(&self.settings, &arguments, &text).await?;
+        let read = String::from_utf8_lossy(&read);
+        let lines = read.lines().map(str::trim).filter(|line| !line.is_empty());
+        Ok(lines.map(str::to_owned).collect())
     }
 
     /// The program's name for a BCP 47 language.
@@ -258,31 +286,6 @@ impl Reader for Speaker {
         };
         stream::once(made).flat_map(stream::iter).boxed()
     }
-}
-
-/// Shares the voiced samples out among the words by their length.
-fn share(
-    words: Vec<(std::ops::Range<usize>, usize)>,
-    voiced: std::ops::Range<usize>,
-) -> Vec<SpokenWord> {
-    if voiced.is_empty() {
-        return Vec::new();
-    }
-    let all: usize = words.iter().map(|(_, length)| length).sum();
-    let place = |before: usize| (voiced.start + voiced.len() * before / all.max(1)) as u64;
-    let mut before = 0;
-    words
-        .into_iter()
-        .map(|(text, length)| {
-            let start = place(before);
-            before += length;
-            SpokenWord {
-                text,
-                start,
-                end: place(before),
-            }
-        })
-        .collect()
 }
 
 fn unavailable(message: impl std::fmt::Display) -> ProviderError {

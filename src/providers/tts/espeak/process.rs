@@ -2,27 +2,18 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
-use std::ops::Range;
 use std::process::Stdio;
 
-use media::resample::Resampler;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::super::level::amplify;
-use super::super::{ProviderError, RATE};
+use super::super::ProviderError;
+use super::super::piece::{Sound, trimmed};
 use super::{EspeakSettings, NAME, unavailable};
 
 /// The most that is read from one process, in bytes: about three minutes of sound.
 const MOST: u64 = 8 << 20;
-
-/// Silence kept around the words, in samples at [`RATE`]: 20 ms before, 200 ms after.
-const BEFORE: usize = 480;
-const AFTER: usize = 4800;
-
-/// Quieter than this is silence.
-const SILENCE: u16 = 60;
 
 /// Runs the program once. Dropping the future kills it.
 pub(super) async fn run(
@@ -71,9 +62,6 @@ pub(super) async fn run(
         }))
 }
 
-/// Samples at [`RATE`] with little silence around them, and which of them are voiced.
-pub(super) type Sound = (Vec<i16>, Range<usize>);
-
 /// Reads what the program wrote: a WAV file whose stated length is not to be trusted.
 pub(super) fn sound(wave: &[u8], gain: f32) -> Result<Sound, ProviderError> {
     if wave.is_empty() {
@@ -90,27 +78,7 @@ pub(super) fn sound(wave: &[u8], gain: f32) -> Result<Sound, ProviderError> {
         .chunks_exact(2)
         .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
         .collect();
-    let mut samples = Vec::with_capacity(written.len() * 12 / 11);
-    Resampler::new(rate, RATE)
-        .and_then(|mut resampler| {
-            resampler.process(&written, &mut samples)?;
-            resampler.flush(&mut samples)
-        })
-        .map_err(unavailable)?;
-    let audible = |sample: &i16| sample.unsigned_abs() > SILENCE;
-    let (Some(first), Some(last)) = (
-        samples.iter().position(audible),
-        samples.iter().rposition(audible),
-    ) else {
-        return Ok((Vec::new(), 0..0));
-    };
-    samples.truncate(last + 1 + AFTER);
-    let cut = first.saturating_sub(BEFORE);
-    samples.drain(..cut);
-    for sample in &mut samples {
-        *sample = amplify(*sample, gain);
-    }
-    Ok((samples, first - cut..last + 1 - cut))
+    trimmed(&written, rate, gain).map_err(unavailable)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use futures::stream;
 use tokio::time::Instant;
 
 use self::english::tokens;
-#[cfg(test)]
+#[cfg(any(test, feature = "sherpa"))]
 pub(super) use self::persona::PERSONAS;
 pub(super) use self::persona::Persona;
 use self::worker::{Job, Worker};

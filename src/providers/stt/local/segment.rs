@@ -1,42 +1,32 @@
-//! One stretch of speech on its way through the pool, and the voice that it belongs to.
+//! One stretch of speech on its way through an engine, and the speaker that it belongs to.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use media::Position;
 use tokio::sync::mpsc;
 
-use super::ffi::Cepstrum;
-use super::words::{Expected, Settling};
+use super::settling::Settling;
 use crate::providers::ProviderError;
 use crate::providers::stt::{ListenOutput, Transcript, Word};
 
-/// A mean over fewer steps (10 ms) than this is not trusted: the next segment primes again.
-const TRUSTED: i32 = 100;
-/// A mean counts as at most this many steps, so that a moved microphone is followed.
-const MEMORY: i32 = 500;
-
-/// A session's voice, shared by its segments.
+/// Who speaks in a session, shared by their segments.
 #[derive(Debug)]
-pub(super) struct Speaker {
-    pub expected: Vec<Expected>,
+pub(in crate::providers::stt) struct Speaker<V> {
+    /// What the engine knows of the voice.
+    pub voice: V,
     output: mpsc::Sender<ListenOutput>,
-    /// A decoder is at work on one of its segments; they are decoded one after the other.
-    pub busy: AtomicBool,
     /// Segments that wait or are decoded.
     open: AtomicUsize,
-    cepstrum: Mutex<Option<Cepstrum>>,
 }
 
-impl Speaker {
-    pub(super) fn new(expected: Vec<Expected>, output: mpsc::Sender<ListenOutput>) -> Self {
+impl<V> Speaker<V> {
+    pub(in crate::providers::stt) fn new(voice: V, output: mpsc::Sender<ListenOutput>) -> Self {
         Self {
-            expected,
+            voice,
             output,
-            busy: AtomicBool::new(false),
             open: AtomicUsize::new(0),
-            cepstrum: Mutex::new(None),
         }
     }
 
@@ -46,32 +36,20 @@ impl Speaker {
     }
 
     /// Nobody reads the answers any more.
-    pub(super) fn is_gone(&self) -> bool {
+    pub(in crate::providers::stt) fn is_gone(&self) -> bool {
         self.output.is_closed()
-    }
-
-    /// How the voice sounds, if enough of it was heard.
-    pub(super) fn cepstrum(&self) -> Option<Cepstrum> {
-        let kept = *self.cepstrum.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.filter(|cepstrum| cepstrum.steps >= TRUSTED)
-    }
-
-    /// Remembers how the voice sounds.
-    pub(super) fn keep(&self, cepstrum: Cepstrum) {
-        *self.cepstrum.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(cepstrum.lightened(MEMORY));
     }
 
     /// Sends a final or a failure. The queue keeps half its room for these; a session that lets
     /// even that fill up has stopped listening.
-    pub(super) fn answer(&self, output: ListenOutput) {
+    pub(in crate::providers::stt) fn answer(&self, output: ListenOutput) {
         if let Err(mpsc::error::TrySendError::Full(_)) = self.output.try_send(output) {
             tracing::warn!("a session does not read its transcripts: one is lost");
         }
     }
 
     /// Sends a partial if there is room for it: the next one replaces it anyway.
-    pub(super) fn hint(&self, output: ListenOutput) {
+    pub(in crate::providers::stt) fn hint(&self, output: ListenOutput) {
         if self.output.capacity() > self.output.max_capacity() / 2 {
             // Full or closed: nothing is lost that the final does not bring.
             let _ = self.output.try_send(output);
@@ -81,7 +59,7 @@ impl Speaker {
 
 /// What a segment is fed.
 #[derive(Debug)]
-pub(super) enum Feed {
+pub(in crate::providers::stt) enum Feed {
     /// Further sound at 16 kHz.
     Audio {
         /// Position of the first sample.
@@ -98,8 +76,8 @@ pub(super) enum Feed {
 
 /// A segment. Whoever feeds it discards it by closing the feed without an end.
 #[derive(Debug)]
-pub(super) struct Segment {
-    pub speaker: Arc<Speaker>,
+pub(in crate::providers::stt) struct Segment<V> {
+    pub speaker: Arc<Speaker<V>>,
     pub id: u64,
     pub feed: Receiver<Feed>,
     pub settling: Settling,
@@ -107,8 +85,8 @@ pub(super) struct Segment {
     pub earlier: Vec<Word>,
 }
 
-impl Segment {
-    pub(super) fn new(speaker: Arc<Speaker>, id: u64, feed: Receiver<Feed>) -> Self {
+impl<V> Segment<V> {
+    pub(super) fn new(speaker: Arc<Speaker<V>>, id: u64, feed: Receiver<Feed>) -> Self {
         speaker.open.fetch_add(1, Ordering::AcqRel);
         Self {
             speaker,
@@ -120,7 +98,7 @@ impl Segment {
     }
 
     /// Says what was understood so far, if that is news.
-    pub(super) fn hint(&mut self, words: Vec<Word>) {
+    pub(in crate::providers::stt) fn hint(&mut self, words: Vec<Word>) {
         if let Some(transcript) = self.settling.next(words) {
             self.speaker.hint(ListenOutput::Partial {
                 segment: self.id,
@@ -130,7 +108,7 @@ impl Segment {
     }
 
     /// Says what was understood, for good.
-    pub(super) fn answer(&self, words: Vec<Word>) {
+    pub(in crate::providers::stt) fn answer(&self, words: Vec<Word>) {
         let transcript = Transcript {
             stable: words.len(),
             words,
@@ -142,7 +120,7 @@ impl Segment {
     }
 
     /// Says that it could not be decoded.
-    pub(super) fn fail(&self, error: ProviderError) {
+    pub(in crate::providers::stt) fn fail(&self, error: ProviderError) {
         self.speaker.answer(ListenOutput::Failed {
             segment: self.id,
             error,
@@ -150,7 +128,7 @@ impl Segment {
     }
 }
 
-impl Drop for Segment {
+impl<V> Drop for Segment<V> {
     fn drop(&mut self) {
         self.speaker.open.fetch_sub(1, Ordering::AcqRel);
     }

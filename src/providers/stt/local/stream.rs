@@ -1,4 +1,4 @@
-//! One session's stream: keeps the last two seconds and cuts segments out of them for the pool.
+//! One session's stream: keeps the last two seconds and cuts segments out of them for an engine.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,10 +7,8 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use media::Position;
 use tokio::sync::mpsc;
 
-use super::ear::CHUNK;
-use super::pool::Pool;
 use super::segment::{Feed, Segment, Speaker};
-use super::{NAME, RATE};
+use super::{CHUNK, RATE};
 use crate::providers::ProviderError;
 use crate::providers::stt::{ListenInput, ListenOutput, Transcript};
 
@@ -22,9 +20,12 @@ const WAITING: usize = 600;
 const OPEN: usize = 16;
 
 /// A session's stream.
-pub(super) struct Stream {
-    pool: Arc<Pool>,
-    speaker: Arc<Speaker>,
+pub(in crate::providers::stt) struct Stream<V, S> {
+    /// The engine's name, for errors.
+    engine: &'static str,
+    speaker: Arc<Speaker<V>>,
+    /// Takes a segment that begins.
+    submit: S,
     kept: VecDeque<i16>,
     /// Position after the last sample of `kept`, at 16 kHz.
     next: u64,
@@ -44,11 +45,16 @@ struct Active {
     at: u64,
 }
 
-impl Stream {
-    pub(super) fn new(pool: Arc<Pool>, speaker: Speaker) -> Self {
+impl<V, S: Fn(Segment<V>)> Stream<V, S> {
+    pub(in crate::providers::stt) fn new(
+        engine: &'static str,
+        speaker: Speaker<V>,
+        submit: S,
+    ) -> Self {
         Self {
-            pool,
+            engine,
             speaker: Arc::new(speaker),
+            submit,
             kept: VecDeque::new(),
             next: 0,
             active: None,
@@ -57,7 +63,7 @@ impl Stream {
     }
 
     /// Serves the session until it drops its end.
-    pub(super) async fn run(mut self, mut input: mpsc::Receiver<ListenInput>) {
+    pub(in crate::providers::stt) async fn run(mut self, mut input: mpsc::Receiver<ListenInput>) {
         while let Some(input) = input.recv().await {
             match input {
                 ListenInput::Audio { at, samples } => {
@@ -116,8 +122,7 @@ impl Stream {
             chunk: Vec::with_capacity(CHUNK),
             at: from,
         });
-        self.pool
-            .submit(Segment::new(Arc::clone(&self.speaker), id, fed));
+        (self.submit)(Segment::new(Arc::clone(&self.speaker), id, fed));
         self.pass_on(from, &earlier);
     }
 
@@ -164,7 +169,7 @@ impl Stream {
 
     fn fail(&self, segment: u64, message: &str) {
         let error = ProviderError::Unavailable {
-            engine: NAME.to_owned(),
+            engine: self.engine.to_owned(),
             message: message.to_owned(),
         };
         self.speaker.answer(ListenOutput::Failed { segment, error });
