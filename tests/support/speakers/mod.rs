@@ -32,7 +32,7 @@ const CHUNK: usize = 5;
 const TICK: Duration = Duration::from_millis(2);
 
 /// The same where sound drips, so slowly that it might be over.
-const DRIP: Duration = Duration::from_millis(900);
+const DRIP: Duration = Duration::from_millis(400);
 
 /// What goes wrong on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
