@@ -4,9 +4,10 @@
 //! microseconds, JSON as text. sqlx's `Any` driver carries exactly these types.
 
 mod bounded;
+mod reserve;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyConnection, AnyPool};
 
 pub use bounded::Bounded;
+pub use reserve::Reserve;
 
 use crate::config;
 use crate::private::Private;
@@ -48,31 +50,65 @@ pub enum DbError {
 }
 
 impl DbError {
-    /// Whether the database is locked, overburdened or away, so that another try may do.
+    /// Whether the database is locked, overburdened, away or without a disk, so that another try may
+    /// do.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         use sqlx::Error;
         match self {
             Self::Behind => true,
-            Self::Query(Error::Database(error)) => error.code().is_some_and(|code| passes(&code)),
+            Self::Query(Error::Database(error)) => Condition::of(error.as_ref()).is_some(),
             Self::Query(Error::PoolTimedOut | Error::PoolClosed | Error::Io(_)) => true,
             _ => false,
         }
     }
+
+    /// Whether the disk of the database is full.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let Self::Query(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        Condition::of(error.as_ref()) == Some(Condition::Full)
+    }
 }
 
-/// Whether what a database says by this code passes: a result code of SQLite (a number of which the
-/// lowest byte is the kind: BUSY, LOCKED, PROTOCOL), or a SQLSTATE of PostgreSQL (five characters:
-/// appendix A of its manual).
-fn passes(code: &str) -> bool {
-    if code.len() < 5 {
-        return code
-            .parse::<u32>()
-            .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 15));
+/// What is wrong around a database, not with what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Condition {
+    /// Others are in the way, or it is out of reach.
+    Busy,
+    /// There is no room on its disk.
+    Full,
+    /// Its files cannot be read or written as they should: the disk may not be written to, or fails.
+    Disk,
+}
+
+impl Condition {
+    fn of(error: &dyn sqlx::error::DatabaseError) -> Option<Self> {
+        error.code().and_then(|code| Self::by_code(&code))
     }
-    ["08", "53", "57P", "40001", "40P01", "55P03"]
-        .iter()
-        .any(|class| code.starts_with(class))
+
+    /// By a result code of SQLite (a number of which the lowest byte is the kind: BUSY, LOCKED,
+    /// PROTOCOL; FULL; READONLY, IOERR, CANTOPEN), or a SQLSTATE of PostgreSQL (five characters:
+    /// appendix A of its manual).
+    fn by_code(code: &str) -> Option<Self> {
+        if code.len() < 5 {
+            return match code.parse::<u32>().ok()? & 0xff {
+                5 | 6 | 15 => Some(Self::Busy),
+                13 => Some(Self::Full),
+                8 | 10 | 14 => Some(Self::Disk),
+                _ => None,
+            };
+        }
+        let is = |classes: &[&str]| classes.iter().any(|class| code.starts_with(class));
+        match code {
+            "53100" => Some(Self::Full),
+            "25006" | "58030" => Some(Self::Disk),
+            _ if is(&["08", "53", "57P", "40001", "40P01", "55P03"]) => Some(Self::Busy),
+            _ => None,
+        }
+    }
 }
 
 /// The database. Clones share its connections.
@@ -80,6 +116,7 @@ fn passes(code: &str) -> bool {
 pub struct Db {
     pool: AnyPool,
     engine: Engine,
+    reserve: Option<Reserve>,
 }
 
 /// Which database stands behind the handle.
@@ -92,7 +129,8 @@ pub enum Engine {
 }
 
 impl Db {
-    /// Opens the database (SQLite: makes it if missing) and brings its tables up to date.
+    /// Opens the database (SQLite: makes it if missing, and keeps room for it on its disk) and brings
+    /// its tables up to date.
     ///
     /// # Errors
     ///
@@ -100,7 +138,12 @@ impl Db {
     pub async fn open(config: &config::Database) -> Result<Self, DbError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
-        let (engine, url) = address(&config.url)?;
+        let (file, url) = address(&config.url)?;
+        let engine = match &file {
+            Some(_) => Engine::Sqlite,
+            None => Engine::Postgres,
+        };
+        let reserve = file.as_deref().and_then(Reserve::beside);
         let pool = AnyPoolOptions::new()
             .max_connections(config.max_connections)
             .acquire_timeout(PATIENCE)
@@ -109,7 +152,11 @@ impl Db {
             .await
             .map_err(DbError::Open)?;
         MIGRATIONS.run(&pool).await?;
-        Ok(Self { pool, engine })
+        Ok(Self {
+            pool,
+            engine,
+            reserve,
+        })
     }
 
     /// Which database it is.
@@ -127,7 +174,13 @@ impl Db {
     /// The connections, for what belongs to nobody.
     #[must_use]
     pub const fn pool(&self) -> Bounded<'_> {
-        Bounded(&self.pool)
+        Bounded::new(&self.pool, self.reserve.as_ref())
+    }
+
+    /// The room that is kept for it on its disk, if it is a file.
+    #[must_use]
+    pub const fn reserve(&self) -> Option<&Reserve> {
+        self.reserve.as_ref()
     }
 
     /// Whether it answers.
@@ -137,6 +190,18 @@ impl Db {
     /// If it does not.
     pub async fn ping(&self) -> Result<(), DbError> {
         Ok(self.pool().ping().await?)
+    }
+
+    /// On a full disk, makes room of what the database itself can do without.
+    ///
+    /// # Errors
+    ///
+    /// If it fails.
+    pub async fn tidy(&self) -> Result<(), DbError> {
+        if self.reserve.as_ref().is_some_and(Reserve::is_needed) {
+            sqlx::query(bounded::SHORTEN).execute(self.pool()).await?;
+        }
+        Ok(())
     }
 
     /// Closes every connection, after their queries are done.
@@ -198,10 +263,11 @@ impl fmt::Display for AccountId {
     }
 }
 
-/// Where the database is, as the driver takes it. Makes the folder of a SQLite file.
-fn address(url: &Private<String>) -> Result<(Engine, Private<String>), DbError> {
+/// Where the database is: its file, if it is one, and as the driver takes it. Makes the folder of
+/// the file.
+fn address(url: &Private<String>) -> Result<(Option<PathBuf>, Private<String>), DbError> {
     let Some(path) = url.expose().strip_prefix("sqlite:") else {
-        return Ok((Engine::Postgres, url.clone()));
+        return Ok((None, url.clone()));
     };
     let path = path.strip_prefix("//").unwrap_or(path);
     if let Some(folder) = Path::new(path).parent() {
@@ -209,7 +275,7 @@ fn address(url: &Private<String>) -> Result<(Engine, Private<String>), DbError> 
     }
     let escaped: String = path.bytes().map(escape).collect();
     Ok((
-        Engine::Sqlite,
+        Some(PathBuf::from(path)),
         Private::new(format!("sqlite:{escaped}?mode=rwc")),
     ))
 }
@@ -225,13 +291,16 @@ fn escape(byte: u8) -> String {
 }
 
 /// Readies a new connection. A write-ahead log lets readers and one writer work side by side;
-/// with it, `synchronous = NORMAL` loses no consistency, at most the last commits at a power cut.
+/// with it, `synchronous = NORMAL` loses no consistency, at most the last commits at a power cut. It
+/// is kept short (a page has 4 KiB), as on a full disk it is in the way.
 async fn prepare(engine: Engine, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     if engine == Engine::Sqlite {
         for pragma in [
             "PRAGMA busy_timeout = 5000",
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = NORMAL",
+            "PRAGMA wal_autocheckpoint = 250",
+            "PRAGMA journal_size_limit = 1048576",
             "PRAGMA foreign_keys = ON",
         ] {
             sqlx::query(pragma).execute(&mut *connection).await?;
@@ -267,13 +336,32 @@ mod tests {
 
     #[test]
     fn what_passes_is_told_from_what_does_not() {
-        // BUSY, BUSY_SNAPSHOT, LOCKED; deadlock, shutdown, no connection, too many of them.
-        for code in ["5", "517", "6", "40P01", "57P01", "08006", "53300"] {
-            assert!(passes(code), "{code}");
+        use Condition::{Busy, Disk, Full};
+        for (code, condition) in [
+            // BUSY, BUSY_SNAPSHOT, LOCKED; deadlock, shutdown, no connection, too many of them.
+            ("5", Busy),
+            ("517", Busy),
+            ("6", Busy),
+            ("40P01", Busy),
+            ("57P01", Busy),
+            ("08006", Busy),
+            ("53300", Busy),
+            // The disk has no room.
+            ("13", Full),
+            ("53100", Full),
+            // READONLY, READONLY_DBMOVED, IOERR_WRITE, CANTOPEN; read only, I/O error.
+            ("8", Disk),
+            ("1032", Disk),
+            ("778", Disk),
+            ("14", Disk),
+            ("25006", Disk),
+            ("58030", Disk),
+        ] {
+            assert_eq!(Condition::by_code(code), Some(condition), "{code}");
         }
-        // ERROR, READONLY, CORRUPT, CONSTRAINT_UNIQUE; unique violation, undefined table.
-        for code in ["1", "8", "11", "2067", "23505", "42P01", "", "x"] {
-            assert!(!passes(code), "{code}");
+        // ERROR, CORRUPT, CONSTRAINT_UNIQUE; unique violation, undefined table.
+        for code in ["1", "11", "2067", "23505", "42P01", "", "x"] {
+            assert_eq!(Condition::by_code(code), None, "{code}");
         }
         assert!(DbError::Query(sqlx::Error::PoolTimedOut).is_passing());
         assert!(!DbError::Query(sqlx::Error::RowNotFound).is_passing());

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Micros;
-use crate::db::{AccountId, Db, DbError, Owned};
+use crate::db::{AccountId, Db, DbError};
 use crate::private::Private;
 
 /// What every client secret begins with.
@@ -30,51 +30,39 @@ pub struct Grant {
     pub expires_at: Micros,
 }
 
-/// Issues a secret, made of these random bytes, that lets its holder begin sessions with this
-/// configuration, or go on with the one that it `resumes`. Sweeps out old ones.
-///
-/// # Errors
-///
-/// If the database fails.
-pub async fn issue(
-    of: Owned<'_>,
-    session: &Value,
-    resumes: Option<&str>,
-    now: Micros,
-    lifetime: Duration,
-    random: [u8; 32],
-) -> Result<(Private<String>, Micros), DbError> {
-    let secret = Private::new(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(random)));
-    let expires_at = now.plus(lifetime);
+/// A secret made of these random bytes.
+pub(super) fn named(random: [u8; 32]) -> Private<String> {
+    Private::new(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(random)))
+}
+
+/// Keeps what a secret stands for, by its hash. Sweeps out old ones.
+pub(super) async fn put(db: &Db, hash: &str, grant: &Grant, now: Micros) -> Result<(), DbError> {
+    let of = db.of(&grant.account);
     sqlx::query("DELETE FROM client_secrets WHERE expires_at < $1")
         .bind(now.minus(REMEMBERED).0)
         .execute(of.pool())
         .await?;
     sqlx::query(
         "INSERT INTO client_secrets (token_hash, account_id, session, resumes, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (token_hash) DO NOTHING",
     )
-    .bind(hash(secret.expose()))
+    .bind(hash)
     .bind(of.account().as_str())
-    .bind(session.to_string())
-    .bind(resumes)
+    .bind(grant.session.to_string())
+    .bind(&grant.resumes)
     .bind(now.0)
-    .bind(expires_at.0)
+    .bind(grant.expires_at.0)
     .execute(of.pool())
     .await?;
-    Ok((secret, expires_at))
+    Ok(())
 }
 
-/// What a secret stands for, even if it has expired; `None` if it was never issued, or long ago.
-///
-/// # Errors
-///
-/// If the database fails.
-pub async fn find(db: &Db, secret: &str) -> Result<Option<Grant>, DbError> {
+/// What the secret with this hash stands for.
+pub(super) async fn find(db: &Db, hash: &str) -> Result<Option<Grant>, DbError> {
     let row: Option<(String, String, Option<String>, i64)> = sqlx::query_as(
         "SELECT account_id, session, resumes, expires_at FROM client_secrets WHERE token_hash = $1",
     )
-    .bind(hash(secret))
+    .bind(hash)
     .fetch_optional(db.pool())
     .await?;
     row.map(|(account, session, resumes, expires_at)| {

@@ -1,14 +1,11 @@
 //! Tickets: short-lived tokens (`tk_…`) that let their holder hear one session, for what can send
 //! no key.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::secrets::hash;
 use crate::clock::Micros;
-use crate::db::{AccountId, Db, DbError, Owned};
+use crate::db::{AccountId, Db, DbError};
 use crate::private::Private;
 
 /// What every ticket begins with.
@@ -25,49 +22,42 @@ pub struct Admission {
     pub expires_at: Micros,
 }
 
-/// Issues a ticket, made of these random bytes, for a session of the account. Sweeps out expired
-/// ones.
-///
-/// # Errors
-///
-/// If the database fails, or has no such session.
-pub async fn issue(
-    of: Owned<'_>,
-    session: &str,
+/// A ticket made of these random bytes.
+pub(super) fn named(random: [u8; 32]) -> Private<String> {
+    Private::new(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(random)))
+}
+
+/// Keeps what a ticket stands for, by its hash. Sweeps out expired ones.
+pub(super) async fn put(
+    db: &Db,
+    hash: &str,
+    admission: &Admission,
     now: Micros,
-    lifetime: Duration,
-    random: [u8; 32],
-) -> Result<(Private<String>, Micros), DbError> {
-    let ticket = Private::new(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(random)));
-    let expires_at = now.plus(lifetime);
+) -> Result<(), DbError> {
+    let of = db.of(&admission.account);
     sqlx::query("DELETE FROM session_tickets WHERE expires_at <= $1")
         .bind(now.0)
         .execute(of.pool())
         .await?;
     sqlx::query(
         "INSERT INTO session_tickets (token_hash, account_id, session_id, expires_at)
-         VALUES ($1, $2, $3, $4)",
+         VALUES ($1, $2, $3, $4) ON CONFLICT (token_hash) DO NOTHING",
     )
-    .bind(hash(ticket.expose()))
+    .bind(hash)
     .bind(of.account().as_str())
-    .bind(session)
-    .bind(expires_at.0)
+    .bind(&admission.session)
+    .bind(admission.expires_at.0)
     .execute(of.pool())
     .await?;
-    Ok((ticket, expires_at))
+    Ok(())
 }
 
-/// What a ticket stands for, even if it has expired; `None` if it was never issued, or is swept
-/// out. It is found by its hash, so how long this takes says nothing about other tickets.
-///
-/// # Errors
-///
-/// If the database fails.
-pub async fn find(db: &Db, ticket: &str) -> Result<Option<Admission>, DbError> {
+/// What the ticket with this hash stands for.
+pub(super) async fn find(db: &Db, hash: &str) -> Result<Option<Admission>, DbError> {
     let row: Option<(String, String, i64)> = sqlx::query_as(
         "SELECT account_id, session_id, expires_at FROM session_tickets WHERE token_hash = $1",
     )
-    .bind(hash(ticket))
+    .bind(hash)
     .fetch_optional(db.pool())
     .await?;
     Ok(row.map(|(account, session, expires_at)| Admission {

@@ -15,6 +15,7 @@ pub use engines::Engines;
 
 use crate::accounts;
 use crate::accounts::allowance::Allowances;
+use crate::accounts::issued::Issued;
 use crate::archive::{Archive, ArchiveParts, OpenError};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -49,6 +50,8 @@ pub struct App {
     pub lifecycle: Lifecycle,
     /// The account of everybody while nobody can sign up.
     pub account: AccountId,
+    /// Client secrets and tickets.
+    pub issued: Arc<Issued>,
     /// How many client secrets each account may still ask for.
     pub allowances: Allowances,
     /// Who listens, thinks and speaks.
@@ -139,6 +142,7 @@ impl App {
         });
         let app = Arc::new(Self {
             account,
+            issued: Arc::new(Issued::new(db.clone(), clock.clone())),
             allowances: Allowances::default(),
             lifecycle,
             archive,
@@ -155,6 +159,10 @@ impl App {
         let (metrics, live) = (app.metrics.clone(), app.live.registry().clone());
         let upkeep = upkeep::run(metrics, live, app.lifecycle.clone());
         app.lifecycle.spawn(upkeep);
+        let (issued, soft) = (app.issued.clone(), app.lifecycle.soft().clone());
+        app.lifecycle.spawn(async move {
+            soft.run_until_cancelled(issued.run()).await;
+        });
         Ok(app)
     }
 }

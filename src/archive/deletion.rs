@@ -1,11 +1,13 @@
 //! Deletes a session with everything that belongs to it.
 //!
 //! First its row is marked, so that nobody sees it any more, then its folder is moved aside, then
-//! the row goes, then the folder. What a killed process began the next start finishes.
+//! the row goes, then the folder. What a killed process began the next start finishes. Where the
+//! disk is so full that the row cannot be marked, the files go first: that makes the room.
 
 use std::io::{self, ErrorKind};
 
 use super::layout::{Layout, absent_is_fine};
+use super::recovery::on_disk;
 use super::sessions::{self, Left};
 use super::{Archive, Core};
 use crate::db::{AccountId, DbError};
@@ -45,7 +47,14 @@ impl Archive {
             return Err(DbError::Behind.into());
         }
         let of = core.db.of(account);
-        if !sessions::mark_deleted(of, id, core.clock.now()).await? {
+        let marked = match sessions::mark_deleted(of, id, core.clock.now()).await {
+            Err(error) if error.is_full() && core.has_ended(account, id).await? => {
+                core.remove_files(account, id).await?;
+                sessions::mark_deleted(of, id, core.clock.now()).await
+            }
+            marked => marked,
+        };
+        if !marked? {
             // Marked before, it may still have files; open, it may be a dead node's.
             let row = core.row(account, id).await?.ok_or(DeleteError::NotFound)?;
             let left = core.finish_if_left(account, id, row.node.as_deref()).await;
@@ -80,13 +89,25 @@ impl Core {
 
     async fn finish_deletion(&self, account: &AccountId, id: &str) -> Result<(), DeleteError> {
         let (layout, whose, which) = (self.layout.clone(), account.clone(), id.to_owned());
-        let moved = tokio::task::spawn_blocking(move || move_aside(&layout, &whose, &which)).await;
-        let aside = moved.map_err(io::Error::other)??;
+        let aside = on_disk(move || move_aside(&layout, &whose, &which)).await?;
         sessions::remove(self.db.of(account), id).await?;
-        let removed =
-            tokio::task::spawn_blocking(move || absent_is_fine(std::fs::remove_dir_all(aside)));
-        removed.await.map_err(io::Error::other)??;
+        on_disk(move || absent_is_fine(std::fs::remove_dir_all(aside))).await?;
         Ok(())
+    }
+
+    /// Removes the files alone.
+    async fn remove_files(&self, account: &AccountId, id: &str) -> io::Result<()> {
+        let (layout, whose, which) = (self.layout.clone(), account.clone(), id.to_owned());
+        on_disk(move || {
+            let aside = move_aside(&layout, &whose, &which)?;
+            absent_is_fine(std::fs::remove_dir_all(aside))
+        })
+        .await
+    }
+
+    async fn has_ended(&self, account: &AccountId, id: &str) -> Result<bool, DbError> {
+        let row = self.row(account, id).await?;
+        Ok(row.is_some_and(|row| row.ended_at.is_some()))
     }
 }
 

@@ -8,6 +8,7 @@
 //!                                      001.client.opus
 //!                                      001.coach.peaks   and how loud they were
 //!                                      001.client.peaks
+//!                                      001.stopped-41500-disk_full   where its recording stopped
 //!                                      cache/            made from the above on demand
 //! <archive.folder>/.open/<node>/<session>                marks what a node has not finished
 //! <archive.folder>/.nodes/<node>                         when the node said last that it lives
@@ -22,6 +23,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use media::Position;
+
+use super::trouble::Refusal;
 use crate::clock::Micros;
 use crate::db::AccountId;
 
@@ -186,6 +190,26 @@ impl Folder {
         self.0.join("cache")
     }
 
+    /// Notes where the recording of a part stopped, and why: in a name alone, for which there is room
+    /// on a full disk.
+    pub(super) fn note_stop(&self, part: u32, at: Position, why: Refusal) -> io::Result<()> {
+        let name = format!("{part:03}.stopped-{}-{}", at.ms(), why.name());
+        match new_file().open(self.0.join(name)) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the recording of a part stopped, in milliseconds, and why, if that is noted.
+    pub(super) fn stop_of(&self, part: u32) -> io::Result<Option<(u64, String)>> {
+        let prefix = format!("{part:03}.stopped-");
+        let read = |name: String| {
+            let (at, why) = name.strip_prefix(&prefix)?.split_once('-')?;
+            Some((at.parse().ok()?, why.to_owned()))
+        };
+        Ok(names(&self.0)?.into_iter().find_map(read))
+    }
+
     /// The parts of which there are files, in order.
     pub(super) fn parts(&self) -> io::Result<Vec<u32>> {
         let number = |name: String| name.split('.').next()?.parse().ok();
@@ -276,6 +300,22 @@ mod tests {
                 .file(1, Stream::CoachPeaks)
                 .ends_with("001.coach.peaks")
         );
+    }
+
+    #[test]
+    fn where_a_recording_stopped_is_noted() {
+        let root = tempfile::tempdir().unwrap();
+        let layout = Layout::open(root.path()).unwrap();
+        let folder = layout.session(&AccountId::new("me"), "sess_1").unwrap();
+        let at = Position::from_ms(41_500);
+        assert!(folder.note_stop(2, at, Refusal::Full).is_err());
+        folder.make().unwrap();
+        folder.note_stop(2, at, Refusal::Full).unwrap();
+        folder.note_stop(2, at, Refusal::Full).unwrap();
+        let noted = Some((41_500, "disk_full".to_owned()));
+        assert_eq!(folder.stop_of(2).unwrap(), noted);
+        assert_eq!(folder.stop_of(1).unwrap(), None);
+        assert_eq!(folder.parts().unwrap(), [2]);
     }
 
     #[test]

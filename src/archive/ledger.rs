@@ -6,7 +6,7 @@
 //! and a session's own order is kept, since later news of it lands in the same place.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -98,6 +98,8 @@ struct Inner {
     rows: Mutex<BTreeMap<String, Pending>>,
     told: Notify,
     settled: Notify,
+    /// Whether the database did not take what it was told last.
+    behind: AtomicBool,
 }
 
 impl Ledger {
@@ -107,6 +109,7 @@ impl Ledger {
             rows: Mutex::default(),
             told: Notify::new(),
             settled: Notify::new(),
+            behind: AtomicBool::new(false),
         }))
     }
 
@@ -191,6 +194,34 @@ impl Ledger {
         (begin.account == *account).then_some((row, part))
     }
 
+    /// What the database has no row of yet, of this account.
+    pub(super) fn unlisted(&self, account: &AccountId) -> Vec<SessionRow> {
+        let ids: Vec<String> = self.rows().keys().cloned().collect();
+        let row = |id: String| self.unwritten(account, &id).map(|(row, _)| row);
+        ids.into_iter().filter_map(row).collect()
+    }
+
+    /// Why a session of this account ended, of which the database or the disk has not taken all yet.
+    pub(super) fn ended(&self, account: &AccountId, id: &str) -> Option<EndReason> {
+        let rows = self.rows();
+        let image = &rows.get(id)?.image;
+        let end = image
+            .end
+            .as_ref()
+            .filter(|_| image.begin.account == *account);
+        end.map(|end| end.reason)
+    }
+
+    /// The database was told something, and took it or did not.
+    pub(super) fn took(&self, taken: bool) {
+        self.0.behind.store(!taken, Ordering::Relaxed);
+    }
+
+    /// Whether the database did not take what it was told last.
+    pub(super) fn is_behind(&self) -> bool {
+        self.0.behind.load(Ordering::Relaxed)
+    }
+
     /// Waits until everything of a session that ended is in its row and its files.
     pub(super) async fn settled(&self, id: &str) {
         self.until(|rows| rows.get(id).is_none_or(|row| row.image.end.is_none()))
@@ -223,12 +254,14 @@ impl Ledger {
             match self.write_all(db, layout).await {
                 Ok(()) => {
                     pause = FIRST_PAUSE;
+                    self.took(true);
                     let _ = tokio::time::timeout(REVISIT, told).await;
                 }
                 Err(error) => {
                     let waiting = self.rows().len();
                     tracing::warn!(%error, waiting, "the database does not take what happened yet");
                     metrics.error("database");
+                    self.took(false);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }

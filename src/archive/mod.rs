@@ -16,6 +16,7 @@ mod deletion;
 mod entries;
 pub mod event;
 mod flusher;
+mod hangups;
 pub mod inner;
 mod layout;
 mod ledger;
@@ -31,6 +32,7 @@ pub mod sessions;
 pub mod shapes;
 mod silence;
 mod sound;
+mod state;
 mod subtitles;
 mod tally;
 mod transcript;
@@ -53,12 +55,14 @@ pub use recovery::RecoveryError;
 pub use reopen::{Claim, ReopenError, Reopened};
 pub use sessions::EndReason;
 pub use sound::Voices;
+pub use state::Warning;
 pub use trouble::{Refusal, Trouble};
 
 use crate::clock::Clock;
 use crate::db::{Db, DbError};
 use crate::telemetry::Metrics;
 use flusher::Flusher;
+use hangups::HangUps;
 use layout::Layout;
 use ledger::Ledger;
 use writer::{WriteAt, Writer};
@@ -85,6 +89,7 @@ struct Core {
     /// Names this process among those that share the archive.
     node: String,
     ledger: Ledger,
+    hang_ups: HangUps,
     db: Db,
     clock: Clock,
     metrics: Metrics,
@@ -145,7 +150,9 @@ impl Archive {
     ///
     /// If the folder or the database cannot be used.
     pub async fn open(parts: ArchiveParts) -> Result<Self, OpenError> {
-        Self::open_on(parts, writer::disk()).await
+        let reserve = parts.db.reserve().cloned();
+        let reserve = reserve.filter(|reserve| reserve.shares_disk_with(&parts.folder));
+        Self::open_on(parts, writer::disk(reserve)).await
     }
 
     async fn open_on(parts: ArchiveParts, disk: WriteAt) -> Result<Self, OpenError> {
@@ -171,9 +178,15 @@ impl Archive {
             Some(home) => nodes::move_in(&home, &node).map_err(refused)?,
             None => None,
         };
-        nodes::seen(&db, &node, clock.now()).await?;
+        match nodes::seen(&db, &node, clock.now()).await {
+            Err(error) if error.is_passing() => {
+                tracing::error!(%error, "the database takes nothing: what happens waits for it");
+            }
+            seen => seen?,
+        }
         let core = Arc::new(Core {
             ledger: Ledger::new(node.clone()),
+            hang_ups: HangUps::default(),
             layout,
             node,
             db,
@@ -188,6 +201,10 @@ impl Archive {
             tokio::spawn(guarded("ledger", failed.clone(), {
                 let core = core.clone();
                 async move { core.ledger.run(&core.db, &core.layout, &core.metrics).await }
+            })),
+            tokio::spawn(guarded("hang-ups", failed.clone(), {
+                let core = core.clone();
+                async move { core.hang_up_late().await }
             })),
             tokio::spawn(guarded("nodes", failed.clone(), {
                 let core = core.clone();
@@ -210,6 +227,7 @@ impl Archive {
     /// part that ended are closed.
     pub async fn settled(&self) {
         self.core.ledger.drained().await;
+        self.core.hang_ups.drained().await;
     }
 
     /// The server stops: waits, for a bounded time, until the database knows everything, and lets

@@ -68,7 +68,11 @@ impl Core {
     /// Says every few seconds that this node lives: in both places at once, as either may take long.
     pub(super) async fn tend(&self) {
         tokio::join!(
-            beating(|| seen(&self.db, &self.node, self.clock.now())),
+            beating(async || {
+                let done = seen(&self.db, &self.node, self.clock.now()).await;
+                self.ledger.took(done.is_ok());
+                self.db.tidy().await.and(done)
+            }),
             beating(|| {
                 let (node, now) = (self.node.clone(), self.clock.now());
                 self.in_folder(move |layout| layout.beat(&node, now))
@@ -88,6 +92,22 @@ impl Core {
         let living = beating.into_iter().filter(|(_, at)| *at > since);
         nodes.extend(living.map(|(node, _)| node));
         Ok(nodes)
+    }
+
+    /// When a node said last, in either place, that it lives.
+    pub(super) async fn last_alive(
+        &self,
+        node: Option<&str>,
+    ) -> Result<Option<Micros>, RecoveryError> {
+        let Some(node) = node else { return Ok(None) };
+        let told: Option<i64> = sqlx::query_scalar("SELECT seen_at FROM nodes WHERE id = $1")
+            .bind(node)
+            .fetch_optional(self.db.pool())
+            .await
+            .map_err(DbError::from)?;
+        let beats = self.in_folder(Layout::seen).await?.into_iter();
+        let beat = beats.filter(|(name, _)| name == node).map(|(_, at)| at);
+        Ok(told.map(Micros).into_iter().chain(beat).max())
     }
 
     /// This node is gone, and left nothing unfinished.

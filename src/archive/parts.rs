@@ -114,6 +114,7 @@ fn told(row: &PartRow) -> PartInfo {
 /// What a part's log says; `None` without one.
 fn logged(folder: &Folder, number: u32) -> io::Result<Option<PartInfo>> {
     let mut info = None;
+    let stop = folder.stop_of(number)?.map(|(at, why)| (at, Some(why)));
     let mut take = |entry: Entry| match (entry.event, &mut info) {
         (Event::Connected { transport, .. }, None) => {
             info = Some(PartInfo {
@@ -122,7 +123,7 @@ fn logged(folder: &Folder, number: u32) -> io::Result<Option<PartInfo>> {
                 to_ms: entry.at_ms,
                 transport,
                 end_reason: None,
-                stopped: None,
+                stopped: stop.clone(),
             });
         }
         (event, Some(info)) => {

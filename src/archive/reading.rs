@@ -43,6 +43,32 @@ impl Archive {
         self.core.row(account, id).await
     }
 
+    /// The sessions of this account, latest first, with those that the database has no row of yet;
+    /// see [`sessions::list`].
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn list(
+        &self,
+        account: &AccountId,
+        limit: u32,
+        before: Option<(i64, &str)>,
+    ) -> Result<Vec<SessionRow>, DbError> {
+        // First what was not written: if it is not there any more, the database has it.
+        let mut unlisted = self.core.ledger.unlisted(account);
+        let mut rows = sessions::list(self.core.db.of(account), limit, before).await?;
+        let place = |row: &SessionRow| (row.started_at, row.id.clone());
+        unlisted.retain(|new| {
+            let follows = before.is_none_or(|(at, id)| (new.started_at, &*new.id) < (at, id));
+            follows && rows.iter().all(|row| row.id != new.id)
+        });
+        rows.append(&mut unlisted);
+        rows.sort_by_key(|row| std::cmp::Reverse(place(row)));
+        rows.truncate(limit.min(sessions::PAGE) as usize);
+        Ok(rows)
+    }
+
     /// A session of this account, if its row is what is needed.
     ///
     /// # Errors

@@ -185,11 +185,12 @@ impl Core {
         let part = |row: &SessionRow| u32::try_from(row.part).unwrap_or(u32::MAX);
         let known = row.as_ref().map(part);
         let through = known.unwrap_or(u32::MAX);
+        let alive = self.last_alive(node.as_deref()).await?;
         if let Some(row) = row {
             if row.ended_at.is_some() {
                 // The row is right; the files may lack their ends.
                 if row.node == *node {
-                    on_disk(move || files::finish(&folder, through)).await?;
+                    on_disk(move || files::finish(&folder, through, None)).await?;
                 }
                 return Ok(false);
             }
@@ -200,7 +201,7 @@ impl Core {
         let manifest_of = (account.clone(), id.clone());
         let (manifest, finished) = on_disk(move || {
             let manifest = files::manifest(&folder, &manifest_of.0, &manifest_of.1)?;
-            Ok((manifest, files::finish(&folder, through)?))
+            Ok((manifest, files::finish(&folder, through, alive)?))
         })
         .await?;
         if let Some(known) = known {

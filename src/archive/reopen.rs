@@ -74,9 +74,6 @@ pub enum ReopenError {
     /// Its recording does not say how it stood.
     #[error("the session was not recorded")]
     NotRecorded,
-    /// The disk or the database has not taken the end of it yet.
-    #[error("the end of the session is still being written")]
-    NotSettled,
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -101,7 +98,7 @@ impl Archive {
             .session(account, id)
             .ok_or(ReopenError::NotFound)?;
         let settled = tokio::time::timeout(PATIENCE, core.ledger.settled(id));
-        settled.await.map_err(|_| ReopenError::NotSettled)?;
+        settled.await.map_err(|_| DbError::Behind)?;
         let of = core.db.of(account);
         let mut row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
         let left_open = row.ended_at.is_none();
@@ -176,20 +173,6 @@ impl Archive {
         let row = self.find_written(account, id).await?;
         row.ok_or(ReopenError::NotFound)?;
         Ok(*session)
-    }
-
-    /// Somebody ended a session that had lost its connection, within the time in which it could be
-    /// resumed: it was not cut off. Whether there is such a session.
-    ///
-    /// # Errors
-    ///
-    /// If the database fails.
-    pub async fn hung_up(&self, account: &AccountId, id: &str) -> Result<bool, DbError> {
-        let core = &self.core;
-        // Its end may still be on its way into the database. If that takes long, the row is open.
-        let _ = tokio::time::timeout(PATIENCE, core.ledger.settled(id)).await;
-        let since = core.clock.now().minus(core.resume_within);
-        sessions::hung_up(core.db.of(account), id, since.0).await
     }
 }
 

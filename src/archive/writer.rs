@@ -2,7 +2,8 @@
 //!
 //! A batch holds what was recorded in about half a second, for each file whole pages or lines.
 //! What the disk refuses is cut off again, so that a file always ends with a whole batch; from then
-//! on the session is not recorded any more, and told why. So it is where somebody else has written
+//! on the session is not recorded any more, and told why; a note in its folder says so too, should
+//! the database not come to know of it. So it is where somebody else has written
 //! to the files: this node was taken for dead, and the session finished. See
 //! [`flusher`](super::flusher) for what survives a power cut.
 
@@ -19,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::flusher::{Ended, Flusher};
 use super::layout::{Folder, Layout, Stream, new_file};
 use super::trouble::Refusal;
-use crate::db::AccountId;
+use crate::db::{AccountId, Reserve};
 use crate::telemetry::Metrics;
 
 /// Jobs that wait for the disk at most; more stay with their sessions.
@@ -94,9 +95,15 @@ impl Shared {
 /// Puts bytes into a file; replaced where tests need a disk that fails.
 pub(super) type WriteAt = Box<dyn Fn(&File, &[u8], u64) -> io::Result<usize> + Send>;
 
-/// The disk as it is.
-pub(super) fn disk() -> WriteAt {
-    Box::new(|file, bytes, at| file.write_at(bytes, at))
+/// The disk as it is, but for what the database on it needs.
+pub(super) fn disk(reserve: Option<Reserve>) -> WriteAt {
+    Box::new(move |file, bytes, at| {
+        let may = reserve.as_ref().is_none_or(Reserve::has_room_for_others);
+        match may {
+            true => file.write_at(bytes, at),
+            false => Err(ErrorKind::StorageFull.into()),
+        }
+    })
 }
 
 /// The way to the thread.
@@ -172,6 +179,8 @@ struct Open {
     lengths: [u64; Stream::ALL.len()],
     shared: Arc<Shared>,
     used: u64,
+    /// Whether its folder says where it stopped.
+    noted: bool,
 }
 
 impl Desk {
@@ -182,7 +191,11 @@ impl Desk {
                 Job::Open(opening) => self.open(*opening),
                 Job::Append { key, pieces, to } => self.append(key, &pieces, to),
                 Job::Close { key, done } => {
-                    let shared = self.parts.remove(&key).map(|open| open.shared);
+                    let part = self.parts.remove(&key);
+                    let shared = part.map(|mut open| {
+                        open.note_stop();
+                        open.shared
+                    });
                     self.flusher.finish(Ended { shared, done });
                 }
             }
@@ -201,14 +214,16 @@ impl Desk {
         if let Err(error) = made {
             refuse(&shared, &error);
         }
-        let open = Open {
+        let mut open = Open {
             folder,
             number: part,
             files: Default::default(),
             lengths: Default::default(),
             shared,
             used: self.turn,
+            noted: false,
         };
+        open.note_stop();
         self.parts.insert(key, open);
     }
 
@@ -247,6 +262,7 @@ impl Desk {
                 }
             }
         }
+        open.note_stop();
         let bytes: usize = pieces.iter().map(Vec::len).sum();
         open.shared.unwritten.fetch_sub(bytes, Ordering::Relaxed);
         self.flusher.written();
@@ -271,6 +287,16 @@ impl Desk {
 }
 
 impl Open {
+    /// Notes in the folder where the recording stopped, if it did. What cannot be noted now may be
+    /// later. The folder of a session that another node has finished is left alone.
+    fn note_stop(&mut self) {
+        if let Some((at, refusal)) = self.shared.stopped().filter(|_| !self.noted)
+            && refusal != Refusal::TakenOver
+        {
+            self.noted = self.folder.note_stop(self.number, at, refusal).is_ok();
+        }
+    }
+
     /// Appends to every file, or to none of those that it did not get to.
     fn append(&mut self, pieces: &Pieces, write_at: &WriteAt) -> io::Result<()> {
         for (index, piece) in pieces.iter().enumerate() {

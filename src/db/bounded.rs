@@ -1,5 +1,6 @@
 //! Every operation of the database ends in a bounded time, also where a server vanishes without a
-//! word: then nothing is ever said of what was sent to it.
+//! word: then nothing is ever said of what was sent to it. And it finds room on its disk, as far as
+//! that was kept for it.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -14,35 +15,94 @@ use sqlx::{
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use super::Condition;
+use super::reserve::Reserve;
+
 /// How long one operation may take, once it has a connection. SQLite waits half as long for another
 /// writer.
 const OPERATION: Duration = Duration::from_secs(10);
 
+/// Brings what stands in SQLite's write-ahead log to where it belongs, and empties the log.
+pub(super) const SHORTEN: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// The connections, for one operation each.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounded<'a>(pub(super) &'a AnyPool);
+pub struct Bounded<'a> {
+    pool: &'a AnyPool,
+    reserve: Option<&'a Reserve>,
+}
 
 type Step = Either<<Any as Database>::QueryResult, <Any as Database>::Row>;
 
-impl Bounded<'_> {
+impl<'a> Bounded<'a> {
+    pub(super) const fn new(pool: &'a AnyPool, reserve: Option<&'a Reserve>) -> Self {
+        Self { pool, reserve }
+    }
+
     /// Whether the database answers.
     pub(super) async fn ping(self) -> Result<(), Error> {
-        let mut connection = self.0.acquire().await?;
-        let done = timeout(OPERATION, connection.ping()).await;
-        answered(connection, done)
+        let mut operation = self.operation().begin().await?;
+        let done = timeout(OPERATION, operation.connection.ping()).await;
+        operation.answered(done).await
+    }
+
+    fn operation(self) -> Asked {
+        Asked {
+            pool: self.pool.clone(),
+            reserve: self.reserve.cloned(),
+        }
     }
 }
 
-/// What came in time. A connection that did not answer is closed: what it may still say would be
-/// taken for the answer to something else.
-fn answered<T>(
-    mut connection: PoolConnection<Any>,
-    done: Result<Result<T, Error>, Elapsed>,
-) -> Result<T, Error> {
-    done.unwrap_or_else(|_| {
-        connection.close_on_drop();
-        Err(Error::Io(ErrorKind::TimedOut.into()))
-    })
+/// An operation that has no connection yet.
+struct Asked {
+    pool: AnyPool,
+    reserve: Option<Reserve>,
+}
+
+/// One that has.
+struct Operation {
+    connection: PoolConnection<Any>,
+    reserve: Option<Reserve>,
+}
+
+impl Asked {
+    async fn begin(self) -> Result<Operation, Error> {
+        let Self { pool, reserve } = self;
+        if let Some(reserve) = &reserve {
+            reserve.tend();
+        }
+        let connection = pool.acquire().await?;
+        Ok(Operation {
+            connection,
+            reserve,
+        })
+    }
+}
+
+impl Operation {
+    /// What came in time. A connection that did not answer is closed: what it may still say would be
+    /// taken for the answer to something else. So is one that could not use its files: opened
+    /// again it may.
+    async fn answered<T>(mut self, done: Result<Result<T, Error>, Elapsed>) -> Result<T, Error> {
+        let done = done.unwrap_or_else(|_| Err(Error::Io(ErrorKind::TimedOut.into())));
+        let condition = match &done {
+            Err(Error::Database(error)) => Condition::of(error.as_ref()),
+            _ => None,
+        };
+        match (&done, condition) {
+            (Err(Error::Io(_)), _) | (_, Some(Condition::Disk)) => self.connection.close_on_drop(),
+            (_, Some(Condition::Full)) => {
+                if let Some(reserve) = &self.reserve {
+                    reserve.give();
+                    let shortened = sqlx::query(SHORTEN).execute(&mut *self.connection);
+                    let _ = timeout(OPERATION, shortened).await;
+                }
+            }
+            _ => {}
+        }
+        done
+    }
 }
 
 impl<'a> Executor<'a> for Bounded<'_> {
@@ -53,12 +113,15 @@ impl<'a> Executor<'a> for Bounded<'_> {
         'a: 'e,
         E: 'q + Execute<'q, Any>,
     {
-        let pool = self.0.clone();
+        let asked = self.operation();
         let all = async move {
-            let mut connection = pool.acquire().await?;
-            let steps = connection.fetch_many(query).try_collect::<Vec<_>>();
+            let mut operation = asked.begin().await?;
+            let steps = operation
+                .connection
+                .fetch_many(query)
+                .try_collect::<Vec<_>>();
             let done = timeout(OPERATION, steps).await;
-            answered(connection, done)
+            operation.answered(done).await
         };
         let steps = stream::once(all).map_ok(|all| stream::iter(all.into_iter().map(Ok)));
         steps.try_flatten().boxed()
@@ -72,11 +135,11 @@ impl<'a> Executor<'a> for Bounded<'_> {
         'a: 'e,
         E: 'q + Execute<'q, Any>,
     {
-        let pool = self.0.clone();
+        let asked = self.operation();
         let row = async move {
-            let mut connection = pool.acquire().await?;
-            let done = timeout(OPERATION, connection.fetch_optional(query)).await;
-            answered(connection, done)
+            let mut operation = asked.begin().await?;
+            let done = timeout(OPERATION, operation.connection.fetch_optional(query)).await;
+            operation.answered(done).await
         };
         row.boxed()
     }
@@ -89,11 +152,15 @@ impl<'a> Executor<'a> for Bounded<'_> {
     where
         'a: 'e,
     {
-        let pool = self.0.clone();
+        let asked = self.operation();
         let statement = async move {
-            let mut connection = pool.acquire().await?;
-            let done = timeout(OPERATION, connection.prepare_with(sql, parameters)).await;
-            answered(connection, done)
+            let mut operation = asked.begin().await?;
+            let done = timeout(
+                OPERATION,
+                operation.connection.prepare_with(sql, parameters),
+            )
+            .await;
+            operation.answered(done).await
         };
         statement.boxed()
     }
@@ -102,11 +169,11 @@ impl<'a> Executor<'a> for Bounded<'_> {
     where
         'a: 'e,
     {
-        let pool = self.0.clone();
+        let asked = self.operation();
         let described = async move {
-            let mut connection = pool.acquire().await?;
-            let done = timeout(OPERATION, connection.describe(sql)).await;
-            answered(connection, done)
+            let mut operation = asked.begin().await?;
+            let done = timeout(OPERATION, operation.connection.describe(sql)).await;
+            operation.answered(done).await
         };
         described.boxed()
     }

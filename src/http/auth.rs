@@ -50,7 +50,7 @@ impl Caller {
     /// Who sends this key. A client secret that has expired says so.
     async fn of(key: Option<&str>, app: &App) -> Result<Self, HttpError> {
         if let Some(key) = key.filter(|key| key.starts_with(secrets::PREFIX))
-            && let Some(grant) = secrets::find(&app.db, key).await?
+            && let Some(grant) = app.issued.grant(key).await?
         {
             return Ok(Self {
                 account: grant.account,

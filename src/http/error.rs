@@ -89,8 +89,8 @@ pub enum HttpError {
     /// The answer took too long. 504 `timeout`.
     #[error("the answer took too long")]
     TimedOut,
-    /// The database failed. 503 `database_unavailable` if it is locked or away, else 500
-    /// `internal_error`.
+    /// The database failed. 503 `database_unavailable` if it is locked, away or without a disk, else
+    /// 500 `internal_error`.
     #[error("{}", words(.0))]
     Database(#[from] DbError),
     /// Something else failed on the server; the words are for the log alone. 500
@@ -211,6 +211,7 @@ impl HttpError {
 /// What is said of a database that failed: not what the database says.
 fn words(error: &DbError) -> &'static str {
     match error.is_passing() {
+        true if error.is_full() => "the disk of the database is full: try again later",
         true => "the database does not answer: try again in a moment",
         false => "the server failed",
     }

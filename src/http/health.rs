@@ -9,11 +9,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::archive::Warning;
 
 /// The state of the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     status: HealthStatus,
+    /// What is wrong, though sessions begin and go on.
+    warnings: Vec<HealthWarning>,
     /// The release.
     version: &'static str,
 }
@@ -30,6 +33,25 @@ enum HealthStatus {
     Database,
 }
 
+/// What is wrong, though sessions begin and go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum HealthWarning {
+    /// The disk of recordings is full: nothing more is recorded.
+    DiskFull,
+    /// The database takes nothing: what happens is kept in memory until it does.
+    DatabaseBehind,
+}
+
+impl From<Warning> for HealthWarning {
+    fn from(warning: Warning) -> Self {
+        match warning {
+            Warning::DiskFull => Self::DiskFull,
+            Warning::DatabaseBehind => Self::DatabaseBehind,
+        }
+    }
+}
+
 /// Whether the server can take a session now.
 #[utoipa::path(
     get,
@@ -37,7 +59,7 @@ enum HealthStatus {
     tag = "server",
     security(()),
     responses(
-        (status = 200, description = "`ok`", body = Health),
+        (status = 200, description = "`ok`; `warnings` says what is wrong all the same", body = Health),
         (status = 503, description = "`stopping` or `database`", body = Health),
     )
 )]
@@ -54,6 +76,11 @@ pub async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
         HealthStatus::Ok => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let version = env!("CARGO_PKG_VERSION");
-    (code, Json(Health { status, version }))
+    let warnings = app.archive.warnings().into_iter().map(Into::into).collect();
+    let health = Health {
+        status,
+        warnings,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    (code, Json(health))
 }

@@ -120,7 +120,7 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ("500", "Something failed on the server: `internal_error`"),
     (
         "503",
-        "The database is locked or away: `database_unavailable`, with `Retry-After`",
+        "The database is locked, away or without room: `database_unavailable`, with `Retry-After`",
     ),
     ("504", "The answer took too long: `timeout`"),
 ];

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::auth::Holder;
 use super::body::JsonBody;
 use super::error::{Error, HttpError};
-use crate::accounts::secrets;
+use crate::accounts::secrets::Grant;
 use crate::app::App;
 
 /// How long a secret lives, in seconds, unless the request says otherwise.
@@ -108,15 +108,14 @@ pub async fn create(
     if !app.allowances.take(&holder.account, app.clock.steady()) {
         return Err(HttpError::TooManySecrets);
     }
-    let (secret, expires_at) = secrets::issue(
-        app.db.of(&holder.account),
-        &asked,
-        resumes,
-        app.clock.now(),
-        lifetime,
-        rand::random(),
-    )
-    .await?;
+    let expires_at = app.clock.now().plus(lifetime);
+    let grant = Grant {
+        account: holder.account,
+        session: asked,
+        resumes: resumes.map(str::to_owned),
+        expires_at,
+    };
+    let secret = app.issued.secret(grant, rand::random()).await;
     Ok(Json(Issued {
         value: secret.into_exposed(),
         expires_at: expires_at.seconds(),

@@ -240,7 +240,8 @@ impl Live {
     /// A hang-up came while the session was put away, and no connection goes on with it.
     async fn settle_hang_up(&self, id: &str, account: &AccountId) {
         if let Err(error) = self.archive.hung_up(account, id).await {
-            tracing::error!(%error, session.id = %id, "a session that was hung up stays as lost");
+            tracing::warn!(%error, session.id = %id, "a hang-up waits for the database");
+            self.archive.will_be_hung_up(account, id);
         }
     }
 

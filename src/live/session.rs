@@ -27,6 +27,7 @@ use super::sound::{Encoding, SoundError};
 use super::speaker::Speaker;
 use super::tape::Tape;
 use super::voice::VoiceStage;
+use crate::archive::Trouble;
 use crate::telemetry::Metrics;
 pub use ended::Ended;
 pub use parts::{Parts, Told};
@@ -59,6 +60,8 @@ pub struct LiveSession {
     metrics: Metrics,
     told: Told,
     tape: Tape,
+    /// Why it is not recorded any more.
+    trouble: Option<Trouble>,
     timeline: Timeline,
     captured: Vec<Captured>,
     /// A message that comes after sound that is still to be read.
@@ -113,6 +116,7 @@ impl LiveSession {
             metrics,
             told,
             tape,
+            trouble: None,
             timeline: Timeline::new(from, Instant::now()),
             captured: Vec::new(),
             waiting: None,
@@ -273,7 +277,7 @@ impl LiveSession {
     /// Puts on record what was heard by now.
     fn record(&mut self) {
         match self.tape.advance(self.time(), self.conversation.playout()) {
-            Ok(Some(trouble)) => self.tell_trouble(&trouble),
+            Ok(Some(trouble)) => self.tell_trouble(trouble),
             Ok(None) => {}
             Err(error) => self.fail(&error),
         }

@@ -117,6 +117,8 @@ async fn a_range_is_what_was_asked_for() {
     }
 }
 
+const LONG_AGO: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
 #[tokio::test]
 async fn conditions_hold() {
     let server = Running::start(&[]).await;
@@ -131,6 +133,8 @@ async fn conditions_hold() {
         ((header::IF_RANGE, date.as_str()), 200),
         ((header::IF_MATCH, tag.as_str()), 206),
         ((header::IF_MATCH, "\"other\""), 412),
+        ((header::IF_UNMODIFIED_SINCE, date.as_str()), 206),
+        ((header::IF_UNMODIFIED_SINCE, LONG_AGO), 412),
         ((header::IF_NONE_MATCH, tag.as_str()), 304),
         ((header::IF_NONE_MATCH, "\"other\""), 206),
     ] {

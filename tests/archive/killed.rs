@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use praxiloom::archive::event::Speaker;
-use praxiloom::archive::{ReopenError, Voices, sessions};
+use praxiloom::archive::{ReadError, ReopenError, Voices, sessions};
 use praxiloom::clock::Clock;
 
 use crate::postgres::Postgres;
@@ -100,6 +100,12 @@ async fn at_most_a_second_is_lost() {
             let lost = at.saturating_sub(row.length_ms as u64);
             println!("killed after {at} ms, {lost} ms lost");
             assert!(lost <= 1000, "{lost} ms lost");
+            let voice = Voices::One(Speaker::Coach);
+            let sound = match scene.archive.sound(&scene.me, &id, voice).await {
+                // What it began with is written at once, sound when there is a page of it.
+                Err(ReadError::NotRecorded) if at <= 1000 => continue,
+                sound => sound.unwrap(),
+            };
             assert_eq!(
                 (row.end_reason.as_deref(), row.recording.as_str()),
                 (Some("lost"), "whole")
@@ -107,11 +113,6 @@ async fn at_most_a_second_is_lost() {
             assert_eq!(row.turns, 1);
             let ended_after = row.ended_at.unwrap() / 1000 - row.started_at / 1000;
             assert!(ended_after.abs_diff(row.length_ms) <= 1);
-            let sound = scene
-                .archive
-                .sound(&scene.me, &id, Voices::One(Speaker::Coach))
-                .await
-                .unwrap();
             let whole = media::record::recover(&sound).unwrap();
             assert!(
                 whole.ended && at.saturating_sub(whole.end.ms()) <= 1000,

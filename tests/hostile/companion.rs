@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Error;
@@ -139,6 +140,19 @@ impl Companion {
             }
         );
         result
+    }
+
+    /// Says nothing for as long as something takes, and stays.
+    pub async fn listen_while<T>(&mut self, something: impl Future<Output = T>) -> T {
+        tokio::pin!(something);
+        loop {
+            tokio::select! {
+                result = &mut something => return result,
+                message = self.socket.stream.next() => {
+                    assert!(matches!(message, Some(Ok(_))), "{message:?}");
+                }
+            }
+        }
     }
 
     /// Asserts that the coach noticed nothing.

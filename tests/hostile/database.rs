@@ -5,14 +5,17 @@ use std::process::Command;
 use std::time::Duration;
 
 use futures::future::join_all;
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_tungstenite::tungstenite::Error;
 
 use crate::companion::Companion;
 use crate::house::{House, STANDINS};
 use crate::postgres::Postgres;
 use crate::server::client;
+use crate::socket::{LONG, Socket};
 
 /// How long the database does nothing.
 const AWAY: Duration = Duration::from_secs(10);
@@ -34,10 +37,7 @@ async fn goes_on(house: &House, stop: impl AsyncFnOnce(), go: impl AsyncFnOnce()
             let mut beginning = Companion::begin(house).await;
             let took = begun.elapsed();
             assert!(took < Duration::from_secs(3), "it began after {took:?}");
-            let ticket = format!("/api/sessions/{known}/ticket");
-            let asked = ["/v1/realtime/client_secrets", ticket.as_str()];
-            let refused = join_all(asked.map(|path| unavailable(house, path)));
-            let (_, passed) = tokio::join!(refused, async {
+            let (_, passed) = tokio::join!(is_let_in(house, &known), async {
                 beginning.turn().await;
                 // It is there, though the database does not know of it.
                 let path = format!("/api/sessions/{}", beginning.id());
@@ -71,17 +71,42 @@ async fn goes_on(house: &House, stop: impl AsyncFnOnce(), go: impl AsyncFnOnce()
     }))
     .await;
     let listed = house.get("/api/sessions").await;
-    assert_eq!(listed["sessions"].as_array().unwrap().len(), 4, "{listed}");
+    assert_eq!(listed["sessions"].as_array().unwrap().len(), 5, "{listed}");
 }
 
-/// Asserts that a request waits for the database in vain, and is told to come back.
-async fn unavailable(house: &House, path: &str) {
-    let url = format!("{}{path}", house.process.url());
-    let response = client().post(url).send().await.unwrap();
-    assert_eq!(response.status(), 503, "{path}");
-    assert_eq!(response.headers()["retry-after"], "2", "{path}");
-    let body: Value = response.json().await.unwrap();
-    assert_eq!(body["error"]["code"], "database_unavailable", "{path}");
+/// Asserts that a client secret and a ticket can be had, and are good, while the database takes
+/// nothing, and that a session which has just lost its connection says when to come back for it.
+async fn is_let_in(house: &House, known: &str) {
+    let post = async |path: &str| {
+        let url = format!("{}{path}", house.process.url());
+        client().post(url).send().await.unwrap()
+    };
+    let issued = post("/v1/realtime/client_secrets").await;
+    assert_eq!(issued.status(), 200);
+    let issued: Value = issued.json().await.unwrap();
+    let key = format!("Bearer {}", issued["value"].as_str().unwrap());
+    let mut socket = Socket::with(&house.socket(), &[("authorization", &key)])
+        .await
+        .unwrap();
+    let id = socket.id();
+    socket.stream.close(None).await.unwrap();
+    let ticket = post(&format!("/api/sessions/{known}/ticket")).await;
+    assert_eq!(ticket.status(), 200);
+    let ticket: Value = ticket.json().await.unwrap();
+    let ticket = ticket["ticket"].as_str().unwrap();
+    let path = format!("/api/sessions/{known}/audio?ticket={ticket}");
+    let heard = client().get(house.process.url().to_owned() + &path);
+    let status = heard.send().await.unwrap().status();
+    // One that does not even answer knows of no recording.
+    assert!(status == 200 || status == 503, "{status}");
+    let again = format!("{}?resume={id}", house.socket());
+    match Socket::with(&again, &[]).await.err() {
+        Some(Error::Http(refused)) => {
+            assert_eq!(refused.status(), 503);
+            assert_eq!(refused.headers()["retry-after"], "2");
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -104,6 +129,58 @@ async fn sqlite_locked_for_ten_seconds() {
         },
     )
     .await;
+}
+
+/// Asks for something, and gives the status of the answer.
+async fn ask(house: &House, method: Method, path: &str) -> u16 {
+    let url = format!("{}{path}", house.process.url());
+    let answer = client().request(method, url).send().await.unwrap();
+    answer.status().as_u16()
+}
+
+#[tokio::test]
+async fn what_a_locked_database_cannot_do_is_not_done_by_half() {
+    let house = House::start();
+    let path = house.data.join("praxiloom.db");
+    let mut other = SqliteConnection::connect(&format!("sqlite:{}", path.display()))
+        .await
+        .unwrap();
+    let mut companion = Companion::begin(&house).await;
+    let mut lost = Companion::begin(&house).await;
+    tokio::join!(companion.turn(), lost.turn());
+    other.execute("BEGIN EXCLUSIVE").await.unwrap();
+    // A session that cannot be deleted is not hung up either.
+    let live = format!("/api/sessions/{}", companion.id());
+    let delete = ask(&house, Method::DELETE, &live);
+    assert_eq!(companion.talk_while(delete).await, 503);
+    companion.turn().await;
+    // One that loses its connection and is hung up then was not cut off: it is told as soon as it
+    // can be. One that begins is listed.
+    let id = lost.id();
+    drop(lost);
+    let begun = Companion::begin(&house).await;
+    let hung_up = format!("/v1/realtime/calls/{id}/hangup");
+    let (status, listed) = companion
+        .talk_while(async {
+            let status = ask(&house, Method::POST, &hung_up).await;
+            (status, house.get("/api/sessions").await)
+        })
+        .await;
+    assert_eq!(status, 200);
+    let newest = &listed["sessions"][0];
+    assert_eq!(newest["id"], *begun.id(), "{listed}");
+    assert_eq!(newest["status"], "live", "{listed}");
+    let warned = house.warns(json!(["database_behind"]));
+    companion.talk_while(warned).await;
+    other.execute("COMMIT").await.unwrap();
+    let told = async {
+        while house.ended(&id).await["end_reason"] != "by_client" {
+            sleep(Duration::from_millis(200)).await;
+        }
+    };
+    timeout(LONG, told).await.expect("the hang-up is lost");
+    assert_eq!(ask(&house, Method::DELETE, &live).await, 204);
+    begun.leave(&house).await;
 }
 
 #[tokio::test]

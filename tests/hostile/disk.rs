@@ -1,28 +1,46 @@
 //! A disk that is full, and one that may not be written to: the conversation goes on, the coach is
 //! told, and what was recorded before is whole.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::companion::Companion;
 use crate::house::{House, STANDINS};
 use crate::process::Process;
-use crate::socket::LONG;
+use crate::server::client;
+use crate::socket::{LONG, Socket};
 
 /// A server whose data lies on a small disk of its own, in a mount namespace of its own.
 struct Confined {
     house: House,
+    space: Space,
+}
+
+/// The namespace, which outlives the server.
+struct Space {
+    holder: Child,
+    /// Whether it has users of its own, too.
+    users: bool,
     inside: PathBuf,
     _folder: tempfile::TempDir,
 }
 
-impl Confined {
+impl Drop for Space {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+impl Space {
     /// With this much room. `None`, and the reason printed, where no such disk can be had.
-    fn start(room: &str) -> Option<Self> {
+    fn make(room: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let inside = folder.path().to_owned();
         let flags = ["-rm", "-m"].into_iter().find(|flags| {
@@ -39,42 +57,71 @@ impl Confined {
             );
             return None;
         };
-        let mut command = Command::new("unshare");
-        command
+        let mut holder = Command::new("unshare")
             .args([flags, "sh", "-c"])
-            .arg(r#"mount -t tmpfs -o size="$1" tmpfs "$2" && exec "$3" serve --listen 127.0.0.1:0 --data "$2""#)
+            .arg(r#"mount -t tmpfs -o size="$1" tmpfs "$2" && echo there && exec sleep infinity"#)
             .args(["sh", room])
             .arg(&inside)
-            .arg(env!("CARGO_BIN_EXE_praxiloom"))
-            .envs(STANDINS);
-        let process = Process::run(command);
-        let data = Path::new("/proc")
-            .join(process.pid().to_string())
-            .join("root")
-            .join(inside.strip_prefix("/").unwrap());
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut there = [0; 6];
+        let said = holder.stdout.as_mut().unwrap().read_exact(&mut there);
+        said.expect("there is no disk");
         Some(Self {
-            house: House::of(process, data),
+            holder,
+            users: flags == "-rm",
             inside,
             _folder: folder,
         })
     }
 
+    /// A command that runs in it.
+    fn command(&self) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &self.holder.id().to_string(), "-m"]);
+        if self.users {
+            command.args(["-U", "--preserve-credentials"]);
+        }
+        command
+    }
+
+    fn serve(&self) -> House {
+        let mut command = self.command();
+        command
+            .arg(env!("CARGO_BIN_EXE_praxiloom"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&self.inside)
+            .envs(STANDINS);
+        let data = Path::new("/proc")
+            .join(self.holder.id().to_string())
+            .join("root")
+            .join(self.inside.strip_prefix("/").unwrap());
+        House::of(Process::run(command), data)
+    }
+}
+
+impl Confined {
+    /// With this much room. `None` where no such disk can be had.
+    fn start(room: &str) -> Option<Self> {
+        let space = Space::make(room)?;
+        let house = space.serve();
+        Some(Self { house, space })
+    }
+
+    /// The server is killed, and started again.
+    fn restarted(self) -> Self {
+        let Self { house, space } = self;
+        drop(house);
+        let house = space.serve();
+        Self { house, space }
+    }
+
     /// Runs a command where the server is.
     fn within(&self, script: &str) {
-        let done = Command::new("nsenter")
-            .args(["-t", &self.house.process.pid().to_string()])
-            .args([
-                "-U",
-                "-m",
-                "--preserve-credentials",
-                "sh",
-                "-c",
-                script,
-                "sh",
-            ])
-            .arg(&self.inside)
-            .output()
-            .unwrap();
+        let mut command = self.space.command();
+        command.args(["sh", "-c", script, "sh"]);
+        let done = command.arg(&self.space.inside).output().unwrap();
         assert!(
             done.status.success(),
             "{}",
@@ -82,6 +129,13 @@ impl Confined {
         );
     }
 }
+
+/// The size of a disk that is filled up.
+const ROOM: &str = "24m";
+/// Fills it.
+const FILL: &str = r#"cat /dev/zero > "$1/filler" || true"#;
+/// Makes room.
+const EMPTY: &str = r#"rm "$1/filler""#;
 
 /// How many turns it may take until a recording that should stop has: one, but what is recorded of
 /// it may just fit into what is left of the disk.
@@ -159,7 +213,7 @@ async fn begins_unrecorded(house: &House) -> String {
 
 #[tokio::test]
 async fn a_full_disk_ends_the_recording_and_not_the_conversation() {
-    let Some(confined) = Confined::start("6m") else {
+    let Some(confined) = Confined::start(ROOM) else {
         return;
     };
     let house = &confined.house;
@@ -171,7 +225,7 @@ async fn a_full_disk_ends_the_recording_and_not_the_conversation() {
     let mut companion = Companion::begin(house).await;
     companion.turn().await;
     on_record(house, &companion).await;
-    confined.within(r#"cat /dev/zero > "$1/filler" || true"#);
+    confined.within(FILL);
     let notice = told(&mut companion).await;
     assert!(
         notice["message"].as_str().unwrap().contains("full"),
@@ -184,7 +238,7 @@ async fn a_full_disk_ends_the_recording_and_not_the_conversation() {
     let (id, answered) = (companion.id(), companion.answers.clone());
     companion.socket.stream.close(None).await.unwrap();
     // There is room again: what waited for the database is written, and new sessions are recorded.
-    confined.within(r#"rm "$1/filler""#);
+    confined.within(EMPTY);
     let session = house.ended(&id).await;
     assert_eq!(session["recording"]["state"], "stopped", "{session}");
     assert_eq!(session["recording"]["reason"], "disk_full", "{session}");
@@ -216,6 +270,71 @@ async fn a_full_disk_ends_the_recording_and_not_the_conversation() {
     assert_eq!(missing["from_ms"], stopped["recording"]["stopped_at_ms"]);
     assert_eq!(missing["to_ms"], stopped["to_ms"], "{session}");
     house.assert_kept(&whole, &answers).await;
+    let mut after = Companion::begin(house).await;
+    after.turn().await;
+    on_record(house, &after).await;
+    let answers = after.answers.clone();
+    let session = after.leave(house).await;
+    house.assert_kept(&session, &answers).await;
+}
+
+/// Sends a request without a body; its status and what it says.
+async fn ask(house: &House, method: Method, path: &str) -> (u16, Value) {
+    let url = format!("{}{path}", house.process.url());
+    let answer = client().request(method, url).send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn on_a_full_disk_everything_but_recording_goes_on() {
+    let Some(confined) = Confined::start(ROOM) else {
+        return;
+    };
+    let house = &confined.house;
+    let old = Companion::begin(house).await.leave(house).await;
+    let old = old["id"].as_str().unwrap();
+    let mut companion = Companion::begin(house).await;
+    companion.turn().await;
+    on_record(house, &companion).await;
+    house.warns(json!([])).await;
+    confined.within(FILL);
+    told(&mut companion).await;
+    house.warns(json!(["disk_full"])).await;
+    // Who may begin a session, and who may hear one.
+    let (status, secret) = ask(house, Method::POST, "/v1/realtime/client_secrets").await;
+    assert_eq!(status, 200, "{secret}");
+    let key = format!("Bearer {}", secret["value"].as_str().unwrap());
+    let headers = [("authorization", key.as_str())];
+    let begun = Socket::with(&house.socket(), &headers).await.unwrap();
+    let (status, ticket) = ask(house, Method::POST, &format!("/api/sessions/{old}/ticket")).await;
+    assert_eq!(status, 200, "{ticket}");
+    // A session goes, and with it what it takes of the disk.
+    let path = format!("/api/sessions/{old}");
+    assert_eq!(ask(house, Method::DELETE, &path).await.0, 204);
+    assert_eq!(ask(house, Method::GET, &path).await.0, 404);
+    // One that lost its connection goes on; one that is hung up then is over.
+    let (id, dropped) = (companion.id(), begun.id());
+    drop((companion, begun));
+    let mut again = resumed(house, &id).await;
+    again.turn().await;
+    let hung_up = format!("/v1/realtime/calls/{dropped}/hangup");
+    assert_eq!(ask(house, Method::POST, &hung_up).await.0, 200);
+    let session = house.ended(&dropped).await;
+    assert_eq!(session["end_reason"], "by_client", "{session}");
+    let session = again.leave(house).await;
+    assert_eq!(session["end_reason"], "by_client", "{session}");
+    // The server starts on it, too, and says what is wrong.
+    let confined = confined.restarted();
+    let house = &confined.house;
+    house.warns(json!(["disk_full"])).await;
+    let mut companion = resumed(house, &id).await;
+    companion.turn().await;
+    companion.leave(house).await;
+    let listed = house.get("/api/sessions").await;
+    assert_eq!(listed["sessions"].as_array().unwrap().len(), 2, "{listed}");
+    confined.within(EMPTY);
+    house.warns(json!([])).await;
     let mut after = Companion::begin(house).await;
     after.turn().await;
     on_record(house, &after).await;

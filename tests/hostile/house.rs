@@ -62,6 +62,8 @@ pub struct Kept {
     pub id: String,
     /// How long both tracks are, together.
     pub sound: Duration,
+    /// How far the longer one goes.
+    pub reaches: Duration,
     pub entries: usize,
     pub parts: usize,
 }
@@ -120,6 +122,17 @@ impl House {
         serde_json::from_str(&body).unwrap()
     }
 
+    /// Waits until `/health` warns of this.
+    pub async fn warns(&self, of: Value) {
+        let warned = async {
+            while self.get("/health").await["warnings"] != of {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        let warned = tokio::time::timeout(LONG, warned).await;
+        warned.unwrap_or_else(|_| panic!("nobody is told of {of}"));
+    }
+
     /// A session, once it has ended.
     pub async fn ended(&self, id: &str) -> Value {
         let find = async {
@@ -138,6 +151,16 @@ impl House {
         tokio::time::timeout(LONG, find)
             .await
             .expect("it did not end")
+    }
+
+    /// When a node that uses the archive said last that it lives, in microseconds since 1970.
+    pub fn beat(&self) -> Option<i64> {
+        let nodes = std::fs::read_dir(self.data.join("sessions/.nodes")).ok()?;
+        let told = nodes.flatten().filter_map(|node| {
+            let text = std::fs::read_to_string(node.path()).ok()?;
+            text.parse::<i64>().ok()
+        });
+        told.max()
     }
 
     /// What the client said in a session, as the transcript has it.
@@ -229,7 +252,9 @@ fn whole(session: &Path, to_the_end: bool) -> Kept {
             {}
             let ended = track.is_ended() || !to_the_end;
             assert!(ended, "{} has no end", path.display());
-            kept.sound += track.end() - media::Position::ZERO;
+            let length = track.end() - media::Position::ZERO;
+            kept.sound += length;
+            kept.reaches = kept.reaches.max(length);
         } else if name.ends_with(".events.jsonl") {
             let log = std::fs::read_to_string(&path).unwrap();
             let entries: Vec<Entry> = log

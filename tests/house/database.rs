@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use praxiloom::accounts::{self, secrets};
+use praxiloom::accounts;
+use praxiloom::accounts::issued::Issued;
+use praxiloom::accounts::secrets::Grant;
+use praxiloom::accounts::tickets::Admission;
 use praxiloom::archive::sessions;
-use praxiloom::clock::Micros;
+use praxiloom::clock::{Clock, Micros};
 use praxiloom::config;
 use praxiloom::db::{AccountId, Db, Engine};
 use praxiloom::private::Private;
@@ -75,6 +78,7 @@ async fn every_scenario(url: &str) {
     sessions_are_listed_latest_first(&db, &local).await;
     nobody_reaches_the_sessions_of_another(&db, &local, &other).await;
     a_secret_is_found_by_itself_alone(&db, &local).await;
+    a_token_is_good_before_the_database_has_it(&db, &local).await;
     old_secrets_are_swept_out(&db, &local).await;
     many_write_at_once(&db, &local).await;
     an_account_takes_its_data_along(&db, &other).await;
@@ -148,54 +152,100 @@ async fn nobody_reaches_the_sessions_of_another(db: &Db, local: &AccountId, othe
     assert_eq!(sessions::list(of, 10, None).await.unwrap(), []);
 }
 
+/// Issues a client secret at this time; it is in the database.
+async fn issue(db: &Db, grant: Grant, now: Micros, random: [u8; 32]) -> Private<String> {
+    let issued = Issued::new(db.clone(), Clock::set_to(now));
+    tokio::select! {
+        secret = issued.secret(grant, random) => secret,
+        () = issued.run() => panic!("it ended"),
+    }
+}
+
+/// What a secret stands for, as a server finds it that has not issued it.
+async fn granted(db: &Db, secret: &str) -> Option<Grant> {
+    let elsewhere = Issued::new(db.clone(), Clock::set_to(NOON));
+    elsewhere.grant(secret).await.unwrap()
+}
+
+fn grant(account: &AccountId, resumes: Option<&str>, expires_at: Micros) -> Grant {
+    Grant {
+        account: account.clone(),
+        session: json!({"type": "realtime", "instructions": "Ümlaut"}),
+        resumes: resumes.map(str::to_owned),
+        expires_at,
+    }
+}
+
 async fn a_secret_is_found_by_itself_alone(db: &Db, local: &AccountId) {
-    let session = json!({"type": "realtime", "instructions": "Ümlaut"});
-    let lifetime = Duration::from_secs(600);
-    let issue = async |resumes, random| {
-        secrets::issue(db.of(local), &session, resumes, NOON, lifetime, random)
+    let until = NOON.plus(Duration::from_secs(600));
+    for (resumes, random) in [(None, [7; 32]), (Some("sess_1"), [8; 32])] {
+        let grant = grant(local, resumes, until);
+        let secret = issue(db, grant.clone(), NOON, random).await;
+        assert!(secret.expose().starts_with("ek_") && secret.expose().len() > 40);
+        assert_eq!(granted(db, secret.expose()).await, Some(grant));
+        let kept: Vec<String> = sqlx::query_scalar("SELECT token_hash FROM client_secrets")
+            .fetch_all(db.pool())
+            .await
+            .unwrap();
+        let tells = |hash: &String| secret.expose().contains(hash.as_str());
+        assert!(!kept.is_empty() && !kept.iter().any(tells));
+    }
+    assert_eq!(granted(db, "ek_guess").await, None);
+}
+
+async fn a_token_is_good_before_the_database_has_it(db: &Db, local: &AccountId) {
+    let until = NOON.plus(Duration::from_secs(600));
+    // Nothing brings it there.
+    let issued = Issued::new(db.clone(), Clock::set_to(NOON));
+    let secret = issued.secret(grant(local, None, until), [9; 32]).await;
+    let known = issued.grant(secret.expose()).await.unwrap();
+    assert_eq!(known, Some(grant(local, None, until)));
+    assert_eq!(granted(db, secret.expose()).await, None);
+    // A ticket may be for a session of which there is no row yet.
+    let admission = Admission {
+        account: local.clone(),
+        session: "sess_unwritten".to_owned(),
+        expires_at: until,
+    };
+    let ticket = tokio::select! {
+        ticket = issued.ticket(admission.clone(), [10; 32]) => ticket,
+        () = issued.run() => panic!("it ended"),
+    };
+    let known = issued.admission(ticket.expose()).await.unwrap();
+    assert_eq!(known, Some(admission.clone()));
+    start(db, local, "sess_unwritten", NOON).await.unwrap();
+    let elsewhere = Issued::new(db.clone(), Clock::set_to(NOON));
+    let arrived = async {
+        while elsewhere
+            .admission(ticket.expose())
             .await
             .unwrap()
+            .is_none()
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     };
-    let (secret, expires_at) = issue(None, [7; 32]).await;
-    assert!(secret.expose().starts_with("ek_") && secret.expose().len() > 40);
-    let grant = secrets::find(db, secret.expose()).await.unwrap().unwrap();
-    assert_eq!(
-        (grant.account, grant.session, grant.resumes),
-        (local.clone(), session.clone(), None)
-    );
-    let (bound, _) = issue(Some("sess_1"), [8; 32]).await;
-    let bound = secrets::find(db, bound.expose()).await.unwrap().unwrap();
-    assert_eq!(bound.resumes.as_deref(), Some("sess_1"));
-    assert_eq!(
-        (grant.expires_at, expires_at.seconds()),
-        (expires_at, NOON.seconds() + 600)
-    );
-    assert_eq!(secrets::find(db, "ek_guess").await.unwrap(), None);
-    let kept: Vec<String> = sqlx::query_scalar("SELECT token_hash FROM client_secrets")
-        .fetch_all(db.pool())
-        .await
-        .unwrap();
-    assert!(
-        kept.iter()
-            .all(|hash| !secret.expose().contains(hash.as_str()))
-    );
+    let arrived = tokio::time::timeout(Duration::from_secs(30), arrived);
+    tokio::select! {
+        done = arrived => done.expect("it did not arrive"),
+        () = issued.run() => panic!("it ended"),
+    }
+    let known = elsewhere.admission(ticket.expose()).await.unwrap();
+    assert_eq!(known, Some(admission));
+    assert!(granted(db, secret.expose()).await.is_some());
 }
 
 async fn old_secrets_are_swept_out(db: &Db, local: &AccountId) {
-    let mut issued = 0;
-    let mut issue = async |now: Micros| {
-        let lifetime = Duration::from_secs(10);
-        issued += 1;
-        secrets::issue(db.of(local), &json!({}), None, now, lifetime, [issued; 32])
-            .await
-            .unwrap()
-            .0
+    let issue = async |hours: u64| {
+        let now = NOON.plus(Duration::from_secs(hours * 3600));
+        let until = now.plus(Duration::from_secs(10));
+        issue(db, grant(local, None, until), now, [hours as u8 + 20; 32]).await
     };
-    let old = issue(NOON).await;
-    let _ = issue(NOON.plus(Duration::from_secs(3600))).await;
-    assert!(secrets::find(db, old.expose()).await.unwrap().is_some());
-    let _ = issue(NOON.plus(Duration::from_secs(25 * 3600))).await;
-    assert!(secrets::find(db, old.expose()).await.unwrap().is_none());
+    let old = issue(0).await;
+    issue(1).await;
+    assert!(granted(db, old.expose()).await.is_some());
+    issue(25).await;
+    assert!(granted(db, old.expose()).await.is_none());
 }
 
 async fn many_write_at_once(db: &Db, local: &AccountId) {

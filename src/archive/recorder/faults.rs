@@ -152,6 +152,8 @@ async fn half_a_write_is_cut_back_to_what_was_whole() {
         scene.archive.settled().await;
         let core = &scene.archive.core;
         let folder = core.layout.session(&scene.me, "sess_1").unwrap();
+        let noted = Some((trouble.at.ms(), refusal.name().to_owned()));
+        assert_eq!(folder.stop_of(1).unwrap(), noted);
         let log = std::fs::read_to_string(folder.file(1, Stream::Trace)).unwrap();
         assert!(log.ends_with('\n') && log.lines().count() >= 100);
         for stream in [Stream::Coach, Stream::Client] {
@@ -179,7 +181,7 @@ async fn half_a_write_is_cut_back_to_what_was_whole() {
 
 #[tokio::test]
 async fn a_recording_that_another_node_has_finished_is_not_written_to() {
-    let scene = scene(super::super::writer::disk()).await;
+    let scene = scene(super::super::writer::disk(None)).await;
     let mut recorder = scene.record("sess_1");
     half_a_second(&mut recorder, 0);
     written(&recorder).await;

@@ -36,6 +36,8 @@ pub(in crate::archive) struct Finished {
     pub ended_at: Micros,
     pub reason: EndReason,
     pub length_ms: u64,
+    /// Where its recording stopped, and why.
+    pub stopped: Option<(u64, String)>,
     pub turns: u32,
     pub interruptions: u32,
 }
@@ -87,8 +89,12 @@ pub(super) fn size(folder: &Folder) -> io::Result<u64> {
 }
 
 /// Finishes the files of the last part up to `through`, and reads what all say. `None` if nothing
-/// was recorded.
-pub(super) fn finish(folder: &Folder, through: u32) -> io::Result<Option<Finished>> {
+/// was recorded. One that was cut off was live for as long as its node was: to when that said so last.
+pub(super) fn finish(
+    folder: &Folder,
+    through: u32,
+    alive: Option<Micros>,
+) -> io::Result<Option<Finished>> {
     let mut parts = folder.parts()?;
     // A later part is one that another node has begun since.
     parts.retain(|&part| part <= through);
@@ -126,6 +132,7 @@ pub(super) fn finish(folder: &Folder, through: u32) -> io::Result<Option<Finishe
                     ended_at: Micros(wall),
                     reason: EndReason::Lost,
                     length_ms: at_ms,
+                    stopped: None,
                     turns: 0,
                     interruptions: 0,
                 });
@@ -152,7 +159,10 @@ pub(super) fn finish(folder: &Folder, through: u32) -> io::Result<Option<Finishe
     if !closed {
         // What was said may reach beyond the last entry.
         if found.part == last {
-            found.length_ms = found.length_ms.max(found.from_ms + sound.ms());
+            let lived = alive.map_or(0, |alive| (alive.0 - found.ended_at.0) / 1000);
+            let lived = u64::try_from(lived).unwrap_or(0);
+            let lasted = sound.ms().max(lived);
+            found.length_ms = found.length_ms.max(found.from_ms + lasted);
         }
         let reason = found.reason.name().to_owned();
         let line = Entry {
@@ -164,6 +174,7 @@ pub(super) fn finish(folder: &Folder, through: u32) -> io::Result<Option<Finishe
     }
     let lasted = Duration::from_millis(found.length_ms - found.from_ms);
     found.ended_at = found.ended_at.plus(lasted);
+    found.stopped = folder.stop_of(found.part)?;
     (found.turns, found.interruptions) = (tally.turns(), tally.interruptions());
     Ok(Some(found))
 }

@@ -50,8 +50,8 @@ pub(in crate::archive) async fn finish_found(
         from_ms: whole(found.from_ms),
         to_ms: Some(whole(found.length_ms)),
         end_reason: Some(found.reason.name().to_owned()),
-        stopped_at_ms: None,
-        stopped_reason: None,
+        stopped_at_ms: found.stopped.as_ref().map(|(at, _)| whole(*at)),
+        stopped_reason: found.stopped.as_ref().map(|(_, why)| why.clone()),
     };
     parts::put(of, id, &part, node).await?;
     let done = sqlx::query(

@@ -11,7 +11,6 @@ use utoipa::IntoParams;
 use super::PRIVATE;
 use super::shapes::{Session, SessionPage};
 use crate::app::App;
-use crate::archive::sessions;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
 use crate::http::params::Params;
@@ -60,7 +59,8 @@ pub async fn list(
     }
     let before = asked.before.as_deref().map(place).transpose()?;
     // One more than wanted tells whether there are more.
-    let mut rows = sessions::list(app.db.of(&holder.account), asked.limit + 1, before).await?;
+    let account = &holder.account;
+    let mut rows = app.archive.list(account, asked.limit + 1, before).await?;
     let limit = asked.limit as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);

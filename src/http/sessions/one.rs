@@ -59,8 +59,12 @@ pub async fn delete(
 ) -> Result<StatusCode, HttpError> {
     let account = &holder.account;
     find(&app, account, &id).await?;
-    // Should it not end, the archive says so.
-    app.live.registry().end(&id, account).await;
+    if app.live.registry().is_live(&id, account) {
+        // A session that could not be deleted afterwards is not hung up either.
+        app.archive.takes_changes().await?;
+        // Should it not end, the archive says so.
+        app.live.registry().end(&id, account).await;
+    }
     app.archive.delete(account, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::accounts::tickets::{self, Admission};
+use crate::accounts::tickets::Admission;
 use crate::app::App;
 use crate::db::AccountId;
 use crate::http::auth::Holder;
@@ -48,14 +48,21 @@ pub async fn create(
     holder: Holder,
     Id(id): Id,
 ) -> Result<Json<Ticket>, HttpError> {
-    let of = app.db.of(&holder.account);
-    let session = app.archive.find_written(&holder.account, &id).await?;
-    session.ok_or(HttpError::NotFound)?;
+    let account = &holder.account;
+    if !app.live.registry().is_live(&id, account) {
+        let session = app.archive.find(account, &id).await?;
+        session.ok_or(HttpError::NotFound)?;
+    }
     if !app.allowances.take(&holder.account, app.clock.steady()) {
         return Err(HttpError::TooManyTickets);
     }
-    let (ticket, expires_at) =
-        tickets::issue(of, &id, app.clock.now(), LIFETIME, rand::random()).await?;
+    let expires_at = app.clock.now().plus(LIFETIME);
+    let admission = Admission {
+        account: holder.account,
+        session: id,
+        expires_at,
+    };
+    let ticket = app.issued.ticket(admission, rand::random()).await;
     Ok(Json(Ticket {
         ticket: ticket.into_exposed(),
         expires_at_ms: expires_at.0.div_euclid(1000),
@@ -86,7 +93,7 @@ impl FromRequestParts<Arc<App>> for Listener {
             let Holder { account } = Holder::from_request_parts(parts, app).await?;
             return Ok(Self { account, session });
         };
-        let admission = tickets::find(&app.db, &ticket).await?;
+        let admission = app.issued.admission(&ticket).await?;
         let good = |admission: &Admission| {
             admission.session == session && admission.expires_at > app.clock.now()
         };

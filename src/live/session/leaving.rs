@@ -135,14 +135,22 @@ impl LiveSession {
     }
 
     /// The recording ended; the conversation goes on.
-    pub(super) fn tell_trouble(&mut self, trouble: &Trouble) {
+    pub(super) fn tell_trouble(&mut self, trouble: Trouble) {
         tracing::error!(
             reason = trouble.refusal.name(),
             at_ms = trouble.at.ms(),
             "a recording ended before its session did"
         );
         self.metrics.error("archive");
-        self.tell("recording_stopped", trouble.refusal.message());
+        self.trouble = Some(trouble);
+        self.tell_unrecorded();
+    }
+
+    /// That nothing is recorded any more, to a client that may have asked for it later.
+    pub(super) fn tell_unrecorded(&mut self) {
+        if let Some(trouble) = self.trouble {
+            self.tell("recording_stopped", trouble.refusal.message());
+        }
     }
 
     fn tell(&mut self, code: &str, message: &str) {

@@ -73,6 +73,7 @@ impl LiveSession {
         }
         if self.session.wants_own_events() && !old.wants_own_events() {
             self.tell_engines();
+            self.tell_unrecorded();
         }
         self.configure_mic();
         self.voice.configure(

@@ -721,12 +721,19 @@ export interface components {
             status: components["schemas"]["HealthStatus"];
             /** @description The release. */
             version: string;
+            /** @description What is wrong, though sessions begin and go on. */
+            warnings: components["schemas"]["HealthWarning"][];
         };
         /**
          * @description Whether a session can begin, or what is in the way.
          * @enum {string}
          */
         HealthStatus: "ok" | "stopping" | "database";
+        /**
+         * @description What is wrong, though sessions begin and go on.
+         * @enum {string}
+         */
+        HealthWarning: "disk_full" | "database_behind";
         /** @description A server that helps two ends to find a path to each other. */
         IceServer: {
             credential?: string | null;
@@ -1104,7 +1111,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The database is locked or away: `database_unavailable`, with `Retry-After` */
+        /** @description The database is locked, away or without room: `database_unavailable`, with `Retry-After` */
         Unavailable: {
             headers: {
                 [name: string]: unknown;
@@ -1839,7 +1846,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description `ok` */
+            /** @description `ok`; `warnings` says what is wrong all the same */
             200: {
                 headers: {
                     [name: string]: unknown;

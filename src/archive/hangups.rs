@@ -1,0 +1,141 @@
+//! Hang-ups of sessions whose connection had ended before, and which the database could not be told
+//! at once: it is told as soon as it can be.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::reopen::PATIENCE;
+use super::sessions::{self, EndReason};
+use super::{Archive, Core};
+use crate::clock::Micros;
+use crate::db::{AccountId, DbError};
+
+/// How long it is waited until the database is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Those that wait: by session, whose it is and after when its connection must have ended. There
+/// are no more than sessions that ended meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct HangUps {
+    waiting: Mutex<BTreeMap<String, (AccountId, Micros)>>,
+    came: Notify,
+    done: Notify,
+}
+
+impl HangUps {
+    /// Waits until the database knows of all of them.
+    pub(super) async fn drained(&self) {
+        loop {
+            let done = self.done.notified();
+            tokio::pin!(done);
+            done.as_mut().enable();
+            if self.waiting().is_empty() {
+                return;
+            }
+            done.await;
+        }
+    }
+
+    fn add(&self, account: &AccountId, id: &str, since: Micros) {
+        let mut waiting = self.waiting();
+        waiting
+            .entry(id.to_owned())
+            .or_insert((account.clone(), since));
+        self.came.notify_one();
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<String, (AccountId, Micros)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Archive {
+    /// Somebody ended a session that had lost its connection, within the time in which it could be
+    /// resumed: it was not cut off. Whether there is such a session. What the database cannot be told
+    /// now it is told later.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails, and nothing is known of the session.
+    pub async fn hung_up(&self, account: &AccountId, id: &str) -> Result<bool, DbError> {
+        let core = &self.core;
+        let since = core.clock.now().minus(core.resume_within);
+        // Its end may still be on its way into the database. If that takes long, the row is open.
+        let settled = tokio::time::timeout(PATIENCE, core.ledger.settled(id)).await;
+        if settled.is_err()
+            && let Some(reason) = core.ledger.ended(account, id)
+        {
+            let cut_off = matches!(reason, EndReason::Lost | EndReason::ServerStopped);
+            if cut_off {
+                core.hang_ups.add(account, id, since);
+            }
+            return Ok(cut_off);
+        }
+        match sessions::hung_up(core.db.of(account), id, since.0).await {
+            Err(error) if error.is_passing() => {
+                // It may be read all the same.
+                let row = sessions::find(core.db.of(account), id).await?;
+                let names = [EndReason::Lost.name(), EndReason::ServerStopped.name()];
+                let cut_off = row.is_some_and(|row| {
+                    row.ended_at.is_some_and(|at| at > since.0)
+                        && row.end_reason.is_some_and(|why| names.contains(&&*why))
+                });
+                if cut_off {
+                    core.hang_ups.add(account, id, since);
+                }
+                Ok(cut_off)
+            }
+            done => done,
+        }
+    }
+
+    /// The same, of a session that surely is one of this account's: the database is told whenever
+    /// it can be.
+    pub fn will_be_hung_up(&self, account: &AccountId, id: &str) {
+        let since = self.core.clock.now().minus(self.core.resume_within);
+        self.core.hang_ups.add(account, id, since);
+    }
+}
+
+impl Core {
+    /// Tells the database, for as long as it is polled.
+    pub(super) async fn hang_up_late(&self) {
+        loop {
+            self.hang_ups.came.notified().await;
+            loop {
+                let next = self.hang_ups.waiting().clone();
+                if next.is_empty() {
+                    break;
+                }
+                for (id, (account, since)) in next {
+                    if let Err(error) = self.hang_up_one(&account, &id, since).await {
+                        tracing::warn!(%error, session.id = %id, "a hang-up waits for the database");
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn hang_up_one(
+        &self,
+        account: &AccountId,
+        id: &str,
+        since: Micros,
+    ) -> Result<(), DbError> {
+        let settled = tokio::time::timeout(PATIENCE, self.ledger.settled(id)).await;
+        settled.map_err(|_| DbError::Behind)?;
+        let told = sessions::hung_up(self.db.of(account), id, since.0).await;
+        match told {
+            Err(error) if error.is_passing() => return Err(error),
+            Err(error) => tracing::error!(%error, session.id = %id, "a hang-up is lost"),
+            Ok(_) => {}
+        }
+        self.hang_ups.waiting().remove(id);
+        self.hang_ups.done.notify_waiters();
+        Ok(())
+    }
+}

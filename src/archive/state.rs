@@ -1,0 +1,48 @@
+//! How the archive is: what coaches and operators should know of its disk and its database, though
+//! conversations go on.
+
+use super::{Archive, nodes};
+use crate::db::{DbError, Reserve};
+
+/// Room below which nothing more is recorded: less than one batch of one session.
+const LEAST: u64 = 16 << 10;
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// The disk of recordings is full: nothing more is recorded.
+    DiskFull,
+    /// The database takes nothing: what happens is kept in memory until it does.
+    DatabaseBehind,
+}
+
+impl Archive {
+    /// What is wrong now.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let full = (!self.has_room()).then_some(Warning::DiskFull);
+        let behind = self.core.ledger.is_behind();
+        let behind = behind.then_some(Warning::DatabaseBehind);
+        full.into_iter().chain(behind).collect()
+    }
+
+    /// Whether the database takes anything: before what cannot be undone, such as hanging up a
+    /// session that is to be deleted.
+    ///
+    /// # Errors
+    ///
+    /// If it does not.
+    pub async fn takes_changes(&self) -> Result<(), DbError> {
+        let core = &self.core;
+        nodes::seen(&core.db, &core.node, core.clock.now()).await
+    }
+
+    fn has_room(&self) -> bool {
+        let root = self.core.layout.root();
+        let shared = |reserve: &&Reserve| reserve.shares_disk_with(root);
+        let reserve = self.core.db.reserve().filter(shared);
+        // A disk that does not say is taken for one with room.
+        let free = rustix::fs::statvfs(root).map(|about| about.f_bavail * about.f_frsize);
+        reserve.is_none_or(Reserve::has_room_for_others) && free.unwrap_or(LEAST) >= LEAST
+    }
+}
