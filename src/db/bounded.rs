@@ -15,7 +15,7 @@ use sqlx::{
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use super::Condition;
+use super::error::Condition;
 use super::reserve::Reserve;
 
 /// How long one operation may take, once it has a connection. SQLite waits half as long for another
