@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::super::sentences::without_pauses;
 use super::super::sheet::{Line, Slot};
 use super::super::words::tokens;
-use super::table::{Placed, Report, Span, Table};
+use super::report::{Placed, Report, Span};
+use super::table::Table;
 
 /// Longest line, in characters: a synthetic voice tires.
 const LONGEST_LINE: usize = 420;

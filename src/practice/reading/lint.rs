@@ -3,7 +3,7 @@
 
 use super::super::sheet::{Fact, Line, Slot};
 use super::super::words::tokens;
-use super::table::{Placed, Report, Span};
+use super::report::{Placed, Report, Span};
 
 /// A text of the sheet and the level from which on the coach may meet it.
 pub(super) struct Shown<'a> {

@@ -1,0 +1,102 @@
+//! Tests of what a model is told.
+
+use super::super::Past;
+use super::super::scripted::{GOOD, TELLING, gallery, practice, remembered};
+use super::*;
+
+/// What a model says of its own: nobody wrote these words.
+const IMPROVISED: [&str; 3] = [
+    "I keep thinking about that, and I can't quite let it go.",
+    "Hm, maybe. [pause 600] It's a lot to carry around, to be fair…",
+    "There's something in that, I'd have to admit.",
+];
+
+/// The deepest level in the prompt of each turn, with a model that speaks for the client.
+fn depths(sheet: &Sheet, script: &[&str]) -> Vec<u8> {
+    let (mut history, mut past) = (Vec::new(), Past::default());
+    let mut depths = Vec::new();
+    for turn in 0..60 {
+        history.push(Heard::Coach(script[turn % script.len()].to_owned()));
+        let memory = practice().recall(sheet, &mut past, &history);
+        let system = build(sheet, &memory, Sent::default()).system;
+        let level = memory.state.level();
+        let unlocked = |level: u8| {
+            let mut facts = sheet.facts.iter().filter(|f| f.level == level);
+            facts.all(|f| system.contains(&f.text))
+        };
+        let deepest = (1..=4).filter(|l| unlocked(*l)).max().unwrap_or(0);
+        assert!((1..=deepest).all(unlocked), "{}: passes over", sheet.id);
+        for fact in sheet.facts.iter().filter(|f| f.level > deepest) {
+            assert!(!system.contains(&fact.text), "{}: {}", sheet.id, fact.text);
+        }
+        assert!(deepest <= level, "{} {turn}: {deepest} leaks", sheet.id);
+        assert!(!system.contains(&sheet.beneath));
+        depths.push(deepest);
+        history.push(Heard::Client(IMPROVISED[turn % 3].to_owned()));
+    }
+    depths
+}
+
+#[test]
+fn a_model_is_told_more_by_and_by_if_the_coach_listens() {
+    for sheet in gallery().sheets() {
+        let depths = depths(sheet, GOOD);
+        assert_eq!(depths[0], 1, "{}", sheet.id);
+        assert!(depths.windows(2).all(|d| d[1] <= d[0] + 1), "{depths:?}");
+        assert!(depths.iter().max() >= Some(&3), "{} {depths:?}", sheet.id);
+        let third = depths.iter().position(|d| *d == 3).unwrap();
+        assert!(third >= 8, "{}: opens within {third} turns", sheet.id);
+    }
+}
+
+#[test]
+fn a_model_is_told_nothing_deep_if_the_coach_tells() {
+    for sheet in gallery().sheets() {
+        let depths = depths(sheet, TELLING);
+        assert!(depths.iter().all(|d| *d == 1), "{} {depths:?}", sheet.id);
+    }
+}
+
+#[test]
+fn what_is_locked_is_not_in_the_prompt() {
+    for sheet in gallery().sheets() {
+        let (mut history, mut past) = (Vec::new(), Past::default());
+        for turn in 0..40 {
+            let coach = if turn % 2 == 0 {
+                "how do you feel about that"
+            } else {
+                "it sounds like that matters a lot to you"
+            };
+            history.push(Heard::Coach(coach.into()));
+            let memory = practice().recall(sheet, &mut past, &history);
+            let prompt = build(sheet, &memory, Sent::default());
+            let level = memory.state.level();
+            for fact in sheet.facts.iter().filter(|f| f.level > level) {
+                assert!(
+                    !prompt.system.contains(&fact.text),
+                    "{} turn {turn}: {}",
+                    sheet.id,
+                    fact.text
+                );
+            }
+            assert!(!prompt.system.contains(&sheet.beneath));
+            let reply = practice().reply(sheet, &memory, 1);
+            history.push(Heard::Client(reply.text()));
+        }
+    }
+}
+
+#[test]
+fn silence_is_told_to_the_model() {
+    let sheet = gallery().first().unwrap();
+    let messages = |history: &[Heard]| {
+        let sent = Sent {
+            recent: history,
+            notes: "",
+        };
+        build(sheet, &remembered(sheet, history), sent).messages
+    };
+    assert_eq!(messages(&[]).len(), 1);
+    let messages = messages(&[Heard::Coach("hello".into()), Heard::Client("Hello.".into())]);
+    assert_eq!(messages.len(), 3);
+}
