@@ -43,10 +43,9 @@ impl Conversation {
         };
         let heard = self.playout.heard_of(generation.0, now);
         let heard = heard.map_or(0, |heard| heard.heard);
-        let pauses = speech.pauses();
-        let thinks = pauses.iter().any(|p| (p.from..p.to).contains(&heard));
+        let thinks = speech.thinks_at(heard);
         let noted = self.sounding.as_ref().map_or(0, |sound| sound.silences);
-        let over = pauses.into_iter().skip(noted);
+        let over = speech.pauses().into_iter().skip(noted);
         let over: Vec<Pause> = over.take_while(|pause| pause.to <= heard).collect();
         self.thinks_aloud = thinks;
         for pause in over {

@@ -38,20 +38,33 @@ impl Speech {
     /// The silences to think, in order, as far as it is known where they sound.
     #[must_use]
     pub fn pauses(&self) -> Vec<Pause> {
+        let mut silences = self.silences();
+        silences.retain(Pause::is_thought);
+        silences
+    }
+
+    /// Whether nothing sounds there because the client thinks, however shortly before its first
+    /// word.
+    #[must_use]
+    pub fn thinks_at(&self, sample: u64) -> bool {
+        let silences = self.silences();
+        let mut shown = silences.iter().filter(|p| !p.within || p.is_thought());
+        shown.any(|pause| (pause.from..pause.to).contains(&sample))
+    }
+
+    /// All silences in order, as far as it is known where they sound.
+    fn silences(&self) -> Vec<Pause> {
         let mut begins = 0;
-        let (mut pauses, mut said) = (Vec::new(), false);
+        let (mut silences, mut said) = (Vec::new(), false);
         for sentence in &self.sentences {
             for mark in &sentence.marks {
                 let within = said || has_words(&sentence.text[..mark.text.start]);
-                let least = if within { LEAST_WITHIN } else { LEAST_BEFORE };
                 let Some(from) = sentence.sounds_from(mark) else {
-                    return pauses;
+                    return silences;
                 };
-                if mark.samples >= samples(least) {
-                    let from = begins + from;
-                    let to = from + mark.samples;
-                    pauses.push(Pause { from, to, within });
-                }
+                let from = begins + from;
+                let to = from + mark.samples;
+                silences.push(Pause { from, to, within });
             }
             said |= has_words(&sentence.text);
             if !sentence.complete {
@@ -59,7 +72,19 @@ impl Speech {
             }
             begins += sentence.produced;
         }
-        pauses
+        silences
+    }
+}
+
+impl Pause {
+    /// Whether it is longer than a breath.
+    fn is_thought(&self) -> bool {
+        let least = if self.within {
+            LEAST_WITHIN
+        } else {
+            LEAST_BEFORE
+        };
+        self.to - self.from >= samples(least)
     }
 }
 
@@ -157,6 +182,8 @@ mod tests {
         speech.complete(0);
         speech.push(1, "[pause 500] Yes.".to_owned());
         assert_eq!(speech.pauses(), []);
+        let thinks = [0, SECOND, 28_799, 28_800, 29_000].map(|at| speech.thinks_at(at));
+        assert_eq!(thinks, [true, true, true, false, false], "but it is seen");
         assert!(!spoken(&["Yes.", "[pause] no."]).has_pauses());
     }
 }
