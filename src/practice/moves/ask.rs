@@ -48,7 +48,11 @@ pub(super) fn asked(sentence: &Sentence, cues: Cues) -> Option<Asked> {
     };
     let open = match form {
         Form::Word => word.is_some_and(|at| any_answer_fits(sentence, at)),
-        Form::Polar => polar.is_some_and(|at| asks_to_tell(sentence, at)),
+        // "Or?" leaves open what else there may be.
+        Form::Polar => {
+            sentence.words.last().is_some_and(|last| last == "or")
+                || polar.is_some_and(|at| asks_to_tell(sentence, at))
+        }
         // "I wonder if" can be answered by yes, "I wonder what" cannot.
         Form::Invitation => !pair(sentence, "wonder wondering", "if whether"),
         Form::Statement => false,

@@ -19,12 +19,22 @@ const GENEROUS: i32 = 5;
 /// Words from which on what comes back can be a summary.
 const SUMMARY: usize = 35;
 
+/// Words after a question from which on it is only part of what is told.
+const TOLD: usize = 30;
+
 /// A sentence with all that was found out about it.
 struct Looked<'a> {
     sentence: &'a Sentence,
     cues: Cues,
     asked: Option<ask::Asked>,
     echo: Echo,
+}
+
+impl Looked<'_> {
+    /// Whether it gives of the coach's own, whatever went before.
+    fn gives(&self) -> bool {
+        self.asked.is_none() && give::gives(self.sentence, self.cues, self.echo) >= GIVES
+    }
 }
 
 /// The moves of what the coach said. The same words after the same conversation give the same
@@ -66,9 +76,10 @@ fn short(sentences: &[Sentence]) -> bool {
 
 /// What it asks.
 fn asks(looked: &[Looked<'_>], moves: &mut Moves) {
-    let questions: Vec<(&Looked<'_>, ask::Asked)> = looked
-        .iter()
-        .filter_map(|l| Some((l, l.asked?)))
+    let questions: Vec<(&Looked<'_>, ask::Asked)> = (1..)
+        .zip(looked)
+        .filter(|(next, _)| !goes_on_telling(&looked[*next..]))
+        .filter_map(|(_, l)| Some((l, l.asked?)))
         .filter(|(l, _)| !l.cues.has(Cue::Again))
         .collect();
     if questions.is_empty() {
@@ -97,6 +108,12 @@ fn asks(looked: &[Looked<'_>], moves: &mut Moves) {
     if whole.count() > 1 || questions.iter().any(|(_, asked)| asked.several) {
         moves.insert(Move::StackedQuestion);
     }
+}
+
+/// Whether so much is told after a question that nobody can answer it any more.
+fn goes_on_telling(after: &[Looked<'_>]) -> bool {
+    let words: usize = after.iter().map(|l| l.sentence.words.len()).sum();
+    words > TOLD && after.iter().filter(|l| l.gives()).count() >= 2
 }
 
 /// Whether the question carries its answer.
@@ -162,7 +179,10 @@ fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
     // Who gives back at length says a thing or two of their own as well, and the other way round:
     // only what weighs much counts beside what weighs more.
     let reflects = back >= 0 && (back >= own + GENEROUS || back >= DECISIVE);
-    let tells = own >= 0 && (own + GENEROUS > back || own >= DECISIVE);
+    // Heard without punctuation, all is one sentence.
+    let telling = looked.iter().filter(|l| l.gives()).count();
+    let outweighs = own + GENEROUS > back || own >= DECISIVE || telling >= 2;
+    let tells = own >= 0 && outweighs && (telling > 0 || looked.len() == 1);
     if reflects {
         moves.insert(if deep {
             Move::ComplexReflection

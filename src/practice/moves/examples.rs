@@ -292,6 +292,11 @@ fn a_permission_makes_the_difference() {
     context.client("Sure, go ahead.");
     assert!(classify(advice, &context).contains(AdviceWithPermission));
     assert!(classify(telling, &context).contains(TellingWithPermission));
+    let short = "You could write her a short letter.";
+    let moves = classify(short, &context);
+    assert!(moves.contains(AdviceWithPermission) && !moves.reflects());
+    let moves = classify(short, &after(BEFORE));
+    assert!(moves.contains(Advice) && !moves.reflects());
     let mut refused = after(BEFORE);
     refused.coach(classify(asks, &refused), asks);
     refused.client("No, not now please.");

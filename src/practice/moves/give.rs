@@ -20,6 +20,7 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(cues.has(Cue::Directs), 18);
     add(cues.has(Cue::Proposes), 7);
     add(commands(sentence), 8);
+    add(suggests(sentence), 15);
     add(cues.has(Cue::Opines) && !gives_back, 6);
     add(cues.has(Cue::Generalises), 8);
     add(cues.has(Cue::Elaborates), 4);
@@ -52,6 +53,7 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
 pub(super) fn advises(sentence: &Sentence, cues: Cues) -> bool {
     cues.has(Cue::Directs)
         || commands(sentence)
+        || suggests(sentence)
         || (cues.has(Cue::Proposes) && sentence.words.iter().any(|w| w == "you"))
 }
 
@@ -69,6 +71,26 @@ fn commands(sentence: &Sentence) -> bool {
     );
     let negative = first == "do" && second == "not" && sentence.word(sentence.body + 2) != "you";
     sentence.body().len() >= 4 && ((is(first, VERBS) && whose) || negative)
+}
+
+/// Whether it opens with what could be done: `you could write`, `maybe you can call`. What is felt
+/// or had (`you can see`, `you might be`) is nothing that one does.
+pub(super) fn suggests(sentence: &Sentence) -> bool {
+    const DOES: &str = "write call phone email text ask tell say talk speak use try start stop \
+        continue take bring go walk ride read send show visit join meet look set plan leave keep \
+        move practise practice offer invite suggest sleep eat drink buy check sign share breathe";
+    let body = sentence.body();
+    let at = body.iter().take(3).position(|word| word == "you");
+    let Some(rest) = at.and_then(|at| body.get(at + 1..)) else {
+        return false;
+    };
+    let mut rest = rest.iter().map(String::as_str);
+    let may = rest
+        .next()
+        .is_some_and(|word| is(word, "could can might may"));
+    let mut verbs =
+        rest.skip_while(|word| is(word, "just also always even maybe perhaps simply first"));
+    may && !sentence.leads_with("so") && verbs.next().is_some_and(|word| is(word, DOES))
 }
 
 fn has_number(sentence: &Sentence) -> bool {

@@ -1,6 +1,7 @@
 //! How much a sentence gives back of what the client said, felt or meant.
 
 use super::context::Echo;
+use super::give;
 use super::lexicon::Cues;
 use super::phrases::Cue;
 use super::text::{Sentence, is};
@@ -40,6 +41,7 @@ pub(super) fn reflects(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
         -7,
     );
     add(cues.has(Cue::Directs) && !cues.has(Cue::GivesBack), -20);
+    add(give::suggests(sentence) && !cues.has(Cue::GivesBack), -15);
     add(cues.has(Cue::Praises), -5);
     add(
         cues.has(Cue::Thanks) || cues.has(Cue::Greets) || cues.has(Cue::Parts),

@@ -56,3 +56,26 @@ pub fn report(
         output.write_all(b"\n")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_utterance_is_a_line_in_order() {
+        let talk = "[00:04] Coach: What is new?\n\nClient: \"Nothing\".\nCoach: You should rest.";
+        let mut out = Vec::new();
+        report("talk.txt", talk.as_bytes(), &mut out).unwrap();
+        let expected = concat!(
+            r#"{"index":0,"speaker":"coach","time":"00:04","text":"What is new?","moves":["open_question"]}"#,
+            "\n",
+            r#"{"index":1,"speaker":"client","time":null,"text":"\"Nothing\".","moves":[]}"#,
+            "\n",
+            r#"{"index":2,"speaker":"coach","time":null,"text":"You should rest.","moves":["advice"]}"#,
+            "\n",
+        );
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        let wrong = report("talk.txt", "Coach: hi\nhi".as_bytes(), &mut Vec::new());
+        assert!(wrong.unwrap_err().to_string().starts_with("talk.txt:2: "));
+    }
+}
