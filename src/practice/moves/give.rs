@@ -38,7 +38,8 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(has_number(sentence), 3);
     add(length >= 15, 4);
     add(length >= 25, 4);
-    add(length <= 4, -10);
+    let tells_to = cues.has(Cue::Directs) || suggests(sentence);
+    add(length <= 4 && !tells_to, -10);
     add(sentence.leads_with("so"), -5);
     add(matches!(first, "you" | "your"), -3);
     add(gives_back || cues.has(Cue::Deepens), -10);
