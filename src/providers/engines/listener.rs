@@ -32,7 +32,9 @@ pub async fn listener(
     }
     match settings {
         // Nothing to be counted, and nobody to stand in.
-        [Stt::Pocketsphinx { .. } | Stt::StandIn { .. }] => Ok(engines.remove(0)),
+        [Stt::Local { .. } | Stt::Pocketsphinx { .. } | Stt::StandIn { .. }] => {
+            Ok(engines.remove(0))
+        }
         _ => Ok(Arc::new(Fallback::new(engines))),
     }
 }
