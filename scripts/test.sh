@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every check and test, one stage after the other; stops at the first that fails.
 #
-# usage: scripts/test.sh [STAGE…]    (all of them by default, but sdk-more)
+# usage: scripts/test.sh [STAGE…]    (all of them by default, but sdk-more and sherpa)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -55,6 +55,13 @@ sdk() {
 sdk-more() {
     PYTHONPATH=tests/sdk tests/.venv-more/bin/python -m unittest discover --verbose \
         --start-directory tests/sdk-more
+}
+
+# The models that a person brings, with the library that runs them. Not run unless named, since that is
+# another build of everything.
+sherpa() {
+    scripts/sherpa.sh
+    cargo test --locked --features sherpa --lib sherpa::
 }
 
 # Real Chromium. One file at a time: each has the machine to itself. A file that fails is run once

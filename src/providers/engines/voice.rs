@@ -32,7 +32,7 @@ pub async fn voice(
     }
     match settings {
         // Nothing to be counted, and nobody to stand in.
-        [Tts::Local { .. } | Tts::StandIn { .. }] => Ok(engines.remove(0)),
+        [Tts::Local { .. } | Tts::Flite | Tts::StandIn { .. }] => Ok(engines.remove(0)),
         _ => Ok(Arc::new(Fallback::new(engines))),
     }
 }

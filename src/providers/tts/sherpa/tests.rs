@@ -35,7 +35,9 @@ async fn say(engine: &Sherpa, request: VoiceRequest, text: &str) -> (Vec<i16>, V
             SpeakOutput::Audio { samples, .. } => sound.extend_from_slice(&samples),
             SpeakOutput::Words { words, .. } => spoken.extend(words),
             SpeakOutput::Done { .. } => return (sound, spoken),
-            SpeakOutput::Failed { error, .. } => panic!("{error}"),
+            SpeakOutput::Failed { error, .. } | SpeakOutput::StoodIn { error, .. } => {
+                panic!("{error}")
+            }
         }
     }
 }
