@@ -12,7 +12,7 @@
 //! engines   live
 //! rooms     practice · accounts
 //! stores    archive · providers
-//! ground    config · clock · db · telemetry · private · lifecycle
+//! ground    config · clock · db · telemetry · private · disclosure · lifecycle
 //! ```
 //!
 //! Rooms of one floor do not import each other, but for doors and ground. Only the doors see the
@@ -25,6 +25,7 @@ pub mod archive;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod disclosure;
 pub mod http;
 pub mod lifecycle;
 pub mod live;

@@ -16,6 +16,7 @@ use praxiloom::practice::listing::{self, Checked};
 use praxiloom::practice::moves::report::report;
 use praxiloom::practice::moves::transcript::TranscriptError;
 use praxiloom::practice::{Gallery, Move};
+use praxiloom::providers::doctor::{Finding, examine};
 use praxiloom::providers::models::{self, ModelsError, Progress};
 use praxiloom::telemetry;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Task::ShowExample => print(&config::example()),
         Task::ShowConfig => print(&asked.effective),
         Task::Serve => serve(asked.config),
+        Task::Doctor => doctor(&asked.config),
         Task::Moves { file } => moves(&file),
         Task::CheckClients { paths } => return check_clients(&paths),
         Task::ListClients => list_clients(&asked.config),
@@ -77,6 +79,20 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         Stopped::Left(tasks) => tracing::error!(tasks, "stopped; some tasks did not end"),
     }
     Ok(())
+}
+
+/// Asks every provider, and fails if one does not work.
+#[tokio::main]
+async fn doctor(config: &Config) -> Result<(), Box<dyn Error>> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let findings = examine(config).await;
+    let lines: Vec<String> = findings.iter().map(Finding::line).collect();
+    print(&format!("{}\n", lines.join("\n")))?;
+    let failed = findings.iter().filter(|finding| finding.answered.is_err());
+    match failed.count() {
+        0 => Ok(()),
+        failed => Err(format!("{failed} of {} providers do not work", findings.len()).into()),
+    }
 }
 
 /// Lets the process open as many files as the system permits: every connection is one, and so is

@@ -115,6 +115,9 @@ impl App {
         let (metrics, gallery) = (Metrics::new(), Arc::new(Gallery::load(own_clients)?));
         engines.stt.count(&metrics);
         engines.tts.count(&metrics);
+        if let Some(llm) = &engines.llm {
+            llm.count(&metrics);
+        }
         let lifecycle = Lifecycle::new(config.live.stop_grace);
         let archive = Archive::open(ArchiveParts {
             folder: config.archive.folder.clone(),

@@ -13,6 +13,7 @@ use std::time::Duration;
 use media::Position;
 use tokio::sync::Notify;
 
+use super::disclosures::{self, DisclosureRow, Waiting};
 use super::layout::Layout;
 use super::sessions::parts::{self, PartRow};
 use super::sessions::{self, EndReason, SessionRow};
@@ -96,6 +97,7 @@ pub(super) struct Ledger(Arc<Inner>);
 struct Inner {
     node: String,
     rows: Mutex<BTreeMap<String, Pending>>,
+    disclosures: Mutex<Waiting>,
     told: Notify,
     settled: Notify,
     /// Whether the database did not take what it was told last.
@@ -107,6 +109,7 @@ impl Ledger {
         Self(Arc::new(Inner {
             node,
             rows: Mutex::default(),
+            disclosures: Mutex::default(),
             told: Notify::new(),
             settled: Notify::new(),
             behind: AtomicBool::new(false),
@@ -143,6 +146,12 @@ impl Ledger {
     /// The part ended.
     pub(super) fn end(&self, id: &str, end: End) {
         self.tell(id, |image| image.end = Some(end));
+    }
+
+    /// Something of a person left this machine.
+    pub(super) fn disclosed(&self, account: AccountId, row: DisclosureRow) {
+        self.waiting().push(account, row);
+        self.0.told.notify_one();
     }
 
     fn tell(&self, id: &str, change: impl FnOnce(&mut Image)) {
@@ -231,7 +240,8 @@ impl Ledger {
     /// Waits until nothing is left to be written.
     pub(super) async fn drained(&self) {
         let idle = |row: &Pending| row.image.end.is_none() && !row.is_news();
-        self.until(|rows| rows.values().all(idle)).await;
+        self.until(|rows| rows.values().all(idle) && self.waiting().is_empty())
+            .await;
     }
 
     async fn until(&self, done: impl Fn(&BTreeMap<String, Pending>) -> bool) {
@@ -251,7 +261,11 @@ impl Ledger {
         let mut pause = FIRST_PAUSE;
         loop {
             let told = self.0.told.notified();
-            match self.write_all(db, layout).await {
+            let written = match self.write_all(db, layout).await {
+                Ok(()) => self.write_disclosures(db).await,
+                Err(error) => Err(error),
+            };
+            match written {
                 Ok(()) => {
                     pause = FIRST_PAUSE;
                     self.took(true);
@@ -288,6 +302,24 @@ impl Ledger {
             self.0.settled.notify_waiters();
         }
         Ok(())
+    }
+
+    /// Writes what was disclosed.
+    async fn write_disclosures(&self, db: &Db) -> Result<(), DbError> {
+        loop {
+            let Some((account, row)) = self.waiting().first() else {
+                self.0.settled.notify_waiters();
+                return Ok(());
+            };
+            match disclosures::insert(db.of(&account), &row).await {
+                Err(error) if !is_final(&error) => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, session.id = %row.session_id, "a disclosure cannot be recorded");
+                }
+                Ok(()) => {}
+            }
+            self.waiting().pop();
+        }
     }
 
     /// What the row should say and does not, with how much of it was told, and whether there is one.
@@ -343,6 +375,11 @@ impl Ledger {
         if rows.get(id).is_some_and(is_closed) {
             rows.remove(id);
         }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        let disclosures = &self.0.disclosures;
+        disclosures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn rows(&self) -> MutexGuard<'_, BTreeMap<String, Pending>> {

@@ -13,6 +13,7 @@
 //! nodes share a PostgreSQL and a folder, by the others.
 
 mod deletion;
+pub mod disclosures;
 mod entries;
 pub mod event;
 mod flusher;

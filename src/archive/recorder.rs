@@ -14,12 +14,15 @@ use std::time::Duration;
 use media::Position;
 use serde::Serialize;
 
+use super::disclosures::SessionLog;
 use super::event::Event;
 use super::ledger::Ledger;
 use super::tally::Tally;
 use super::trouble::{Refusal, Trouble};
 use super::writer::{Job, Opening, Pieces, Shared, Writer};
 use crate::clock::Clock;
+use crate::db::AccountId;
+use crate::disclosure::Witness;
 use crate::telemetry::Metrics;
 pub use begin::Part;
 use track::Track;
@@ -41,6 +44,7 @@ pub struct Recorder {
     metrics: Metrics,
     clock: Clock,
     key: u64,
+    account: AccountId,
     id: String,
     from: Position,
     /// Handed over before the first batch.
@@ -62,6 +66,17 @@ pub struct Recorder {
 }
 
 impl Recorder {
+    /// Where engines tell what they disclose in this session.
+    #[must_use]
+    pub fn witness(&self) -> Witness {
+        Witness::new(SessionLog {
+            ledger: self.ledger.clone(),
+            clock: self.clock.clone(),
+            account: self.account.clone(),
+            id: self.id.clone(),
+        })
+    }
+
     /// A packet of the coach, as received, in order.
     pub fn coach(&mut self, at: Position, packet: &[u8], peak: u8) {
         self.now = self.now.max(at);

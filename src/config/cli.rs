@@ -20,6 +20,8 @@ pub enum Task {
     ShowConfig,
     /// Print the documented example file.
     ShowExample,
+    /// Ask every configured provider whether it works.
+    Doctor,
     /// Recognise the coach's moves in a transcript.
     Moves {
         /// The transcript; `-` is standard input.
@@ -47,6 +49,9 @@ pub(super) fn command(settings: &[&'static Setting], moves: &str) -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Print the documented example file instead"),
         );
+    let doctor = Command::new("doctor")
+        .about("Ask every configured provider whether it works")
+        .long_about(DOCTOR);
     let moves = Command::new("moves")
         .about("Recognise the coach's moves in a transcript")
         .long_about(MOVES)
@@ -85,10 +90,23 @@ pub(super) fn command(settings: &[&'static Setting], moves: &str) -> Command {
         .arg_required_else_help(true)
         .subcommand(with_flags(serve, settings))
         .subcommand(with_flags(config, settings))
+        .subcommand(with_flags(doctor, settings))
         .subcommand(moves)
         .subcommand(clients)
         .subcommand(models)
 }
+
+const DOCTOR: &str = "\
+Ask every configured provider whether it works
+
+Each is asked what a session would ask it: a recogniser hears a sentence that this machine speaks, \
+a model is asked for a word, a voice says a sentence. Prints for each whether it is reachable and lets \
+us in, and how long its first answer takes: of a recogniser from the end of the sentence, of a \
+model to its first word, of a voice to its first sound. Nothing of a person is sent; vendors count the \
+few words.
+
+Ends with 0 if all of them work, also those that only stand in for another, and with 1 if one does \
+not.";
 
 const MOVES: &str = "\
 Recognise the coach's moves in a transcript
@@ -152,6 +170,7 @@ pub(super) fn read(
     let (task, flags) = match matches.subcommand() {
         Some(("config", flags)) if flags.get_flag("example") => (Task::ShowExample, flags),
         Some(("config", flags)) => (Task::ShowConfig, flags),
+        Some(("doctor", flags)) => (Task::Doctor, flags),
         Some(("moves", flags)) => {
             let file = flags.get_one::<PathBuf>("file").cloned();
             let file = file.unwrap_or_default();

@@ -46,7 +46,7 @@ pub(super) fn unknown(
 #[cfg(test)]
 mod tests {
     use super::super::tests::config;
-    use crate::config::{Llm, Stt, Tts};
+    use crate::config::{Stt, Tts};
 
     #[test]
     fn the_default_engines_need_no_key() {
@@ -60,6 +60,6 @@ mod tests {
             }]
         ));
         assert_eq!(config.tts, [Tts::Local { model: None }]);
-        assert!(matches!(config.llm, Llm::Authored));
+        assert!(config.llm.is_empty());
     }
 }

@@ -30,7 +30,7 @@ pub use database::Database;
 pub(crate) use error::nearest;
 pub use error::{ConfigError, Source};
 pub use live::Live;
-pub use llm::{Llm, OpenAi};
+pub use llm::{Llm, ModelServer};
 pub use log::{Log, LogFormat};
 pub use models::{AddModel, ModelsTask};
 pub use practice::Practice;
@@ -63,8 +63,8 @@ pub struct Config {
     pub stt: Vec<Stt>,
     /// Who speaks: likewise.
     pub tts: Vec<Tts>,
-    /// Who thinks of an answer.
-    pub llm: Llm,
+    /// Who thinks of an answer: likewise; nobody if the client speaks authored lines.
+    pub llm: Vec<Llm>,
     /// The AI clients.
     pub practice: Practice,
     /// The log.

@@ -130,6 +130,9 @@ fn about(setting: &Setting, value: &str, error: impl Display) -> String {
 }
 
 /// What the environment sets. Refuses variables of ours that are no setting.
+///
+/// A secret may also be given as the path of a file that has it, in the variable of its name and
+/// `_FILE`: what stands in the environment can be read by whoever may look at the process.
 pub(super) fn environment(
     variables: impl IntoIterator<Item = (String, String)>,
     settings: &[&'static Setting],
@@ -139,21 +142,44 @@ pub(super) fn environment(
         .filter(|(name, _)| name.starts_with("PRAXILOOM_"));
     let mut given = BTreeMap::new();
     for (name, value) in ours.filter(|(name, _)| name != super::FILE_VARIABLE) {
-        let Some(setting) = settings.iter().find(|setting| setting.variable() == name) else {
-            let names = settings.iter().map(|setting| setting.variable());
-            let nearest = nearest(&name, names);
-            return Err(ConfigError::UnknownVariable { name, nearest });
+        let named = |of: &str| settings.iter().find(|setting| setting.variable() == of);
+        let in_file = name.strip_suffix("_FILE").and_then(named);
+        let in_file = in_file.filter(|setting| setting.kind == Kind::Secret);
+        let (setting, value) = match (named(&name), in_file) {
+            (Some(setting), _) => (setting, value),
+            (None, Some(setting)) => (setting, secret_in(&value)?),
+            (None, None) => {
+                let names = settings.iter().map(|setting| setting.variable());
+                let nearest = nearest(&name, names);
+                return Err(ConfigError::UnknownVariable { name, nearest });
+            }
         };
         let values = split(setting.kind, &value);
-        given.insert(
-            setting.key,
-            Given {
-                values,
-                at: Source::Variable(name),
-            },
-        );
+        let at = Source::Variable(name);
+        if given
+            .insert(
+                setting.key,
+                Given {
+                    values,
+                    at: at.clone(),
+                },
+            )
+            .is_some()
+        {
+            let why = format!("{} is given twice", setting.key);
+            return Err(ConfigError::Invalid { at, why });
+        }
     }
     Ok(given)
+}
+
+/// The secret in the file at `path`.
+fn secret_in(path: &str) -> Result<String, ConfigError> {
+    let unreadable = |error| ConfigError::Unreadable {
+        path: path.into(),
+        error,
+    };
+    std::fs::read_to_string(path.trim()).map_err(unreadable)
 }
 
 /// A value from the command line or the environment, where lists are separated by commas.
@@ -209,6 +235,23 @@ mod tests {
         let error = values.get::<u16>(&KEY).unwrap_err().to_string();
         assert!(!error.contains("letters"), "{error}");
         assert!(values.secret(&KEY).unwrap().matches("letters"));
+    }
+
+    #[test]
+    fn a_secret_may_stand_in_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "letters\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        let values = env(&[("PRAXILOOM_A_KEY_FILE", path)]).unwrap();
+        assert!(values.secret(&KEY).unwrap().matches("letters"));
+        assert_eq!(
+            env(&[("PRAXILOOM_A_KEY_FILE", path), ("PRAXILOOM_A_KEY", "x")]).unwrap_err(),
+            "PRAXILOOM_A_KEY: a.key is given twice"
+        );
+        let missing = env(&[("PRAXILOOM_A_KEY_FILE", "/none")]).unwrap_err();
+        assert!(missing.starts_with("/none: "), "{missing}");
+        let other = env(&[("PRAXILOOM_A_PORT_FILE", path)]).unwrap_err();
+        assert!(other.contains("there is no such setting"), "{other}");
     }
 
     #[test]

@@ -9,10 +9,14 @@ use crate::private::Private;
 /// A company whose engines can be used with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vendor {
+    /// Anthropic.
+    Anthropic,
     /// AssemblyAI.
     AssemblyAi,
     /// Cartesia.
     Cartesia,
+    /// DeepSeek.
+    DeepSeek,
     /// Deepgram.
     Deepgram,
     /// ElevenLabs.
@@ -30,6 +34,12 @@ pub struct Account {
     pub base_url: String,
 }
 
+static ANTHROPIC_KEY: Setting = Setting::secret("anthropic.key", "Key of Anthropic.");
+static ANTHROPIC_URL: Setting = Setting::text(
+    "anthropic.base_url",
+    "https://api.anthropic.com",
+    "Where it is reached.",
+);
 static ASSEMBLYAI_KEY: Setting = Setting::secret("assemblyai.key", "Key of AssemblyAI.");
 static ASSEMBLYAI_URL: Setting = Setting::text(
     "assemblyai.base_url",
@@ -40,6 +50,12 @@ static CARTESIA_KEY: Setting = Setting::secret("cartesia.key", "Key of Cartesia.
 static CARTESIA_URL: Setting = Setting::text(
     "cartesia.base_url",
     "https://api.cartesia.ai",
+    "Where it is reached.",
+);
+static DEEPSEEK_KEY: Setting = Setting::secret("deepseek.key", "Key of DeepSeek.");
+static DEEPSEEK_URL: Setting = Setting::text(
+    "deepseek.base_url",
+    "https://api.deepseek.com",
     "Where it is reached.",
 );
 static DEEPGRAM_KEY: Setting = Setting::secret("deepgram.key", "Key of Deepgram.");
@@ -57,7 +73,7 @@ static ELEVENLABS_URL: Setting = Setting::text(
 );
 static OPENAI_KEY: Setting = Setting::secret(
     "openai.key",
-    "Key of OpenAI for listening and speaking; `llm.key` is another.",
+    "Key of OpenAI; `llm.key`, of the server that `llm.engine = openai` means, is another.",
 );
 static OPENAI_URL: Setting = Setting::text(
     "openai.base_url",
@@ -66,10 +82,14 @@ static OPENAI_URL: Setting = Setting::text(
 );
 
 pub(super) static SETTINGS: &[&Setting] = &[
+    &ANTHROPIC_KEY,
+    &ANTHROPIC_URL,
     &ASSEMBLYAI_KEY,
     &ASSEMBLYAI_URL,
     &CARTESIA_KEY,
     &CARTESIA_URL,
+    &DEEPSEEK_KEY,
+    &DEEPSEEK_URL,
     &DEEPGRAM_KEY,
     &DEEPGRAM_URL,
     &ELEVENLABS_KEY,
@@ -81,8 +101,10 @@ pub(super) static SETTINGS: &[&Setting] = &[
 impl Vendor {
     const fn settings(self) -> (&'static Setting, &'static Setting) {
         match self {
+            Self::Anthropic => (&ANTHROPIC_KEY, &ANTHROPIC_URL),
             Self::AssemblyAi => (&ASSEMBLYAI_KEY, &ASSEMBLYAI_URL),
             Self::Cartesia => (&CARTESIA_KEY, &CARTESIA_URL),
+            Self::DeepSeek => (&DEEPSEEK_KEY, &DEEPSEEK_URL),
             Self::Deepgram => (&DEEPGRAM_KEY, &DEEPGRAM_URL),
             Self::ElevenLabs => (&ELEVENLABS_KEY, &ELEVENLABS_URL),
             Self::OpenAi => (&OPENAI_KEY, &OPENAI_URL),
@@ -108,7 +130,8 @@ impl Account {
     }
 }
 
-fn address(values: &Values, setting: &'static Setting) -> Result<String, ConfigError> {
+/// An address without a slash at the end.
+pub(super) fn address(values: &Values, setting: &'static Setting) -> Result<String, ConfigError> {
     let url: String = values.get(setting)?;
     let parsed: Result<axum::http::Uri, _> = url.parse();
     match parsed {

@@ -1,6 +1,8 @@
 //! The middle stage: what the AI client says next, from a language model or from authored lines.
 
 mod asking;
+#[cfg(test)]
+mod failover;
 mod inner;
 mod notes;
 mod stream;
@@ -19,6 +21,7 @@ use tokio::time::Instant;
 
 use super::conversation::{Ask, Generation};
 use crate::archive::inner::Inner;
+use crate::disclosure::Witness;
 use crate::practice::{
     Briefing, Gallery, Heard, Memory, Past, Practice, Sent, Sheet, SpokenFilter,
 };
@@ -46,6 +49,8 @@ pub enum Thought {
     Sentence(Generation, String),
     /// What moved inside the client who answers. Comes first.
     Inner(Generation, Box<Inner>),
+    /// Another model answers than the first one. Comes once until that has answered again.
+    Replaced(Generation, ProviderError),
     /// The model failed before it said anything, and authored lines answer from now on. Comes once
     /// until the model has answered again.
     StoodIn(Generation, ProviderError),
@@ -68,12 +73,15 @@ pub struct Thinker {
 pub struct Mind {
     thinker: Thinker,
     seed: u64,
+    witness: Witness,
     notes: Notes,
     /// What the client remembers of the session.
     past: Past,
     running: HashMap<Generation, AbortHandle>,
     /// The last answer in which authored lines stood in, while the model has not recovered.
     stood_in: Option<Generation>,
+    /// The last answer of another model than the first one, while that has not recovered.
+    replaced: Option<Generation>,
     /// Until then the model is not asked.
     rests_until: Option<Instant>,
     sender: mpsc::Sender<Thought>,
@@ -88,14 +96,23 @@ impl Mind {
         Self {
             thinker,
             seed,
+            witness: Witness::default(),
             notes: Notes::default(),
             past: Past::default(),
             running: HashMap::new(),
             stood_in: None,
+            replaced: None,
             rests_until: None,
             sender,
             thoughts,
         }
+    }
+
+    /// The same, with somebody who learns what leaves this machine.
+    #[must_use]
+    pub fn witnessed(mut self, witness: Witness) -> Self {
+        self.witness = witness;
+        self
     }
 
     /// Begins an answer. What moved inside the client and authored lines come back at once; a
@@ -149,6 +166,7 @@ impl Mind {
             None => (Prompt::default(), None, None),
         };
         complete(&mut prompt, &ask, sheet.is_some(), begins);
+        prompt.witness = self.witness.clone();
         let answering = Answering {
             generation,
             speaks: ask.speaks,
@@ -184,16 +202,22 @@ impl Mind {
                         continue;
                     }
                 }
+                Some(Thought::Replaced(generation, _))
+                    if self.replaced.replace(*generation).is_some() =>
+                {
+                    continue;
+                }
                 Some(Thought::Token(generation, Token::End { .. })) => {
                     self.running.remove(generation);
                     self.stood_in = self.stood_in.filter(|stood_in| stood_in == generation);
+                    self.replaced = self.replaced.filter(|replaced| replaced == generation);
                     if let Some(model) = self
                         .thinker
                         .model
                         .as_ref()
                         .filter(|_| self.running.is_empty())
                     {
-                        self.notes.write(model);
+                        self.notes.write(model, &self.witness);
                     }
                 }
                 Some(Thought::Failed(generation, _)) => {

@@ -262,9 +262,11 @@ impl Live {
             .as_ref()
             .and_then(|asked| asked.language.clone());
         let names = gallery.sheets().iter().map(|sheet| sheet.name.clone());
+        let witness = recorder.witness();
         let request = ListenRequest {
             language: language.clone(),
             expect: names.collect(),
+            witness: witness.clone(),
         };
         let tag: String = session.id.chars().rev().take(8).collect();
         let seed = tag.bytes().fold(0u64, |seed, byte| {
@@ -296,6 +298,7 @@ impl Live {
             voice: output.voice.name().to_owned(),
             language,
             speed: output.speed as f32,
+            witness: witness.clone(),
         };
         LiveSession::new(Parts {
             link,
@@ -303,7 +306,7 @@ impl Live {
             from,
             tape,
             hearing: Hearing::new(self.stt.clone(), request),
-            mind: Mind::new(self.thinker.clone(), seed),
+            mind: Mind::new(self.thinker.clone(), seed).witnessed(witness),
             voice: VoiceStage::new(self.tts.clone(), voice),
             engines: self.engines.clone(),
             lead: self.lead,

@@ -51,7 +51,7 @@ fn whole(prompt: &Prompt) -> String {
         other => panic!("{other:?}"),
     });
     let messages: Vec<&str> = messages.collect();
-    format!("{}\n{}", prompt.system, messages.join("\n"))
+    format!("{}\n{}", prompt.instructions(), messages.join("\n"))
 }
 
 /// The facts of a sheet, each with the words that give it away.
@@ -115,7 +115,7 @@ fn session(sheet: &Sheet, coach: Coach) -> Leaked {
         );
         assert!(!whole(&briefing.prompt).contains(&sheet.beneath));
         let mut voice = SpokenFilter::of(&sheet.name);
-        said = voice.push(&briefing.prompt.system);
+        said = voice.push(&briefing.prompt.instructions());
         said.push_str(&voice.finish());
         assert!(secrets.depth(&said) <= opened, "{} {turn}", sheet.id);
         leaked.depths.push(told);

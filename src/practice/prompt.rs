@@ -29,6 +29,7 @@ pub(super) fn build(sheet: &Sheet, memory: &Memory, sent: Sent<'_>) -> Prompt {
     }
     Prompt {
         system: system(sheet, memory, sent.notes),
+        now: now(sheet, memory),
         messages,
         max_tokens: Some(MAX_TOKENS),
         ..Prompt::default()
@@ -113,7 +114,12 @@ fn system(sheet: &Sheet, memory: &Memory, notes: &str) -> String {
             "\nWhat was said earlier in this session, as you remember it:\n{notes}\n"
         );
     }
-    let _ = write!(out, "\nHow you are right now: {}", mood(&memory.state));
+    out
+}
+
+/// What changes with every turn.
+fn now(sheet: &Sheet, memory: &Memory) -> String {
+    let mut out = format!("How you are right now: {}", mood(&memory.state));
     for (when, by) in memory.touched(sheet) {
         let how = match by {
             ..0 => "You close up a little",

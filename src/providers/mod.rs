@@ -1,6 +1,7 @@
 //! Who does the work: one small streaming shape each for speech to text, language model and text
 //! to speech, with a local engine and adapters behind it.
 
+pub mod doctor;
 pub mod engines;
 pub mod llm;
 pub mod models;
@@ -65,4 +66,17 @@ pub enum ProviderError {
         /// When to come back, if it said so.
         retry_after: Option<Duration>,
     },
+}
+
+impl ProviderError {
+    /// Which engine failed.
+    #[must_use]
+    pub fn engine(&self) -> &str {
+        match self {
+            Self::Refused { engine, .. }
+            | Self::Unavailable { engine, .. }
+            | Self::TimedOut { engine, .. }
+            | Self::Limited { engine, .. } => engine,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Engines of one kind in the order in which they are asked, each with what is known of its
 //! failures. What keeps a session going when one fails is the kind's own: `stt::fallback`,
-//! `tts::fallback`.
+//! `tts::fallback`, `llm::fallback`.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

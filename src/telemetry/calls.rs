@@ -25,7 +25,7 @@ pub struct Calls {
 }
 
 impl Metrics {
-    /// The calls to an engine of a kind (`stt`, `tts`), whose amount is counted in this unit: what
+    /// The calls to an engine of a kind (`stt`, `llm`, `tts`), whose amount is counted in this unit: what
     /// vendors charge for.
     #[must_use]
     pub fn calls(&self, kind: &'static str, engine: &str, unit: &'static str) -> Calls {
@@ -52,7 +52,7 @@ impl Calls {
         self.opening.record(took.as_secs_f64());
     }
 
-    /// An answer came: the final words of a segment, the first sound of a sentence.
+    /// An answer came: the final words of a segment, the first token, the first sound of a sentence.
     pub fn answered(&self, took: Duration) {
         self.answer.record(took.as_secs_f64());
     }

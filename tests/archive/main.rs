@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod disclosed;
 mod killed;
 #[path = "../support/postgres.rs"]
 mod postgres;

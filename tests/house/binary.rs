@@ -149,6 +149,44 @@ fn wrong_settings_are_named() {
 }
 
 #[test]
+fn the_doctor_says_what_works_and_fails_if_anything_does_not() {
+    let asked = |variables: &[(&str, &str)]| {
+        let mut command = command(&["doctor"]);
+        let variables = variables.iter().copied();
+        let output = command.envs(STAND_INS).envs(variables).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.success(), text)
+    };
+    let (well, text) = asked(&[]);
+    assert!(well, "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    for (line, does) in lines.iter().zip(["listens", "thinks", "speaks"]) {
+        let line = line.trim_start();
+        assert!(
+            line.starts_with(does) && line.contains("standin: answers after "),
+            "{line}"
+        );
+    }
+    // A port that nobody has: bound, and given back.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let (well, text) = asked(&[
+        ("PRAXILOOM_LLM_FALLBACK", "anthropic"),
+        ("PRAXILOOM_ANTHROPIC_KEY", "periwinkle"),
+        ("PRAXILOOM_ANTHROPIC_BASE_URL", &address),
+    ]);
+    assert!(!well, "{text}");
+    assert_eq!(text.lines().count(), 4, "{text}");
+    let line = text.lines().nth(2).unwrap();
+    assert!(
+        line.contains("thinks   anthropic: FAILS: anthropic is unavailable"),
+        "{line}"
+    );
+    assert_discreet(&text, &["periwinkle"]);
+}
+
+#[test]
 fn what_cannot_be_had_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

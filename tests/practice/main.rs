@@ -8,11 +8,16 @@
 mod session;
 
 #[expect(dead_code, reason = "other tests use more of it")]
+#[path = "../support/models/mod.rs"]
+mod models;
+#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../support/server.rs"]
 mod server;
 #[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../support/sse_server.rs"]
 mod sse_server;
 
+mod disclosed;
 mod model_fails;
+mod model_replaced;
 mod model_speaks;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use praxiloom::providers::llm::chat::ChatSettings;
+use praxiloom::providers::llm::ModelSettings;
 use serde_json::{Value, json};
 
 use crate::session::{Page, says, text};
@@ -28,7 +28,7 @@ async fn authored_lines_answer_when_nobody_listens_there() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
-    let settings = ChatSettings::new(format!("http://{address}/v1"), "small");
+    let settings = ModelSettings::new(format!("http://{address}/v1"), "small");
     let mut page = Page::open_with(settings, maya()).await;
     let answer = page.asks(OPENING).await;
     assert!(answer.spoken().contains("promotion"), "{}", answer.spoken());

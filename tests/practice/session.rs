@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use praxiloom::providers::llm::chat::{Chat, ChatSettings};
+use praxiloom::providers::llm::chat::Chat;
+use praxiloom::providers::llm::{LanguageModel, ModelSettings};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -20,7 +21,9 @@ const LONG: Duration = Duration::from_secs(20);
 /// A page in a session.
 pub struct Page {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    _server: Running,
+    pub server: Running,
+    /// The session's.
+    pub id: String,
 }
 
 /// A piece of text on the wire of chat completions.
@@ -49,18 +52,23 @@ pub fn says(pieces: &[&str]) -> Reply {
 impl Page {
     /// Opens a session whose language model is this server.
     pub async fn open(model: &SseServer, session: Value) -> Self {
-        let settings = ChatSettings {
+        let settings = ModelSettings {
             first_token: Duration::from_millis(500),
-            ..ChatSettings::new(format!("http://{}/v1", model.address), "small")
+            ..ModelSettings::new(format!("http://{}/v1", model.address), "small")
         };
         Self::open_with(settings, session).await
     }
 
     /// Opens a session with a language model reached like this.
-    pub async fn open_with(settings: ChatSettings, session: Value) -> Self {
+    pub async fn open_with(settings: ModelSettings, session: Value) -> Self {
+        Self::open_model(Arc::new(Chat::new(settings).unwrap()), session).await
+    }
+
+    /// Opens a session with this language model.
+    pub async fn open_model(model: Arc<dyn LanguageModel>, session: Value) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let engines = praxiloom::app::Engines {
-            llm: Some(Arc::new(Chat::new(settings).unwrap())),
+            llm: Some(model),
             ..engines()
         };
         // Sound is sent at once rather than as it is heard.
@@ -70,9 +78,11 @@ impl Page {
         let (socket, _) = connect_async(url).await.unwrap();
         let mut page = Self {
             socket,
-            _server: server,
+            server,
+            id: String::new(),
         };
-        page.until("session.created").await;
+        let created = page.until("session.created").await;
+        page.id = created["session"]["id"].as_str().unwrap().to_owned();
         let mut session = session;
         session["type"] = json!("realtime");
         page.send(json!({"type": "session.update", "session": session}))

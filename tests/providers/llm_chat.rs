@@ -3,120 +3,31 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use praxiloom::providers::llm::chat::{Chat, ChatSettings};
+use praxiloom::providers::llm::ModelSettings;
+use praxiloom::providers::llm::chat::Chat;
 use praxiloom::providers::llm::{Finish, LanguageModel, Token};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::model::{PATIENCE, Rig, Vendor, prompt};
+use crate::model::{PATIENT, Rig, prompt};
+use crate::models::Vendor;
+use crate::models::chat::{DONE, finish, reply, text};
 use crate::sse_server::{Reply, SseServer, Step};
 
-fn event(data: &Value) -> String {
-    format!("data: {data}\n\n")
-}
-
-fn delta(delta: &Value) -> String {
-    event(&json!({"choices": [{"index": 0, "delta": delta, "finish_reason": null}]}))
-}
-
-fn text(text: &str) -> String {
-    delta(&json!({"content": text}))
-}
-
-fn finish(reason: &str) -> String {
-    event(&json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}))
-}
-
-fn usage() -> String {
-    let usage = json!({"prompt_tokens": 12, "completion_tokens": 5, "total_tokens": 17});
-    event(&json!({"choices": [], "usage": usage}))
-}
-
-const DONE: &str = "data: [DONE]\n\n";
-
-fn reply(vendor: Vendor) -> Reply {
-    let well = || Reply::stream([text("Well")]);
-    let error = |message: &str, kind: &str, code: Value| json!({"error": {"message": message, "type": kind, "param": null, "code": code}});
-    match vendor {
-        Vendor::DripsBytes => {
-            let all = [
-                ": keep-alive\n\n".to_owned(),
-                delta(&json!({"role": "assistant", "content": ""})),
-                text("Grüß "),
-                text("dich, "),
-                text("世界!"),
-                finish("stop"),
-                usage(),
-                DONE.to_owned(),
-            ];
-            let all = all.concat().replace('\n', "\r\n");
-            Reply::stream(all.as_bytes().chunks(1))
-        }
-        Vendor::FallsSilent => well().then(Step::Hang),
-        Vendor::NeverAnswers => Reply::stream::<&str>([]).then(Step::Hang),
-        Vendor::OnlyPings => {
-            let mut reply = Reply::stream::<&str>([]);
-            for _ in 0..200 {
-                reply.script.push(Step::Send(b": keep-alive\n\n".to_vec()));
-                reply.script.push(Step::Wait(PATIENCE / 10));
-            }
-            reply
-        }
-        Vendor::EndsTooEarly => well(),
-        Vendor::CutsOff => well().then(Step::Cut),
-        Vendor::TurnsToGarbage => well().then(Step::Send(b"data: <html>\n\n".to_vec())),
-        Vendor::FailsInside => {
-            let error = event(&error("overloaded", "server_error", Value::Null));
-            well().then(Step::Send(error.into_bytes()))
-        }
-        Vendor::NeverEndsAnEvent => Reply::stream((0..2000).map(|_| [b'x'; 1000])),
-        Vendor::Limits => {
-            let body = error("slow down", "requests", json!("rate_limit_exceeded"));
-            Reply::json(429, &body).header("retry-after", "2")
-        }
-        Vendor::KnowsNoKey => {
-            let body = error("bad key", "invalid_request_error", json!("invalid_api_key"));
-            Reply::json(401, &body)
-        }
-        Vendor::IsBroken => Reply::json(
-            503,
-            &error("Loading model", "unavailable_error", json!(503)),
-        ),
-        Vendor::ReachesTheLength => {
-            Reply::stream([text("Well"), finish("length"), DONE.to_owned()])
-        }
-        Vendor::Withholds => Reply::stream([
-            delta(&json!({"refusal": "I cannot help with that."})),
-            finish("stop"),
-            DONE.to_owned(),
-        ]),
-        Vendor::Calls => {
-            let piece = |piece: Value| delta(&json!({"tool_calls": [piece]}));
-            let mut pieces = vec![piece(json!({
-                "index": 0, "id": "call_1", "type": "function",
-                "function": {"name": "look", "arguments": ""},
-            }))];
-            for character in r#"{"at":"é"}"#.chars() {
-                let function = json!({"arguments": character.to_string()});
-                pieces.push(piece(json!({"index": 0, "function": function})));
-            }
-            pieces.push(finish("tool_calls"));
-            pieces.push(DONE.to_owned());
-            Reply::stream(pieces)
-        }
-    }
+fn settings(server: &SseServer, patience: Duration) -> ModelSettings {
+    let mut settings = ModelSettings::new(format!("http://{}/v1/", server.address), "small");
+    settings.key = Some("sk-letters".to_owned().into());
+    settings.first_token = patience;
+    settings.stall = patience;
+    settings
 }
 
 fn chat(server: &SseServer) -> Chat {
-    let mut settings = ChatSettings::new(format!("http://{}/v1/", server.address), "small");
-    settings.key = Some("sk-letters".to_owned().into());
-    settings.first_token = PATIENCE;
-    settings.stall = PATIENCE;
-    Chat::new(settings).unwrap()
+    Chat::new(settings(server, PATIENT)).unwrap()
 }
 
-async fn rig(vendor: Vendor) -> Rig {
+async fn rig(vendor: Vendor, patience: Duration) -> Rig {
     let server = SseServer::start([reply(vendor)]).await;
-    let model = Box::new(chat(&server));
+    let model = Box::new(Chat::new(settings(&server, patience)).unwrap());
     Rig { model, server }
 }
 
@@ -199,7 +110,7 @@ async fn the_whole_answer_is_timed() {
         drip.script.push(Step::Wait(Duration::from_millis(50)));
     }
     let server = SseServer::start([drip]).await;
-    let mut settings = ChatSettings::new(format!("http://{}/v1", server.address), "small");
+    let mut settings = ModelSettings::new(format!("http://{}/v1", server.address), "small");
     settings.whole = Duration::from_millis(500);
     let stream = Chat::new(settings)
         .unwrap()
@@ -213,11 +124,31 @@ async fn the_whole_answer_is_timed() {
 }
 
 #[tokio::test]
-async fn money_that_ran_out_is_not_a_limit() {
-    let body = json!({"error": {"message": "m", "type": "insufficient_quota", "code": "insufficient_quota"}});
-    let server = SseServer::start([Reply::json(429, &body)]).await;
-    let error = chat(&server).respond(prompt()).await.err().unwrap();
-    assert!(error.to_string().contains("refused"), "{error}");
+async fn deepseek_does_not_think_aloud_and_tells_what_it_kept() {
+    let kept = json!({"prompt_tokens": 10, "completion_tokens": 2, "prompt_cache_hit_tokens": 6, "prompt_cache_miss_tokens": 4});
+    let usage = json!({"choices": [], "usage": kept});
+    let thinks =
+        json!({"choices": [{"index": 0, "delta": {"content": null, "reasoning_content": "Hm."}}]});
+    let answer = Reply::stream([
+        ": keep-alive\n\n".to_owned(),
+        format!("data: {thinks}\n\n"),
+        text("Well"),
+        finish("stop"),
+        format!("data: {usage}\n\n"),
+        DONE.to_owned(),
+    ]);
+    let server = SseServer::start([answer]).await;
+    let deepseek = Chat::deepseek(settings(&server, PATIENT)).unwrap();
+    assert_eq!(deepseek.info().name, "deepseek");
+    let tokens = tokens(&deepseek).await;
+    assert_eq!(tokens[0], Token::Text("Well".to_owned()));
+    let Token::End { usage, .. } = tokens[1] else {
+        panic!("{tokens:?}")
+    };
+    assert_eq!(usage.unwrap().cached, 6);
+    let body = &server.seen().requests[0].body;
+    assert_eq!(body["thinking"], json!({"type": "disabled"}));
+    assert_eq!(body["max_tokens"], 100);
 }
 
 #[tokio::test]

@@ -12,6 +12,9 @@ mod model;
 #[macro_use]
 mod voice;
 
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "../support/models/mod.rs"]
+mod models;
 #[path = "../support/sse_server.rs"]
 mod sse_server;
 
@@ -19,7 +22,10 @@ mod sse_server;
 mod speakers;
 
 mod cloud;
+mod llm_anthropic;
 mod llm_chat;
+mod llm_responses;
+mod llm_sdk;
 mod tts_espeak;
 mod tts_fallback;
 mod tts_flite;

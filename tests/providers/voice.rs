@@ -40,6 +40,7 @@ impl Subject {
             voice: voice.to_owned(),
             language: self.language.map(str::to_owned),
             speed,
+            witness: praxiloom::disclosure::Witness::default(),
         };
         self.engine.open(request).await.unwrap()
     }

@@ -80,6 +80,7 @@ async fn speak(engine: &Flite, voice: &str, sentence: u64) -> Result<(f64, f64),
         voice: voice.to_owned(),
         language: None,
         speed: 1.0,
+        witness: praxiloom::disclosure::Witness::default(),
     };
     let Speaking { input, mut output } = engine.open(request).await?;
     let asked = Instant::now();

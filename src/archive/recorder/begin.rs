@@ -68,7 +68,7 @@ impl Archive {
             let _ = shared.refused.set(Refusal::Failed);
         }
         self.core.ledger.begin(Begin {
-            account: part.account,
+            account: part.account.clone(),
             id: part.id.clone(),
             part: part.number,
             from: Some(part.from),
@@ -89,6 +89,7 @@ impl Archive {
             metrics: self.core.metrics.clone(),
             clock: self.core.clock.clone(),
             key,
+            account: part.account,
             id: part.id,
             from: part.from,
             opening,

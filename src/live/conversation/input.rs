@@ -159,6 +159,11 @@ pub enum Input {
     Time,
     /// The server is stopping: tell the client.
     Stopping,
+    /// The language model failed, and another answers.
+    ModelStoodIn {
+        /// Why.
+        error: ProviderError,
+    },
     /// The language model failed, and the answer comes without it.
     StoodIn {
         /// Why.

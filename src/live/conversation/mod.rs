@@ -289,6 +289,7 @@ impl Conversation {
             Input::Stopping => self.notice("server_stopping", "The server is about to stop."),
             Input::StoodIn { error } => self.stood_in(&error),
             Input::VoiceStoodIn { error } => self.voice_stood_in(&error),
+            Input::ModelStoodIn { error } => self.model_stood_in(&error),
             Input::Time | Input::Leave => {}
         }
         self.settle(now);

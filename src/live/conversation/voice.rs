@@ -49,6 +49,8 @@ impl Conversation {
                     self.write_beside(generation, delta);
                 }
             }
+            // That is told by an input of its own.
+            Token::StoodIn { .. } => {}
             Token::Call { call_id, name } => self.begin_call(generation, call_id, name),
             Token::Arguments { call_id, delta } => {
                 if let Some(event) = answer.add_arguments(&call_id, delta) {
@@ -149,6 +151,13 @@ impl Conversation {
 
     fn is_draft(&self, which: impl Fn(&Answer) -> bool) -> bool {
         self.draft.as_ref().is_some_and(which)
+    }
+
+    /// The model failed, and another answers: the client is told quietly.
+    pub(super) fn model_stood_in(&mut self, error: &ProviderError) {
+        self.record_failed("llm", error);
+        let message = format!("The client answers with another language model: {error}");
+        self.notice("model_replaced", &message);
     }
 
     /// The model failed, and the answer comes without it: the client is told quietly.

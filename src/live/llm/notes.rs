@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures::{FutureExt, StreamExt};
 use tokio::task::JoinHandle;
 
+use crate::disclosure::Witness;
 use crate::practice::{Heard, SpokenFilter, gist};
 use crate::providers::llm::thoughts::Thoughts;
 use crate::providers::llm::{LanguageModel, Message, Prompt, Token};
@@ -84,12 +85,15 @@ impl Notes {
     }
 
     /// There is time: asks the model for notes of what is not in any yet.
-    pub(super) fn write(&mut self, model: &Arc<dyn LanguageModel>) {
+    pub(super) fn write(&mut self, model: &Arc<dyn LanguageModel>, witness: &Witness) {
         if self.writing.is_some() {
             return;
         }
         let Some(due) = self.due.take() else { return };
-        let prompt = asked(self.kept.as_ref(), &due.words);
+        let prompt = Prompt {
+            witness: witness.clone(),
+            ..asked(self.kept.as_ref(), &due.words)
+        };
         let model = model.clone();
         self.writing = Some(tokio::spawn(
             async move { written(&*model, prompt, due).await },
@@ -157,7 +161,7 @@ async fn written(model: &dyn LanguageModel, prompt: Prompt, due: Due) -> Option<
         match tokens.next().await?.ok()? {
             Token::Text(piece) => text.push_str(&filter.push(&thoughts.pass(&piece))),
             Token::End { .. } => break,
-            Token::Call { .. } | Token::Arguments { .. } => {}
+            Token::StoodIn { .. } | Token::Call { .. } | Token::Arguments { .. } => {}
         }
     }
     text.push_str(&filter.push(&thoughts.end()));

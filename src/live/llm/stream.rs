@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use super::super::conversation::{Generation, shown};
 use super::Thought;
-use super::understudy::Understudy;
+use super::understudy::{Understudy, end};
 use crate::practice::{Pacer, SentenceSplitter, SpokenFilter};
 use crate::providers::ProviderError;
 use crate::providers::llm::thoughts::Thoughts;
@@ -28,46 +28,92 @@ pub(super) struct Answering {
 /// The session is over: nobody listens any more.
 struct Over;
 
+/// How often one answer is asked for, whatever the models say of one another.
+const MOST_ASKED: usize = 4;
+
+/// What came of an answer so far.
+#[derive(Clone, Copy, Default)]
+struct Came {
+    /// Something to say or to read.
+    words: bool,
+    /// A call of a function.
+    call: bool,
+}
+
 impl Answering {
     /// Asks the model and passes on what it says, until it ended or the session did.
     pub(super) async fn run(mut self, model: &dyn LanguageModel, prompt: Prompt) {
         let _: Result<(), Over> = self.answer(model, prompt).await;
     }
 
+    /// Asks until a model has answered, or it is clear that none will.
     async fn answer(&mut self, model: &dyn LanguageModel, prompt: Prompt) -> Result<(), Over> {
+        let (thoughts, filter) = (self.thoughts.clone(), self.filter.clone());
+        for asked in 1.. {
+            let mut came = Came::default();
+            let Some(error) = self.ask(model, prompt.clone(), &mut came).await? else {
+                return Ok(());
+            };
+            let another = asked < MOST_ASKED && model.has_another();
+            if !self.speaks || came.call || !another {
+                return self.fail(error, came.words || came.call).await;
+            }
+            if came.words {
+                // What was said stays, and the turn ends with it: the rest of a thought is nothing
+                // that another model could know.
+                self.send(Thought::Replaced(self.generation, error)).await?;
+                return self.send(end(self.generation)).await;
+            }
+            // Nothing of it was heard: the next model begins anew.
+            (self.thoughts, self.filter) = (thoughts.clone(), filter.clone());
+        }
+        Ok(())
+    }
+
+    /// Asks the model once; gives why its answer broke off, if it did.
+    async fn ask(
+        &mut self,
+        model: &dyn LanguageModel,
+        prompt: Prompt,
+        came: &mut Came,
+    ) -> Result<Option<ProviderError>, Over> {
         let generation = self.generation;
         let mut splitter = SentenceSplitter::default();
-        let mut anything = false;
         let mut tokens = match model.respond(prompt).await {
             Ok(tokens) => tokens,
-            Err(error) => return self.fail(error, anything).await,
+            Err(error) => return Ok(Some(error)),
         };
         while let Some(token) = tokens.next().await {
             match token {
                 Ok(Token::Text(text)) => {
                     let text = self.thoughts.pass(&text);
-                    anything |= self.pass(text, &mut splitter).await?;
+                    came.words |= self.pass(text, &mut splitter).await?;
+                }
+                Ok(Token::StoodIn { error }) => {
+                    self.send(Thought::Replaced(generation, error)).await?;
                 }
                 Ok(token @ Token::End { .. }) => {
                     let held = self.thoughts.end();
-                    anything |= self.pass(held, &mut splitter).await?;
+                    came.words |= self.pass(held, &mut splitter).await?;
                     let mut rest = splitter.push(&self.filter.finish());
                     rest.extend(splitter.finish());
-                    anything |= self.speaks && self.say(rest).await?;
+                    came.words |= self.speaks && self.say(rest).await?;
                     // A client that says nothing at all would seem to be gone.
-                    return match self.understudy.take().filter(|_| !anything) {
-                        Some(understudy) => self.perform(&understudy).await,
-                        None => self.send(Thought::Token(generation, token)).await,
-                    };
+                    let silent = !came.words && !came.call;
+                    match self.understudy.take().filter(|_| silent) {
+                        Some(understudy) => self.perform(&understudy).await?,
+                        None => self.send(Thought::Token(generation, token)).await?,
+                    }
+                    return Ok(None);
                 }
                 Ok(token) => {
-                    anything = true;
+                    came.call = true;
                     self.send(Thought::Token(generation, token)).await?;
                 }
-                Err(error) => return self.fail(error, anything).await,
+                Err(error) => return Ok(Some(error)),
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Passes on text of the answer; whether there was anything in it to say or to read.

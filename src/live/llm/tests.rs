@@ -157,7 +157,7 @@ fn size(prompt: &Prompt) -> (usize, usize) {
         }
         other => panic!("{other:?}"),
     });
-    (prompt.system.chars().count(), messages.sum())
+    (prompt.instructions().chars().count(), messages.sum())
 }
 
 #[tokio::test]

@@ -188,6 +188,11 @@ impl LiveSession {
             Thought::Sentence(generation, text) => Input::Sentence { generation, text },
             Thought::Inner(generation, inner) => Input::Inner { generation, inner },
             Thought::Failed(generation, error) => Input::ModelFailed { generation, error },
+            Thought::Replaced(_, error) => {
+                tracing::warn!(%error, "the language model fails: another answers");
+                self.metrics.error("llm");
+                Input::ModelStoodIn { error }
+            }
             Thought::StoodIn(_, error) => return self.stood_in(error),
         });
     }

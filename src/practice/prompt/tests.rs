@@ -18,7 +18,7 @@ fn depths(sheet: &Sheet, script: &[&str]) -> Vec<u8> {
     for turn in 0..60 {
         history.push(Heard::Coach(script[turn % script.len()].to_owned()));
         let memory = practice().recall(sheet, &mut past, &history);
-        let system = build(sheet, &memory, Sent::default()).system;
+        let system = build(sheet, &memory, Sent::default()).instructions();
         let level = memory.state.level();
         let unlocked = |level: u8| {
             let mut facts = sheet.facts.iter().filter(|f| f.level == level);
@@ -73,13 +73,13 @@ fn what_is_locked_is_not_in_the_prompt() {
             let level = memory.state.level();
             for fact in sheet.facts.iter().filter(|f| f.level > level) {
                 assert!(
-                    !prompt.system.contains(&fact.text),
+                    !prompt.instructions().contains(&fact.text),
                     "{} turn {turn}: {}",
                     sheet.id,
                     fact.text
                 );
             }
-            assert!(!prompt.system.contains(&sheet.beneath));
+            assert!(!prompt.instructions().contains(&sheet.beneath));
             let reply = practice().reply(sheet, &memory, 1);
             history.push(Heard::Client(reply.text()));
         }

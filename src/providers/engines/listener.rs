@@ -39,7 +39,7 @@ pub async fn listener(
     }
 }
 
-async fn one_listener(
+pub(in crate::providers) async fn one_listener(
     settings: &Stt,
     shelf: &Shelf,
 ) -> Result<Arc<dyn SpeechToText>, ProviderError> {

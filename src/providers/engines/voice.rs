@@ -37,7 +37,10 @@ pub async fn voice(
     }
 }
 
-async fn one_voice(settings: &Tts, shelf: &Shelf) -> Result<Arc<dyn TextToSpeech>, ProviderError> {
+pub(in crate::providers) async fn one_voice(
+    settings: &Tts,
+    shelf: &Shelf,
+) -> Result<Arc<dyn TextToSpeech>, ProviderError> {
     Ok(match settings {
         Tts::Local { model } => match installed::model(shelf, Kind::Tts, model.as_deref())? {
             #[cfg(feature = "sherpa")]

@@ -1,16 +1,27 @@
 //! Language model: the streaming shape that every model has.
 
+pub mod anthropic;
 pub mod chat;
+pub mod fallback;
+pub mod responses;
 pub mod sse;
 pub mod standin;
 pub mod thoughts;
+
+mod fault;
+mod server;
+mod tokens;
 
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use server::ModelSettings;
+
 use super::{EngineInfo, ProviderError};
+use crate::disclosure::Witness;
+use crate::telemetry::Metrics;
 
 /// Tokens as they come. Dropping the stream cancels the request.
 ///
@@ -28,6 +39,14 @@ pub trait LanguageModel: Send + Sync + 'static {
         Box::pin(async {})
     }
 
+    /// Counts what is asked of the models behind it from now on, if there are several.
+    fn count(&self, _metrics: &Metrics) {}
+
+    /// Whether, after an answer broke off, asking again would ask another than the one that failed.
+    fn has_another(&self) -> bool {
+        false
+    }
+
     /// Asks for the next message.
     fn respond(&self, prompt: Prompt) -> BoxFuture<'_, Result<Tokens, ProviderError>>;
 }
@@ -39,12 +58,39 @@ pub struct Prompt {
     pub system: String,
     /// The conversation so far, oldest first.
     pub messages: Vec<Message>,
+    /// What holds for this answer only, such as a mood. Apart from `system`, so that a vendor who
+    /// keeps the beginning of a request need not read it again.
+    pub now: String,
     /// Functions it may call.
     pub tools: Vec<Tool>,
     /// Whether and which it must call, as it stands on the wire.
     pub tool_choice: Option<Value>,
     /// Longest answer in tokens.
     pub max_tokens: Option<u32>,
+    /// Learns what of it leaves this machine.
+    pub witness: Witness,
+}
+
+impl Prompt {
+    /// Who it is and what holds for this answer, in one text.
+    #[must_use]
+    pub fn instructions(&self) -> String {
+        let parts = [self.system.as_str(), self.now.as_str()];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join("\n\n")
+    }
+
+    /// How many characters of words it has.
+    #[must_use]
+    pub fn characters(&self) -> u64 {
+        let messages = self.messages.iter().map(|message| match message {
+            Message::System(text) | Message::User(text) | Message::Assistant(text) => text,
+            Message::Call { arguments, .. } => arguments,
+            Message::CallOutput { output, .. } => output,
+        });
+        let texts = messages.chain([&self.system, &self.now]);
+        texts.map(|text| text.chars().count() as u64).sum()
+    }
 }
 
 /// One message of the conversation.
@@ -89,6 +135,11 @@ pub struct Tool {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Token {
+    /// Another model answers than the first one that is configured. Comes before anything else.
+    StoodIn {
+        /// Why the first one does not.
+        error: ProviderError,
+    },
     /// Text to speak.
     Text(String),
     /// A call begins. Its arguments follow.

@@ -16,6 +16,7 @@ use media::Position;
 use tokio::sync::mpsc;
 
 use super::{EngineInfo, ProviderError};
+use crate::disclosure::Witness;
 use crate::telemetry::Metrics;
 
 /// How many frames (20 ms) may wait for a recogniser before the session drops the oldest.
@@ -40,6 +41,8 @@ pub struct ListenRequest {
     pub language: Option<String>,
     /// Words to expect, such as the client's name.
     pub expect: Vec<String>,
+    /// Learns what of the sound leaves this machine.
+    pub witness: Witness,
 }
 
 /// An open stream. Dropping `input` ends it.

@@ -112,6 +112,7 @@ mod tests {
             voice: "hazel".to_owned(),
             language: language.map(str::to_owned),
             speed: 1.0,
+            witness: crate::disclosure::Witness::default(),
         };
         assert!(local.open(request(None)).await.is_ok());
         assert!(local.open(request(Some("en-GB"))).await.is_ok());

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::{EngineInfo, ProviderError};
+use crate::disclosure::Witness;
 use crate::telemetry::Metrics;
 
 /// Sample rate of every voice, in hertz.
@@ -75,6 +76,8 @@ pub struct VoiceRequest {
     pub language: Option<String>,
     /// 1.0 is the voice's own pace; 0.25 to 1.5.
     pub speed: f32,
+    /// Learns what of the words leaves this machine.
+    pub witness: Witness,
 }
 
 impl VoiceRequest {

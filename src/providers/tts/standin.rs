@@ -155,6 +155,7 @@ mod tests {
             voice: "tone".to_owned(),
             language: None,
             speed: 1.0,
+            witness: crate::disclosure::Witness::default(),
         };
         let mut speaking = engine.open(request).await.unwrap();
         let asked = Instant::now();

@@ -149,6 +149,7 @@ pub async fn a_key_that_is_refused_is_told_at_once(kind: Kind) {
         voice: String::new(),
         language: None,
         speed: 1.0,
+        witness: praxiloom::disclosure::Witness::default(),
     };
     let error = match rig.subject.engine.open(request).await {
         Err(error) => error,

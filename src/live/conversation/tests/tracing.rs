@@ -127,6 +127,7 @@ fn input() -> impl Strategy<Value = Input> {
             .prop_map(|(sentence, error)| Input::VoiceFailed { sentence, error }),
         error().prop_map(|error| Input::StoodIn { error }),
         error().prop_map(|error| Input::VoiceStoodIn { error }),
+        error().prop_map(|error| Input::ModelStoodIn { error }),
     ];
     prop_oneof![
         3 => position().prop_map(|to| Input::Audio { to }),

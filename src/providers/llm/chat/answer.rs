@@ -1,18 +1,21 @@
 //! The chunks of a streamed answer, put together to tokens.
 
+use std::collections::VecDeque;
+
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::fault::Trouble;
+use super::super::sse::Event;
+use super::super::tokens;
 use super::super::{Finish, Token, Usage};
-use super::fault::in_stream;
-use super::{ProviderError, unavailable};
 
 /// How many calls one answer may make.
 const CALLS: usize = 64;
 
 /// An answer as far as it has come.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(in super::super) struct Answer {
     calls: Vec<Call>,
     refused: bool,
     finish: Option<Finish>,
@@ -30,14 +33,9 @@ struct Call {
     held: String,
 }
 
-impl Answer {
-    /// Takes the data of one event and appends the tokens in it.
-    pub fn take(
-        &mut self,
-        data: &str,
-        tokens: &mut impl Extend<Token>,
-    ) -> Result<(), ProviderError> {
-        let data = data.trim();
+impl tokens::Answer for Answer {
+    fn take(&mut self, event: &Event, tokens: &mut VecDeque<Token>) -> Result<(), Trouble> {
+        let data = event.data.trim();
         if data.is_empty() || self.closed {
             return Ok(());
         }
@@ -47,11 +45,9 @@ impl Answer {
             return Ok(());
         }
         let chunk: Chunk = serde_json::from_str(data)
-            .map_err(|_| unavailable("it sent something that is not a chunk of an answer"))?;
+            .map_err(|_| Trouble::Odd("it sent something that is not a chunk of an answer"))?;
         if let Some(error) = chunk.error {
-            return Err(in_stream(
-                &serde_json::from_value(error).unwrap_or_default(),
-            ));
+            return Err(Trouble::said(error));
         }
         if let Some(usage) = chunk.usage {
             self.usage = Some(usage.into());
@@ -63,7 +59,7 @@ impl Answer {
         if let Some(delta) = choice.delta {
             self.refused |= delta.refusal.is_some_and(|text| !text.is_empty());
             if let Some(text) = delta.content.filter(|text| !text.is_empty()) {
-                tokens.extend([Token::Text(text)]);
+                tokens.push_back(Token::Text(text));
             }
             for piece in delta.tool_calls.into_iter().flatten() {
                 self.call(piece, tokens)?;
@@ -74,7 +70,7 @@ impl Answer {
                 "length" => Finish::Length,
                 "content_filter" => Finish::Filtered,
                 "insufficient_system_resource" => {
-                    return Err(unavailable("it ran out of resources"));
+                    return Err(Trouble::Odd("it ran out of resources"));
                 }
                 _ => Finish::Stop,
             });
@@ -82,13 +78,11 @@ impl Answer {
         Ok(())
     }
 
-    /// Whether nothing more is to come.
-    pub fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// The last token, if the answer may end here.
-    pub fn end(&self) -> Option<Token> {
+    fn end(&self) -> Option<Token> {
         let finish = self.finish?;
         Some(Token::End {
             finish: if self.refused {
@@ -99,14 +93,12 @@ impl Answer {
             usage: self.usage,
         })
     }
+}
 
+impl Answer {
     /// A piece of a call: pieces belong together by index, and only the first has id and name.
     /// Some servers give every call the same index and tell them apart by id.
-    fn call(
-        &mut self,
-        piece: CallPiece,
-        tokens: &mut impl Extend<Token>,
-    ) -> Result<(), ProviderError> {
+    fn call(&mut self, piece: CallPiece, tokens: &mut VecDeque<Token>) -> Result<(), Trouble> {
         let id = piece.id.filter(|id| !id.is_empty());
         let index = piece
             .index
@@ -118,7 +110,7 @@ impl Answer {
         let at = match known {
             Some(at) => at,
             None if self.calls.len() == CALLS => {
-                return Err(unavailable("it makes calls without end"));
+                return Err(Trouble::Odd("it makes calls without end"));
             }
             None => {
                 let number = self.calls.len();
@@ -138,14 +130,14 @@ impl Answer {
         {
             call.named = true;
             let call_id = call.id.clone();
-            tokens.extend([Token::Call { call_id, name }]);
+            tokens.push_back(Token::Call { call_id, name });
         }
         call.held.push_str(&function.arguments.unwrap_or_default());
         if call.named && !call.held.is_empty() {
-            tokens.extend([Token::Arguments {
+            tokens.push_back(Token::Arguments {
                 call_id: call.id.clone(),
                 delta: std::mem::take(&mut call.held),
-            }]);
+            });
         }
         Ok(())
     }
@@ -231,14 +223,22 @@ impl From<WireUsage> for Usage {
 
 #[cfg(test)]
 mod tests {
+    use super::tokens::Answer as _;
     use super::*;
     use proptest::prelude::*;
 
-    fn take(events: &[&str]) -> (Answer, Vec<Token>) {
+    fn event(data: &str) -> Event {
+        Event {
+            data: data.to_owned(),
+            ..Event::default()
+        }
+    }
+
+    fn take(events: &[&str]) -> (Answer, VecDeque<Token>) {
         let mut answer = Answer::default();
-        let mut tokens = Vec::new();
-        for event in events {
-            answer.take(event, &mut tokens).unwrap();
+        let mut tokens = VecDeque::new();
+        for data in events {
+            answer.take(&event(data), &mut tokens).unwrap();
         }
         (answer, tokens)
     }
@@ -328,9 +328,8 @@ mod tests {
     fn calls_without_end_are_stopped() {
         let mut answer = Answer::default();
         let refused = (0..1000).find_map(|n| {
-            let event =
-                format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{{"index":{n}}}]}}}}]}}"#);
-            answer.take(&event, &mut Vec::new()).err()
+            let call = format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{{"index":{n}}}]}}}}]}}"#);
+            answer.take(&event(&call), &mut VecDeque::new()).err()
         });
         assert!(refused.is_some());
     }
@@ -345,8 +344,8 @@ mod tests {
                 format!("{{{}}}", members.join(","))
             };
             let inner = object(&members);
-            for event in [inner.clone(), format!(r#"{{"choices":[{inner}]}}"#), format!(r#"{{"choices":[{{"delta":{inner}}}]}}"#)] {
-                let _ = Answer::default().take(&event, &mut Vec::new());
+            for data in [inner.clone(), format!(r#"{{"choices":[{inner}]}}"#), format!(r#"{{"choices":[{{"delta":{inner}}}]}}"#)] {
+                let _ = Answer::default().take(&event(&data), &mut VecDeque::new());
             }
         }
     }

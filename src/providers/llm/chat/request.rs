@@ -4,24 +4,33 @@ use serde_json::{Map, Value, json};
 
 use super::super::{Message, Prompt, Tool};
 
-/// The body that asks for a streamed answer. `hosted` is whether OpenAI itself is asked: its newer
-/// models refuse `max_tokens`, while most other servers know nothing else.
+/// How a server differs from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// OpenAI itself, whose newer models refuse `max_tokens`.
+    OpenAi,
+    /// DeepSeek.
+    DeepSeek,
+    /// Others. The templates of many a local model know one instruction, which comes first.
+    Any,
+}
+
+/// The body that asks for a streamed answer.
 pub(super) fn body(
     prompt: &Prompt,
     model: &str,
     extra: &Map<String, Value>,
-    hosted: bool,
+    dialect: Dialect,
 ) -> Value {
     let mut body = extra.clone();
     body.insert("model".to_owned(), json!(model));
-    body.insert("messages".to_owned(), messages(prompt));
+    body.insert("messages".to_owned(), messages(prompt, dialect));
     body.insert("stream".to_owned(), json!(true));
     body.insert("stream_options".to_owned(), json!({"include_usage": true}));
     if let Some(most) = prompt.max_tokens {
-        let name = if hosted {
-            "max_completion_tokens"
-        } else {
-            "max_tokens"
+        let name = match dialect {
+            Dialect::OpenAi => "max_completion_tokens",
+            Dialect::DeepSeek | Dialect::Any => "max_tokens",
         };
         body.insert(name.to_owned(), json!(most));
     }
@@ -36,14 +45,19 @@ pub(super) fn body(
 }
 
 /// The conversation. Calls that follow one another, and the words before them, are one message,
-/// as the servers demand.
-fn messages(prompt: &Prompt) -> Value {
-    let mut list: Vec<Value> = Vec::with_capacity(prompt.messages.len() + 1);
-    if !prompt.system.is_empty() {
-        list.push(json!({"role": "system", "content": prompt.system}));
+/// as the servers demand. What holds for this answer only comes last where the vendor keeps the
+/// beginning of a request for the next one.
+fn messages(prompt: &Prompt, dialect: Dialect) -> Value {
+    let plain = |role: &str, text: &str| json!({"role": role, "content": text});
+    let (first, last) = match dialect {
+        Dialect::Any => (prompt.instructions(), String::new()),
+        Dialect::OpenAi | Dialect::DeepSeek => (prompt.system.clone(), prompt.now.clone()),
+    };
+    let mut list: Vec<Value> = Vec::with_capacity(prompt.messages.len() + 2);
+    if !first.is_empty() {
+        list.push(plain("system", &first));
     }
     for message in &prompt.messages {
-        let plain = |role: &str, text: &str| json!({"role": role, "content": text});
         match message {
             Message::System(text) => list.push(plain("system", text)),
             Message::User(text) => list.push(plain("user", text)),
@@ -74,6 +88,9 @@ fn messages(prompt: &Prompt) -> Value {
                 }
             }
         }
+    }
+    if !last.is_empty() {
+        list.push(plain("system", &last));
     }
     Value::Array(list)
 }
@@ -125,7 +142,7 @@ mod tests {
             ],
             ..Prompt::default()
         };
-        let list = messages(&prompt);
+        let list = messages(&prompt, Dialect::Any);
         let roles: Vec<_> = list
             .as_array()
             .unwrap()
@@ -139,6 +156,27 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_now_stands_where_the_server_can_bear_it() {
+        let prompt = Prompt {
+            system: "Be Ann.".to_owned(),
+            messages: vec![Message::User("Hi".to_owned())],
+            now: "You are tired.".to_owned(),
+            ..Prompt::default()
+        };
+        let local = messages(&prompt, Dialect::Any);
+        assert_eq!(local[0]["content"], "Be Ann.\n\nYou are tired.");
+        assert_eq!(local.as_array().unwrap().len(), 2);
+        for hosted in [Dialect::OpenAi, Dialect::DeepSeek] {
+            let list = messages(&prompt, hosted);
+            assert_eq!(list[0]["content"], "Be Ann.");
+            assert_eq!(
+                list[2],
+                json!({"role": "system", "content": "You are tired."})
+            );
+        }
+    }
+
+    #[test]
     fn tools_and_their_choice_take_the_form_of_chat_completions() {
         let mut prompt = Prompt {
             tool_choice: Some(json!({"type": "function", "name": "look"})),
@@ -147,7 +185,7 @@ mod tests {
         };
         let extra = Map::new();
         assert!(
-            body(&prompt, "m", &extra, false)
+            body(&prompt, "m", &extra, Dialect::Any)
                 .get("tool_choice")
                 .is_none()
         );
@@ -156,12 +194,12 @@ mod tests {
             description: None,
             parameters: json!({"type": "object"}),
         });
-        let asked = body(&prompt, "m", &extra, false);
+        let asked = body(&prompt, "m", &extra, Dialect::Any);
         assert_eq!(asked["tools"][0]["function"]["name"], "look");
         assert_eq!(asked["tool_choice"]["function"]["name"], "look");
         assert_eq!(asked["max_tokens"], 50);
         assert_eq!(
-            body(&prompt, "m", &extra, true)["max_completion_tokens"],
+            body(&prompt, "m", &extra, Dialect::OpenAi)["max_completion_tokens"],
             50
         );
     }
@@ -169,7 +207,12 @@ mod tests {
     #[test]
     fn what_is_extra_cannot_undo_the_stream() {
         let extra = json!({"stream": false, "temperature": 0.3});
-        let asked = body(&Prompt::default(), "m", extra.as_object().unwrap(), false);
+        let asked = body(
+            &Prompt::default(),
+            "m",
+            extra.as_object().unwrap(),
+            Dialect::Any,
+        );
         assert_eq!(asked["stream"], true);
         assert_eq!(asked["temperature"], 0.3);
     }

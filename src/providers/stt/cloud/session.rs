@@ -13,7 +13,8 @@ use super::budget::Budget;
 use super::ear::Ear;
 use super::link::Link;
 use super::sending::Outgoing;
-use super::wire::{Said, Vendor};
+use super::wire::{RATE, Said, Vendor};
+use crate::disclosure::VoiceMeter;
 use crate::providers::ProviderError;
 use crate::providers::stt::{ListenInput, ListenOutput, ListenRequest, Listening, QUEUE};
 
@@ -38,7 +39,10 @@ pub(super) async fn open(
     let now = Instant::now();
     let mut ear = Ear::new(vendor.habits(), now);
     ear.connected(now);
+    let info = vendor.info();
+    let meter = VoiceMeter::new(request.witness.clone(), info.processor, info.name, RATE);
     let session = Session {
+        meter,
         vendor,
         request,
         inputs,
@@ -53,6 +57,7 @@ pub(super) async fn open(
 }
 
 struct Session {
+    meter: VoiceMeter,
     vendor: Arc<dyn Vendor>,
     request: ListenRequest,
     inputs: mpsc::Receiver<ListenInput>,
@@ -162,7 +167,10 @@ impl Session {
         };
         while let Some(outgoing) = self.ear.next(Instant::now()) {
             match outgoing {
-                Outgoing::Audio(samples) => link.audio(&samples).await?,
+                Outgoing::Audio(samples) => {
+                    self.meter.count(samples.len());
+                    link.audio(&samples).await?;
+                }
                 Outgoing::Flush(ping) => link.flush(ping).await?,
                 Outgoing::Forget => {
                     if link.forget().await? {

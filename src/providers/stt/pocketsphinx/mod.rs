@@ -194,7 +194,11 @@ mod tests {
         let engine = engine();
         let expect = vec!["Maya".to_owned(), "Xanthippia".to_owned()];
         let language = Some("en-GB".to_owned());
-        let request = ListenRequest { language, expect };
+        let request = ListenRequest {
+            language,
+            expect,
+            ..ListenRequest::default()
+        };
         for (name, said) in [
             ("begin", "what would you like to talk about today"),
             ("goal", "will you know that this session was useful"),
@@ -214,7 +218,11 @@ mod tests {
         let mut said = Vec::new();
         for expect in [expect, Vec::new()] {
             let language = None;
-            let request = ListenRequest { language, expect };
+            let request = ListenRequest {
+                language,
+                expect,
+                ..ListenRequest::default()
+            };
             let mut stream = engine.open(request).await.unwrap();
             say(&stream, 0, Position::ZERO, &spoken("name")).await;
             said.push(until_final(&mut stream).await.last.text());
@@ -267,7 +275,7 @@ mod tests {
         ));
         let request = ListenRequest {
             language: Some("fi".to_owned()),
-            expect: Vec::new(),
+            ..ListenRequest::default()
         };
         let refused = engine().open(request).await.map(|_| ());
         assert!(matches!(refused, Err(ProviderError::Refused { .. })));

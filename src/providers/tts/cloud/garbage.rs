@@ -12,6 +12,7 @@ fn wires() -> Vec<Box<dyn Wire>> {
         voice: "hazel".to_owned(),
         language: None,
         speed: 1.0,
+        witness: crate::disclosure::Witness::default(),
     };
     let key = || "letters".to_owned().into();
     let call = |vendor: &dyn Vendor, settings: &CloudSettings| vendor.call(settings, &request).1;

@@ -29,6 +29,7 @@ use tokio::time::Instant;
 use super::stream::{Piece, Reader, open};
 use super::text::Written;
 use super::{EngineInfo, ProviderError, Speaking, TextToSpeech, Voice, VoiceRequest};
+use crate::disclosure::{Data, Purpose, Witness};
 use crate::private::Private;
 use crate::providers::http;
 use crate::providers::socket::{Dial, refused, unavailable};
@@ -177,12 +178,20 @@ impl TextToSpeech for Cloud {
     fn open(&self, request: VoiceRequest) -> BoxFuture<'_, Result<Speaking, ProviderError>> {
         let (dial, wire) = self.vendor.call(&self.settings, &request);
         let (name, ahead) = (self.vendor.name(), self.settings.ahead);
+        let processor = self.info().processor;
         let mut link = Link::new(wire, dial, self.settings.patience);
         Box::pin(async move {
             link.connect().await?;
             let (asks, inbox) = mpsc::channel(1);
             tokio::spawn(link.run(inbox));
-            Ok(open(Caller { name, ahead, asks }, ahead))
+            let caller = Caller {
+                name,
+                processor,
+                witness: request.witness,
+                ahead,
+                asks,
+            };
+            Ok(open(caller, ahead))
         })
     }
 }
@@ -190,6 +199,8 @@ impl TextToSpeech for Cloud {
 /// Hands pieces to the connection.
 struct Caller {
     name: &'static str,
+    processor: Option<String>,
+    witness: Witness,
     ahead: Duration,
     asks: mpsc::Sender<Ask>,
 }
@@ -213,8 +224,10 @@ impl Reader for Caller {
 
     fn read(&self, words: &[Written], _due: Instant) -> Piece {
         let (reply, mut answers) = mpsc::channel(WAITING);
+        let text = plain(words);
+        tell(&self.witness, self.processor.as_deref(), self.name, &text);
         let ask = Ask {
-            text: plain(words),
+            text,
             words: words.to_vec(),
             asked: Instant::now(),
             reply,
@@ -244,6 +257,13 @@ fn whole(words: &[Written]) -> Vec<&[Written]> {
     } else {
         super::text::pieces(words, LONGEST)
     }
+}
+
+/// Words are about to be sent.
+fn tell(witness: &Witness, processor: Option<&str>, engine: &str, words: &str) {
+    let characters = words.chars().count() as u64;
+    let data = Data::Words { characters };
+    witness.tell(processor, engine, data, Purpose::Speaking);
 }
 
 /// What a vendor is given to read.

@@ -16,7 +16,8 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{CloudSettings, WAITING, plain, whole};
+use super::{CloudSettings, WAITING, plain, tell, whole};
+use crate::disclosure::Witness;
 use crate::private::Private;
 use crate::providers::http;
 use crate::providers::socket::{refused, unavailable};
@@ -123,6 +124,8 @@ impl TextToSpeech for Speech {
         tokio::spawn(async move { asker.warm().await });
         let speaker = Speaker {
             asker: self.asker.clone(),
+            processor: self.info().processor,
+            witness: request.witness,
             body,
             ahead: settings.ahead,
         };
@@ -134,6 +137,8 @@ impl TextToSpeech for Speech {
 /// A voice of one session.
 struct Speaker {
     asker: Asker,
+    processor: Option<String>,
+    witness: Witness,
     /// What every request repeats.
     body: Value,
     ahead: Duration,
@@ -159,7 +164,9 @@ impl Reader for Speaker {
     fn read(&self, words: &[Written], _due: Instant) -> Piece {
         let (reply, mut answers) = mpsc::channel(WAITING);
         let mut body = self.body.clone();
-        body["input"] = json!(plain(words));
+        let text = plain(words);
+        tell(&self.witness, self.processor.as_deref(), NAME, &text);
+        body["input"] = json!(text);
         let (asker, words) = (self.asker.clone(), words.to_vec());
         let speaking = AbortOnDropHandle::new(tokio::spawn(async move {
             if let Err(error) = asker.speak(&body, &words, &reply).await {

@@ -47,6 +47,7 @@ fn the_address_names_no_key() {
     let request = ListenRequest {
         language: Some("de-AT".to_owned()),
         expect: vec!["Zoë".to_owned(), "Jo".to_owned()],
+        ..ListenRequest::default()
     };
     let dial = deepgram.dial(&request);
     assert!(

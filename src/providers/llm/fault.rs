@@ -9,7 +9,7 @@ use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{NAME, ProviderError, unavailable};
+use super::ProviderError;
 
 /// The most of an error's body that is read, in bytes.
 const MOST: usize = 64 * 1024;
@@ -28,21 +28,70 @@ pub(super) struct Said {
     code: Option<Value>,
     #[serde(default)]
     param: Option<String>,
+    /// Where Anthropic has its code.
+    #[serde(default)]
+    details: Option<Details>,
 }
+
+#[derive(Debug, Default, Deserialize)]
+struct Details {
+    #[serde(default)]
+    error_code: Option<String>,
+}
+
+/// What is wrong with an event of an answer.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// It cannot be what it should be.
+    Odd(&'static str),
+    /// It tells of an error.
+    Error(Box<Said>),
+}
+
+impl Trouble {
+    /// What an event says that tells of an error, in whatever shape.
+    pub fn said(error: Value) -> Self {
+        Self::Error(serde_json::from_value(error).unwrap_or_default())
+    }
+}
+
+/// What stands in an error for money that ran out. None of them is a limit that passes.
+const NO_MONEY: [&str; 4] = [
+    "insufficient_quota",
+    "billing_error",
+    "billing_hard_limit_reached",
+    "enforced_spend_limit_reached",
+];
 
 /// Makes errors of failed requests.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Faults {
-    /// How long was waited.
-    pub first_token: Duration,
+    /// Whose they are.
+    pub engine: &'static str,
 }
 
 impl Faults {
-    /// Nothing came at all.
-    pub fn silence(&self) -> ProviderError {
+    /// It would fail again.
+    pub fn refused(&self, message: &str) -> ProviderError {
+        ProviderError::Refused {
+            engine: self.engine.to_owned(),
+            message: message.to_owned(),
+        }
+    }
+
+    /// It is not there, or broke off.
+    pub fn unavailable(&self, message: impl Into<String>) -> ProviderError {
+        ProviderError::Unavailable {
+            engine: self.engine.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    /// Nothing came for so long.
+    pub fn silence(&self, after: Duration) -> ProviderError {
         ProviderError::TimedOut {
-            engine: NAME.to_owned(),
-            after: self.first_token,
+            engine: self.engine.to_owned(),
+            after,
         }
     }
 
@@ -53,7 +102,12 @@ impl Faults {
         } else {
             "no response"
         };
-        unavailable(format!("{what}: {}", cause(error)))
+        self.unavailable(format!("{what}: {}", cause(error)))
+    }
+
+    /// The response ended before its answer did.
+    pub fn broken_off(&self, error: &reqwest::Error) -> ProviderError {
+        self.unavailable(format!("its answer broke off: {}", cause(error)))
     }
 
     /// A response came, and is not a success.
@@ -64,52 +118,69 @@ impl Faults {
         let said = serde_json::from_slice::<Value>(&body)
             .ok()
             .and_then(|mut body| serde_json::from_value(body.get_mut("error")?.take()).ok());
-        judge(status, retry_after, &said.unwrap_or_default())
+        self.judge(status, retry_after, &said.unwrap_or_default())
     }
-}
 
-/// An error that came in the middle of a stream.
-pub(super) fn in_stream(said: &Said) -> ProviderError {
-    let status = said.code.as_ref().and_then(Value::as_u64);
-    let status = status.and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
-    let kind = said.kind.as_deref().unwrap_or_default();
-    let status = status.unwrap_or(match kind {
-        kind if kind.contains("rate_limit") => StatusCode::TOO_MANY_REQUESTS,
-        kind if kind.contains("invalid") || kind.contains("auth") => StatusCode::BAD_REQUEST,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    });
-    judge(status, None, said)
-}
+    /// An event of the stream is wrong, or tells of an error.
+    pub fn in_stream(&self, trouble: &Trouble) -> ProviderError {
+        let said = match trouble {
+            Trouble::Odd(message) => return self.unavailable(*message),
+            Trouble::Error(said) => said,
+        };
+        let status = said.code.as_ref().and_then(Value::as_u64);
+        let status = status.and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
+        let terms = [said.kind.as_deref(), said.code()];
+        let names = |part: &str| terms.iter().flatten().any(|term| term.contains(part));
+        let status = status.unwrap_or_else(|| {
+            if names("rate_limit") || names("overloaded") {
+                StatusCode::TOO_MANY_REQUESTS
+            } else if ["invalid", "auth", "permission", "not_found", "billing"]
+                .into_iter()
+                .any(names)
+            {
+                StatusCode::BAD_REQUEST
+            } else {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        });
+        self.judge(status, None, said)
+    }
 
-fn judge(status: StatusCode, retry_after: Option<Duration>, said: &Said) -> ProviderError {
-    let out_of_money = said.names("insufficient_quota");
-    match status.as_u16() {
-        429 | 529 if !out_of_money => ProviderError::Limited {
-            engine: NAME.to_owned(),
-            retry_after,
-        },
-        408 | 409 | 425 | 500.. => unavailable(said.describe(status)),
-        _ => ProviderError::Refused {
-            engine: NAME.to_owned(),
-            message: said.describe(status),
-        },
+    fn judge(
+        &self,
+        status: StatusCode,
+        retry_after: Option<Duration>,
+        said: &Said,
+    ) -> ProviderError {
+        let no_money = NO_MONEY.iter().any(|what| said.names(what));
+        match status.as_u16() {
+            429 | 529 if !no_money => ProviderError::Limited {
+                engine: self.engine.to_owned(),
+                retry_after,
+            },
+            408 | 409 | 425 | 500.. if !no_money => self.unavailable(said.describe(status)),
+            _ => self.refused(&said.describe(status)),
+        }
     }
 }
 
 impl Said {
     fn names(&self, what: &str) -> bool {
-        self.kind.as_deref() == Some(what)
-            || self.code.as_ref().and_then(Value::as_str) == Some(what)
+        self.kind.as_deref() == Some(what) || self.code() == Some(what)
+    }
+
+    /// The code, where it is text.
+    fn code(&self) -> Option<&str> {
+        let code = self.code.as_ref().and_then(Value::as_str);
+        code.or_else(|| self.details.as_ref()?.error_code.as_deref())
     }
 
     /// The status and the server's own terms. Its sentence may quote the conversation or the key,
     /// so it is passed on only where it speaks of the address or the model.
     fn describe(&self, status: StatusCode) -> String {
         let mut text = status.to_string();
-        let code = self.code.as_ref().map(|code| match code {
-            Value::String(code) => code.clone(),
-            other => other.to_string(),
-        });
+        let code = self.code().map(str::to_owned);
+        let code = code.or_else(|| self.code.as_ref().map(Value::to_string));
         let terms = [
             ("type", &self.kind),
             ("code", &code),
@@ -157,7 +228,7 @@ pub(super) async fn body(response: Response) -> Vec<u8> {
 }
 
 /// The innermost cause, which names what happened; the outer ones name the address.
-pub(super) fn cause(error: &reqwest::Error) -> String {
+fn cause(error: &reqwest::Error) -> String {
     let mut inner: &dyn Error = error;
     while let Some(source) = inner.source() {
         inner = source;
@@ -169,6 +240,8 @@ pub(super) fn cause(error: &reqwest::Error) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    const FAULTS: Faults = Faults { engine: "e" };
 
     fn said(value: Value) -> Said {
         serde_json::from_value(value).unwrap()
@@ -188,7 +261,7 @@ mod tests {
             (500, &none, false),
             (503, &none, false),
         ] {
-            let error = judge(StatusCode::from_u16(status).unwrap(), None, said);
+            let error = FAULTS.judge(StatusCode::from_u16(status).unwrap(), None, said);
             assert_eq!(
                 matches!(error, ProviderError::Refused { .. }),
                 refused,
@@ -197,14 +270,38 @@ mod tests {
         }
     }
 
+    fn in_stream(value: Value) -> ProviderError {
+        FAULTS.in_stream(&Trouble::said(value))
+    }
+
     #[test]
     fn numbers_as_codes_and_unknown_types_are_understood() {
-        let loading = said(json!({"code": 503, "message": "Loading", "type": "unavailable_error"}));
-        assert!(in_stream(&loading).to_string().contains("503"));
-        let limited = in_stream(&said(json!({"type": "rate_limit_exceeded"})));
-        assert!(matches!(limited, ProviderError::Limited { .. }));
-        let odd = in_stream(&said(json!({"code": 1e99})));
+        let loading = json!({"code": 503, "message": "Loading", "type": "unavailable_error"});
+        assert!(in_stream(loading).to_string().contains("503"));
+        for limits in [
+            "rate_limit_exceeded",
+            "rate_limit_error",
+            "overloaded_error",
+        ] {
+            let error = in_stream(json!({"type": limits}));
+            assert!(matches!(error, ProviderError::Limited { .. }), "{limits}");
+        }
+        let odd = in_stream(json!({"code": 1e99}));
         assert!(matches!(odd, ProviderError::Unavailable { .. }));
+    }
+
+    #[test]
+    fn money_that_ran_out_is_no_limit_that_passes() {
+        let spent = json!({"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}});
+        for error in [
+            spent,
+            json!({"type": "billing_error"}),
+            json!({"code": "insufficient_quota", "type": "insufficient_quota"}),
+        ] {
+            let text = error.to_string();
+            let error = in_stream(error);
+            assert!(matches!(error, ProviderError::Refused { .. }), "{text}");
+        }
     }
 
     #[test]

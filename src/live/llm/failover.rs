@@ -1,0 +1,161 @@
+//! Several models, of which one fails in the middle of an answer: nothing is said twice, and the
+//! session hears of it once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
+
+use super::*;
+use crate::live::conversation::{Memory, shown};
+use crate::providers::EngineInfo;
+use crate::providers::llm::fallback::Fallback;
+use crate::providers::llm::{Finish, Tokens};
+
+/// Says its lines in turn; a line that does not end in a full stop breaks off there.
+struct Reader {
+    name: &'static str,
+    lines: Mutex<VecDeque<&'static str>>,
+}
+
+impl Reader {
+    fn gone(&self) -> ProviderError {
+        ProviderError::Unavailable {
+            engine: self.name.to_owned(),
+            message: "gone".to_owned(),
+        }
+    }
+}
+
+impl LanguageModel for Reader {
+    fn info(&self) -> EngineInfo {
+        EngineInfo {
+            name: self.name.to_owned(),
+            note: String::new(),
+            processor: None,
+        }
+    }
+
+    fn respond(&self, _: Prompt) -> BoxFuture<'_, Result<Tokens, ProviderError>> {
+        let Some(line) = self.lines.lock().unwrap().pop_front() else {
+            let error = self.gone();
+            return async { Err(error) }.boxed();
+        };
+        let last = match line.ends_with('.') {
+            true => Ok(Token::End {
+                finish: Finish::Stop,
+                usage: None,
+            }),
+            false => Err(self.gone()),
+        };
+        let words = line.split_inclusive(' ');
+        let words = words.map(|word| Ok(Token::Text(word.to_owned())));
+        let tokens: Tokens = stream::iter(words.chain([last]).collect::<Vec<_>>()).boxed();
+        async { Ok(tokens) }.boxed()
+    }
+}
+
+fn mind(first: &[&'static str], second: &[&'static str]) -> Mind {
+    let model = |name, lines: &[&'static str]| -> Arc<dyn LanguageModel> {
+        let lines = Mutex::new(lines.iter().copied().collect());
+        Arc::new(Reader { name, lines })
+    };
+    let thinker = Thinker {
+        practice: Arc::new(Practice::load().unwrap()),
+        gallery: Arc::new(Gallery::load(None).unwrap()),
+        model: Some(Arc::new(Fallback::new([
+            model("first", first),
+            model("second", second),
+        ]))),
+    };
+    Mind::new(thinker, 5)
+}
+
+/// What came of an answer: what was said, whether it ended well, and what was told of models.
+#[derive(Debug, Default, PartialEq)]
+struct Heard {
+    said: String,
+    failed: bool,
+    replaced: Option<String>,
+    authored: bool,
+}
+
+async fn answer(mind: &mut Mind, speaks: bool) -> Heard {
+    mind.ask(Ask {
+        generation: Generation(1),
+        client: Some("maya-promotion".to_owned()),
+        instructions: String::new(),
+        memory: vec![Memory::Coach("What brings you here?".to_owned())],
+        fixed: false,
+        tools: Vec::new(),
+        tool_choice: None,
+        speaks,
+        max_tokens: None,
+    });
+    let mut heard = Heard::default();
+    loop {
+        match mind.next().await.unwrap() {
+            // What is authored is told by what stands before it alone.
+            Thought::Sentence(_, text) if !heard.authored => heard.said.push_str(&shown(&text)),
+            Thought::Replaced(_, error) => heard.replaced = Some(error.engine().to_owned()),
+            Thought::StoodIn(..) => heard.authored = true,
+            Thought::Token(_, Token::End { .. }) => return heard,
+            Thought::Failed(..) => {
+                heard.failed = true;
+                return heard;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_that_was_only_begun_is_said() {
+    let mut mind = mind(
+        &["It is about my", "I am back now."],
+        &["My sister called me.", "Yes."],
+    );
+    let heard = answer(&mut mind, true).await;
+    assert_eq!(heard.said.trim(), "My sister called me.");
+    assert_eq!(heard.replaced.as_deref(), Some("first"));
+    assert!(!heard.failed && !heard.authored);
+    let again = answer(&mut mind, true).await;
+    assert_eq!(
+        (again.said.as_str(), again.replaced),
+        ("Yes.", None),
+        "told once"
+    );
+    tokio::time::advance(Duration::from_secs(600)).await;
+    assert_eq!(answer(&mut mind, true).await.said.trim(), "I am back now.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_stays_and_the_turn_ends_with_it() {
+    let mut mind = mind(&["It is about my sister. She has never"], &["So it is."]);
+    let heard = answer(&mut mind, true).await;
+    assert_eq!(heard.said.trim(), "It is about my sister.");
+    assert_eq!(heard.replaced.as_deref(), Some("first"));
+    assert!(!heard.failed && !heard.authored);
+    assert_eq!(answer(&mut mind, true).await.said.trim(), "So it is.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_shown_cannot_be_begun_anew() {
+    let mut mind = mind(&["It is about my"], &["My sister called me."]);
+    assert!(answer(&mut mind, false).await.failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_every_model_down_the_authored_lines_answer() {
+    let mut mind = mind(&["It is"], &["My"]);
+    let heard = answer(&mut mind, true).await;
+    assert!(
+        heard.authored && heard.said.is_empty() && !heard.failed,
+        "{heard:?}"
+    );
+    let began = Instant::now();
+    assert!(!answer(&mut mind, true).await.failed);
+    assert_eq!(began.elapsed(), Duration::ZERO, "nobody is waited for");
+}
