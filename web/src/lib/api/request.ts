@@ -96,5 +96,5 @@ async function codeOf(response: Response): Promise<string> {
 function faultOf(status: number, code: string): Fault {
   if (code === "missing_api_key") return "key-needed";
   if (code === "invalid_api_key") return "key-wrong";
-  return faultOfStatus(status);
+  return faultOfStatus(status, code);
 }

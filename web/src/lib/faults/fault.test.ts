@@ -18,13 +18,14 @@ describe("faults", () => {
   });
 
   it("reads HTTP statuses, close codes and protocol errors", () => {
-    expect([401, 403, 429, 503, 500].map(faultOfStatus)).toEqual([
+    expect([401, 403, 429, 503, 500].map((status) => faultOfStatus(status))).toEqual([
       "not-allowed",
       "not-allowed",
       "server-busy",
       "server-stopping",
       "server-unreachable",
     ]);
+    expect(faultOfStatus(503, "database_unavailable")).toBe("server-unreachable");
     expect([1000, 1001, 1006, 1008, 1011, 1013].map(faultOfClose)).toEqual([
       null,
       "server-stopping",

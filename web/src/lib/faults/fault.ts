@@ -69,10 +69,11 @@ export function faultOfMicrophone(error: unknown): Fault {
   }
 }
 
-export function faultOfStatus(status: number): Fault {
+/** What a refusal means, by its status and, where it is known, its code (docs/http.md). */
+export function faultOfStatus(status: number, code = ""): Fault {
   if (status === 401 || status === 403) return "not-allowed";
   if (status === 429) return "server-busy";
-  if (status === 503) return "server-stopping";
+  if (status === 503 && code !== "database_unavailable") return "server-stopping";
   return "server-unreachable";
 }
 

@@ -41,8 +41,8 @@ export async function createSecret(
     const aboutClient = String(body.error?.param ?? "").includes("prompt");
     if (body.error?.code === "missing_api_key") throw new FaultError("key-needed");
     if (body.error?.code === "invalid_api_key") throw new FaultError("key-wrong");
-    if (body.error?.code === "database_unavailable") throw new FaultError("server-unreachable");
-    throw new FaultError(aboutClient ? "unknown-client" : faultOfStatus(response.status));
+    const fault = faultOfStatus(response.status, String(body.error?.code ?? ""));
+    throw new FaultError(aboutClient ? "unknown-client" : fault);
   }
   if (typeof body.value !== "string") throw new FaultError("server-unreachable");
   const model = body.session?.model;
