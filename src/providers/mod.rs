@@ -69,6 +69,17 @@ pub enum ProviderError {
 }
 
 impl ProviderError {
+    /// What kind of failure it is, as the metrics have it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "refused",
+            Self::Unavailable { .. } => "unavailable",
+            Self::TimedOut { .. } => "timed_out",
+            Self::Limited { .. } => "limited",
+        }
+    }
+
     /// Which engine failed.
     #[must_use]
     pub fn engine(&self) -> &str {

@@ -92,7 +92,7 @@ impl<E: ?Sized> Ranking<E> {
     /// An engine failed.
     pub fn failed(&self, rank: usize, error: &ProviderError) {
         self.ranked[rank].breaker.failed(error, Instant::now());
-        self.calls(rank, |calls| calls.failed(error));
+        self.calls(rank, |calls| calls.failed(error.kind()));
     }
 
     /// An engine was given so much to do, in the unit of its kind.

@@ -7,7 +7,6 @@ use metrics::Recorder as _;
 use metrics::{Counter, Histogram, Key, Label};
 
 use super::metrics::{METADATA, Metrics};
-use crate::providers::ProviderError;
 
 pub(super) const OPENING: &str = "praxiloom_engine_open_seconds";
 pub(super) const ANSWER: &str = "praxiloom_engine_answer_seconds";
@@ -62,14 +61,8 @@ impl Calls {
         self.amount.increment(amount);
     }
 
-    /// It failed.
-    pub fn failed(&self, error: &ProviderError) {
-        let reason = match error {
-            ProviderError::Refused { .. } => "refused",
-            ProviderError::Limited { .. } => "limited",
-            ProviderError::Unavailable { .. } => "unavailable",
-            ProviderError::TimedOut { .. } => "timed_out",
-        };
+    /// It failed, for a reason of this kind.
+    pub fn failed(&self, reason: &'static str) {
         let mut labels = labels(self.kind, &self.engine);
         labels.push(Label::new("reason", reason));
         let key = Key::from_parts(FAILURES, labels);
@@ -96,10 +89,7 @@ mod tests {
         calls.opened(Duration::from_millis(40));
         calls.answered(Duration::from_millis(90));
         calls.used(17);
-        calls.failed(&ProviderError::Limited {
-            engine: "deepgram".to_owned(),
-            retry_after: None,
-        });
+        calls.failed("limited");
         let text = metrics.render();
         for line in [
             "praxiloom_engine_open_seconds_bucket{kind=\"tts\",engine=\"deepgram\",le=\"0.05\"} 1",
