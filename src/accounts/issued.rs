@@ -105,10 +105,11 @@ impl Issued {
     /// Brings them into the database, for as long as it is polled.
     pub async fn run(&self) {
         loop {
-            self.came.notified().await;
+            // Also what came before it was polled.
             while !self.take_all().await {
                 tokio::time::sleep(PAUSE).await;
             }
+            self.came.notified().await;
         }
     }
 
