@@ -29,9 +29,11 @@ use track::Track;
 
 /// How old what was recorded may become before it is handed over.
 const BATCH: Duration = Duration::from_millis(500);
-/// Bytes of a part that may wait for the disk: more than half a minute of a busy session. Beyond,
-/// its recording ends.
-const MOST_WAITING: usize = 1 << 20;
+/// More bytes than this are handed over at once.
+const MUCH: usize = 256 << 10;
+/// Bytes of a part that may wait for the disk: minutes of a busy session, or several of the longest
+/// events (1 MiB each, which stand in the log and in the trace). Beyond, its recording ends.
+const MOST_WAITING: usize = 8 << 20;
 
 /// Records one part. Positions are on the session's timeline.
 ///
@@ -140,7 +142,7 @@ impl Recorder {
     #[must_use]
     pub fn due(&self) -> Option<Position> {
         // What the session needs to go on elsewhere is handed over at once.
-        let batch = if self.opening.is_some() {
+        let batch = if self.opening.is_some() || self.collected() > MUCH {
             Duration::ZERO
         } else {
             BATCH

@@ -1,5 +1,6 @@
 //! The conductor of one session: one loop that feeds the state machine and does what it says.
 
+mod backlog;
 mod ended;
 mod incoming;
 mod leaving;
@@ -29,6 +30,7 @@ use super::tape::Tape;
 use super::voice::VoiceStage;
 use crate::archive::Trouble;
 use crate::telemetry::Metrics;
+use backlog::Backlog;
 pub use ended::Ended;
 pub use parts::{Parts, Told};
 use timeline::Timeline;
@@ -49,6 +51,7 @@ const FAR: Position = Position::from_ms(30 * 24 * 3600 * 1000);
 /// One live session.
 pub struct LiveSession {
     link: Link,
+    backlog: Backlog,
     conversation: Conversation,
     intake: Intake,
     hearing: Hearing,
@@ -106,6 +109,7 @@ impl LiveSession {
         let mut live = Self {
             speaker: Speaker::new(link.carrier, encoding, lead),
             link,
+            backlog: Backlog::new(),
             conversation,
             intake: Intake::new(mic, session.audio.input.format),
             hearing,
@@ -160,6 +164,7 @@ impl LiveSession {
         if self.session.wants_own_events() {
             self.tell_engines();
         }
+        self.backlog.begun();
         while self.ended.is_none() {
             // Sound that came all at once is read before anything that came after it.
             let unread = self.intake.next();
@@ -177,7 +182,8 @@ impl LiveSession {
             let roomy = self.speaker.queued() < MOST_QUEUED;
             let slice = unread.filter(|_| self.hearing.has_room());
             // What the client asks for is answered at the pace at which it reads.
-            let heeded = outgoing.capacity() >= HEEDED || outgoing.is_closed();
+            let behind = !self.backlog.is_empty();
+            let heeded = (!behind && outgoing.capacity() >= HEEDED) || outgoing.is_closed();
             // In no fixed order, so that no stage can keep the others waiting.
             tokio::select! {
                 () = &mut stop_now => {
@@ -195,7 +201,8 @@ impl LiveSession {
                 received = self.link.incoming.recv(), if unread.is_none() && heeded => {
                     self.received(received);
                 }
-                _ = outgoing.reserve_many(HEEDED), if !heeded => {}
+                room = self.backlog.room(&outgoing), if behind => self.forward(room),
+                _ = outgoing.reserve_many(HEEDED), if !heeded && !behind => {}
                 () = until(slice), if slice.is_some() => self.read_slice(),
                 heard = self.hearing.next() => {
                     if let Some(heard) = heard {

@@ -277,3 +277,39 @@ async fn a_wrong_offer_or_configuration_leaves_the_session_as_it_was() {
     assert_eq!(post.body("v=0\r\n").send().await.unwrap().status(), 400);
     socket.is_well().await;
 }
+
+#[tokio::test]
+async fn a_session_of_many_items_goes_on_over_either_carrier() {
+    const ITEMS: usize = 600;
+    let server = serve(&[]).await;
+    let mut socket = curious(&server).await;
+    let id = socket.id();
+    for number in 0..ITEMS {
+        let content = json!([{"type": "input_text", "text": format!("Line {number}.")}]);
+        let item = json!({"type": "message", "role": "user", "content": content});
+        socket
+            .send(json!({"type": "conversation.item.create", "item": item}))
+            .await;
+        socket.until("conversation.item.done").await;
+    }
+    socket.stream.close(None).await.unwrap();
+    ended(&server, &id).await;
+
+    let mut socket = Socket::at(&resume_url(&server.url(""), &id)).await;
+    let resumed = socket.until("praxiloom.session.resumed").await;
+    assert_eq!(resumed["items"], ITEMS);
+    for _ in 0..ITEMS {
+        socket.until("conversation.item.done").await;
+    }
+    socket.is_well().await;
+    socket.stream.close(None).await.unwrap();
+    ended(&server, &id).await;
+
+    let mut call = Call::at(&server.url(""), &format!("?resume={id}")).await;
+    for _ in 0..ITEMS {
+        call.until("conversation.item.done").await;
+    }
+    assert_eq!(replayed(&call.seen).len(), ITEMS);
+    call.close().await;
+    ended(&server, &id).await;
+}

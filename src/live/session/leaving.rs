@@ -9,6 +9,7 @@ use signaling::link::{CloseReason, ToClient};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::backlog::Backlog;
 use super::{Ended, FAREWELL, LiveSession};
 use crate::archive::Trouble;
 use crate::live::conversation::{Input, LEAVING};
@@ -26,6 +27,7 @@ impl LiveSession {
     /// Lets go of the connection and waits, for a bounded time, for the last words of what was
     /// said.
     pub(super) async fn leave(&mut self) {
+        self.send_rest().await;
         self.let_go();
         self.last_sound().await;
         if let Some(since) = self.deserted {
@@ -52,11 +54,20 @@ impl LiveSession {
         }
     }
 
+    /// Sends what still waits, as far as the client reads.
+    async fn send_rest(&mut self) {
+        if self.ended != Some(Ended::NotReading) {
+            let until = Instant::now() + FAREWELL;
+            self.backlog.flush(&self.link.outgoing, until).await;
+        }
+    }
+
     /// Closes both ways of the connection; what was sent before is delivered.
     fn let_go(&mut self) {
         self.link.incoming.close();
         let (nowhere, _) = mpsc::channel(1);
         self.link.outgoing = nowhere;
+        self.backlog = Backlog::new();
     }
 
     /// Takes in the sound that arrived and was not read yet.

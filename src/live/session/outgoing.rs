@@ -6,8 +6,9 @@ use std::time::Duration;
 use signaling::event::session::Modality;
 use signaling::event::{ServerEvent, Session};
 use signaling::link::{Carrier, CloseReason, ToClient};
-use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::Permit;
 
+use super::backlog::Refused;
 use super::{Ended, LiveSession};
 use crate::archive::event::Event;
 use crate::live::conversation::Output;
@@ -141,9 +142,21 @@ impl LiveSession {
 
     /// Sends to the client, which must keep reading. A connection that has closed says itself how.
     pub(super) fn send(&mut self, message: ToClient) {
-        match self.link.outgoing.try_send(message) {
-            Ok(()) | Err(TrySendError::Closed(_)) => {}
-            Err(TrySendError::Full(_)) => self.ended = self.ended.or(Some(Ended::NotReading)),
+        let sent = self.backlog.send(&self.link.outgoing, message);
+        self.heed(sent.err());
+    }
+
+    /// Sends what waited for this room.
+    pub(super) fn forward(&mut self, room: Result<Permit<'_, ToClient>, Refused>) {
+        match room {
+            Ok(room) => self.backlog.forward(room),
+            Err(refused) => self.heed(Some(refused)),
+        }
+    }
+
+    fn heed(&mut self, refused: Option<Refused>) {
+        if refused == Some(Refused::NotReading) {
+            self.ended = self.ended.or(Some(Ended::NotReading));
         }
     }
 
