@@ -13,6 +13,7 @@ use super::super::event::Event;
 use super::super::layout::Stream;
 use super::super::writer::WriteAt;
 use super::super::{Archive, ArchiveParts, EndReason, Part, Recorder, Refusal, Trouble, sessions};
+use super::MOST_WAITING;
 use crate::clock::{Clock, Micros};
 use crate::config;
 use crate::db::AccountId;
@@ -242,10 +243,10 @@ async fn a_disk_that_never_answers_holds_up_nobody() {
     {
         for recorder in &mut recorders {
             let began = std::time::Instant::now();
-            recorder.trace(&"x".repeat(40_000));
+            recorder.trace(&"x".repeat(200_000));
             half_a_second(recorder, half);
             let waiting = recorder.shared.unwritten.load(Ordering::SeqCst);
-            assert!(waiting < 2 << 20, "{waiting} bytes wait");
+            assert!(waiting < 2 * MOST_WAITING, "{waiting} bytes wait");
             assert!(
                 began.elapsed() < Duration::from_secs(1),
                 "the session waited"
