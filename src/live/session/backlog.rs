@@ -62,16 +62,15 @@ impl Backlog {
         outgoing: &Sender<ToClient>,
         message: ToClient,
     ) -> Result<(), Refused> {
-        let message = if self.is_empty() {
-            self.taken = Instant::now();
+        let mut message = message;
+        if self.is_empty() {
             match outgoing.try_send(message) {
                 Ok(()) => return Ok(()),
                 Err(TrySendError::Closed(_)) => return Err(Refused::Closed),
-                Err(TrySendError::Full(message)) => message,
+                Err(TrySendError::Full(unsent)) => message = unsent,
             }
-        } else {
-            message
-        };
+            self.taken = Instant::now();
+        }
         if self.waiting.len() >= self.most {
             return Err(Refused::NotReading);
         }
