@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`server`] | a server process of one's own, and its `/metrics` |
+//! | [`quick`] | an AI client who does not think before they speak |
 //! | [`client`] | one connection over WebSocket or WebRTC: sound and events both ways |
 //! | [`coach`] | somebody who speaks at a real pace and notes when what came back |
 //! | [`wav`] | recordings to frames |
@@ -31,6 +32,7 @@ pub mod listen;
 pub mod load;
 pub mod lossy;
 pub mod process;
+pub mod quick;
 pub mod recordings;
 pub mod report;
 pub mod server;

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use crate::BenchError;
 use crate::process::{Usage, usage};
+use crate::quick;
 
+/// Who the clients are.
+const CLIENTS: &str = "--practice-clients";
 /// Longest wait for an answer over HTTP.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -20,8 +23,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `binary` on a free port of loopback, with stand-in engines of no delay, and waits
-    /// until it says where it is.
+    /// Starts `binary` on a free port of loopback, with stand-in engines of no delay and a client
+    /// who does not think before they speak, and waits until it says where it is.
     ///
     /// # Errors
     /// If it does not start.
@@ -67,6 +70,11 @@ impl Server {
         command.args(["--stt-engine", "standin", "--tts-engine", "standin"]);
         command.args(["--llm-engine", "standin", "--live-max-sessions", "1000"]);
         command.args(arguments);
+        if !arguments.iter().any(|given| given.starts_with(CLIENTS)) {
+            let clients = data.path().join("quick-clients");
+            quick::write(&clients)?;
+            command.arg(CLIENTS).arg(clients);
+        }
         command.arg("--data").arg(data.path());
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut child = spawned.map_err(io)?;

@@ -13,6 +13,7 @@ use benches::load::report::Run;
 use benches::load::script::Manners;
 use benches::load::target::Target;
 use benches::load::{Plan, run};
+use benches::quick;
 use praxiloom::app::{App, Engines};
 use praxiloom::clock::Clock;
 use praxiloom::config;
@@ -22,9 +23,12 @@ use praxiloom::http::Edge;
 async fn load(carrier: Carrier) -> Run {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let data = tempfile::tempdir().unwrap();
+    let clients = data.path().join("quick-clients");
+    quick::write(&clients).unwrap();
     let given = [
         ("PRAXILOOM_LISTEN", "127.0.0.1:0"),
         ("PRAXILOOM_DATA", data.path().to_str().unwrap()),
+        ("PRAXILOOM_PRACTICE_CLIENTS", clients.to_str().unwrap()),
         ("PRAXILOOM_STT_ENGINE", "standin"),
         ("PRAXILOOM_LLM_ENGINE", "standin"),
         ("PRAXILOOM_TTS_ENGINE", "standin"),
@@ -51,6 +55,7 @@ async fn load(carrier: Carrier) -> Run {
         ramp: Duration::from_millis(10),
         spread: Duration::from_secs(1),
         silence_ms: 500,
+        instructions: None,
         manners: Manners {
             expected: Duration::from_millis(500),
             interrupt_every: 2,

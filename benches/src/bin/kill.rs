@@ -120,6 +120,7 @@ fn plan(carrier: Carrier, arguments: &Arguments) -> Plan {
         ramp: Duration::from_millis(40),
         spread: Duration::from_secs(5),
         silence_ms: 500,
+        instructions: None,
         manners: Manners {
             expected: Duration::from_millis(500),
             interrupt_every: 3,

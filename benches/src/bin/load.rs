@@ -35,7 +35,7 @@ const AFTERMATH: Duration = Duration::from_secs(30);
 ///
 /// Coaches say clips of 2 to 6 s, wait for the answer, and interrupt every third one. Without
 /// --url it starts the `praxiloom` built beside it, with stand-in engines of fixed delays and
-/// answers of about 5 s.
+/// answers of about 5 s, by a client who does not think before they speak.
 ///
 /// Example: load --sessions 100 --carrier webrtc --seconds 60
 ///
@@ -82,6 +82,10 @@ struct Arguments {
     /// The silence that ends a turn, which the server is asked for.
     #[arg(long, default_value_t = 500)]
     silence_ms: u64,
+    /// What the model is told to be. Told so, a praxiloom that runs already answers without a client
+    /// of its own, and without the time that one thinks before they speak.
+    #[arg(long, value_name = "TEXT")]
+    instructions: Option<String>,
     /// What the recogniser takes for its final words (server of one's own).
     #[arg(long, default_value_t = 0, conflicts_with = "url")]
     stt_ms: u64,
@@ -204,6 +208,7 @@ impl Bench<'_> {
             ramp_ms,
             interrupt_every,
             silence_ms,
+            instructions,
             threads,
             seed,
             ..
@@ -215,6 +220,7 @@ impl Bench<'_> {
             ramp: Duration::from_millis(*ramp_ms),
             spread: SPREAD,
             silence_ms: u32::try_from(*silence_ms).unwrap_or(u32::MAX),
+            instructions: instructions.clone(),
             manners: Manners {
                 expected: Duration::from_millis(self.expected()),
                 interrupt_every: *interrupt_every,

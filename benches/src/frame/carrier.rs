@@ -95,6 +95,7 @@ fn plan(carrier: client::Carrier) -> Plan {
         ramp: Duration::from_millis(10),
         spread: Duration::ZERO,
         silence_ms: 500,
+        instructions: None,
         manners: Manners {
             expected: Duration::ZERO,
             interrupt_every: 0,

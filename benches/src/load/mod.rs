@@ -55,6 +55,8 @@ pub struct Plan {
     pub spread: Duration,
     /// The silence that ends a turn, which the server is asked for.
     pub silence_ms: u32,
+    /// What the model is told to be; a server's own client answers if it is told nothing.
+    pub instructions: Option<String>,
     /// How the coaches behave.
     pub manners: Manners,
     /// Threads that carry the sessions.
@@ -132,7 +134,7 @@ impl Crowd {
                 let seed = plan.seed.wrapping_add(number as u64);
                 let script = Script::new(plan.manners, seed, self.start.elapsed(), plan.spread);
                 let mut session = Session::new(wire, Arc::clone(clips), script)?;
-                session.tell(&update(plan.silence_ms))?;
+                session.tell(&update(plan))?;
                 if let Some(worker) = self.workers.get(number % self.workers.len()) {
                     worker.carry(session);
                 }
@@ -234,15 +236,15 @@ async fn connect(
     }
 }
 
-fn update(silence_ms: u32) -> String {
-    json!({
-        "type": "session.update",
-        "session": {
-            "type": "realtime",
-            "audio": { "input": { "turn_detection": {
-                "type": "server_vad", "silence_duration_ms": silence_ms,
-            } } },
-        },
-    })
-    .to_string()
+fn update(plan: &Plan) -> String {
+    let mut session = json!({
+        "type": "realtime",
+        "audio": { "input": { "turn_detection": {
+            "type": "server_vad", "silence_duration_ms": plan.silence_ms,
+        } } },
+    });
+    if let Some(instructions) = &plan.instructions {
+        session["instructions"] = json!(instructions);
+    }
+    json!({"type": "session.update", "session": session}).to_string()
 }
