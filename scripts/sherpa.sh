@@ -15,11 +15,17 @@ python3 -m pip --version >/dev/null || {
     echo "sherpa: pip is missing: apt-get install python3-pip" >&2
     exit 1
 }
+# A wheel with another sum than these is not unpacked.
+sums=scripts/sherpa-onnx-core.txt
+grep -q "^sherpa-onnx-core==$version " "$sums" || {
+    echo "sherpa: $sums names another version than Cargo.lock, which has $version" >&2
+    exit 1
+}
 mkdir -p target
 new=$(mktemp -d target/sherpa-onnx.XXXXXX)
 trap 'rm -rf "$new"' EXIT
 python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
-    --dest "$new" "sherpa-onnx-core==$version"
+    --require-hashes --requirement "$sums" --dest "$new"
 python3 -m zipfile -e "$new"/sherpa_onnx_core-*.whl "$new/unpacked"
 rm -rf "$to"
 mkdir "$to"

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 stages=(format lint page rust docs build sdk browser fuzz)
 times=()
+flaky=()
 total=0
 printed=$(mktemp)
 
@@ -75,6 +76,7 @@ browser() (
     for file in "${failed[@]}"; do
         printf '\n== %s failed; once more\n' "$file"
         node --test --test-reporter=spec "$file"
+        echo "FLAKY $file passed at the second try"
     done
 )
 
@@ -99,6 +101,7 @@ totals() {
     rm -f "$printed"
     printf '\n== totals\n'
     [ ${#times[@]} -eq 0 ] || printf '%s\n' "${times[@]}"
+    [ ${#flaky[@]} -eq 0 ] || printf '%s\n' "${flaky[@]}"
     if [ $status -eq 0 ]; then
         echo "all ${#times[@]} stages passed: $total tests in $SECONDS s"
     else
@@ -115,6 +118,8 @@ for current in "${stages[@]}"; do
     began=$SECONDS
     printf '\n== %s\n' "$current"
     "$current" 2>&1 | tee "$printed"
+    # What passed only when it was tried again, by nextest and by the browser's stage.
+    mapfile -t -O "${#flaky[@]}" flaky < <(sed 's/\x1b\[[0-9;]*m//g' "$printed" | grep -E '^ *FLAKY ' || true)
     tests=$(passed)
     total=$((total + tests))
     times+=("$(printf '%-8s %6d tests %6d s' "$current" "$tests" $((SECONDS - began)))")

@@ -72,6 +72,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         let _ = tokio::time::timeout(GOODBYE, calls.ended()).await;
     }
     app.archive.close().await;
+    app.issued.close().await;
     app.db.close().await;
     match stopped {
         Stopped::Drained => tracing::info!("stopped; everything ended by itself"),

@@ -1,7 +1,7 @@
 //! Sounds for the tests of this crate.
 
 use std::f64::consts::TAU;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -42,15 +42,21 @@ pub fn amplitude(samples: &[i16], hertz: f64, rate: u32) -> f64 {
     2.0 * re.hypot(im) / sum / 32_768.0
 }
 
-/// A shared recording (16 kHz mono), or `None` with the reason printed if it is not there.
+/// A person's recording (16 kHz mono) from the folder that `PRAXILOOM_SPEECH` names, or from
+/// `shared/data/speech` beside the project; `None`, with the reason printed, if it is not there.
 pub fn recording(name: &str) -> Option<Vec<i16>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let places = root
+    let beside = root
         .ancestors()
         .skip(2)
-        .map(|folder| folder.join("shared/data/speech").join(name));
-    let Some(path) = places.into_iter().find(|path| path.exists()) else {
-        println!("skipped: no shared/data/speech/{name} beside the project");
+        .map(|folder| folder.join("shared/data/speech"));
+    let named = std::env::var_os("PRAXILOOM_SPEECH").map(PathBuf::from);
+    let places = named.into_iter().chain(beside);
+    let Some(path) = places
+        .map(|folder| folder.join(name))
+        .find(|path| path.exists())
+    else {
+        println!("skipped: no {name} in PRAXILOOM_SPEECH or shared/data/speech beside the project");
         return None;
     };
     let mut reader = hound::WavReader::open(&path).unwrap();

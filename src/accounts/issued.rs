@@ -3,10 +3,12 @@
 //!
 //! A conversation begins with a client secret, so a database that is locked, away or without room
 //! must not be in the way of one. What it has not taken is kept here, for as long as it is good;
-//! the rate at which an account may ask for tokens bounds how many that are.
+//! how many that are is bounded by the rate at which an account may ask for tokens, and how large
+//! they are together is bounded here.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -21,6 +23,10 @@ use crate::private::Private;
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How long it is waited until the database is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long the database has, when the server stops, to take what still waits.
+const LAST: Duration = Duration::from_secs(2);
+/// Bytes of session configurations that may wait.
+const MOST: usize = 16 << 20;
 
 /// What was issued, and the way to the database.
 #[derive(Debug)]
@@ -30,13 +36,17 @@ pub struct Issued {
     waiting: Mutex<Waiting>,
     came: Notify,
     taken: Notify,
+    /// Whether somebody was told that the database does not take them.
+    warned: AtomicBool,
 }
 
 /// By the hash of each token.
 #[derive(Debug, Default)]
 struct Waiting {
-    secrets: HashMap<String, Grant>,
+    secrets: HashMap<String, Arc<Grant>>,
     tickets: HashMap<String, Admission>,
+    /// How large the configurations of the secrets are together.
+    bytes: usize,
 }
 
 impl Issued {
@@ -49,17 +59,22 @@ impl Issued {
             waiting: Mutex::default(),
             came: Notify::new(),
             taken: Notify::new(),
+            warned: AtomicBool::new(false),
         }
     }
 
     /// Issues a client secret, made of these random bytes.
-    pub async fn secret(&self, grant: Grant, random: [u8; 32]) -> Private<String> {
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Behind`] if too much waits for the database already.
+    pub async fn secret(&self, grant: Grant, random: [u8; 32]) -> Result<Private<String>, DbError> {
         let secret = secrets::named(random);
         let hash = secrets::hash(secret.expose());
-        self.waiting().secrets.insert(hash.clone(), grant);
+        self.waiting().keep(hash.clone(), grant)?;
         self.wait(|waiting| !waiting.secrets.contains_key(&hash))
             .await;
-        secret
+        Ok(secret)
     }
 
     /// Issues a ticket, made of these random bytes.
@@ -82,7 +97,7 @@ impl Issued {
         let hash = secrets::hash(secret);
         let known = self.waiting().secrets.get(&hash).cloned();
         match known {
-            Some(grant) => Ok(Some(grant)),
+            Some(grant) => Ok(Some(Grant::clone(&grant))),
             None => secrets::find(&self.db, &hash).await,
         }
     }
@@ -113,6 +128,13 @@ impl Issued {
         }
     }
 
+    /// Brings the last of them there, when nothing comes any more.
+    pub async fn close(&self) {
+        if tokio::time::timeout(LAST, self.take_all()).await != Ok(true) {
+            tracing::warn!("the database did not take the tokens that were issued last");
+        }
+    }
+
     /// Whether nothing waits any more.
     async fn take_all(&self) -> bool {
         let (secrets, tickets) = {
@@ -123,7 +145,7 @@ impl Issued {
         for (hash, grant) in secrets {
             let put = secrets::put(&self.db, &hash, &grant, now).await;
             if self.is_over("secret", put, grant.expires_at, now) {
-                self.waiting().secrets.remove(&hash);
+                self.waiting().release(&hash);
                 self.taken.notify_waiters();
             }
         }
@@ -141,8 +163,12 @@ impl Issued {
     /// Whether it is in the database, or of no use any more. A ticket may be for a session of which
     /// the database has no row yet.
     fn is_over(&self, what: &str, put: Result<(), DbError>, until: Micros, now: Micros) -> bool {
-        if let Err(error) = &put {
-            tracing::warn!(%error, "a {what} waits for the database");
+        match &put {
+            Ok(()) => self.warned.store(false, Ordering::Relaxed),
+            Err(error) if !self.warned.swap(true, Ordering::Relaxed) => {
+                tracing::warn!(%error, "a {what} waits for the database");
+            }
+            Err(_) => {}
         }
         put.is_ok() || until <= now
     }
@@ -166,5 +192,55 @@ impl Issued {
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn keep(&mut self, hash: String, grant: Grant) -> Result<(), DbError> {
+        let bytes = self.bytes + size(&grant);
+        if bytes > MOST {
+            return Err(DbError::Behind);
+        }
+        self.bytes = bytes;
+        self.secrets.insert(hash, Arc::new(grant));
+        Ok(())
+    }
+
+    fn release(&mut self, hash: &str) {
+        if let Some(grant) = self.secrets.remove(hash) {
+            self.bytes -= size(&grant);
+        }
+    }
+}
+
+fn size(grant: &Grant) -> usize {
+    grant.session.to_string().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::db::AccountId;
+
+    #[test]
+    fn what_waits_is_bounded_by_its_size() {
+        let grant = |letters: usize| Grant {
+            account: AccountId::new("a".to_owned()),
+            session: json!("a".repeat(letters)),
+            resumes: None,
+            expires_at: Micros(0),
+        };
+        let mut waiting = Waiting::default();
+        for index in 0..16 {
+            let kept = waiting.keep(index.to_string(), grant((1 << 20) - 2));
+            assert!(kept.is_ok(), "{index}");
+        }
+        let refused = waiting.keep("more".to_owned(), grant(0));
+        assert!(matches!(refused, Err(DbError::Behind)));
+        waiting.release("more");
+        waiting.release("3");
+        assert!(waiting.keep("more".to_owned(), grant(1)).is_ok());
     }
 }

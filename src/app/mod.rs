@@ -160,12 +160,10 @@ impl App {
             engines,
         });
         let (metrics, live) = (app.metrics.clone(), app.live.registry().clone());
-        let upkeep = upkeep::run(metrics, live, app.lifecycle.clone());
-        app.lifecycle.spawn(upkeep);
-        let (issued, soft) = (app.issued.clone(), app.lifecycle.soft().clone());
-        app.lifecycle.spawn(async move {
-            soft.run_until_cancelled(issued.run()).await;
-        });
+        tokio::spawn(upkeep::run(metrics, live, app.lifecycle.clone()));
+        // Tokens are issued for as long as anybody is inside, so no stop waits for this.
+        let (issued, shut) = (app.issued.clone(), app.lifecycle.shut().clone());
+        tokio::spawn(async move { shut.run_until_cancelled(issued.run()).await });
         Ok(app)
     }
 }

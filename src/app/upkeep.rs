@@ -11,12 +11,13 @@ use crate::telemetry::Metrics;
 /// How often.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Keeps the server in order until it stops.
+/// Keeps the server in order until nobody is inside any more: what is measured is folded during the
+/// grace of a stop as well.
 pub(super) async fn run(metrics: Metrics, live: Registry, lifecycle: Lifecycle) {
     let mut ticks = tokio::time::interval(EVERY);
     let mut ebb = Ebb::default();
-    let stopping = lifecycle.soft();
-    while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
+    let shut = lifecycle.shut();
+    while shut.run_until_cancelled(ticks.tick()).await.is_some() {
         metrics.upkeep();
         if ebb.turns(live.len()) {
             // It fails only if it panics.

@@ -12,7 +12,8 @@ use crate::clock::Clock;
 use crate::db::{AccountId, DbError, Owned};
 use crate::disclosure::{Disclosure, Disclosures};
 
-/// Rows that may wait for the database. Beyond, what is alike is put together.
+/// Rows that may wait for the database. Beyond, what is alike is put together: one for each session,
+/// engine and purpose.
 const MOST: usize = 10_000;
 
 /// One row.
@@ -38,18 +39,11 @@ pub struct DisclosureRow {
 
 impl DisclosureRow {
     fn is_like(&self, other: &Self) -> bool {
-        let alike = |row: &Self| {
-            let Self {
-                session_id,
-                processor,
-                engine,
-                data,
-                purpose,
-                ..
-            } = row.clone();
-            (session_id, processor, engine, data, purpose)
-        };
-        alike(self) == alike(other)
+        fn kind(row: &DisclosureRow) -> [&str; 5] {
+            let [session, processor, engine] = [&row.session_id, &row.processor, &row.engine];
+            [session, processor, engine, &row.data, &row.purpose]
+        }
+        kind(self) == kind(other)
     }
 }
 
@@ -59,13 +53,16 @@ pub(super) struct Waiting(VecDeque<(AccountId, DisclosureRow)>);
 
 impl Waiting {
     pub fn push(&mut self, account: AccountId, row: DisclosureRow) {
-        let full = self.0.len() >= MOST;
-        // The first may be on its way into the database.
-        let mut alike = self.0.iter_mut().skip(1).rev().filter(|_| full);
-        match alike.find(|(of, waiting)| *of == account && waiting.is_like(&row)) {
-            Some((_, waiting)) => waiting.amount = waiting.amount.saturating_add(row.amount),
-            None => self.0.push_back((account, row)),
+        if self.0.len() >= MOST {
+            // The first may be on its way into the database.
+            let mut waiting = self.0.iter_mut().skip(1).rev();
+            let alike = waiting.find(|(of, waiting)| *of == account && waiting.is_like(&row));
+            if let Some((_, alike)) = alike {
+                alike.amount = alike.amount.saturating_add(row.amount);
+                return;
+            }
         }
+        self.0.push_back((account, row));
     }
 
     pub fn first(&self) -> Option<(AccountId, DisclosureRow)> {

@@ -108,7 +108,11 @@ impl Reserve {
 
     /// The database found no room, whatever the disk says: a quota.
     pub(super) fn give(&self) {
-        let left = self.held().saturating_sub(PIECE);
+        let held = self.held();
+        if held == 0 {
+            return;
+        }
+        let left = held.saturating_sub(PIECE);
         let given = OpenOptions::new().write(true).open(&self.0.path);
         match given.and_then(|file| file.set_len(left)) {
             Ok(()) => {

@@ -115,7 +115,7 @@ pub async fn create(
         resumes: resumes.map(str::to_owned),
         expires_at,
     };
-    let secret = app.issued.secret(grant, rand::random()).await;
+    let secret = app.issued.secret(grant, rand::random()).await?;
     Ok(Json(Issued {
         value: secret.into_exposed(),
         expires_at: expires_at.seconds(),

@@ -156,7 +156,7 @@ async fn nobody_reaches_the_sessions_of_another(db: &Db, local: &AccountId, othe
 async fn issue(db: &Db, grant: Grant, now: Micros, random: [u8; 32]) -> Private<String> {
     let issued = Issued::new(db.clone(), Clock::set_to(now));
     tokio::select! {
-        secret = issued.secret(grant, random) => secret,
+        secret = issued.secret(grant, random) => secret.unwrap(),
         () = issued.run() => panic!("it ended"),
     }
 }
@@ -197,7 +197,10 @@ async fn a_token_is_good_before_the_database_has_it(db: &Db, local: &AccountId) 
     let until = NOON.plus(Duration::from_secs(600));
     // Nothing brings it there.
     let issued = Issued::new(db.clone(), Clock::set_to(NOON));
-    let secret = issued.secret(grant(local, None, until), [9; 32]).await;
+    let secret = issued
+        .secret(grant(local, None, until), [9; 32])
+        .await
+        .unwrap();
     let known = issued.grant(secret.expose()).await.unwrap();
     assert_eq!(known, Some(grant(local, None, until)));
     assert_eq!(granted(db, secret.expose()).await, None);

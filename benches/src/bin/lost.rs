@@ -23,7 +23,7 @@ use signaling::memory::Network;
 ///
 /// DIR/README.md holds a table whose first two columns are `file` and `words`.
 ///
-/// Example: cargo run --release -p benches --bin lost -- --data ../shared/data/speech
+/// Example: cargo run --release -p benches --bin lost -- --data FOLDER
 #[derive(Parser)]
 struct Arguments {
     /// Folder with the recordings and their table.

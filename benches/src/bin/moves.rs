@@ -19,7 +19,7 @@ use praxiloom::practice::moves::{Context, Moves, classify};
 ///
 /// FOLDER holds annomi-dev.csv. Each utterance is compared with the majority of its annotators.
 ///
-/// Example: cargo run -p benches --bin moves -- ../shared/data/annomi
+/// Example: cargo run -p benches --bin moves -- FOLDER
 #[derive(Parser)]
 struct Arguments {
     /// Folder with the labelled sessions.

@@ -22,7 +22,7 @@ use praxiloom::providers::stt::pocketsphinx::{Pocketsphinx, Settings};
 /// WAV. Every file is one speaker's session, fed in frames of 20 ms and cut into segments by
 /// voice activity as in a live session.
 ///
-/// Example: cargo run --release -p benches --bin wer -- --data ../shared/data/speech
+/// Example: cargo run --release -p benches --bin wer -- --data FOLDER
 #[derive(Parser)]
 struct Arguments {
     /// Folder with the recordings and their table.

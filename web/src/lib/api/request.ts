@@ -52,7 +52,7 @@ export async function ask<M extends Method, P extends Addresses<M>>(
   } catch {
     throw new FaultError("server-unreachable");
   }
-  if (!response.ok) throw new ApiError(response.status, await codeOf(response));
+  if (!response.ok) throw await refusalOf(response);
   if (response.status === 204) return undefined as Answer<Operation<P, M>>;
   try {
     return (await response.json()) as Answer<Operation<P, M>>;
@@ -82,6 +82,11 @@ function fill(address: string, { path = {}, query = {} }: Parameters): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
   return search.size > 0 ? `${filled}?${search.toString()}` : filled;
+}
+
+/** What the server says of a request that it did not take. */
+export async function refusalOf(response: Response): Promise<ApiError> {
+  return new ApiError(response.status, await codeOf(response));
 }
 
 async function codeOf(response: Response): Promise<string> {

@@ -43,6 +43,8 @@ test("says what keeps the sound from being played", async () => {
   expect(await soundTrouble("a", server(200, {}).request)).toBe(null);
   expect(await soundTrouble("a", server(404, {}).request)).toBe("unknown-session");
   expect(await soundTrouble("a", server(503, {}).request)).toBe("server-stopping");
+  const locked = server(503, { error: { code: "database_unavailable" } });
+  expect(await soundTrouble("a", locked.request)).toBe("server-unreachable");
   expect(await soundTrouble("a", away)).toBe("server-unreachable");
 });
 

@@ -2,8 +2,8 @@
 
 import { accessKey, authorization } from "../access.ts";
 import { ApiError, audioAddress, createTicket, type Speaker } from "../api.ts";
-import { addressOf, type Fetch } from "../api/request.ts";
-import { type Fault, FaultError, faultOfStatus } from "../faults/fault.ts";
+import { addressOf, type Fetch, refusalOf } from "../api/request.ts";
+import { type Fault, FaultError } from "../faults/fault.ts";
 
 /** Both voices, or one of them. */
 export type Track = "both" | Speaker;
@@ -33,13 +33,14 @@ export function wordsAddress(id: string, format: Written): string {
 
 /** A whole file, for servers that ask for a key. */
 export async function fileAt(address: string, request?: Fetch): Promise<Blob> {
-  return (await answerOf(address, "GET", request)).blob();
+  return (await answerOf(address, {}, request)).blob();
 }
 
 /** What keeps the sound from being played, as far as the server knows. */
 export async function soundTrouble(id: string, request?: Fetch): Promise<Fault | null> {
   try {
-    await answerOf(audioAddress(id, "both"), "HEAD", request);
+    // One byte, since a refusal says why only where it may have a body.
+    await answerOf(audioAddress(id, "both"), { range: "bytes=0-0" }, request);
     return null;
   } catch (error) {
     return faultOf(error);
@@ -52,15 +53,13 @@ export function faultOf(error: unknown): Fault {
   return error instanceof FaultError ? error.fault : "server-unreachable";
 }
 
-async function answerOf(address: string, method: string, request: Fetch = fetch) {
+async function answerOf(address: string, headers: Record<string, string>, request: Fetch = fetch) {
   let response: Response;
   try {
-    response = await request(address, { method, headers: authorization() });
+    response = await request(address, { headers: { ...authorization(), ...headers } });
   } catch {
     throw new FaultError("server-unreachable");
   }
-  if (response.ok) return response;
-  throw new FaultError(
-    response.status === 404 ? "unknown-session" : faultOfStatus(response.status),
-  );
+  if (!response.ok) throw await refusalOf(response);
+  return response;
 }

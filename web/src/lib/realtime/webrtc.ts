@@ -2,7 +2,8 @@
 
 import { bearing } from "../access.ts";
 import { LevelReader, meter } from "../audio/level.ts";
-import { type Fault, faultOfStatus, FaultError } from "../faults/fault.ts";
+import { refusalOf } from "../api/request.ts";
+import { type Fault, FaultError } from "../faults/fault.ts";
 import { Scope } from "../scope.ts";
 import { decode } from "./decode.ts";
 import type { ClientEvent } from "./events.ts";
@@ -127,7 +128,7 @@ class Call implements Transport {
     } catch {
       throw new FaultError("network-lost");
     }
-    if (!response.ok) throw new FaultError(faultOfStatus(response.status));
+    if (!response.ok) throw await refusalOf(response);
     return response;
   }
 
