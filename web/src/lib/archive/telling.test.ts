@@ -38,6 +38,7 @@ test("says how long it was and how much was said", () => {
   expect(factsOf({ ...session, length_ms: 7_325_000 })[0]).toBe("2 h 2 min");
   expect(factsOf({ ...session, turns: 1 })[1]).toBe("you spoke once");
   expect(factsOf({ ...session, turns: 0, interruptions: 0 })[1]).toBe("you said nothing");
+  expect(factsOf({ ...session, status: "live", turns: 0 })).toEqual(["12 min 3 s"]);
 });
 
 test("says what ended it, but for the coach's own wish", () => {

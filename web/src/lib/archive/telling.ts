@@ -19,6 +19,8 @@ export function partnerOf(session: Session): string {
 export function factsOf(session: Session): string[] {
   const { turns, interruptions } = session;
   const facts = [lengthWords(session.length_ms)];
+  // What was said is counted when the connection ends.
+  if (session.status === "live") return facts;
   facts.push(turns === 0 ? "you said nothing" : `you spoke ${times(turns)}`);
   if (interruptions > 0) facts.push(some(interruptions, "interruption"));
   return facts;

@@ -58,13 +58,17 @@ export class Microphone {
 
 /** The microphones there are; their labels are empty until permission was given. */
 export async function listMicrophones(): Promise<Device[]> {
-  const all = (await mediaDevices()?.enumerateDevices()) ?? [];
-  return all
-    .filter((device) => device.kind === "audioinput" && device.deviceId !== "")
-    .map((device, i) => ({
-      id: device.deviceId,
-      label: device.label || `Microphone ${String(i + 1)}`,
-    }));
+  return microphonesAmong((await mediaDevices()?.enumerateDevices()) ?? []);
+}
+
+/** Firefox makes the id of the name: devices of one name have one id, and cannot be told apart. */
+export function microphonesAmong(all: MediaDeviceInfo[]): Device[] {
+  const found = new Map<string, Device>();
+  for (const { kind, deviceId: id, label } of all) {
+    if (kind !== "audioinput" || id === "" || found.has(id)) continue;
+    found.set(id, { id, label: label || `Microphone ${String(found.size + 1)}` });
+  }
+  return [...found.values()];
 }
 
 export function onDevicesChange(scope: Scope, changed: () => void): void {

@@ -1,9 +1,14 @@
 /** The page's one audio context and one audio element, opened inside a person's gesture. */
 
+import { type Browser, browserOf } from "../faults/words.ts";
+
 export interface Output {
   audio: AudioContext;
   element: HTMLAudioElement;
 }
+
+/** In the middle of the 23 to 70 ms that Firefox names, when it answers. */
+const FIREFOX_DELAY_S = 0.04;
 
 let shared: Output | null = null;
 
@@ -26,4 +31,17 @@ export function openOutput(): Output {
   audio.resume().catch(() => undefined);
   element.play().catch(() => undefined);
   return shared;
+}
+
+/**
+ * How many seconds the device adds before sound is heard. Firefox is not asked: over PulseAudio its
+ * answer waits for the sound server with the audio graph locked, which in turn may be waiting for
+ * that graph, and about every second page hung for good (Firefox 153).
+ */
+export function outputDelay(
+  audio: Pick<AudioContext, "outputLatency" | "baseLatency">,
+  browser: Browser = browserOf(navigator.userAgent, navigator.maxTouchPoints),
+): number {
+  if (browser === "firefox") return FIREFOX_DELAY_S;
+  return audio.outputLatency || audio.baseLatency || 0;
 }

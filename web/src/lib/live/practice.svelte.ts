@@ -5,6 +5,7 @@ import { LevelReader, meter } from "../audio/level.ts";
 import { Microphone } from "../audio/microphone.ts";
 import type { Output } from "../audio/output.ts";
 import { type Fault, FaultError } from "../faults/fault.ts";
+import { browserOf } from "../faults/words.ts";
 import { choose, wantedTransport } from "../realtime/connect.ts";
 import { createSecret } from "../realtime/secret.ts";
 import { openWebRtc } from "../realtime/webrtc.ts";
@@ -46,7 +47,10 @@ export class Practice {
   ) {
     this.session = new LiveSession(
       {
-        ways: choose([...WAYS], wantedTransport(window.location.search)),
+        ways: choose([...WAYS], wantedTransport(window.location.search), {
+          hostname: window.location.hostname,
+          browser: browserOf(navigator.userAgent, navigator.maxTouchPoints),
+        }),
         createSecret,
         iceServers: () => Promise.race([getIceServers(), noneAfter(ICE_MS)]),
         standingOf,

@@ -92,9 +92,22 @@ describe("connect", () => {
 
   it("lets the address force a transport", () => {
     const ways = [{ kind: "webrtc" }, { kind: "websocket" }] as Way[];
-    expect(choose(ways, wantedTransport("?transport=websocket"))).toEqual([ways[1]]);
-    expect(choose(ways, wantedTransport("?transport=pigeon"))).toEqual(ways);
-    expect(choose(ways, wantedTransport(""))).toEqual(ways);
+    const page = { hostname: "coach.example.org", browser: "chrome" } as const;
+    expect(choose(ways, wantedTransport("?transport=websocket"), page)).toEqual([ways[1]]);
+    expect(choose(ways, wantedTransport("?transport=pigeon"), page)).toEqual(ways);
+    expect(choose(ways, wantedTransport(""), page)).toEqual(ways);
+  });
+
+  it("begins in Firefox on the server's own machine with what can work there", () => {
+    const ways = [{ kind: "webrtc" }, { kind: "websocket" }] as Way[];
+    const first = (hostname: string, browser: "firefox" | "chrome", wanted: string | null = null) =>
+      choose(ways, wanted, { hostname, browser })[0]?.kind;
+    for (const here of ["127.0.0.1", "localhost", "[::1]"]) {
+      expect(first(here, "firefox")).toBe("websocket");
+      expect(first(here, "firefox", "webrtc")).toBe("webrtc");
+      expect(first(here, "chrome")).toBe("webrtc");
+    }
+    expect(first("coach.example.org", "firefox")).toBe("webrtc");
   });
 });
 

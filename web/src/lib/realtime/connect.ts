@@ -1,6 +1,7 @@
 /** Opens a live session by the first transport that works: WebRTC, else WebSocket. */
 
 import { FaultError, isFinal } from "../faults/fault.ts";
+import type { Browser } from "../faults/words.ts";
 import { Scope } from "../scope.ts";
 import type { OpenTransport, Transport, TransportKind, TransportRequest } from "./transport.ts";
 
@@ -12,10 +13,26 @@ export interface Way {
   open: OpenTransport;
 }
 
+/** Where the page came from, and what shows it. */
+export interface Page {
+  hostname: string;
+  browser: Browser;
+}
+
 /** Both ways in order of preference, or the one that was asked for by `?transport=`. */
-export function choose(ways: Way[], wanted: string | null): Way[] {
+export function choose(ways: Way[], wanted: string | null, page: Page): Way[] {
   const forced = ways.filter((way) => way.kind === wanted);
-  return forced.length > 0 ? forced : ways;
+  if (forced.length > 0) return forced;
+  return reachesNoCallHere(page) ? prefer(ways, "websocket") : ways;
+}
+
+/**
+ * Firefox pairs none of its addresses with one of loopback, and offers no loopback address of its
+ * own: to a server on the same machine a call would only be waited for in vain.
+ */
+function reachesNoCallHere({ hostname, browser }: Page): boolean {
+  const here = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+  return here && browser === "firefox";
 }
 
 /** With what carried the session last in front: what a network blocks need not be waited for again. */

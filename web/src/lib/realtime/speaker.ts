@@ -2,6 +2,7 @@
 
 import { LevelReader, meter } from "../audio/level.ts";
 import { type FromPlayback, PLAYBACK, type ToPlayback } from "../audio/messages.ts";
+import { outputDelay } from "../audio/output.ts";
 import { fromBase64 } from "../audio/pcm.ts";
 import playbackUrl from "../audio/playback.worklet.ts?worker&url";
 import type { Heard } from "../audio/playout.ts";
@@ -90,8 +91,8 @@ export class Speaker {
 
   /** What left the worklet still has the device's own delay before it. */
   #heardMs(frames: number): number {
-    const delay = this.audio.outputLatency || this.audio.baseLatency || 0;
-    return Math.max(0, Math.floor((frames / this.audio.sampleRate - delay) * 1000));
+    const heard = frames / this.audio.sampleRate - outputDelay(this.audio);
+    return Math.max(0, Math.floor(heard * 1000));
   }
 
   #tell(message: ToPlayback): void {
