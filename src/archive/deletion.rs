@@ -1,16 +1,28 @@
 //! Deletes a session with everything that belongs to it.
 //!
-//! First its row is marked, so that nobody sees it any more, then its folder is moved aside, then
-//! the row goes, then the folder. What a killed process began the next start finishes. Where the
+//! First its row is marked, so that nothing of it is read any more, then its folder is moved aside
+//! and removed, and last the row goes: who finds no row knows that there are no files. What a disk
+//! refuses, or a killed process began, is tried again by every [sweep](super::recovery). Where the
 //! disk is so full that the row cannot be marked, the files go first: that makes the room.
 
 use std::io::{self, ErrorKind};
 
 use super::layout::{Layout, absent_is_fine};
-use super::recovery::on_disk;
+use super::recovery::{RecoveryError, on_disk};
 use super::sessions::{self, Left};
-use super::{Archive, Core};
+use super::{Archive, Core, Standing};
 use crate::db::{AccountId, DbError};
+
+/// What became of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// Everything is gone.
+    Done,
+    /// The disk or the database does not let go of everything yet. It is tried again for as long as
+    /// it takes, also after a restart; until then the session is known as being deleted, and
+    /// nothing of it can be read.
+    Begun,
+}
 
 /// Why a session is not deleted.
 #[derive(Debug, thiserror::Error)]
@@ -21,13 +33,9 @@ pub enum DeleteError {
     /// It has a connection, which must be ended first.
     #[error("the session still has a connection")]
     Live,
-    /// The database failed.
+    /// The database failed: the session is as it was.
     #[error(transparent)]
     Database(#[from] DbError),
-    /// The disk failed. The session is not to be seen any more; its files go as soon as the disk
-    /// lets them.
-    #[error("the recording cannot be removed: {0}")]
-    Disk(#[from] io::Error),
 }
 
 impl Archive {
@@ -36,7 +44,7 @@ impl Archive {
     /// # Errors
     ///
     /// See [`DeleteError`].
-    pub async fn delete(&self, account: &AccountId, id: &str) -> Result<(), DeleteError> {
+    pub async fn delete(&self, account: &AccountId, id: &str) -> Result<Deletion, DeleteError> {
         let core = &self.core;
         if core.layout.session(account, id).is_none() {
             return Err(DeleteError::NotFound);
@@ -49,20 +57,53 @@ impl Archive {
         let of = core.db.of(account);
         let marked = match sessions::mark_deleted(of, id, core.clock.now()).await {
             Err(error) if error.is_full() && core.has_ended(account, id).await? => {
-                core.remove_files(account, id).await?;
+                // Without room the row is not marked, and the session stays as it is.
+                if let Err(error) = core.remove_files(account, id).await {
+                    tracing::warn!(%error, session.id = %id, "a recording cannot be removed");
+                }
                 sessions::mark_deleted(of, id, core.clock.now()).await
             }
             marked => marked,
         };
         if !marked? {
-            // Marked before, it may still have files; open, it may be a dead node's.
+            // It is open: it may be a dead node's.
             let row = core.row(account, id).await?.ok_or(DeleteError::NotFound)?;
-            let left = core.finish_if_left(account, id, row.node.as_deref()).await;
-            if !left.unwrap_or(false) || !sessions::mark_deleted(of, id, core.clock.now()).await? {
+            let ended = match core.finish_if_left(account, id, row.node.as_deref()).await {
+                Err(RecoveryError::Disk(_)) => self.give_up(account, id).await?,
+                Err(RecoveryError::Database(error)) => return Err(error.into()),
+                Ok(finished) => finished,
+            };
+            if !ended || !sessions::mark_deleted(of, id, core.clock.now()).await? {
                 return Err(DeleteError::Live);
             }
         }
-        core.finish_deletion(account, id).await
+        Ok(match core.finish_deletion(account, id).await {
+            Ok(()) => Deletion::Done,
+            Err(error) => {
+                tracing::error!(%error, session.id = %id, "a deletion waits");
+                Deletion::Begun
+            }
+        })
+    }
+
+    /// Ends a session that a dead node left and that cannot be finished, as it is to be deleted.
+    /// Whether it is one.
+    async fn give_up(&self, account: &AccountId, id: &str) -> Result<bool, DbError> {
+        let core = &self.core;
+        let _one_at_a_time = core.recovering.lock().await;
+        let Some(row) = core.row(account, id).await? else {
+            return Ok(false);
+        };
+        let (of, node) = (core.db.of(account), row.node.clone());
+        match self.standings(&[row]).await[..] {
+            [Standing::Ended] => return Ok(true),
+            [Standing::Finishing] => {}
+            _ => return Ok(false),
+        }
+        let ours = sessions::take_over(of, id, node.as_deref(), &core.node).await?;
+        let ended = ours && sessions::close_unrecorded(of, id, &core.node).await?;
+        core.taken.remove(id);
+        Ok(ended)
     }
 }
 
@@ -75,6 +116,7 @@ impl Core {
                     let account = AccountId::new(account_id);
                     if let Err(error) = self.finish_deletion(&account, &id).await {
                         tracing::error!(%error, session.id = %id, "a session cannot be deleted");
+                        self.metrics.error("archive");
                     }
                 }
             }
@@ -87,15 +129,11 @@ impl Core {
         }
     }
 
-    async fn finish_deletion(&self, account: &AccountId, id: &str) -> Result<(), DeleteError> {
-        let (layout, whose, which) = (self.layout.clone(), account.clone(), id.to_owned());
-        let aside = on_disk(move || move_aside(&layout, &whose, &which)).await?;
-        sessions::remove(self.db.of(account), id).await?;
-        on_disk(move || absent_is_fine(std::fs::remove_dir_all(aside))).await?;
-        Ok(())
+    async fn finish_deletion(&self, account: &AccountId, id: &str) -> Result<(), RecoveryError> {
+        self.remove_files(account, id).await?;
+        Ok(sessions::remove(self.db.of(account), id).await?)
     }
 
-    /// Removes the files alone.
     async fn remove_files(&self, account: &AccountId, id: &str) -> io::Result<()> {
         let (layout, whose, which) = (self.layout.clone(), account.clone(), id.to_owned());
         on_disk(move || {

@@ -6,12 +6,12 @@
 //! and a session's own order is kept, since later news of it lands in the same place.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use media::Position;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::disclosures::{self, DisclosureRow, Waiting};
 use super::layout::Layout;
@@ -101,7 +101,7 @@ struct Inner {
     told: Notify,
     settled: Notify,
     /// Whether the database did not take what it was told last.
-    behind: AtomicBool,
+    behind: watch::Sender<bool>,
 }
 
 impl Ledger {
@@ -112,7 +112,7 @@ impl Ledger {
             disclosures: Mutex::default(),
             told: Notify::new(),
             settled: Notify::new(),
-            behind: AtomicBool::new(false),
+            behind: watch::Sender::new(false),
         }))
     }
 
@@ -199,6 +199,7 @@ impl Ledger {
             recording: recording.to_owned(),
             stopped_at_ms: stopped.map(|(at, _)| sessions::whole(at.ms())),
             stopped_reason: stopped.map(|(_, refusal)| refusal.name().to_owned()),
+            deleted_at: None,
         };
         (begin.account == *account).then_some((row, part))
     }
@@ -223,12 +224,14 @@ impl Ledger {
 
     /// The database was told something, and took it or did not.
     pub(super) fn took(&self, taken: bool) {
-        self.0.behind.store(!taken, Ordering::Relaxed);
+        let behind = !taken;
+        let change = |known: &mut bool| std::mem::replace(known, behind) != behind;
+        self.0.behind.send_if_modified(change);
     }
 
-    /// Whether the database did not take what it was told last.
-    pub(super) fn is_behind(&self) -> bool {
-        self.0.behind.load(Ordering::Relaxed)
+    /// Whether the database did not take what it was told last, and when that changes.
+    pub(super) fn watch(&self) -> watch::Receiver<bool> {
+        self.0.behind.subscribe()
     }
 
     /// Waits until everything of a session that ended is in its row and its files.
@@ -261,6 +264,7 @@ impl Ledger {
         let mut pause = FIRST_PAUSE;
         loop {
             let told = self.0.told.notified();
+            let is_news = self.has_news();
             let written = match self.write_all(db, layout).await {
                 Ok(()) => self.write_disclosures(db).await,
                 Err(error) => Err(error),
@@ -268,7 +272,10 @@ impl Ledger {
             match written {
                 Ok(()) => {
                     pause = FIRST_PAUSE;
-                    self.took(true);
+                    // Where nothing was asked of the database it said nothing.
+                    if is_news {
+                        self.took(true);
+                    }
                     let _ = tokio::time::timeout(REVISIT, told).await;
                 }
                 Err(error) => {
@@ -281,6 +288,10 @@ impl Ledger {
                 }
             }
         }
+    }
+
+    fn has_news(&self) -> bool {
+        self.rows().values().any(Pending::is_news) || !self.waiting().is_empty()
     }
 
     /// Writes every row of which there is something to write.

@@ -33,8 +33,10 @@ pub mod sessions;
 pub mod shapes;
 mod silence;
 mod sound;
+mod standing;
 mod state;
 mod subtitles;
+mod taken;
 mod tally;
 mod transcript;
 mod trouble;
@@ -49,13 +51,14 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use deletion::DeleteError;
+pub use deletion::{DeleteError, Deletion};
 pub use reading::{MOST_POINTS, ReadError};
 pub use recorder::{Part, Recorder};
 pub use recovery::RecoveryError;
 pub use reopen::{Claim, ReopenError, Reopened};
 pub use sessions::EndReason;
 pub use sound::Voices;
+pub use standing::Standing;
 pub use state::Warning;
 pub use trouble::{Refusal, Trouble};
 
@@ -66,6 +69,7 @@ use flusher::Flusher;
 use hangups::HangUps;
 use layout::Layout;
 use ledger::Ledger;
+use taken::Taken;
 use writer::{WriteAt, Writer};
 
 /// How long a stop waits for the database.
@@ -99,8 +103,12 @@ struct Core {
     predecessor: Option<String>,
     /// Held by whoever finishes a session that was left.
     recovering: Mutex<()>,
+    /// Those that are this node's now, and not finished yet.
+    taken: Taken,
     /// Those that put the sound of a session together.
     makers: Semaphore,
+    /// What the disk refused when this node said last that it lives.
+    disk: std::sync::Mutex<Option<Refusal>>,
 }
 
 /// Tasks that end with the archive.
@@ -196,7 +204,9 @@ impl Archive {
             resume_within,
             predecessor,
             recovering: Mutex::default(),
+            taken: Taken::default(),
             makers: Semaphore::new(MAKERS),
+            disk: std::sync::Mutex::default(),
         });
         let tasks = vec![
             tokio::spawn(guarded("ledger", failed.clone(), {

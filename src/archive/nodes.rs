@@ -9,9 +9,10 @@
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use crate::clock::Micros;
 use crate::db::{Db, DbError};
@@ -19,9 +20,13 @@ use crate::db::{Db, DbError};
 use super::Core;
 use super::layout::Layout;
 use super::recovery::{RecoveryError, on_disk};
+use super::trouble::Refusal;
 
-/// How often a node says that it lives.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How often a node says that it lives, which is also how it finds out that the database or the disk
+/// takes nothing.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// What has not taken it for so long takes nothing.
+const SLOW: Duration = Duration::from_secs(3);
 /// A node that has not said so for this long is dead.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
 /// How often it is looked for what dead nodes left.
@@ -68,16 +73,36 @@ impl Core {
     /// Says every few seconds that this node lives: in both places at once, as either may take long.
     pub(super) async fn tend(&self) {
         tokio::join!(
-            beating(async || {
-                let done = seen(&self.db, &self.node, self.clock.now()).await;
-                self.ledger.took(done.is_ok());
-                self.db.tidy().await.and(done)
-            }),
-            beating(|| {
-                let (node, now) = (self.node.clone(), self.clock.now());
-                self.in_folder(move |layout| layout.beat(&node, now))
-            }),
+            beating(
+                async || {
+                    if let Err(error) = self.db.tidy().await {
+                        tracing::warn!(%error, "no room can be made for the database");
+                    }
+                    seen(&self.db, &self.node, self.clock.now()).await
+                },
+                |found| self.ledger.took(found.is_ok()),
+            ),
+            beating(
+                || {
+                    let (node, now) = (self.node.clone(), self.clock.now());
+                    self.in_folder(move |layout| layout.beat(&node, now))
+                },
+                |found| {
+                    let refusal =
+                        |error: Option<&io::Error>| error.map_or(Refusal::TooSlow, Refusal::of);
+                    *self.found() = found.err().map(refusal);
+                },
+            ),
         );
+    }
+
+    /// What the disk of recordings refused last, if it did.
+    pub(super) fn disk(&self) -> Option<Refusal> {
+        *self.found()
+    }
+
+    fn found(&self) -> MutexGuard<'_, Option<Refusal>> {
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The nodes that live.
@@ -150,13 +175,27 @@ impl Core {
     }
 }
 
-/// Does something every few seconds, for ever.
-async fn beating<E: Display, B: Future<Output = Result<(), E>>>(beat: impl Fn() -> B) {
+/// Does something every few seconds, for ever, and tells what came of it: that it failed, or without
+/// an error that it takes long.
+async fn beating<E: Display, B: Future<Output = Result<(), E>>>(
+    beat: impl Fn() -> B,
+    tell: impl Fn(Result<(), Option<&E>>),
+) {
     let mut ticks = tokio::time::interval(HEARTBEAT);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = beat().await {
+        let beat = beat();
+        tokio::pin!(beat);
+        let done = match timeout(SLOW, &mut beat).await {
+            Ok(done) => done,
+            Err(_) => {
+                tell(Err(None));
+                beat.await
+            }
+        };
+        tell(done.as_ref().map(|()| ()).map_err(Some));
+        if let Err(error) = done {
             tracing::warn!(%error, "this node could not say that it lives");
         }
     }

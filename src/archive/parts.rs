@@ -48,7 +48,7 @@ impl Core {
         })
     }
 
-    /// A session's row, or what that will say.
+    /// A session's row, or what that will say; also of one that is being deleted.
     pub(super) async fn row(
         &self,
         account: &AccountId,
@@ -57,7 +57,7 @@ impl Core {
         // First what was not written: if it is not there any more, the database has it.
         match self.ledger.unwritten(account, id) {
             Some((row, _)) => Ok(Some(row)),
-            None => sessions::find(self.db.of(account), id).await,
+            None => sessions::known(self.db.of(account), id).await,
         }
     }
 }

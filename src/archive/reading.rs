@@ -34,7 +34,8 @@ pub enum ReadError {
 }
 
 impl Archive {
-    /// A session of this account: its row, or what that will say while the database takes nothing.
+    /// A session of this account, also one that is being deleted: its row, or what that will say
+    /// while the database takes nothing.
     ///
     /// # Errors
     ///

@@ -86,14 +86,15 @@ impl Core {
         id: &str,
         node: Option<&str>,
     ) -> Result<bool, RecoveryError> {
-        let living = self.living().await?;
-        if !self.is_dead(node, &living) {
-            return Ok(false);
-        }
+        let node = match self.taken.waiting().remove(id) {
+            Some((_, from)) => from,
+            None if self.is_dead(node, &self.living().await?) => node.map(str::to_owned),
+            None => return Ok(false),
+        };
         let case = Case {
             account: account.clone(),
             id: id.to_owned(),
-            node: node.map(str::to_owned),
+            node,
         };
         let before = self.size_if_watched(&case).await?;
         if before.is_some() {
@@ -103,7 +104,7 @@ impl Core {
     }
 
     /// A SQLite database is one process's alone; PostgreSQL may serve others, that say so.
-    fn is_dead(&self, node: Option<&str>, living: &[String]) -> bool {
+    pub(super) fn is_dead(&self, node: Option<&str>, living: &[String]) -> bool {
         let Some(node) = node else { return true };
         if node == self.node {
             return false;
@@ -113,8 +114,8 @@ impl Core {
             || !living.iter().any(|living| living == node)
     }
 
-    /// What dead nodes left: by the rows that are open, and by the marks of those whose rows never
-    /// came to be or whose files were not closed.
+    /// What dead nodes left: by the rows that are open, by the marks of those whose rows never came
+    /// to be or whose files were not closed, and what was taken over of it and refused then.
     async fn cases(&self) -> Result<Vec<Case>, RecoveryError> {
         let living = self.living().await?;
         let rows = sessions::left(&self.db, &self.node).await?;
@@ -132,6 +133,8 @@ impl Core {
                 },
             )
             .collect();
+        let taken = self.taken.waiting().into_iter();
+        cases.extend(taken.map(|(id, (account, node))| Case { account, id, node }));
         for node in self.layout.nodes()? {
             for (account, id) in self.layout.marked(&node)? {
                 let node = Some(node.clone());
@@ -155,6 +158,7 @@ impl Core {
                 return Ok(false);
             }
             done = self.take_over_and_finish(case, folder).await?;
+            self.taken.remove(id);
         }
         let (layout, id) = (self.layout.clone(), id.clone());
         let nodes = [node.clone(), Some(self.node.clone())];
@@ -194,7 +198,13 @@ impl Core {
                 }
                 return Ok(false);
             }
-            if !sessions::take_over(of, id, node.as_deref(), &self.node).await? {
+            let before = self.taken.holds(id);
+            // First, so that it is known whose it is at every moment.
+            self.taken.add(id, (account.clone(), node.clone()));
+            let (from, me) = (node.as_deref(), self.node.as_str());
+            let ours = sessions::take_over(of, id, from, me).await?
+                || before && sessions::take_over(of, id, Some(me), me).await?;
+            if !ours {
                 return Ok(false);
             }
         }

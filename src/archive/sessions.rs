@@ -99,6 +99,8 @@ pub struct SessionRow {
     pub stopped_at_ms: Option<i64>,
     /// Why, by [`Refusal::name`](super::trouble::Refusal::name).
     pub stopped_reason: Option<String>,
+    /// When its deletion began; `None` of all that are not being deleted.
+    pub deleted_at: Option<i64>,
 }
 
 /// What is on record follows from the parts: one is recorded unless it stopped where it begins.
@@ -106,7 +108,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.client_id, s.transport, s.engines, s.started_at, s.ended_at,
-                 s.end_reason, s.part, s.node, s.length_ms, s.turns, s.interruptions,
+                 s.end_reason, s.part, s.node, s.length_ms, s.turns, s.interruptions, s.deleted_at,
                  CASE
                      WHEN NOT EXISTS (
                          SELECT 1 FROM session_parts p WHERE p.session_id = s.id
@@ -144,7 +146,7 @@ pub(super) struct Left {
     pub node: Option<String>,
 }
 
-/// One session of the account.
+/// One session of the account that is not being deleted.
 ///
 /// # Errors
 ///
@@ -160,7 +162,21 @@ pub async fn find(of: Owned<'_>, id: &str) -> Result<Option<SessionRow>, DbError
     Ok(row)
 }
 
-/// The account's sessions, latest first, at most `limit` of them and never more than [`PAGE`],
+/// One session of the account, also if it is being deleted.
+///
+/// # Errors
+///
+/// If the database fails.
+pub(super) async fn known(of: Owned<'_>, id: &str) -> Result<Option<SessionRow>, DbError> {
+    let row = sqlx::query_as(select!("WHERE s.id = $1 AND s.account_id = $2"))
+        .bind(id)
+        .bind(of.account().as_str())
+        .fetch_optional(of.pool())
+        .await?;
+    Ok(row)
+}
+
+/// The account's sessions, also those that are being deleted, latest first, at most `limit` of them and never more than [`PAGE`],
 /// from after the one that began at `before.0` and is named `before.1`.
 ///
 /// # Errors
@@ -173,7 +189,7 @@ pub async fn list(
 ) -> Result<Vec<SessionRow>, DbError> {
     let (started_at, id) = before.unwrap_or((i64::MAX, ""));
     let rows = sqlx::query_as(select!(
-        "WHERE s.account_id = $1 AND s.deleted_at IS NULL
+        "WHERE s.account_id = $1
              AND (s.started_at < $2 OR (s.started_at = $2 AND s.id < $3))
          ORDER BY s.started_at DESC, s.id DESC
          LIMIT $4"

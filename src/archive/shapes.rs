@@ -63,7 +63,7 @@ pub enum BreakKind {
 pub struct Peaks {
     /// The session.
     pub session_id: String,
-    /// How long its timeline is.
+    /// How long its timeline is: what lies beyond it is silent.
     pub length_ms: u64,
     /// Where the first point begins.
     pub from_ms: u64,

@@ -107,7 +107,8 @@ impl Transcript {
         text
     }
 
-    /// What was said, in its order, and what is missing before, between and after it.
+    /// What was said, in its order, and what is missing before, between and after it. What was said
+    /// in the moment from which something is missing was said before that.
     fn in_order<T>(
         &self,
         said: Vec<T>,
@@ -117,7 +118,7 @@ impl Transcript {
         let mut said = said.into_iter().peekable();
         std::iter::from_fn(move || {
             let next = said.peek().map(&from_ms);
-            let before = missing.next_if(|gap| next.is_none_or(|next| gap.from_ms <= next));
+            let before = missing.next_if(|gap| next.is_none_or(|next| gap.from_ms < next));
             let gap = before.map(Piece::Missing);
             gap.or_else(|| said.next().map(Piece::Said))
         })

@@ -39,6 +39,10 @@ enum HealthStatus {
 enum HealthWarning {
     /// The disk of recordings is full: nothing more is recorded.
     DiskFull,
+    /// The disk of recordings may not be written to: no session that begins is recorded.
+    DiskReadOnly,
+    /// The disk of recordings fails, or does not answer.
+    DiskFailed,
     /// The database takes nothing: what happens is kept in memory until it does.
     DatabaseBehind,
 }
@@ -47,6 +51,8 @@ impl From<Warning> for HealthWarning {
     fn from(warning: Warning) -> Self {
         match warning {
             Warning::DiskFull => Self::DiskFull,
+            Warning::DiskReadOnly => Self::DiskReadOnly,
+            Warning::DiskFailed => Self::DiskFailed,
             Warning::DatabaseBehind => Self::DatabaseBehind,
         }
     }

@@ -219,6 +219,7 @@ impl Live {
             stopping,
             now,
             orders: orders.clone(),
+            behind: self.archive.watch_database(),
         };
         let ended = match self.assemble(session, from, past, link, recorder, told) {
             Ok(live) => live.run().await,

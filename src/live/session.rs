@@ -17,6 +17,7 @@ use media::Position;
 use signaling::event::Session;
 use signaling::event::own;
 use signaling::link::{Carrier, CloseReason, FromClient, Link, ToClient};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::conversation::{Conversation, Input};
@@ -65,6 +66,8 @@ pub struct LiveSession {
     tape: Tape,
     /// Why it is not recorded any more.
     trouble: Option<Trouble>,
+    /// Whether the client was told last that the database takes nothing.
+    told_behind: bool,
     timeline: Timeline,
     captured: Vec<Captured>,
     /// A message that comes after sound that is still to be read.
@@ -121,6 +124,7 @@ impl LiveSession {
             told,
             tape,
             trouble: None,
+            told_behind: false,
             timeline: Timeline::new(from, Instant::now()),
             captured: Vec::new(),
             waiting: None,
@@ -152,17 +156,20 @@ impl LiveSession {
             stopping,
             now: stop_now,
             orders,
+            behind,
         } = self.told.clone();
         // What is waited for all along is waited for once: none of it costs anything per frame.
         let timer = tokio::time::sleep_until(Instant::now());
         let (stopping, stop_now) = (stopping.cancelled(), stop_now.cancelled());
         let (displaced, hang_up) = (orders.displaced.cancelled(), orders.hang_up.cancelled());
-        tokio::pin!(timer, stopping, stop_now, displaced, hang_up);
+        let database = changed(behind);
+        tokio::pin!(timer, stopping, stop_now, displaced, hang_up, database);
         let outgoing = self.link.outgoing.clone();
         let mut told = false;
         self.settle();
         if self.session.wants_own_events() {
             self.tell_engines();
+            self.tell_database();
         }
         self.backlog.begun();
         while self.ended.is_none() {
@@ -216,6 +223,10 @@ impl LiveSession {
                     self.handle(Input::Stopping);
                 }
                 () = &mut timer => self.tick(),
+                behind = &mut database => {
+                    database.set(changed(behind));
+                    self.tell_database();
+                }
             }
             self.settle();
             if self.ended.is_none() && outgoing.is_closed() {
@@ -316,6 +327,14 @@ impl LiveSession {
         self.tape.input(&input, now);
         self.conversation.handle(input, now);
     }
+}
+
+/// Waits until this is another than it was; for ever, if nobody changes it any more.
+async fn changed(mut of: watch::Receiver<bool>) -> watch::Receiver<bool> {
+    if of.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    of
 }
 
 /// Waits until then; for ever, if there is no such time. Costs nothing before it is waited for.

@@ -261,6 +261,10 @@ async fn loudness_fills_as_many_points_as_are_asked_for() {
     let expected = json!({"session_id": "sess_1", "length_ms": 3000, "from_ms": 2000, "to_ms": 4000,
                           "coach": [70, 70, 0, 0], "client": [140, 140, 0, 0]});
     assert_eq!(json_of(&server, window).await, expected);
+    let beyond = "/api/sessions/sess_1/peaks?points=2&from_ms=900000000";
+    let beyond = json_of(&server, beyond).await;
+    assert_eq!(beyond["coach"], json!([0, 0]));
+    assert_eq!(beyond["length_ms"], peaks["length_ms"]);
     let none = "/api/sessions/sess_1/peaks?points=1&from_ms=2000&to_ms=0";
     assert_eq!(json_of(&server, none).await["to_ms"], 2001);
     for (query, param) in [
@@ -308,6 +312,43 @@ async fn a_session_goes_with_everything_that_belongs_to_it() {
     }
     let path = format!("/api/sessions/sess_1/audio?ticket={ticket}");
     assert_eq!(refused(&server, &path).await.1, "invalid_ticket");
+}
+
+#[tokio::test]
+async fn a_deletion_that_the_disk_refuses_is_accepted_and_told() {
+    let server = Running::start(&[]).await;
+    hold(&server, "sess_1").await;
+    let client = client();
+    let delete = || client.delete(server.url("/api/sessions/sess_1")).send();
+    // Nothing can be moved there.
+    let trash = server.app.config.archive.folder.join(".trash");
+    std::fs::remove_dir(&trash).unwrap();
+    std::fs::write(&trash, "").unwrap();
+    let accepted = delete().await.unwrap();
+    assert_eq!(accepted.status(), StatusCode::ACCEPTED);
+    let accepted: Value = accepted.json().await.unwrap();
+    assert_eq!(accepted["status"], "deleting");
+    let list = json_of(&server, "/api/sessions").await;
+    assert_eq!(list["sessions"][0], accepted);
+    let alone = json_of(&server, "/api/sessions/sess_1").await;
+    assert_eq!(
+        (&alone["status"], &alone["parts"]),
+        (&json!("deleting"), &json!([]))
+    );
+    for what in ["/events", "/transcript", "/peaks", "/audio"] {
+        let answer = refused(&server, &format!("/api/sessions/sess_1{what}")).await;
+        assert_eq!(answer.1, "not_found", "{what}");
+    }
+    let ticket = client.post(server.url("/api/sessions/sess_1/ticket"));
+    let ticket = ticket.send().await.unwrap().status();
+    assert_eq!(ticket, StatusCode::NOT_FOUND);
+    std::fs::remove_file(&trash).unwrap();
+    std::fs::create_dir(&trash).unwrap();
+    assert_eq!(delete().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(
+        json_of(&server, "/api/sessions").await["sessions"],
+        json!([])
+    );
 }
 
 #[tokio::test]

@@ -127,6 +127,14 @@ async fn every_described_status_is_answered_as_described() {
     let request = walk.ask(name, "sess_2", "");
     walk.refused(name, 409, request).await;
     recorder.finish(ms(0), EndReason::ByClient).await;
+    // Nothing can be moved there.
+    let trash = walk.server.app.config.archive.folder.join(".trash");
+    std::fs::remove_dir(&trash).unwrap();
+    std::fs::write(&trash, "").unwrap();
+    let request = walk.ask(name, "sess_1", "");
+    walk.expect(name, 202, request).await;
+    std::fs::remove_file(&trash).unwrap();
+    std::fs::create_dir(&trash).unwrap();
     for (status, id) in [(204, "sess_1"), (404, "sess_1")] {
         let request = walk.ask(name, id, "");
         walk.expect(name, status, request).await;

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod deleting;
 mod disclosed;
 mod killed;
 #[path = "../support/postgres.rs"]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use media::record::{TrackReader, recover};
 use praxiloom::archive::event::Speaker;
-use praxiloom::archive::{DeleteError, EndReason, Part, ReadError, Voices, sessions};
+use praxiloom::archive::{DeleteError, Deletion, EndReason, Part, ReadError, Voices, sessions};
 use praxiloom::db::AccountId;
 
 use crate::postgres::Postgres;
@@ -225,7 +225,8 @@ async fn deleted(url: &str) {
     assert!(matches!(theirs, Err(DeleteError::NotFound)));
     let unread = scene.archive.sound(&other, "sess_1", Voices::Both).await;
     assert!(matches!(unread, Err(ReadError::NotFound)));
-    scene.archive.delete(&scene.me, "sess_1").await.unwrap();
+    let done = scene.archive.delete(&scene.me, "sess_1").await.unwrap();
+    assert_eq!(done, Deletion::Done);
     let again = scene.archive.delete(&scene.me, "sess_1").await;
     assert!(matches!(again, Err(DeleteError::NotFound)));
     let read = scene.archive.transcript(&scene.me, "sess_1").await;

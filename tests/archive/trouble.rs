@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use praxiloom::archive::event::{Event, Speaker};
 use praxiloom::archive::shapes::{Break, BreakKind};
-use praxiloom::archive::{EndReason, Part, Recorder, Refusal, Trouble, Voices, sessions};
+use praxiloom::archive::{EndReason, Part, Recorder, Refusal, Trouble, Voices, Warning, sessions};
 use sqlx::Connection;
 
 use crate::postgres::Postgres;
 use crate::scene::{NOON, Scene, Tone, configured, ms, said, speak};
 
 /// A file system of its own in memory, for as long as it is held.
-struct Disk(tempfile::TempDir);
+pub struct Disk(tempfile::TempDir);
 
 impl Disk {
-    fn mount(size: &str) -> Option<Self> {
+    pub fn mount(size: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
@@ -38,7 +38,7 @@ impl Disk {
         }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 
@@ -52,9 +52,17 @@ impl Disk {
         std::fs::remove_file(self.path().join("filler")).unwrap();
     }
 
-    fn read_only(&self) {
+    pub fn read_only(&self) {
+        self.remount("remount,ro");
+    }
+
+    pub fn writable(&self) {
+        self.remount("remount,rw");
+    }
+
+    fn remount(&self, options: &str) {
         let done = Command::new("mount")
-            .args(["-o", "remount,ro"])
+            .args(["-o", options])
             .arg(self.path())
             .status();
         assert!(done.unwrap().success());
@@ -430,6 +438,46 @@ async fn a_locked_database_loses_nothing() {
     assert_eq!((row.length_ms, row.turns), (1000, 1));
     assert_eq!(row.client_id.as_deref(), Some("maya"));
     assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+}
+
+/// Waits until this is what is wrong.
+async fn warned(scene: &Scene, expected: &[Warning]) {
+    let known = async {
+        while scene.archive.warnings() != expected {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let known = tokio::time::timeout(Duration::from_secs(60), known).await;
+    assert!(known.is_ok(), "{:?}", scene.archive.warnings());
+}
+
+#[tokio::test]
+async fn what_the_disk_and_the_database_refuse_is_known_though_nothing_waits_for_them() {
+    let Some(disk) = Disk::mount("4m") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
+    let clock = praxiloom::clock::Clock::set_to(NOON);
+    let scene = Scene::open(&url, disk.path(), clock).await;
+    let mut database = scene.archive.watch_database();
+    assert_eq!(scene.archive.warnings(), []);
+    disk.read_only();
+    warned(&scene, &[Warning::DiskReadOnly]).await;
+    let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    sqlx::query("BEGIN EXCLUSIVE")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    database.changed().await.unwrap();
+    assert!(*database.borrow_and_update());
+    warned(&scene, &[Warning::DiskReadOnly, Warning::DatabaseBehind]).await;
+    disk.writable();
+    warned(&scene, &[Warning::DatabaseBehind]).await;
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    warned(&scene, &[]).await;
+    database.changed().await.unwrap();
+    assert!(!*database.borrow());
 }
 
 #[tokio::test]

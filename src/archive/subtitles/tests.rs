@@ -162,6 +162,25 @@ fn a_short_turn_is_one_cue_and_what_is_missing_is_told_at_its_place() {
 }
 
 #[test]
+fn what_was_said_in_the_moment_of_a_cut_was_said_before_it() {
+    let mut transcript = transcript(vec![
+        line(Speaker::Coach, 1000, "One."),
+        line(Speaker::Coach, 2000, "Two."),
+        line(Speaker::Client, 5000, "Yes."),
+    ]);
+    transcript.breaks = vec![Break {
+        from_ms: 2000,
+        to_ms: 5000,
+        kind: BreakKind::Away,
+    }];
+    assert_eq!(
+        transcript.text(),
+        "[0:00:01] Coach: One.\n\n[0:00:02] Coach: Two.\n\n\
+         [0:00:02] (no connection for 3 s)\n\n[0:00:05] Client: Yes.\n\n"
+    );
+}
+
+#[test]
 fn a_long_turn_is_split_between_sentences() {
     let text = "I have been thinking about this for quite some time now. It began last winter, \
                 when my manager left and nobody took over what she did. What should I do?";

@@ -8,8 +8,8 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::PRIVATE;
-use super::shapes::{Session, SessionPage};
+use super::shapes::SessionPage;
+use super::{PRIVATE, told};
 use crate::app::App;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
@@ -66,10 +66,7 @@ pub async fn list(
     rows.truncate(limit);
     let next = rows.last().filter(|_| more);
     let next = next.map(|row| format!("{}.{}", row.started_at, row.id));
-    let sessions = rows
-        .into_iter()
-        .map(|row| Session::of(row, &app))
-        .collect::<Result<_, _>>()?;
+    let sessions = told(&app, rows).await?;
     Ok(([PRIVATE], Json(SessionPage { sessions, next })))
 }
 

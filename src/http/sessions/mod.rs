@@ -15,6 +15,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 
 use crate::app::App;
 use crate::archive::ReadError;
+use crate::archive::sessions::SessionRow;
 use crate::db::AccountId;
 use crate::http::error::HttpError;
 use shapes::Session;
@@ -31,7 +32,16 @@ const VARY: (HeaderName, HeaderValue) = (header::VARY, HeaderValue::from_static(
 /// A session of this account, as the list has it.
 async fn find(app: &App, account: &AccountId, id: &str) -> Result<Session, HttpError> {
     let row = app.archive.find(account, id).await?;
-    Session::of(row.ok_or(HttpError::NotFound)?, app)
+    let mut found = told(app, row.into_iter().collect()).await?;
+    found.pop().ok_or(HttpError::NotFound)
+}
+
+/// Sessions as the list has them.
+async fn told(app: &App, rows: Vec<SessionRow>) -> Result<Vec<Session>, HttpError> {
+    let standings = app.archive.standings(&rows).await;
+    let rows = rows.into_iter().zip(standings);
+    rows.map(|(row, standing)| Session::of(row, standing, app))
+        .collect()
 }
 
 impl From<ReadError> for HttpError {

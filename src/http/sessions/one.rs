@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 
-use super::shapes::Session;
+use super::shapes::{Session, SessionStatus};
 use super::{PRIVATE, find};
 use crate::app::App;
-use crate::archive::DeleteError;
+use crate::archive::{DeleteError, Deletion};
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
 use crate::http::params::Id;
@@ -34,8 +34,12 @@ pub async fn read(
     Id(id): Id,
 ) -> Result<impl IntoResponse, HttpError> {
     let session = find(&app, &holder.account, &id).await?;
-    let session = session.with(app.archive.parts(&holder.account, &id).await?)?;
-    Ok(([PRIVATE], Json(session)))
+    let parts = match session.status {
+        // Nothing of it can be read any more.
+        SessionStatus::Deleting => Vec::new(),
+        _ => app.archive.parts(&holder.account, &id).await?,
+    };
+    Ok(([PRIVATE], Json(session.with(parts)?)))
 }
 
 /// Deletes a session with everything that belongs to it. One that is live is hung up first.
@@ -47,16 +51,19 @@ pub async fn read(
     security(("key" = [])),
     params(("id" = String, Path, description = "`sess_…`")),
     responses(
+        (status = 202, description = "It will be gone: its files cannot be removed now, such as on a disk that may not be written to. That is tried again every half minute, also after a restart, until it is done; until then the session is listed as `deleting`, and nothing of it can be read", body = Session),
         (status = 204, description = "It is gone, and cannot be had back"),
         (status = 404, description = "`not_found`: this account has no such session", body = Error),
         (status = 409, description = "`session_live`: its connection does not end, or is at another node", body = Error),
+        (status = 503, description = "`database_unavailable`: it is as it was", body = Error,
+            headers(("retry-after" = u32, description = "Seconds"))),
     )
 )]
 pub async fn delete(
     State(app): State<Arc<App>>,
     holder: Holder,
     Id(id): Id,
-) -> Result<StatusCode, HttpError> {
+) -> Result<Response, HttpError> {
     let account = &holder.account;
     find(&app, account, &id).await?;
     if app.live.registry().is_live(&id, account) {
@@ -65,8 +72,15 @@ pub async fn delete(
         // Should it not end, the archive says so.
         app.live.registry().end(&id, account).await;
     }
-    app.archive.delete(account, &id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    if app.archive.delete(account, &id).await? == Deletion::Done {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    match find(&app, account, &id).await {
+        Ok(session) => Ok((StatusCode::ACCEPTED, [PRIVATE], Json(session)).into_response()),
+        // It could be removed meanwhile.
+        Err(HttpError::NotFound) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(error) => Err(error),
+    }
 }
 
 impl From<DeleteError> for HttpError {
@@ -75,10 +89,6 @@ impl From<DeleteError> for HttpError {
             DeleteError::NotFound => Self::NotFound,
             DeleteError::Live => Self::StillLive,
             DeleteError::Database(error) => Self::Database(error),
-            DeleteError::Disk(error) => {
-                tracing::error!(%error, "a recording could not be removed");
-                Self::Internal("a recording could not be removed")
-            }
         }
     }
 }

@@ -24,7 +24,8 @@ pub struct Asked {
     #[serde(default = "usual")]
     #[param(minimum = 1, maximum = 20000, default = 1000)]
     points: usize,
-    /// Where on the timeline the first begins; at its beginning, if it is left out.
+    /// Where on the timeline the first begins; at its beginning, if it is left out. What lies beyond
+    /// the end is silent, and `length_ms` says where that is.
     #[param(maximum = 1000000000)]
     from_ms: Option<u32>,
     /// Where the last ends, at least a millisecond later; at the end of the session, if it is left

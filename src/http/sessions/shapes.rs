@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::archive::EndReason;
 use crate::archive::sessions::SessionRow;
 use crate::archive::shapes::PartInfo;
+use crate::archive::{EndReason, Standing};
 use crate::clock::Micros;
 use crate::db::DbError;
 use crate::http::error::HttpError;
@@ -41,10 +41,10 @@ pub struct Session {
     pub engines: EngineNames,
     /// When it began, by the clock.
     pub started_at_ms: i64,
-    /// When it ended, by the clock; `null` while it goes on.
+    /// When it ended, by the clock; `null` while it goes on, or is not finished.
     #[schema(required)]
     pub ended_at_ms: Option<i64>,
-    /// Whether it goes on.
+    /// How it stands.
     pub status: SessionStatus,
     /// Why it ended.
     #[schema(required)]
@@ -70,7 +70,7 @@ pub struct Session {
 
 impl Session {
     /// The session of a row.
-    pub fn of(row: SessionRow, app: &App) -> Result<Self, HttpError> {
+    pub fn of(row: SessionRow, standing: Standing, app: &App) -> Result<Self, HttpError> {
         let unreadable = |what: &str| DbError::Stored(format!("sessions.{what}"));
         let reason = |name| named(name).ok_or_else(|| unreadable("end_reason"));
         let end_reason: Option<EndReason> = row.end_reason.as_deref().map(reason).transpose()?;
@@ -80,9 +80,10 @@ impl Session {
             .map(|at| Micros(at).plus(app.config.live.resume_within));
         let resumable_until =
             resumable_until.filter(|until| *until > now && end_reason != Some(EndReason::Expired));
-        let length_ms = match row.ended_at {
-            Some(_) => row.length_ms,
-            None => (now.0 - row.started_at).div_euclid(1000).max(row.length_ms),
+        let resumable_until = resumable_until.filter(|_| standing == Standing::Ended);
+        let length_ms = match standing {
+            Standing::Live => (now.0 - row.started_at).div_euclid(1000).max(row.length_ms),
+            _ => row.length_ms,
         };
         let client = row.client_id.as_deref().and_then(|id| app.gallery.get(id));
         Ok(Self {
@@ -92,11 +93,8 @@ impl Session {
             engines: serde_json::from_str(&row.engines).map_err(|_| unreadable("engines"))?,
             started_at_ms: row.started_at.div_euclid(1000),
             ended_at_ms: row.ended_at.map(|at| at.div_euclid(1000)),
-            status: match row.ended_at {
-                Some(_) => SessionStatus::Ended,
-                None => SessionStatus::Live,
-            },
-            cut_off: end_reason.is_some_and(EndReason::cuts_off),
+            status: standing.into(),
+            cut_off: standing == Standing::Finishing || end_reason.is_some_and(EndReason::cuts_off),
             end_reason,
             resumable_until_ms: resumable_until.map(|until| until.0.div_euclid(1000)),
             length_ms: length_ms.try_into().unwrap_or(0),
@@ -155,14 +153,31 @@ pub struct EngineNames {
     pub tts: Option<String>,
 }
 
-/// Whether a session goes on.
+/// How a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStatus {
     /// It goes on.
     Live,
+    /// Its server was killed: it was cut off, and what there is of it is still being finished, such as
+    /// on a disk that was full.
+    Finishing,
     /// It ended, or was cut off.
     Ended,
+    /// It was deleted, and its files could not be removed yet: that is tried again until it is done.
+    /// Nothing of it can be read any more.
+    Deleting,
+}
+
+impl From<Standing> for SessionStatus {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Live => Self::Live,
+            Standing::Finishing => Self::Finishing,
+            Standing::Ended => Self::Ended,
+            Standing::Deleting => Self::Deleting,
+        }
+    }
 }
 
 impl Part {

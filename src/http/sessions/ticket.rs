@@ -51,6 +51,7 @@ pub async fn create(
     let account = &holder.account;
     if !app.live.registry().is_live(&id, account) {
         let session = app.archive.find(account, &id).await?;
+        let session = session.filter(|row| row.deleted_at.is_none());
         session.ok_or(HttpError::NotFound)?;
     }
     if !app.allowances.take(&holder.account, app.clock.steady()) {

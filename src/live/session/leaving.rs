@@ -23,6 +23,10 @@ const QUIET: Duration = Duration::from_millis(60);
 /// … and longer, while sound comes that is so much longer than the time it takes to come.
 const BURST: Duration = Duration::from_millis(100);
 
+/// What the coach is told of a database that takes nothing.
+const BEHIND: &str = "The server's database does not answer. The conversation goes on and is \
+                      recorded; your list of sessions may not be up to date until it does.";
+
 impl LiveSession {
     /// Lets go of the connection and waits, for a bounded time, for the last words of what was
     /// said.
@@ -161,6 +165,19 @@ impl LiveSession {
     pub(super) fn tell_unrecorded(&mut self) {
         if let Some(trouble) = self.trouble {
             self.tell("recording_stopped", trouble.refusal.message());
+        }
+    }
+
+    /// That the database takes nothing, and that it does again, to a client that asked for such news.
+    pub(super) fn tell_database(&mut self) {
+        let behind = *self.told.behind.borrow();
+        if behind == self.told_behind || !self.session.wants_own_events() {
+            return;
+        }
+        self.told_behind = behind;
+        match behind {
+            true => self.tell("database_behind", BEHIND),
+            false => self.tell("database_back", "The server's database answers again."),
         }
     }
 

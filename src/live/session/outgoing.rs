@@ -75,6 +75,7 @@ impl LiveSession {
         if self.session.wants_own_events() && !old.wants_own_events() {
             self.tell_engines();
             self.tell_unrecorded();
+            self.tell_database();
         }
         self.configure_mic();
         self.voice.configure(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use media::Position;
 use signaling::event::own;
 use signaling::link::Link;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::live::conversation::Conversation;
@@ -50,4 +51,6 @@ pub struct Told {
     pub now: CancellationToken,
     /// To end.
     pub orders: Orders,
+    /// Whether the database takes nothing.
+    pub behind: watch::Receiver<bool>,
 }

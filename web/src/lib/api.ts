@@ -52,8 +52,8 @@ export function getSession(id: string, request?: Fetch): Promise<Session> {
   return ask("get", "/api/sessions/{id}", { path: { id } }, request);
 }
 
-/** Deletes it with everything that belongs to it. */
-export function deleteSession(id: string, request?: Fetch): Promise<undefined> {
+/** Deletes it with everything that belongs to it. What is left, if the server cannot remove all now. */
+export function deleteSession(id: string, request?: Fetch): Promise<Session | undefined> {
   return ask("delete", "/api/sessions/{id}", { path: { id } }, request);
 }
 

@@ -23,7 +23,9 @@ type Answer<O> = O extends {
   responses: { 200: { content: { "application/json": infer Body } } };
 }
   ? Body
-  : undefined;
+  : O extends { responses: { 202: { content: { "application/json": infer Body } } } }
+    ? Body | undefined
+    : undefined;
 
 /** The server's refusal, with the `code` of its error body where there is one. */
 export class ApiError extends FaultError {

@@ -733,7 +733,7 @@ export interface components {
          * @description What is wrong, though sessions begin and go on.
          * @enum {string}
          */
-        HealthWarning: "disk_full" | "database_behind";
+        HealthWarning: "disk_full" | "disk_read_only" | "disk_failed" | "database_behind";
         /** @description A server that helps two ends to find a path to each other. */
         IceServer: {
             credential?: string | null;
@@ -853,7 +853,7 @@ export interface components {
             from_ms: number;
             /**
              * Format: int64
-             * @description How long its timeline is.
+             * @description How long its timeline is: what lies beyond it is silent.
              */
             length_ms: number;
             /** @description The session. */
@@ -936,7 +936,7 @@ export interface components {
             end_reason: components["schemas"]["EndReason"] | null;
             /**
              * Format: int64
-             * @description When it ended, by the clock; `null` while it goes on.
+             * @description When it ended, by the clock; `null` while it goes on, or is not finished.
              */
             ended_at_ms: number | null;
             /** @description Which engines serve it, by name. */
@@ -967,7 +967,7 @@ export interface components {
              * @description When it began, by the clock.
              */
             started_at_ms: number;
-            /** @description Whether it goes on. */
+            /** @description How it stands. */
             status: components["schemas"]["SessionStatus"];
             /** @description What carried it last. */
             transport: components["schemas"]["Transport"];
@@ -985,10 +985,10 @@ export interface components {
             sessions: components["schemas"]["Session"][];
         };
         /**
-         * @description Whether a session goes on.
+         * @description How a session stands.
          * @enum {string}
          */
-        SessionStatus: "live" | "ended";
+        SessionStatus: "live" | "finishing" | "ended" | "deleting";
         /** @description A silence that was the client's: it was thinking, or had said all. */
         Silence: {
             /**
@@ -1316,6 +1316,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description It will be gone: its files cannot be removed now, such as on a disk that may not be written to. That is tried again every half minute, also after a restart, until it is done; until then the session is listed as `deleting`, and nothing of it can be read */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
             /** @description It is gone, and cannot be had back */
             204: {
                 headers: {
@@ -1345,7 +1354,17 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
-            503: components["responses"]["Unavailable"];
+            /** @description `database_unavailable`: it is as it was */
+            503: {
+                headers: {
+                    /** @description Seconds */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             504: components["responses"]["TimedOut"];
         };
     };
@@ -1681,7 +1700,10 @@ export interface operations {
             query?: {
                 /** @description Into how many stretches of one length it is cut. */
                 points?: number;
-                /** @description Where on the timeline the first begins; at its beginning, if it is left out. */
+                /**
+                 * @description Where on the timeline the first begins; at its beginning, if it is left out. What lies beyond
+                 *     the end is silent, and `length_ms` says where that is.
+                 */
                 from_ms?: number;
                 /**
                  * @description Where the last ends, at least a millisecond later; at the end of the session, if it is left

@@ -56,7 +56,7 @@ export class Opened {
     scope.every(FRESH_MS, () => {
       this.now = Date.now();
       const due = this.now - this.#refreshed >= this.length * FRESH_SHARE;
-      const live = this.session?.status === "live";
+      const live = this.session?.status === "live" || this.session?.status === "finishing";
       if (live && due && document.visibilityState === "visible") void this.#refresh();
     });
   }
@@ -67,6 +67,11 @@ export class Opened {
       this.session = await getSession(this.id);
     } catch (error) {
       this.fault = faultOf(error);
+      return;
+    }
+    if (this.session.status === "deleting") {
+      this.session = null;
+      this.fault = "unknown-session";
       return;
     }
     await Promise.all([this.loadWords(), this.shapes.refresh()]);

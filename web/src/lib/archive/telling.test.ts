@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import {
+  badgeOf,
+  deletedWords,
   endOf,
   factsOf,
   gapName,
@@ -49,6 +51,18 @@ test("says what ended it, but for the coach's own wish", () => {
     "The server was stopped after 12:03",
   );
   expect(endOf({ ...session, end_reason: "expired" })).toBe("Reached its longest time, 12:03");
+});
+
+test("says what a session is that is neither live nor ended", () => {
+  
+  const finishing: Session = { ...cut, ended_at_ms: null, status: "finishing" };
+  expect(endOf(finishing)).toMatch(/put it away/);
+  expect([badgeOf(session), badgeOf(finishing)]).toEqual([null, null]);
+  expect(badgeOf({ ...session, status: "live" })).toBe("Live now");
+  const deleting: Session = { ...cut, status: "deleting" };
+  expect([endOf(deleting), badgeOf(deleting)]).toEqual([null, "Being deleted"]);
+  expect(deletedWords(session, undefined)).toBe("The session with Maya was deleted");
+  expect(deletedWords(session, deleting)).toMatch(/is being deleted.* tries again/);
 });
 
 test("goes on only while it is cut off, within its time, with somebody known", () => {

@@ -48,7 +48,8 @@ function lengthWords(ms: number): string {
 
 /** What ended it, where that was not the coach's own wish. */
 export function endOf(session: Session): string | null {
-  if (session.status === "live") return null;
+  if (session.status === "live" || session.status === "deleting") return null;
+  if (session.status === "finishing") return "The server broke off; it still has to put it away";
   const after = clockFace(session.length_ms);
   switch (session.end_reason) {
     case "by_client":
@@ -62,6 +63,23 @@ export function endOf(session: Session): string | null {
     default:
       return session.cut_off ? `Connection lost after ${after}` : null;
   }
+}
+
+/** Where a session stands that is not to be heard as it is, in a word. */
+export function badgeOf(session: Session): string | null {
+  if (session.status === "live") return "Live now";
+  return session.status === "deleting" ? "Being deleted" : null;
+}
+
+/** The server could not delete it at once. */
+export const DELETING =
+  "The server cannot remove its files just now. It tries again by itself until they are gone; nobody can open them any more.";
+
+/** What the list says of a session that was to be deleted. */
+export function deletedWords(session: Session, rest: Session | undefined): string {
+  const partner = partnerOf(session);
+  if (!rest) return `The session with ${partner} was deleted`;
+  return `The session with ${partner} is being deleted. ${DELETING}`;
 }
 
 /** The person can still take it up where it was cut off. */

@@ -53,6 +53,8 @@ export interface Conversation {
   notice: { code: string; message: string } | null;
   /** Why this part of the session is not recorded any more; it stays in view. */
   recordingStopped: string | null;
+  /** What is said of a database that does not answer, for as long as it does not. */
+  databaseBehind: string | null;
   /** Responses of the running connection that failed, for one message to the person. */
   failed: boolean;
 }
@@ -68,6 +70,7 @@ export const EMPTY: Conversation = {
   engines: null,
   notice: null,
   recordingStopped: null,
+  databaseBehind: null,
   failed: false,
 };
 
@@ -143,5 +146,6 @@ export function settled(conversation: Conversation): Conversation {
     announced: false,
     failed: false,
     notice: null,
+    databaseBehind: null,
   };
 }

@@ -90,13 +90,20 @@ function apply(state: Conversation, event: ServerEvent): Conversation {
     case "praxiloom.session.resumed":
       return begun(state, event);
     case "praxiloom.notice":
-      if (event.code === "recording_stopped") return { ...state, recordingStopped: event.message };
-      return { ...state, notice: { code: event.code, message: event.message } };
+      return noticed(state, event);
     case "praxiloom.turn":
       return { ...state, phase: event.state, announced: true };
     default:
       return state;
   }
+}
+
+/** What passes by itself stays in view until it has; what is said once can be put away. */
+function noticed(state: Conversation, { code, message }: { code: string; message: string }) {
+  if (code === "recording_stopped") return { ...state, recordingStopped: message };
+  if (code === "database_behind") return { ...state, databaseBehind: message };
+  if (code === "database_back") return { ...state, databaseBehind: null };
+  return { ...state, notice: { code, message } };
 }
 
 function understood(transcript: string): Partial<Turn> {

@@ -445,4 +445,17 @@ describe("resumption", () => {
     world.line.gives([]);
     expect(snapshot().conversation.recordingStopped).toBeNull();
   });
+
+  it("says that the database does not answer until it does, or until another connection says", async () => {
+    await talked();
+    const says = (code: string) =>
+      world.line.hears({ type: "praxiloom.notice", code, message: "No answer." });
+    says("database_behind");
+    expect(snapshot().conversation).toMatchObject({ databaseBehind: "No answer.", notice: null });
+    says("database_back");
+    expect(snapshot().conversation).toMatchObject({ databaseBehind: null, notice: null });
+    says("database_behind");
+    world.line.hooks.down("network-lost");
+    expect(snapshot().conversation.databaseBehind).toBeNull();
+  });
 });

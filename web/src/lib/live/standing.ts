@@ -21,7 +21,8 @@ export async function standingOf(id: string, request: typeof fetch = fetch): Pro
       status?: unknown;
       resumable_until_ms?: unknown;
     };
-    if (status === "live") return "open";
+    // One that its server left is open as soon as it is finished.
+    if (status === "live" || status === "finishing") return "open";
     // By the server's clock: the page's may be wrong.
     const now = Date.parse(response.headers.get("date") ?? "") || Date.now();
     return typeof until === "number" && until > now ? "open" : "over";
