@@ -194,7 +194,7 @@ async fn beating<E: Display, B: Future<Output = Result<(), E>>>(
                 beat.await
             }
         };
-        tell(done.as_ref().map(|()| ()).map_err(Some));
+        tell(done.as_ref().copied().map_err(Some));
         if let Err(error) = done {
             tracing::warn!(%error, "this node could not say that it lives");
         }

@@ -54,7 +54,6 @@ test("says what ended it, but for the coach's own wish", () => {
 });
 
 test("says what a session is that is neither live nor ended", () => {
-  
   const finishing: Session = { ...cut, ended_at_ms: null, status: "finishing" };
   expect(endOf(finishing)).toMatch(/put it away/);
   expect([badgeOf(session), badgeOf(finishing)]).toEqual([null, null]);
