@@ -2,7 +2,7 @@
 //!
 //! First its row is marked, so that nothing of it is read any more, then its folder is moved aside
 //! and removed, and last the row goes: who finds no row knows that there are no files. What a disk
-//! refuses, or a killed process began, is tried again by every [sweep](super::recovery). Where the
+//! refuses, or a killed process began, is tried again every half minute. Where the
 //! disk is so full that the row cannot be marked, the files go first: that makes the room.
 
 use std::io::{self, ErrorKind};
