@@ -252,6 +252,8 @@ fn rest(error: &ProviderError) -> Option<Duration> {
     match error {
         ProviderError::TimedOut { .. } => Some(REST),
         ProviderError::Limited { retry_after, .. } => *retry_after,
-        ProviderError::Refused { .. } | ProviderError::Unavailable { .. } => None,
+        ProviderError::Unusable { .. }
+        | ProviderError::Rejected { .. }
+        | ProviderError::Unavailable { .. } => None,
     }
 }

@@ -1,21 +1,19 @@
-//! Keeps away for a while from an engine that failed, for all sessions alike.
+//! Keeps away for a while from an engine that failed.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::ProviderError;
 
-/// What would fail again for a reason that a person has to see to (key, money, a voice that is
+/// What would fail again for a reason that a person has to see to (key, money, a model that is
 /// none) is tried again after this.
-const REFUSED: Duration = Duration::from_secs(300);
+const UNUSABLE: Duration = Duration::from_secs(300);
 /// An engine that asks to slow down without saying for how long.
 const LIMITED: Duration = Duration::from_secs(10);
 /// An engine that is not there; doubles with every failure in a row.
 const UNAVAILABLE: Duration = Duration::from_secs(15);
-/// The longest rest.
-const LONGEST: Duration = Duration::from_secs(600);
 
 /// What is known of an engine's failures.
 #[derive(Debug, Default)]
@@ -25,40 +23,71 @@ pub(super) struct Breaker {
 
 #[derive(Debug, Default)]
 struct State {
+    /// How often it failed in a row: each time it was asked again after a rest.
     failures: u32,
+    /// When it failed last.
+    failed: Option<Instant>,
     rests: Option<(Instant, ProviderError)>,
 }
 
 impl Breaker {
     /// Until when the engine is left alone, and why; `None` if it may be asked.
     pub fn rests(&self, now: Instant) -> Option<(Instant, ProviderError)> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.rests.clone().filter(|(until, _)| now < *until)
+        self.state().rests(now).cloned()
     }
 
-    /// It failed.
+    /// It failed. One that rests already is not left alone for longer because others ran into the
+    /// same, unless it asks for that, or a person has to see to it.
     pub fn failed(&self, error: &ProviderError, now: Instant) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        state.failed = Some(now);
         let until = now + rest(error, state.failures);
-        state.failures = state.failures.saturating_add(1);
+        if let Some((resting, _)) = state.rests(now) {
+            let passes = matches!(
+                error,
+                ProviderError::Unavailable { .. }
+                    | ProviderError::TimedOut { .. }
+                    | ProviderError::Rejected { .. }
+            );
+            if passes || until <= *resting {
+                return;
+            }
+        } else {
+            state.failures = state.failures.saturating_add(1);
+        }
         state.rests = Some((until, error.clone()));
     }
 
-    /// It did its work.
-    pub fn worked(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        *state = State::default();
+    /// It did what it was asked at `asked`. If it has failed since, that says nothing of what it can
+    /// do now.
+    pub fn worked(&self, asked: Instant) {
+        let mut state = self.state();
+        if state.failed.is_none_or(|failed| failed <= asked) {
+            *state = State::default();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn rests(&self, now: Instant) -> Option<&(Instant, ProviderError)> {
+        self.rests.as_ref().filter(|(until, _)| now < *until)
     }
 }
 
 /// How long to rest after a failure that so many came before in a row.
 fn rest(error: &ProviderError, failures: u32) -> Duration {
     match error {
-        ProviderError::Refused { .. } => REFUSED,
-        ProviderError::Limited { retry_after, .. } => retry_after.unwrap_or(LIMITED).min(LONGEST),
-        ProviderError::Unavailable { .. } | ProviderError::TimedOut { .. } => {
+        ProviderError::Unusable { .. } => UNUSABLE,
+        ProviderError::Limited { retry_after, .. } => retry_after.unwrap_or(LIMITED),
+        ProviderError::Rejected { .. }
+        | ProviderError::Unavailable { .. }
+        | ProviderError::TimedOut { .. } => {
             let doubled = UNAVAILABLE.saturating_mul(1 << failures.min(8));
-            doubled.min(REFUSED)
+            doubled.min(UNUSABLE)
         }
     }
 }
@@ -74,31 +103,70 @@ mod tests {
         }
     }
 
+    fn limited(seconds: Option<u64>) -> ProviderError {
+        ProviderError::Limited {
+            engine: "e".to_owned(),
+            retry_after: seconds.map(Duration::from_secs),
+        }
+    }
+
+    fn seconds(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    /// How long it rests from now on.
+    fn left(breaker: &Breaker, now: Instant) -> u64 {
+        let rests = breaker.rests(now);
+        rests.map_or(0, |(until, _)| (until - now).as_secs())
+    }
+
     #[test]
     fn rests_grow_to_a_cap_and_follow_what_the_vendor_asks() {
         let rests: Vec<_> = (0..7).map(|n| rest(&gone(), n).as_secs()).collect();
         assert_eq!(rests, [15, 30, 60, 120, 240, 300, 300]);
-        let limited = |seconds: Option<u64>| ProviderError::Limited {
-            engine: "e".to_owned(),
-            retry_after: seconds.map(Duration::from_secs),
-        };
-        let asked = [None, Some(2), Some(86_400)].map(|s| rest(&limited(s), 3).as_secs());
-        assert_eq!(asked, [10, 2, 600]);
+        let asked = [None, Some(2), Some(400)].map(|s| rest(&limited(s), 3).as_secs());
+        assert_eq!(asked, [10, 2, 400]);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_engine_is_asked_again_after_its_rest_and_starts_anew_once_it_worked() {
-        let breaker = Breaker::default();
-        assert_eq!(breaker.rests(Instant::now()), None);
-        breaker.failed(&gone(), Instant::now());
-        tokio::time::advance(Duration::from_secs(14)).await;
-        assert_eq!(breaker.rests(Instant::now()).unwrap().1, gone());
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(breaker.rests(Instant::now()), None);
-        breaker.failed(&gone(), Instant::now());
-        let (until, _) = breaker.rests(Instant::now()).unwrap();
-        assert_eq!(until - Instant::now(), Duration::from_secs(30));
-        breaker.worked();
-        assert_eq!(breaker.rests(Instant::now()), None);
+    #[test]
+    fn an_engine_is_asked_again_after_its_rest_and_starts_anew_once_it_worked() {
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        assert_eq!(breaker.rests(start), None);
+        breaker.failed(&gone(), start);
+        assert_eq!(breaker.rests(start + seconds(14)).unwrap().1, gone());
+        let again = start + seconds(15);
+        assert_eq!(breaker.rests(again), None);
+        breaker.failed(&gone(), again);
+        assert_eq!(left(&breaker, again), 30);
+        let later = again + seconds(30);
+        breaker.worked(later);
+        breaker.failed(&gone(), later);
+        assert_eq!(left(&breaker, later), 15);
+    }
+
+    #[test]
+    fn what_many_run_into_at_once_is_one_failure() {
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        for session in 0..6 {
+            breaker.failed(&gone(), start + seconds(session));
+        }
+        assert_eq!(left(&breaker, start), 15);
+        breaker.failed(&limited(Some(2)), start);
+        assert_eq!(left(&breaker, start), 15, "it asks for less");
+        breaker.failed(&limited(Some(40)), start);
+        assert_eq!(left(&breaker, start), 40, "it asks for more");
+        let next = start + seconds(40);
+        breaker.failed(&gone(), next);
+        assert_eq!(left(&breaker, next), 30, "the second in a row");
+    }
+
+    #[test]
+    fn what_was_asked_before_a_failure_does_not_end_the_rest() {
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        breaker.failed(&limited(Some(30)), start + seconds(1));
+        breaker.worked(start);
+        assert_eq!(left(&breaker, start + seconds(1)), 30);
+        breaker.worked(start + seconds(2));
+        assert_eq!(left(&breaker, start + seconds(2)), 0);
     }
 }

@@ -212,15 +212,15 @@ async fn listens(engine: &dyn SpeechToText, speech: &[i16]) -> Result<Duration, 
 async fn speech(shelf: &Shelf) -> Result<Vec<i16>, ProviderError> {
     let voice = engines::one_voice(&Tts::Flite, shelf).await?;
     let (_, sound) = speaks(&*voice).await?;
-    let refused = |error: media::resample::ResampleError| ProviderError::Refused {
+    let unusable = |error: media::resample::ResampleError| ProviderError::Unusable {
         engine: voice.info().name,
         message: error.to_string(),
     };
     let silence = [0; HEARS as usize / 2];
     let mut speech = silence.to_vec();
-    let mut resampler = Resampler::new(tts::RATE, HEARS).map_err(refused)?;
-    resampler.process(&sound, &mut speech).map_err(refused)?;
-    resampler.flush(&mut speech).map_err(refused)?;
+    let mut resampler = Resampler::new(tts::RATE, HEARS).map_err(unusable)?;
+    resampler.process(&sound, &mut speech).map_err(unusable)?;
+    resampler.flush(&mut speech).map_err(unusable)?;
     speech.extend(silence);
     Ok(speech)
 }

@@ -4,7 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Url, redirect};
+
+/// Nobody is left alone for longer because of what it says, in seconds.
+const LONGEST_REST: f64 = 600.0;
 
 /// A client that gives up connecting after `connect`. Other deadlines are the caller's.
 ///
@@ -45,6 +49,16 @@ pub(super) fn tls() -> Result<rustls::ClientConfig, String> {
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
+/// When a server wants to be asked again: `retry-after-ms`, else `retry-after` in seconds. What it
+/// says is bounded, so that it can be counted from now and no session waits for ever.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+    let seconds = number("retry-after-ms").map(|ms| ms / 1000.0);
+    let seconds = seconds.or_else(|| number(RETRY_AFTER.as_str()))?;
+    let bounded = seconds.is_finite().then(|| seconds.min(LONGEST_REST));
+    Duration::try_from_secs_f64(bounded?).ok()
+}
+
 /// An address that a vendor can have: one of http or https, also where it is given as that of its
 /// WebSockets.
 pub(super) fn address(text: &str) -> Option<Url> {
@@ -75,6 +89,30 @@ pub(super) fn company(name: &str, base_url: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn when_to_come_back_is_understood_and_bounded() {
+        let mut headers = HeaderMap::new();
+        for (value, expected) in [
+            ("2", Some(2.0)),
+            ("0.5", Some(0.5)),
+            ("86400", Some(600.0)),
+            ("1e19", Some(600.0)),
+            ("1e300", Some(600.0)),
+            ("-1", None),
+            ("inf", None),
+            ("NaN", None),
+            ("Sat, 21 Nov 2026 10:00:00 GMT", None),
+        ] {
+            headers.insert(RETRY_AFTER, value.parse().unwrap());
+            let expected = expected.map(Duration::from_secs_f64);
+            assert_eq!(retry_after(&headers), expected, "{value}");
+        }
+        headers.insert("retry-after-ms", "250".parse().unwrap());
+        assert_eq!(retry_after(&headers), Some(Duration::from_millis(250)));
+        headers.insert("retry-after-ms", "1e22".parse().unwrap());
+        assert_eq!(retry_after(&headers), Some(Duration::from_secs(600)));
+    }
 
     #[test]
     fn a_company_is_named_with_its_host_alone() {

@@ -34,9 +34,20 @@ pub struct EngineInfo {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderError {
-    /// It refused the request, and would again.
-    #[error("{engine} refused the request: {message}")]
-    Refused {
+    /// It does nothing for us, whatever it is asked, until a person has seen to it: the key, the
+    /// money, a model that it does not have.
+    #[error("{engine} cannot be used: {message}")]
+    #[serde(alias = "refused")]
+    Unusable {
+        /// Which engine.
+        engine: String,
+        /// What it said, without any private words.
+        message: String,
+    },
+    /// It does not do what this request asks for, and would not if asked again. Nothing follows
+    /// from that for other requests.
+    #[error("{engine} rejected the request: {message}")]
+    Rejected {
         /// Which engine.
         engine: String,
         /// What it said, without any private words.
@@ -73,7 +84,8 @@ impl ProviderError {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Refused { .. } => "refused",
+            Self::Unusable { .. } => "unusable",
+            Self::Rejected { .. } => "rejected",
             Self::Unavailable { .. } => "unavailable",
             Self::TimedOut { .. } => "timed_out",
             Self::Limited { .. } => "limited",
@@ -84,7 +96,8 @@ impl ProviderError {
     #[must_use]
     pub fn engine(&self) -> &str {
         match self {
-            Self::Refused { engine, .. }
+            Self::Unusable { engine, .. }
+            | Self::Rejected { engine, .. }
             | Self::Unavailable { engine, .. }
             | Self::TimedOut { engine, .. }
             | Self::Limited { engine, .. } => engine,

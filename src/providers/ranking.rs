@@ -15,6 +15,8 @@ use crate::telemetry::{Calls, Metrics};
 /// Engines of one kind, of which the first is asked first. A clone is of the same engines.
 pub(super) struct Ranking<E: ?Sized> {
     ranked: Arc<[Ranked<E>]>,
+    /// What engines rejected of a session's; nothing where there is no session.
+    own: Arc<[Breaker]>,
 }
 
 struct Ranked<E: ?Sized> {
@@ -35,8 +37,8 @@ pub(super) struct Opened<S> {
 
 impl<E: ?Sized> Clone for Ranking<E> {
     fn clone(&self) -> Self {
-        let ranked = self.ranked.clone();
-        Self { ranked }
+        let (ranked, own) = (self.ranked.clone(), self.own.clone());
+        Self { ranked, own }
     }
 }
 
@@ -49,6 +51,17 @@ impl<E: ?Sized> Ranking<E> {
         };
         Self {
             ranked: engines.into_iter().map(ranked).collect(),
+            own: Arc::default(),
+        }
+    }
+
+    /// The same engines for one session: what they reject of it, they are not asked by it for a
+    /// while, and by every other as before.
+    pub fn for_session(&self) -> Self {
+        let own = self.ranked.iter().map(|_| Breaker::default());
+        Self {
+            own: own.collect(),
+            ..self.clone()
         }
     }
 
@@ -86,12 +99,20 @@ impl<E: ?Sized> Ranking<E> {
 
     /// Until when an engine is left alone, and why; `None` if it may be asked.
     pub fn rests(&self, rank: usize, now: Instant) -> Option<(Instant, ProviderError)> {
-        self.ranked[rank].breaker.rests(now)
+        let own = self.own.get(rank).and_then(|own| own.rests(now));
+        let all = self.ranked[rank].breaker.rests(now);
+        own.into_iter().chain(all).max_by_key(|(until, _)| *until)
     }
 
-    /// An engine failed.
+    /// An engine failed. What it rejects says nothing of what others may ask of it.
     pub fn failed(&self, rank: usize, error: &ProviderError) {
-        self.ranked[rank].breaker.failed(error, Instant::now());
+        let breaker = match error {
+            ProviderError::Rejected { .. } => self.own.get(rank),
+            _ => Some(&self.ranked[rank].breaker),
+        };
+        if let Some(breaker) = breaker {
+            breaker.failed(error, Instant::now());
+        }
         self.calls(rank, |calls| calls.failed(error.kind()));
     }
 
@@ -111,9 +132,12 @@ impl<E: ?Sized> Ranking<E> {
         }
     }
 
-    /// An engine did its work.
-    pub fn worked(&self, rank: usize) {
-        self.ranked[rank].breaker.worked();
+    /// An engine did what it was asked at `asked`.
+    pub fn worked(&self, rank: usize, asked: Instant) {
+        let own = self.own.get(rank);
+        for breaker in own.into_iter().chain([&self.ranked[rank].breaker]) {
+            breaker.worked(asked);
+        }
     }
 
     /// What the whole of them is, from what each is: the first by name, and whoever may receive
@@ -235,13 +259,32 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_is_rejected_of_a_session_is_nothing_to_others() {
+        let all = doors(&[("a", true), ("b", true)]);
+        let (one, other) = (all.for_session(), all.for_session());
+        let rejected = ProviderError::Rejected {
+            engine: "a".to_owned(),
+            message: "no".to_owned(),
+        };
+        one.failed(0, &rejected);
+        all.failed(1, &rejected);
+        assert_eq!(open(&one, None).await, Ok(("b", Some(rejected))));
+        assert_eq!(open(&other, None).await, Ok(("a", None)));
+        assert_eq!(open(&all, None).await, Ok(("a", None)));
+        tokio::time::advance(Duration::from_secs(15)).await;
+        assert_eq!(open(&one, None).await, Ok(("a", None)));
+        one.failed(0, &error("a"));
+        assert_eq!(open(&other, None).await, Ok(("b", Some(error("a")))));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn where_all_rest_each_is_asked_all_the_same() {
         let doors = doors(&[("a", true), ("b", false)]);
         doors.failed(0, &error("a"));
         doors.failed(1, &error("b"));
         assert_eq!(open(&doors, None).await, Ok(("a", None)));
         assert_eq!(open(&doors, Some(0)).await, Err(error("b")));
-        doors.worked(1);
+        doors.worked(1, Instant::now());
         assert_eq!(doors.rests(1, Instant::now()), None);
     }
 }

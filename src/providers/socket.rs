@@ -7,9 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::header::{
-    HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-};
+use tokio_tungstenite::tungstenite::http::header::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::http::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, error::UrlError};
@@ -46,8 +44,9 @@ impl Dial {
     /// Connects.
     ///
     /// # Errors
-    /// [`ProviderError::Refused`] where trying again is of no use (key, money, parameters),
-    /// [`ProviderError::Limited`] where it is later, else [`ProviderError::Unavailable`] or
+    /// [`ProviderError::Unusable`] where trying again is of no use (key, money, address),
+    /// [`ProviderError::Rejected`] where it is none with the same parameters,
+    /// [`ProviderError::Limited`] where it is of use later, else [`ProviderError::Unavailable`] or
     /// [`ProviderError::TimedOut`].
     pub async fn connect(&self) -> Result<Socket, ProviderError> {
         let connecting = connect_async_tls_with_config(
@@ -71,13 +70,14 @@ impl Dial {
     }
 
     fn request(&self) -> Result<Request<()>, ProviderError> {
-        let refused = |what: &str| refused(self.engine, what.to_owned());
+        let unusable = |what: &str| unusable(self.engine, what.to_owned());
         let request = self.url.as_str().into_client_request();
-        let mut request = request.map_err(|_| refused("its address cannot be used"))?;
+        let mut request = request.map_err(|_| unusable("its address cannot be used"))?;
         for (name, value) in &self.headers {
             // A key pasted with a line break must not print with the error.
             let value = HeaderValue::from_str(value.expose());
-            let mut value = value.map_err(|_| refused("its key has characters that no key has"))?;
+            let mut value =
+                value.map_err(|_| unusable("its key has characters that no key has"))?;
             value.set_sensitive(true);
             request
                 .headers_mut()
@@ -90,7 +90,9 @@ impl Dial {
         match error {
             Error::Http(response) => self.judge_status(response),
             Error::Url(UrlError::UnsupportedUrlScheme | UrlError::NoHostName)
-            | Error::HttpFormat(_) => refused(self.engine, "its address cannot be used".to_owned()),
+            | Error::HttpFormat(_) => {
+                unusable(self.engine, "its address cannot be used".to_owned())
+            }
             // What the operating system says names no key.
             Error::Io(error) => unavailable(self.engine, format!("cannot connect: {error}")),
             Error::Tls(error) => unavailable(self.engine, format!("cannot connect: {error}")),
@@ -110,10 +112,11 @@ impl Dial {
         match status.as_u16() {
             429 => ProviderError::Limited {
                 engine: self.engine.to_owned(),
-                retry_after: retry_after(response.headers()),
+                retry_after: http::retry_after(response.headers()),
             },
             408 | 409 | 425 | 500.. => unavailable(self.engine, message),
-            _ => refused(self.engine, message),
+            400 | 405..500 => rejected(self.engine, message),
+            _ => unusable(self.engine, message),
         }
     }
 }
@@ -143,9 +146,14 @@ pub(super) fn code(said: &str) -> String {
     said.chars().take_while(fits).take(48).collect()
 }
 
-pub(super) fn refused(engine: &str, message: String) -> ProviderError {
+pub(super) fn unusable(engine: &str, message: String) -> ProviderError {
     let engine = engine.to_owned();
-    ProviderError::Refused { engine, message }
+    ProviderError::Unusable { engine, message }
+}
+
+pub(super) fn rejected(engine: &str, message: String) -> ProviderError {
+    let engine = engine.to_owned();
+    ProviderError::Rejected { engine, message }
 }
 
 pub(super) fn unavailable(engine: &str, message: String) -> ProviderError {
@@ -162,11 +170,6 @@ fn escape(value: &str, into: &mut String) {
             _ => into.push_str(&format!("%{byte:02X}")),
         }
     }
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse();
-    Duration::try_from_secs_f64(seconds.ok()?).ok()
 }
 
 /// One for all, so that a connection made again takes up its TLS session.
@@ -220,8 +223,10 @@ mod tests {
             "HTTP/1.1 401 Unauthorized\r\ndg-error: INVALID_AUTH letters\r\ncontent-length: 0\r\n\r\n",
         )
         .await;
-        let expected = "vendor refused the request: 401 Unauthorized, INVALID_AUTH";
+        let expected = "vendor cannot be used: 401 Unauthorized, INVALID_AUTH";
         assert_eq!(refused.to_string(), expected);
+        let bad = answered("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
+        assert!(matches!(bad, ProviderError::Rejected { .. }), "{bad}");
         let limited =
             answered("HTTP/1.1 429 Too Many\r\nretry-after: 2\r\ncontent-length: 0\r\n\r\n").await;
         let engine = "vendor".to_owned();
@@ -254,7 +259,7 @@ mod tests {
             dial("nowhere", "letters"),
         ] {
             let error = dial.connect().await.unwrap_err();
-            assert!(matches!(error, ProviderError::Refused { .. }), "{error}");
+            assert!(matches!(error, ProviderError::Unusable { .. }), "{error}");
             let printed = format!("{error:?} {dial:?}");
             assert!(!printed.contains("let") && !printed.contains("nters"));
         }

@@ -187,7 +187,7 @@ pub async fn refusals_are_told_apart(rig: impl AsyncFn(Vendor, Duration) -> Rig)
     assert!(limited, "{error:?}");
     for vendor in [Vendor::KnowsNoKey, Vendor::WantsMoney] {
         let (_, error) = listen(&rig(vendor, PATIENT).await).await;
-        let refused = matches!(error, Some(ProviderError::Refused { .. }));
+        let refused = matches!(error, Some(ProviderError::Unusable { .. }));
         assert!(refused, "{vendor:?}: {error:?}");
     }
     let (_, error) = listen(&rig(Vendor::IsBroken, PATIENT).await).await;

@@ -245,7 +245,7 @@ pub async fn long_texts_are_spoken_and_endless_ones_refused(subject: Subject) {
         &output,
         SpeakOutput::Failed {
             sentence: 2,
-            error: ProviderError::Refused { .. }
+            error: ProviderError::Rejected { .. }
         }
     );
     assert!(refused, "{output:?}");

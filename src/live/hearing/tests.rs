@@ -135,7 +135,7 @@ async fn a_stream_that_is_lost_says_why() {
     hearing.begin(1, Position::ZERO);
     run(&mut hearing, 10).await;
     let (_inputs, outputs, _) = opened.try_recv().unwrap();
-    let error = ProviderError::Refused {
+    let error = ProviderError::Rejected {
         engine: "played".to_owned(),
         message: "402".to_owned(),
     };

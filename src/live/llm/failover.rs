@@ -148,6 +148,22 @@ async fn what_was_shown_cannot_be_begun_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_without_a_word_is_none() {
+    for silent in ["*sighs* .", "."] {
+        let mut one = mind(&[silent], &["My sister called me."]);
+        let heard = answer(&mut one, true).await;
+        assert_eq!(heard.said.trim(), "My sister called me.", "{silent}");
+        assert_eq!(heard.replaced.as_deref(), Some("first"));
+        assert!(!heard.failed && !heard.authored);
+        let mut both = mind(&[silent, "I am here."], &[silent]);
+        let heard = answer(&mut both, true).await;
+        assert!(heard.authored && !heard.failed, "{heard:?}");
+        let again = answer(&mut both, true).await;
+        assert_eq!(again.said.trim(), "I am here.", "it is no reason to rest");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_every_model_down_the_authored_lines_answer() {
     let mut mind = mind(&["It is"], &["My"]);
     let heard = answer(&mut mind, true).await;

@@ -28,9 +28,6 @@ pub(super) struct Answering {
 /// The session is over: nobody listens any more.
 struct Over;
 
-/// How often one answer is asked for, whatever the models say of one another.
-const MOST_ASKED: usize = 4;
-
 /// What came of an answer so far.
 #[derive(Clone, Copy, Default)]
 struct Came {
@@ -49,13 +46,14 @@ impl Answering {
     /// Asks until a model has answered, or it is clear that none will.
     async fn answer(&mut self, model: &dyn LanguageModel, prompt: Prompt) -> Result<(), Over> {
         let (thoughts, filter) = (self.thoughts.clone(), self.filter.clone());
-        for asked in 1.. {
+        loop {
             let mut came = Came::default();
             let Some(error) = self.ask(model, prompt.clone(), &mut came).await? else {
                 return Ok(());
             };
-            let another = asked < MOST_ASKED && model.has_another();
-            if !self.speaks || came.call || !another {
+            // What was written was read, and cannot begin anew.
+            let read = came.words && !self.speaks;
+            if read || came.call || !model.has_another(&prompt.attempts) {
                 return self.fail(error, came.words || came.call).await;
             }
             if came.words {
@@ -67,7 +65,6 @@ impl Answering {
             // Nothing of it was heard: the next model begins anew.
             (self.thoughts, self.filter) = (thoughts.clone(), filter.clone());
         }
-        Ok(())
     }
 
     /// Asks the model once; gives why its answer broke off, if it did.
@@ -79,6 +76,7 @@ impl Answering {
     ) -> Result<Option<ProviderError>, Over> {
         let generation = self.generation;
         let mut splitter = SentenceSplitter::default();
+        let attempts = prompt.attempts.clone();
         let mut tokens = match model.respond(prompt).await {
             Ok(tokens) => tokens,
             Err(error) => return Ok(Some(error)),
@@ -98,12 +96,16 @@ impl Answering {
                     let mut rest = splitter.push(&self.filter.finish());
                     rest.extend(splitter.finish());
                     came.words |= self.speaks && self.say(rest).await?;
-                    // A client that says nothing at all would seem to be gone.
-                    let silent = !came.words && !came.call;
-                    match self.understudy.take().filter(|_| silent) {
-                        Some(understudy) => self.perform(&understudy).await?,
-                        None => self.send(Thought::Token(generation, token)).await?,
+                    if !came.words && !came.call && self.understudy.is_some() {
+                        // A client that says nothing at all would seem to be gone.
+                        let engine = attempts.who_answers();
+                        let engine = engine.unwrap_or_else(|| model.info().name);
+                        let message = "it answered without a word".to_owned();
+                        let error = ProviderError::Unavailable { engine, message };
+                        attempts.fell_short(&error);
+                        return Ok(Some(error));
                     }
+                    self.send(Thought::Token(generation, token)).await?;
                     return Ok(None);
                 }
                 Ok(token) => {

@@ -2,8 +2,9 @@
 //!
 //! Until its first token a model can be replaced without anybody noticing but by the time it
 //! takes. One that breaks off later is not: what was said may have been heard, and only who hears
-//! it knows how to go on. What failed is left alone for a while by all sessions. When all are left
-//! alone, the answer fails at once: whoever has words of their own need not wait for it.
+//! it knows how to go on. What failed is left alone for a while by all sessions; what rejects a
+//! prompt is only not asked that again. When all are left alone, the answer fails at once: whoever
+//! has words of their own need not wait for it.
 
 use std::sync::Arc;
 
@@ -11,13 +12,20 @@ use futures::future::{BoxFuture, join_all};
 use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
-use super::{EngineInfo, LanguageModel, Prompt, ProviderError, Token, Tokens};
+use super::{Attempts, EngineInfo, LanguageModel, Prompt, ProviderError, Token, Tokens};
 use crate::providers::ranking::Ranking;
 use crate::telemetry::Metrics;
 
 /// Models in the order in which they are asked.
 pub struct Fallback {
     ranking: Ranking<dyn LanguageModel>,
+}
+
+/// Whose answer it is.
+struct By {
+    rank: usize,
+    asked: Instant,
+    attempts: Attempts,
 }
 
 /// An answer that began.
@@ -38,15 +46,23 @@ impl Fallback {
         let mut instead = None;
         for (rank, model) in self.ranking.engines().enumerate() {
             let asked = Instant::now();
-            let failed = match self.ranking.rests(rank, asked) {
-                Some((_, error)) => error,
+            let known = prompt.attempts.failure(rank);
+            let failed = match known.or_else(|| Some(self.ranking.rests(rank, asked)?.1)) {
+                Some(error) => error,
                 None => match begin(model, prompt.clone()).await {
                     Ok(begun) => {
                         self.ranking.answered(rank, asked.elapsed());
-                        return Ok(self.follow(rank, begun, instead));
+                        prompt.attempts.begun(rank, model.info().name);
+                        let by = By {
+                            rank,
+                            asked,
+                            attempts: prompt.attempts,
+                        };
+                        return Ok(self.follow(by, begun, instead));
                     }
                     Err(error) => {
                         self.ranking.failed(rank, &error);
+                        prompt.attempts.failed(rank, &error);
                         error
                     }
                 },
@@ -60,19 +76,23 @@ impl Fallback {
     }
 
     /// The whole answer, and what becomes of it.
-    fn follow(&self, rank: usize, begun: Begun, instead: Option<ProviderError>) -> Tokens {
+    fn follow(&self, by: By, begun: Begun, instead: Option<ProviderError>) -> Tokens {
         let ranking = self.ranking.clone();
+        let rank = by.rank;
         let stood_in = instead.map(|error| Token::StoodIn { error });
         let head = stood_in.into_iter().chain([begun.first]).map(Ok);
         let told = stream::iter(head)
             .chain(begun.rest)
             .inspect(move |token| match token {
                 Ok(Token::End { usage, .. }) => {
-                    ranking.worked(rank);
+                    ranking.worked(rank, by.asked);
                     let tokens = usage.map_or(0, |usage| usage.input.saturating_add(usage.output));
                     ranking.used(rank, tokens);
                 }
-                Err(error) => ranking.failed(rank, error),
+                Err(error) => {
+                    ranking.failed(rank, error);
+                    by.attempts.failed(rank, error);
+                }
                 Ok(_) => {}
             });
         told.boxed()
@@ -108,9 +128,10 @@ impl LanguageModel for Fallback {
             .count(metrics, "llm", "tokens", LanguageModel::info);
     }
 
-    fn has_another(&self) -> bool {
+    fn has_another(&self, came: &Attempts) -> bool {
         let now = Instant::now();
-        (0..self.ranking.len()).any(|rank| self.ranking.rests(rank, now).is_none())
+        (0..self.ranking.len())
+            .any(|rank| came.failure(rank).is_none() && self.ranking.rests(rank, now).is_none())
     }
 
     fn respond(&self, prompt: Prompt) -> BoxFuture<'_, Result<Tokens, ProviderError>> {
@@ -134,8 +155,12 @@ mod tests {
         Answers,
         /// Says nothing for ten seconds, then that it timed out.
         Stalls,
-        /// Refuses.
+        /// Takes no key.
         Refuses,
+        /// Does not take the prompt.
+        Rejects,
+        /// Says a word and rejects the prompt.
+        BreaksOffRejecting,
         /// Says a word and breaks off.
         BreaksOff,
     }
@@ -156,6 +181,13 @@ mod tests {
         ProviderError::Unavailable {
             engine: name.to_owned(),
             message: "gone".to_owned(),
+        }
+    }
+
+    fn rejected(name: &str) -> ProviderError {
+        ProviderError::Rejected {
+            engine: name.to_owned(),
+            message: "too long".to_owned(),
         }
     }
 
@@ -182,10 +214,14 @@ mod tests {
                 match now {
                     Does::Answers => Ok(stream::iter([word, end]).boxed()),
                     Does::BreaksOff => Ok(stream::iter([word, Err(gone(name))]).boxed()),
-                    Does::Refuses => Err(ProviderError::Refused {
+                    Does::Refuses => Err(ProviderError::Unusable {
                         engine: name.to_owned(),
                         message: "no".to_owned(),
                     }),
+                    Does::Rejects => Err(rejected(name)),
+                    Does::BreaksOffRejecting => {
+                        Ok(stream::iter([word, Err(rejected(name))]).boxed())
+                    }
                     Does::Stalls => {
                         let after = Duration::from_secs(10);
                         tokio::time::sleep(after).await;
@@ -216,7 +252,14 @@ mod tests {
 
     /// Who answered, and instead of whom.
     async fn answered(fallback: &Fallback) -> Result<(String, Option<String>), ProviderError> {
-        let mut tokens = fallback.respond(Prompt::default()).await?;
+        asked(fallback, &Prompt::default()).await
+    }
+
+    async fn asked(
+        fallback: &Fallback,
+        prompt: &Prompt,
+    ) -> Result<(String, Option<String>), ProviderError> {
+        let mut tokens = fallback.respond(prompt.clone()).await?;
         let (mut text, mut instead) = (String::new(), None);
         while let Some(token) = tokens.next().await {
             match token? {
@@ -254,9 +297,38 @@ mod tests {
         let (a, b) = (model("a", [Does::BreaksOff]), model("b", []));
         let fallback = order(&[&a, &b]);
         assert_eq!(answered(&fallback).await, Err(gone("a")));
-        assert!(fallback.has_another());
+        assert!(fallback.has_another(&Attempts::default()));
         let (text, instead) = answered(&fallback).await.unwrap();
         assert_eq!((text.as_str(), instead.is_some()), ("b", true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_prompt_that_is_rejected_goes_to_the_next_and_others_are_asked_as_before() {
+        let (a, b) = (model("a", [Does::Rejects]), model("b", []));
+        let fallback = order(&[&a, &b]);
+        let instead = Some(rejected("a").to_string());
+        assert_eq!(answered(&fallback).await, Ok(("b".to_owned(), instead)));
+        assert_eq!(answered(&fallback).await, Ok(("a".to_owned(), None)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_model_is_asked_twice_with_a_prompt_that_it_failed_at() {
+        let (a, b) = (
+            model("a", [Does::BreaksOffRejecting]),
+            model("b", [Does::Answers, Does::Rejects]),
+        );
+        let (fallback, prompt) = (order(&[&a, &b]), Prompt::default());
+        assert_eq!(asked(&fallback, &prompt).await, Err(rejected("a")));
+        assert!(fallback.has_another(&prompt.attempts));
+        let instead = Some(rejected("a").to_string());
+        let answer = Ok(("b".to_owned(), instead));
+        assert_eq!(asked(&fallback, &prompt).await, answer);
+        assert_eq!(prompt.attempts.who_answers().as_deref(), Some("b"));
+        prompt.attempts.fell_short(&gone("b"));
+        assert!(!fallback.has_another(&prompt.attempts));
+        assert_eq!(asked(&fallback, &prompt).await, Err(rejected("a")));
+        assert_eq!((a.asked(), b.asked()), (1, 1));
+        assert_eq!(answered(&fallback).await.unwrap().0, "a", "another prompt");
     }
 
     #[tokio::test(start_paused = true)]
@@ -265,7 +337,7 @@ mod tests {
         let fallback = order(&[&a, &b]);
         let error = answered(&fallback).await.unwrap_err().to_string();
         assert!(error.starts_with("a did not answer"), "{error}");
-        assert!(!fallback.has_another());
+        assert!(!fallback.has_another(&Attempts::default()));
         let began = Instant::now();
         assert!(answered(&fallback).await.is_err());
         assert_eq!(began.elapsed(), Duration::ZERO);

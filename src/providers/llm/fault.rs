@@ -4,12 +4,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use futures::StreamExt;
-use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::ProviderError;
+use crate::providers::http;
 
 /// The most of an error's body that is read, in bytes.
 const MOST: usize = 64 * 1024;
@@ -55,12 +55,29 @@ impl Trouble {
     }
 }
 
-/// What stands in an error for money that ran out. None of them is a limit that passes.
-const NO_MONEY: [&str; 4] = [
+/// What stands in an error, whatever its status, that no other request would be spared: money that
+/// ran out, which is no limit that passes, a key or a model that is none.
+const FOR_ALL: [&str; 6] = [
     "insufficient_quota",
     "billing_error",
     "billing_hard_limit_reached",
     "enforced_spend_limit_reached",
+    "invalid_api_key",
+    "model_not_found",
+];
+
+/// The status that an error without one would have, by a part of its terms. The first counts.
+const TERMS: [(&str, StatusCode); 10] = [
+    ("rate_limit", StatusCode::TOO_MANY_REQUESTS),
+    ("overloaded", StatusCode::TOO_MANY_REQUESTS),
+    ("auth", StatusCode::UNAUTHORIZED),
+    ("permission", StatusCode::FORBIDDEN),
+    ("billing", StatusCode::PAYMENT_REQUIRED),
+    ("not_found", StatusCode::NOT_FOUND),
+    ("invalid", StatusCode::BAD_REQUEST),
+    ("context", StatusCode::BAD_REQUEST),
+    ("content", StatusCode::BAD_REQUEST),
+    ("policy", StatusCode::BAD_REQUEST),
 ];
 
 /// Makes errors of failed requests.
@@ -71,11 +88,19 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    /// It would fail again.
-    pub fn refused(&self, message: &str) -> ProviderError {
-        ProviderError::Refused {
+    /// Whatever it is asked, it would fail again.
+    pub fn unusable(&self, message: impl Into<String>) -> ProviderError {
+        ProviderError::Unusable {
             engine: self.engine.to_owned(),
-            message: message.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    /// This request would fail again.
+    pub fn rejected(&self, message: impl Into<String>) -> ProviderError {
+        ProviderError::Rejected {
+            engine: self.engine.to_owned(),
+            message: message.into(),
         }
     }
 
@@ -113,7 +138,7 @@ impl Faults {
     /// A response came, and is not a success.
     pub async fn status(&self, response: Response) -> ProviderError {
         let status = response.status();
-        let retry_after = retry_after(response.headers());
+        let retry_after = http::retry_after(response.headers());
         let body = body(response).await;
         let said = serde_json::from_slice::<Value>(&body)
             .ok()
@@ -132,16 +157,8 @@ impl Faults {
         let terms = [said.kind.as_deref(), said.code()];
         let names = |part: &str| terms.iter().flatten().any(|term| term.contains(part));
         let status = status.unwrap_or_else(|| {
-            if names("rate_limit") || names("overloaded") {
-                StatusCode::TOO_MANY_REQUESTS
-            } else if ["invalid", "auth", "permission", "not_found", "billing"]
-                .into_iter()
-                .any(names)
-            {
-                StatusCode::BAD_REQUEST
-            } else {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            let known = TERMS.iter().find(|(part, _)| names(part));
+            known.map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, status)| *status)
         });
         self.judge(status, None, said)
     }
@@ -152,14 +169,18 @@ impl Faults {
         retry_after: Option<Duration>,
         said: &Said,
     ) -> ProviderError {
-        let no_money = NO_MONEY.iter().any(|what| said.names(what));
+        let for_all = FOR_ALL.iter().any(|what| said.names(what));
         match status.as_u16() {
-            429 | 529 if !no_money => ProviderError::Limited {
+            _ if for_all => self.unusable(said.describe(status)),
+            429 | 529 => ProviderError::Limited {
                 engine: self.engine.to_owned(),
                 retry_after,
             },
-            408 | 409 | 425 | 500.. if !no_money => self.unavailable(said.describe(status)),
-            _ => self.refused(&said.describe(status)),
+            408 | 409 | 425 | 500.. => self.unavailable(said.describe(status)),
+            // The parameters, the length or the words of this request.
+            400 | 406..500 => self.rejected(said.describe(status)),
+            // Key, money, rights, address or model.
+            _ => self.unusable(said.describe(status)),
         }
     }
 }
@@ -205,15 +226,6 @@ fn clip(text: &str) -> String {
     plain.take(MESSAGE).collect()
 }
 
-/// When to come back: `retry-after-ms`, else `retry-after` in seconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let seconds = number("retry-after-ms")
-        .map(|ms| ms / 1000.0)
-        .or_else(|| number("retry-after"))?;
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
 /// Reads a body as far as it is worth reading.
 pub(super) async fn body(response: Response) -> Vec<u8> {
     let mut body = Vec::new();
@@ -248,25 +260,54 @@ mod tests {
     }
 
     #[test]
-    fn what_would_fail_again_is_refused_and_the_rest_is_not() {
-        let quota = said(json!({"message": "m", "code": "insufficient_quota"}));
-        let none = Said::default();
-        for (status, said, refused) in [
-            (400, &none, true),
-            (401, &none, true),
-            (404, &none, true),
-            (307, &none, true),
-            (429, &quota, true),
-            (408, &none, false),
-            (500, &none, false),
-            (503, &none, false),
+    fn what_is_wrong_with_a_request_is_told_from_what_is_wrong_with_all() {
+        for (status, code, kind) in [
+            (400, "", "rejected"),
+            (400, "context_length_exceeded", "rejected"),
+            (400, "content_filter", "rejected"),
+            (413, "", "rejected"),
+            (422, "", "rejected"),
+            (400, "invalid_api_key", "unusable"),
+            (400, "model_not_found", "unusable"),
+            (401, "", "unusable"),
+            (402, "", "unusable"),
+            (403, "", "unusable"),
+            (404, "", "unusable"),
+            (307, "", "unusable"),
+            (429, "insufficient_quota", "unusable"),
+            (429, "", "limited"),
+            (408, "", "unavailable"),
+            (500, "", "unavailable"),
+            (503, "", "unavailable"),
         ] {
-            let error = FAULTS.judge(StatusCode::from_u16(status).unwrap(), None, said);
-            assert_eq!(
-                matches!(error, ProviderError::Refused { .. }),
-                refused,
-                "{status}"
-            );
+            let status = StatusCode::from_u16(status).unwrap();
+            let error = FAULTS.judge(status, None, &said(json!({"message": "m", "code": code})));
+            assert_eq!(error.kind(), kind, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn so_it_is_inside_of_an_answer() {
+        for (error, kind) in [
+            (
+                json!({"code": "context_length_exceeded", "message": "m"}),
+                "rejected",
+            ),
+            (json!({"type": "invalid_request_error"}), "rejected"),
+            (json!({"code": "invalid_prompt"}), "rejected"),
+            (json!({"code": "content_policy_violation"}), "rejected"),
+            (json!({"code": 400}), "rejected"),
+            (json!({"code": 402}), "unusable"),
+            (json!({"type": "authentication_error"}), "unusable"),
+            (
+                json!({"type": "invalid_request_error", "code": "invalid_api_key"}),
+                "unusable",
+            ),
+            (json!({"type": "not_found_error"}), "unusable"),
+            (json!({"code": "server_error"}), "unavailable"),
+        ] {
+            let text = error.to_string();
+            assert_eq!(in_stream(error).kind(), kind, "{text}");
         }
     }
 
@@ -300,7 +341,7 @@ mod tests {
         ] {
             let text = error.to_string();
             let error = in_stream(error);
-            assert!(matches!(error, ProviderError::Refused { .. }), "{text}");
+            assert!(matches!(error, ProviderError::Unusable { .. }), "{text}");
         }
     }
 
@@ -314,22 +355,5 @@ mod tests {
         );
         let error = said(json!({"message": "model 'x' not found"}));
         assert!(error.describe(StatusCode::NOT_FOUND).contains("model 'x'"));
-    }
-
-    #[test]
-    fn odd_times_to_come_back_are_none() {
-        let mut headers = HeaderMap::new();
-        for (value, expected) in [
-            ("2", Some(Duration::from_secs(2))),
-            ("0.5", Some(Duration::from_millis(500))),
-            ("-1", None),
-            ("inf", None),
-            ("Sat, 21 Nov 2026 10:00:00 GMT", None),
-        ] {
-            headers.insert("retry-after", value.parse().unwrap());
-            assert_eq!(retry_after(&headers), expected, "{value}");
-        }
-        headers.insert("retry-after-ms", "250".parse().unwrap());
-        assert_eq!(retry_after(&headers), Some(Duration::from_millis(250)));
     }
 }

@@ -8,6 +8,7 @@ pub mod sse;
 pub mod standin;
 pub mod thoughts;
 
+mod attempts;
 mod fault;
 mod server;
 mod tokens;
@@ -17,6 +18,7 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use attempts::Attempts;
 pub use server::ModelSettings;
 
 use super::{EngineInfo, ProviderError};
@@ -42,8 +44,9 @@ pub trait LanguageModel: Send + Sync + 'static {
     /// Counts what is asked of the models behind it from now on, if there are several.
     fn count(&self, _metrics: &Metrics) {}
 
-    /// Whether, after an answer broke off, asking again would ask another than the one that failed.
-    fn has_another(&self) -> bool {
+    /// Whether asking again with a prompt of which this came would ask another than those that
+    /// failed at it.
+    fn has_another(&self, _came: &Attempts) -> bool {
         false
     }
 
@@ -69,6 +72,8 @@ pub struct Prompt {
     pub max_tokens: Option<u32>,
     /// Learns what of it leaves this machine.
     pub witness: Witness,
+    /// What came of it so far.
+    pub attempts: Attempts,
 }
 
 impl Prompt {

@@ -73,7 +73,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ProviderError::Refused`] if the address is not one of http or https, or if the key has
+    /// [`ProviderError::Unusable`] if the address is not one of http or https, or if the key has
     /// characters that cannot be sent; [`ProviderError::Unavailable`] if there is no TLS.
     pub fn new(
         engine: &'static str,
@@ -83,17 +83,17 @@ impl Server {
     ) -> Result<Self, ProviderError> {
         let faults = Faults { engine };
         let base = http::address(&settings.base_url)
-            .ok_or_else(|| faults.refused("its address is not one of http or https"))?;
+            .ok_or_else(|| faults.unusable("its address is not one of http or https"))?;
         let url = |path: &str| {
             Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/')))
-                .map_err(|_| faults.refused("its address takes no path"))
+                .map_err(|_| faults.unusable("its address takes no path"))
         };
         let questions = url(questions)?;
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         if let Some(key) = &settings.key {
             let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
-                .map_err(|_| faults.refused("its key has characters that cannot be sent"))?;
+                .map_err(|_| faults.unusable("its key has characters that cannot be sent"))?;
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
@@ -173,7 +173,11 @@ impl Server {
         let kind = response.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if kind.starts_with("application/json") || kind.starts_with("text/html") {
-            return Err(faults.refused(&format!("it answered with {kind}, not a stream")));
+            let message = format!("it answered with {kind}, not a stream");
+            return Err(match kind.starts_with("text/html") {
+                true => faults.unusable(&message),
+                false => faults.rejected(message),
+            });
         }
         let bytes = response
             .bytes_stream()
@@ -196,7 +200,7 @@ mod tests {
         for address in ["", "localhost:11434", "ftp://host/v1", "http://"] {
             let made = server(ModelSettings::new(address, "m"));
             assert!(
-                matches!(made, Err(ProviderError::Refused { .. })),
+                matches!(made, Err(ProviderError::Unusable { .. })),
                 "{address}"
             );
         }

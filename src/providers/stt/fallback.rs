@@ -44,13 +44,12 @@ impl SpeechToText for Fallback {
 
     fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>> {
         Box::pin(async move {
-            let opening = self
-                .ranking
-                .open(None, |engine| engine.open(request.clone()));
+            let ranking = self.ranking.for_session();
+            let opening = ranking.open(None, |engine| engine.open(request.clone()));
             let opened = opening.await?;
             let (input, inputs) = mpsc::channel(QUEUE);
             let (outputs, output) = mpsc::channel(QUEUE);
-            let session = Session::new(self.ranking.clone(), request, opened, inputs, outputs);
+            let session = Session::new(ranking, request, opened, inputs, outputs);
             tokio::spawn(session.run());
             Ok(Listening { input, output })
         })

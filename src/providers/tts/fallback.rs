@@ -53,13 +53,12 @@ impl TextToSpeech for Fallback {
 
     fn open(&self, request: VoiceRequest) -> BoxFuture<'_, Result<Speaking, ProviderError>> {
         Box::pin(async move {
-            let opening = self
-                .ranking
-                .open(None, |engine| engine.open(request.clone()));
+            let ranking = self.ranking.for_session();
+            let opening = ranking.open(None, |engine| engine.open(request.clone()));
             let opened = opening.await?;
             let (input, inbox) = mpsc::channel(QUEUE);
             let (outbox, output) = mpsc::channel(QUEUE);
-            let session = Session::new(self.ranking.clone(), request, opened, outbox);
+            let session = Session::new(ranking, request, opened, outbox);
             tokio::spawn(session.run(inbox));
             Ok(Speaking { input, output })
         })

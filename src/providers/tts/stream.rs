@@ -210,7 +210,7 @@ impl<'a> Telling<'a> {
         text: &str,
     ) -> Result<Result<(), ProviderError>, Gone> {
         if text.len() > LONGEST {
-            return Ok(Err(ProviderError::Refused {
+            return Ok(Err(ProviderError::Rejected {
                 engine: reader.name().to_owned(),
                 message: format!("a sentence of {} bytes is too long", text.len()),
             }));

@@ -158,6 +158,6 @@ pub async fn a_key_that_is_refused_is_told_at_once(kind: Kind) {
             hear_fail(&mut speaking, 1).await.1
         }
     };
-    assert!(matches!(error, ProviderError::Refused { .. }), "{error}");
+    assert!(matches!(error, ProviderError::Unusable { .. }), "{error}");
     assert!(error.to_string().contains("401"), "{error}");
 }

@@ -61,7 +61,7 @@ fn error() -> impl Strategy<Value = ProviderError> {
     let after = (0..u64::from(u32::MAX), 0..1_000_000_000u32)
         .prop_map(|(seconds, nanos)| Duration::new(seconds, nanos));
     prop_oneof![
-        (engine, message).prop_map(|(engine, message)| ProviderError::Refused { engine, message }),
+        (engine, message).prop_map(|(engine, message)| ProviderError::Unusable { engine, message }),
         (engine, message)
             .prop_map(|(engine, message)| ProviderError::Unavailable { engine, message }),
         (engine, after.clone())

@@ -23,7 +23,7 @@ impl Responses {
     ///
     /// # Errors
     ///
-    /// [`ProviderError::Refused`] if the address is not one of http or https, or if the key has
+    /// [`ProviderError::Unusable`] if the address is not one of http or https, or if the key has
     /// characters that cannot be sent; [`ProviderError::Unavailable`] if there is no TLS.
     pub fn new(settings: ModelSettings) -> Result<Self, ProviderError> {
         let server = Server::new(NAME, Some("OpenAI"), settings, ["responses", "models"])?;

@@ -15,7 +15,7 @@ use super::wire::{
     Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, span,
 };
 use crate::providers::http;
-use crate::providers::socket::{Dial, address, refused, unavailable};
+use crate::providers::socket::{Dial, address, rejected, unavailable, unusable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
 
@@ -207,8 +207,10 @@ impl Wire for Turns {
     fn closed(&self, code: u16) -> ProviderError {
         let message = format!("the connection was closed with {code}");
         match code {
-            // Key, money, account, parameters; the higher ones are older names of the same.
-            1008 | 3006 | 4000..=4003 | 4100..=4103 => refused(NAME, message),
+            // Key, money, account; the higher ones are older names of the same.
+            1008 | 4001..=4003 => unusable(NAME, message),
+            // What was sent cannot be read, or has parameters that it does not know.
+            3006 | 4000 | 4100..=4103 => rejected(NAME, message),
             3009 | 4029 => ProviderError::Limited {
                 engine: NAME.to_owned(),
                 retry_after: None,

@@ -74,7 +74,7 @@ impl Budget {
 /// How long to wait at least, if trying again is of any use.
 fn wait(error: &ProviderError) -> Option<Duration> {
     match error {
-        ProviderError::Refused { .. } => None,
+        ProviderError::Unusable { .. } | ProviderError::Rejected { .. } => None,
         ProviderError::Limited { retry_after, .. } => retry_after.filter(|wait| *wait <= PATIENT),
         ProviderError::Unavailable { .. } | ProviderError::TimedOut { .. } => Some(Duration::ZERO),
     }
@@ -83,7 +83,7 @@ fn wait(error: &ProviderError) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::socket::{refused, unavailable};
+    use crate::providers::socket::{rejected, unavailable, unusable};
 
     fn down() -> ProviderError {
         unavailable("vendor", "gone".to_owned())
@@ -118,11 +118,9 @@ mod tests {
     #[test]
     fn what_would_fail_again_is_not_tried_again() {
         let now = Instant::now();
-        assert!(
-            Budget::default()
-                .broke(refused("v", String::new()), now)
-                .is_err()
-        );
+        for error in [unusable("v", String::new()), rejected("v", String::new())] {
+            assert!(Budget::default().broke(error, now).is_err());
+        }
         let limited = |seconds| ProviderError::Limited {
             engine: "v".to_owned(),
             retry_after: Some(Duration::from_secs(seconds)),

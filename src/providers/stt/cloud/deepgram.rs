@@ -15,7 +15,7 @@ use super::wire::{
 };
 use crate::private::Private;
 use crate::providers::http;
-use crate::providers::socket::{Dial, address, refused, unavailable};
+use crate::providers::socket::{Dial, address, rejected, unavailable, unusable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
 
@@ -44,7 +44,7 @@ pub(super) fn authorization(settings: &CloudSettings) -> (&'static str, Private<
 pub(super) fn closed(engine: &str, code: u16) -> ProviderError {
     let message = format!("the connection was closed with {code}");
     match code {
-        1008 => refused(engine, message),
+        1008 => unusable(engine, message),
         _ => unavailable(engine, message),
     }
 }
@@ -208,7 +208,7 @@ impl Wire for Results {
             // It comes at the end.
             Ok(Event::Metadata) => said.push(Said::Over),
             Ok(Event::Error) => {
-                return Err(refused(NAME, "it did not understand a message".to_owned()));
+                return Err(rejected(NAME, "it did not understand a message".to_owned()));
             }
             Ok(Event::Other) | Err(_) => {}
         }

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::CloudSettings;
 use super::wire::{Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm, span};
 use crate::providers::http;
-use crate::providers::socket::{Dial, address, code, refused, unavailable};
+use crate::providers::socket::{Dial, address, code, rejected, unavailable, unusable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
 
@@ -194,12 +194,12 @@ impl Wire for Commits {
                 said.push(Said::Flushed(Flushed::Number(turn)));
                 self.answered += 1;
             }
-            name @ ("auth_error"
-            | "quota_exceeded"
-            | "unaccepted_terms"
-            | "input_error"
-            | "invalid_request"
-            | "chunk_size_exceeded") => return Err(refused(NAME, code(name))),
+            name @ ("auth_error" | "quota_exceeded" | "unaccepted_terms") => {
+                return Err(unusable(NAME, code(name)));
+            }
+            name @ ("input_error" | "invalid_request" | "chunk_size_exceeded") => {
+                return Err(rejected(NAME, code(name)));
+            }
             "rate_limited" => {
                 return Err(ProviderError::Limited {
                     engine: NAME.to_owned(),
@@ -219,7 +219,7 @@ impl Wire for Commits {
     fn closed(&self, code: u16) -> ProviderError {
         let message = format!("the connection was closed with {code}");
         match code {
-            1008 | 3000 | 3003 => refused(NAME, message),
+            1008 | 3000 | 3003 => unusable(NAME, message),
             _ => unavailable(NAME, message),
         }
     }

@@ -20,7 +20,7 @@ use super::CloudSettings;
 use super::wire::{Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm};
 use crate::private::Private;
 use crate::providers::http;
-use crate::providers::socket::{Dial, address, refused, unavailable};
+use crate::providers::socket::{Dial, address, unavailable, unusable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
 
@@ -228,7 +228,7 @@ impl Wire for Items {
     fn closed(&self, code: u16) -> ProviderError {
         let message = format!("the connection was closed with {code}");
         match code {
-            1008 | 3000 | 3003 => refused(NAME, message),
+            1008 | 3000 | 3003 => unusable(NAME, message),
             _ => unavailable(NAME, message),
         }
     }

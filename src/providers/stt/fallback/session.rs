@@ -150,8 +150,8 @@ impl Session {
             let ended = self.memory.answered(*segment);
             if matches!(output, ListenOutput::Final { .. }) {
                 self.failures = 0;
-                self.ranking.worked(self.rank);
                 if let Some(ended) = ended {
+                    self.ranking.worked(self.rank, ended);
                     self.ranking.answered(self.rank, ended.elapsed());
                 }
             }

@@ -79,7 +79,7 @@ impl Pocketsphinx {
             weight if weight > 0.0 && weight < 1.0 => Some((coaching_model()?, weight)),
             0.0 => None,
             weight => {
-                return Err(ProviderError::Refused {
+                return Err(ProviderError::Unusable {
                     engine: NAME.to_owned(),
                     message: format!("the coaching weight {weight} is not between 0 and 1"),
                 });
@@ -119,7 +119,7 @@ impl SpeechToText for Pocketsphinx {
     fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>> {
         async move {
             if let Some(language) = request.language.filter(|language| !is_english(language)) {
-                return Err(ProviderError::Refused {
+                return Err(ProviderError::Rejected {
                     engine: NAME.to_owned(),
                     message: format!("it understands English only, not {language:?}"),
                 });
@@ -271,14 +271,14 @@ mod tests {
         };
         assert!(matches!(
             Pocketsphinx::start(&heavy),
-            Err(ProviderError::Refused { .. })
+            Err(ProviderError::Unusable { .. })
         ));
         let request = ListenRequest {
             language: Some("fi".to_owned()),
             ..ListenRequest::default()
         };
         let refused = engine().open(request).await.map(|_| ());
-        assert!(matches!(refused, Err(ProviderError::Refused { .. })));
+        assert!(matches!(refused, Err(ProviderError::Rejected { .. })));
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl SpeechToText for Sherpa {
             let wanted = request.language.as_deref().unwrap_or("en");
             let own = self.language.as_deref();
             if own.is_some_and(|own| !sherpa::same_language(own, wanted)) {
-                return Err(ProviderError::Refused {
+                return Err(ProviderError::Rejected {
                     engine: NAME.to_owned(),
                     message: format!("the model {} does not understand {wanted:?}", self.model),
                 });

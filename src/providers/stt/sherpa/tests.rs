@@ -43,7 +43,7 @@ async fn a_language_that_the_model_does_not_know_is_refused() {
     };
     assert!(engine.open(request("en-GB")).await.is_ok());
     let refused = engine.open(request("de")).await.map(|_| ());
-    assert!(matches!(refused, Err(ProviderError::Refused { .. })));
+    assert!(matches!(refused, Err(ProviderError::Rejected { .. })));
 }
 
 #[test]

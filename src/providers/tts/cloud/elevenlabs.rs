@@ -44,7 +44,7 @@ pub fn settings(key: Private<String>) -> CloudSettings {
 ///
 /// # Errors
 ///
-/// [`ProviderError::Refused`] if the address cannot be used or there is no voice.
+/// [`ProviderError::Unusable`] if the address cannot be used or there is no voice.
 pub fn engine(settings: CloudSettings) -> Result<Cloud, ProviderError> {
     Cloud::new(ElevenLabs, settings)
 }

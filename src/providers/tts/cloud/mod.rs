@@ -32,7 +32,7 @@ use super::{EngineInfo, ProviderError, Speaking, TextToSpeech, Voice, VoiceReque
 use crate::disclosure::{Data, Purpose, Witness};
 use crate::private::Private;
 use crate::providers::http;
-use crate::providers::socket::{Dial, refused, unavailable};
+use crate::providers::socket::{Dial, unavailable, unusable};
 use link::{Ask, Link};
 use wire::Wire;
 
@@ -140,11 +140,11 @@ pub struct Cloud {
 
 impl Cloud {
     fn new(vendor: impl Vendor, settings: CloudSettings) -> Result<Self, ProviderError> {
-        let refused = |what: &str| refused(vendor.name(), what.to_owned());
+        let unusable = |what: &str| unusable(vendor.name(), what.to_owned());
         http::address(&settings.base_url)
-            .ok_or_else(|| refused("its address is not one of http or https"))?;
+            .ok_or_else(|| unusable("its address is not one of http or https"))?;
         if settings.voices.is_empty() {
-            return Err(refused("it has no voices"));
+            return Err(unusable("it has no voices"));
         }
         Ok(Self {
             vendor: Box::new(vendor),

@@ -20,7 +20,7 @@ use super::{CloudSettings, WAITING, plain, tell, whole};
 use crate::disclosure::Witness;
 use crate::private::Private;
 use crate::providers::http;
-use crate::providers::socket::{refused, unavailable};
+use crate::providers::socket::{unavailable, unusable};
 use crate::providers::tts::stream::{Piece, Reader, open};
 use crate::providers::tts::text::Written;
 use crate::providers::tts::{
@@ -65,10 +65,10 @@ impl Speech {
     ///
     /// # Errors
     ///
-    /// [`ProviderError::Refused`] if the address or the key cannot be used or there is no voice,
+    /// [`ProviderError::Unusable`] if the address or the key cannot be used or there is no voice,
     /// [`ProviderError::Unavailable`] if there is no TLS.
     pub fn new(settings: CloudSettings) -> Result<Self, ProviderError> {
-        let wrong = |what: &str| refused(NAME, what.to_owned());
+        let wrong = |what: &str| unusable(NAME, what.to_owned());
         let base = http::address(&settings.base_url)
             .ok_or_else(|| wrong("its address is not one of http or https"))?;
         if settings.voices.is_empty() {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::providers::ProviderError;
-use crate::providers::socket::{code, refused, unavailable};
+use crate::providers::socket::{code, rejected, unavailable, unusable};
 use crate::providers::tts::RATE;
 
 /// A vendor's wire, in the voice of one session. One piece of text is under way at a time.
@@ -74,18 +74,24 @@ pub(super) fn samples(seconds: f64) -> u64 {
     (seconds.clamp(0.0, 3600.0) * f64::from(RATE)) as u64
 }
 
-/// Parts of the names that vendors give to what would fail again at once.
-const REFUSING: &[&str] = &[
-    "quota",
+/// Parts of the names that vendors give to what is in the way of whatever they are asked.
+const USELESS: &[&str] = &[
     "payment",
     "billing",
     "credit",
-    "invalid",
     "auth",
+    "api_key",
     "permission",
+    "model_not_found",
+    "unusual_activity",
+];
+
+/// Parts of the names that vendors give to what is wrong with a request: its text, its voice, its
+/// language.
+const REJECTING: &[&str] = &[
+    "invalid",
     "not_found",
     "unsupported",
-    "unusual_activity",
     "max_character",
     "message-0",
     "data-0",
@@ -119,12 +125,15 @@ pub(super) fn fault(engine: &'static str, number: Option<u64>, name: &str) -> Pr
         retry_after: None,
     };
     match number {
-        _ if known.contains("quota") => refused(engine, message),
+        _ if known.contains("quota") => unusable(engine, message),
         _ if has(LIMITING) => limited(),
-        _ if has(REFUSING) => refused(engine, message),
+        _ if has(USELESS) => unusable(engine, message),
+        Some(401..=403) => unusable(engine, message),
+        _ if has(REJECTING) => rejected(engine, message),
         Some(429 | 529) => limited(),
         Some(408 | 409 | 425) => unavailable(engine, message),
-        Some(400..500 | 1003 | 1008 | 1009) => refused(engine, message),
+        Some(404 | 1008) => unusable(engine, message),
+        Some(400..500 | 1003 | 1009) => rejected(engine, message),
         _ => unavailable(engine, message),
     }
 }
@@ -156,23 +165,23 @@ mod tests {
 
     #[test]
     fn failures_are_told_apart_by_name_and_number() {
-        let kind = |number: u64, name: &str| match fault("vendor", Some(number), name) {
-            ProviderError::Refused { .. } => "refused",
-            ProviderError::Limited { .. } => "limited",
-            ProviderError::Unavailable { .. } => "unavailable",
-            ProviderError::TimedOut { .. } => "timed out",
-        };
+        let kind = |number: u64, name: &str| fault("vendor", Some(number), name).kind();
         for (number, name, expected) in [
-            (401, "quota_exceeded", "refused"),
-            (429, "insufficient_quota", "refused"),
+            (401, "quota_exceeded", "unusable"),
+            (429, "insufficient_quota", "unusable"),
             (429, "too_many_concurrent_requests", "limited"),
             (1008, "max_active_conversations", "limited"),
-            (1008, "voice_not_found", "refused"),
+            (1008, "voice_not_found", "rejected"),
             (429, "", "limited"),
-            (401, "", "refused"),
+            (401, "", "unusable"),
+            (400, "", "rejected"),
+            (422, "invalid_language", "rejected"),
+            (400, "invalid_api_key", "unusable"),
+            (404, "model_not_found", "unusable"),
+            (1008, "", "unusable"),
             (500, "", "unavailable"),
             (1011, "NET-0000", "unavailable"),
-            (1008, "DATA-0001", "refused"),
+            (1008, "DATA-0001", "rejected"),
             (1006, "", "unavailable"),
             (1000, "", "unavailable"),
         ] {
@@ -184,7 +193,7 @@ mod tests {
     fn sentences_are_not_passed_on() {
         let body = json!({"error": {"message": "key sk-letters", "code": "invalid_api_key"}});
         let error = fault("vendor", Some(401), fault_name(&body)).to_string();
-        assert_eq!(error, "vendor refused the request: 401, invalid_api_key");
+        assert_eq!(error, "vendor cannot be used: 401, invalid_api_key");
         assert_eq!(fault_name(&json!(["x"])), "");
         assert_eq!(fault_name(&json!({"detail": [{"loc": 1}]})), "");
     }

@@ -206,7 +206,7 @@ impl TextToSpeech for Espeak {
     fn open(&self, request: VoiceRequest) -> BoxFuture<'_, Result<Speaking, ProviderError>> {
         let wanted = request.language.as_deref().unwrap_or("en");
         let opened = match self.language(wanted) {
-            None => Err(ProviderError::Refused {
+            None => Err(ProviderError::Rejected {
                 engine: NAME.to_owned(),
                 message: format!("it does not speak the language {wanted:?}"),
             }),

@@ -145,7 +145,7 @@ impl Session {
                 };
                 if said.sounded && !sounded {
                     self.ranking.answered(rank, said.asked.elapsed());
-                    self.ranking.worked(rank);
+                    self.ranking.worked(rank, said.asked);
                     self.told &= rank > 0;
                 }
                 SpeakOutput::Audio { sentence, samples }

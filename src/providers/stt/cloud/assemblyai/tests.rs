@@ -76,7 +76,7 @@ fn errors_are_what_they_mean() {
         assert!(!error.to_string().contains("letters"));
         error
     };
-    assert!(matches!(error(1008), ProviderError::Refused { .. }));
+    assert!(matches!(error(1008), ProviderError::Unusable { .. }));
     assert!(matches!(error(3009), ProviderError::Limited { .. }));
     assert!(matches!(error(3005), ProviderError::Unavailable { .. }));
 }

@@ -58,11 +58,11 @@ fn errors_are_what_they_mean() {
     };
     assert!(matches!(
         error("auth_error"),
-        Err(ProviderError::Refused { .. })
+        Err(ProviderError::Unusable { .. })
     ));
     assert!(matches!(
         error("quota_exceeded"),
-        Err(ProviderError::Refused { .. })
+        Err(ProviderError::Unusable { .. })
     ));
     assert!(matches!(
         error("rate_limited"),

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::NAME;
 use crate::providers::ProviderError;
-use crate::providers::socket::{code, refused, unavailable};
+use crate::providers::socket::{code, rejected, unavailable, unusable};
 
 /// An event.
 #[derive(Deserialize)]
@@ -35,9 +35,9 @@ impl Fault {
                 engine: NAME.to_owned(),
                 retry_after: None,
             },
-            "insufficient_quota" | "invalid_api_key" | "model_not_found" => refused(NAME, name),
+            "insufficient_quota" | "invalid_api_key" | "model_not_found" => unusable(NAME, name),
             "session_expired" => unavailable(NAME, name),
-            _ if self.kind.as_deref() == Some("invalid_request_error") => refused(NAME, name),
+            _ if self.kind.as_deref() == Some("invalid_request_error") => rejected(NAME, name),
             _ => unavailable(NAME, name),
         }
     }

@@ -66,10 +66,7 @@ fn a_commit_without_sound_counts_and_other_errors_end() {
     assert_eq!(wire.taken, 1);
     let text = error("invalid_api_key").to_string();
     let error = wire.read(&text, &mut Vec::new()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "openai refused the request: invalid_api_key"
-    );
+    assert_eq!(error.to_string(), "openai cannot be used: invalid_api_key");
 }
 
 #[test]

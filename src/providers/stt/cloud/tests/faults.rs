@@ -38,7 +38,7 @@ async fn what_a_vendor_refuses_is_told_as_what_it_means() {
             .await;
         let error = opened.unwrap_err();
         assert!(
-            matches!(error, ProviderError::Refused { .. }),
+            matches!(error, ProviderError::Unusable { .. }),
             "{kind:?}: {error}"
         );
         assert!(!error.to_string().contains("letters"));
@@ -102,7 +102,7 @@ async fn a_vendor_that_closes_for_good_is_given_up_at_once() {
             }
         };
         assert!(
-            matches!(lost, ProviderError::Refused { .. }),
+            matches!(lost, ProviderError::Unusable { .. }),
             "{kind:?}: {lost}"
         );
         assert!(stream.output.recv().await.is_none());

@@ -3,8 +3,6 @@
 //! As of November 2026: raw samples at 24 kHz in chunks that may split one in two. Giving a
 //! sentence up drops its request.
 
-use std::time::Duration;
-
 use futures::StreamExt;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Response, Url};
@@ -13,13 +11,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::NAME;
-use crate::providers::ProviderError;
 use crate::providers::socket::unavailable;
 use crate::providers::tts::cloud::Patience;
 use crate::providers::tts::cloud::reading::Reading;
 use crate::providers::tts::cloud::wire::{fault, fault_name};
 use crate::providers::tts::stream::Made;
 use crate::providers::tts::text::Written;
+use crate::providers::{ProviderError, http};
 
 /// The most of an answer without sound that is read, in bytes.
 const MOST: usize = 64 * 1024;
@@ -125,14 +123,12 @@ impl Asker {
 /// What a response means that is no success.
 async fn refusal(response: Response) -> ProviderError {
     let status = response.status().as_u16();
-    let wait = response.headers().get("retry-after");
-    let wait = wait.and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
-    let wait = wait.and_then(|wait| Duration::try_from_secs_f64(wait).ok());
+    let retry_after = http::retry_after(response.headers());
     let body = serde_json::from_slice(&body(response).await).unwrap_or(Value::Null);
     match fault(NAME, Some(status.into()), fault_name(&body)) {
         ProviderError::Limited { engine, .. } => ProviderError::Limited {
             engine,
-            retry_after: wait,
+            retry_after,
         },
         other => other,
     }
