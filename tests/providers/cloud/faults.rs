@@ -116,7 +116,7 @@ pub async fn errors_say_what_they_mean_and_nothing_private(kind: Kind) {
         (
             if kind == OpenAi { 429 } else { 1008 },
             "insufficient_quota",
-            "refused",
+            "cannot be used",
         ),
         (
             if kind == OpenAi { 429 } else { 1008 },
