@@ -88,7 +88,7 @@ async fn what_is_asked_of_each_voice_is_counted() {
     let text = metrics.render();
     for line in [
         "engine_amount_total{kind=\"tts\",engine=\"elevenlabs\",unit=\"characters\"} 9",
-        "engine_failures_total{kind=\"tts\",engine=\"elevenlabs\",reason=\"refused\"} 1",
+        "engine_failures_total{kind=\"tts\",engine=\"elevenlabs\",reason=\"unusable\"} 1",
         "engine_answer_seconds_count{kind=\"tts\",engine=\"elevenlabs\"} 0",
         "engine_open_seconds_count{kind=\"tts\",engine=\"deepgram\"} 1",
         "engine_answer_seconds_count{kind=\"tts\",engine=\"deepgram\"} 1",
