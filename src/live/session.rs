@@ -38,8 +38,8 @@ use timeline::Timeline;
 
 /// Sound that waits for the speaker beyond this holds the voice engine back.
 const MOST_QUEUED: Duration = Duration::from_secs(20);
-/// While the client has read less than leaves this many places free, nothing more is taken from
-/// it: one event may bring forth many.
+/// While the client has read less than leaves this many places free, nothing more that it asks for
+/// is done: one event may bring forth many. It is heard all the same.
 const HEEDED: usize = signaling::link::QUEUE / 2;
 
 /// How long a connection that takes nothing any more has to say why: longer than a WebSocket's
@@ -70,7 +70,8 @@ pub struct LiveSession {
     told_behind: bool,
     timeline: Timeline,
     captured: Vec<Captured>,
-    /// A message that comes after sound that is still to be read.
+    /// A message that comes after sound that is still to be read, or that asks for something while
+    /// the client is behind with reading.
     waiting: Option<FromClient>,
     /// Since when nothing has come from a client that is gone.
     deserted: Option<Instant>,
@@ -175,7 +176,11 @@ impl LiveSession {
         while self.ended.is_none() {
             // Sound that came all at once is read before anything that came after it.
             let unread = self.intake.next();
+            // What the client asks for is answered at the pace at which it reads.
+            let behind = !self.backlog.is_empty();
+            let heeded = (!behind && outgoing.capacity() >= HEEDED) || outgoing.is_closed();
             if unread.is_none()
+                && heeded
                 && let Some(message) = self.waiting.take()
             {
                 self.received(Some(message));
@@ -188,9 +193,7 @@ impl LiveSession {
             }
             let roomy = self.speaker.queued() < MOST_QUEUED;
             let slice = unread.filter(|_| self.hearing.has_room());
-            // What the client asks for is answered at the pace at which it reads.
-            let behind = !self.backlog.is_empty();
-            let heeded = (!behind && outgoing.capacity() >= HEEDED) || outgoing.is_closed();
+            let free = self.waiting.is_none();
             // In no fixed order, so that no stage can keep the others waiting.
             tokio::select! {
                 () = &mut stop_now => {
@@ -205,11 +208,11 @@ impl LiveSession {
                     self.hear_last().await;
                     self.hang_up();
                 }
-                received = self.link.incoming.recv(), if unread.is_none() && heeded => {
-                    self.received(received);
+                received = self.link.incoming.recv(), if unread.is_none() && free => {
+                    self.admit(received, heeded);
                 }
                 room = self.backlog.room(&outgoing), if behind => self.forward(room),
-                _ = outgoing.reserve_many(HEEDED), if !heeded && !behind => {}
+                _ = outgoing.reserve_many(HEEDED), if !free && !heeded && !behind => {}
                 () = until(slice), if slice.is_some() => self.read_slice(),
                 heard = self.hearing.next() => {
                     if let Some(heard) = heard {

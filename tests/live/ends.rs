@@ -93,7 +93,7 @@ async fn every_end_is_on_record_in_postgresql() {
 }
 
 /// A link as a carrier makes it, and the carrier's ends.
-fn link() -> (Link, mpsc::Sender<FromClient>, mpsc::Receiver<ToClient>) {
+pub fn link() -> (Link, mpsc::Sender<FromClient>, mpsc::Receiver<ToClient>) {
     let (to_session, incoming) = mpsc::channel(signaling::link::QUEUE);
     let (outgoing, from_session) = mpsc::channel(signaling::link::QUEUE);
     let link = Link {
@@ -104,19 +104,23 @@ fn link() -> (Link, mpsc::Sender<FromClient>, mpsc::Receiver<ToClient>) {
     (link, to_session, from_session)
 }
 
+/// Somebody wants a session over such a link.
+pub fn opening(server: &Running) -> Opening {
+    Opening {
+        account: server.app.account.clone(),
+        seal: None,
+        carrier: Carrier::WebSocket,
+        model: None,
+        updates: Vec::new(),
+    }
+}
+
 #[tokio::test]
 async fn how_a_connection_ended_counts_whichever_way_of_it_ends_first() {
     let server = serve(&[]).await;
-    let (live, account) = (&server.app.live, &server.app.account);
+    let live = &server.app.live;
     for (closed, reason) in [(Closed::ByClient, "by_client"), (Closed::Lost, "lost")] {
-        let opening = Opening {
-            account: account.clone(),
-            seal: None,
-            carrier: Carrier::WebSocket,
-            model: None,
-            updates: Vec::new(),
-        };
-        let begun = live.begin(opening).unwrap();
+        let begun = live.begin(opening(&server)).unwrap();
         let id = begun.id().to_owned();
         let (link, to_session, from_session) = link();
         // Nothing can be sent any more, and the session has something to send.

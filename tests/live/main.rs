@@ -13,6 +13,7 @@ mod archived;
 mod bad_calls;
 mod bad_events;
 mod bad_sound;
+mod behind;
 mod burst;
 mod call;
 mod discreet;

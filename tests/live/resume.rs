@@ -278,13 +278,11 @@ async fn a_wrong_offer_or_configuration_leaves_the_session_as_it_was() {
     socket.is_well().await;
 }
 
-#[tokio::test]
-async fn a_session_of_many_items_goes_on_over_either_carrier() {
-    const ITEMS: usize = 600;
-    let server = serve(&[]).await;
-    let mut socket = curious(&server).await;
+/// A session of so many items, none of which has an answer, whose connection ended.
+pub async fn of_many_items(server: &Running, count: usize) -> String {
+    let mut socket = curious(server).await;
     let id = socket.id();
-    for number in 0..ITEMS {
+    for number in 0..count {
         let content = json!([{"type": "input_text", "text": format!("Line {number}.")}]);
         let item = json!({"type": "message", "role": "user", "content": content});
         socket
@@ -293,7 +291,15 @@ async fn a_session_of_many_items_goes_on_over_either_carrier() {
         socket.until("conversation.item.done").await;
     }
     socket.stream.close(None).await.unwrap();
-    ended(&server, &id).await;
+    ended(server, &id).await;
+    id
+}
+
+#[tokio::test]
+async fn a_session_of_many_items_goes_on_over_either_carrier() {
+    const ITEMS: usize = 600;
+    let server = serve(&[]).await;
+    let id = of_many_items(&server, ITEMS).await;
 
     let mut socket = Socket::at(&resume_url(&server.url(""), &id)).await;
     let resumed = socket.until("praxiloom.session.resumed").await;

@@ -21,8 +21,8 @@ pub(super) struct Backlog {
     waiting: VecDeque<ToClient>,
     /// How many may wait.
     most: usize,
-    /// When the client last took one.
-    taken: Instant,
+    /// When the client last took one; `None` before it can take any.
+    taken: Option<Instant>,
 }
 
 /// Why nothing can be sent.
@@ -40,7 +40,7 @@ impl Backlog {
         Self {
             waiting: VecDeque::new(),
             most: usize::MAX,
-            taken: Instant::now(),
+            taken: None,
         }
     }
 
@@ -51,6 +51,11 @@ impl Backlog {
     /// Everything is there with which the session begins.
     pub(super) fn begun(&mut self) {
         self.most = self.waiting.len() + MOST;
+    }
+
+    /// The connection is up: from now on the client is expected to read.
+    pub(super) fn ready(&mut self) {
+        self.taken = Some(Instant::now());
     }
 
     /// Sends, at once if there is room.
@@ -69,7 +74,9 @@ impl Backlog {
                 Err(TrySendError::Closed(_)) => return Err(Refused::Closed),
                 Err(TrySendError::Full(unsent)) => message = unsent,
             }
-            self.taken = Instant::now();
+            if let Some(taken) = &mut self.taken {
+                *taken = Instant::now();
+            }
         }
         if self.waiting.len() >= self.most {
             return Err(Refused::NotReading);
@@ -81,12 +88,17 @@ impl Backlog {
     /// Waits until there is room for the first. May be dropped before.
     ///
     /// # Errors
-    /// If there is none for too long, or the connection closes.
+    /// If there is none for too long once the connection is up, or it closes.
     pub(super) async fn room<'a>(
         &self,
         outgoing: &'a Sender<ToClient>,
     ) -> Result<Permit<'a, ToClient>, Refused> {
-        match timeout_at(self.taken + PATIENCE, outgoing.reserve()).await {
+        let room = outgoing.reserve();
+        let room = match self.taken {
+            Some(taken) => timeout_at(taken + PATIENCE, room).await,
+            None => Ok(room.await),
+        };
+        match room {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(Refused::Closed),
             Err(_) => Err(Refused::NotReading),
@@ -98,7 +110,7 @@ impl Backlog {
         if let Some(message) = self.waiting.pop_front() {
             room.send(message);
         }
-        self.taken = Instant::now();
+        self.taken = Some(Instant::now());
         self.most = self.most.min(self.waiting.len() + MOST);
     }
 
@@ -117,6 +129,7 @@ mod tests {
     use super::*;
     use signaling::link::CloseReason;
     use tokio::sync::mpsc;
+    use tokio::time::timeout;
 
     fn message() -> ToClient {
         ToClient::Close(CloseReason::Ended)
@@ -167,6 +180,10 @@ mod tests {
         let mut backlog = Backlog::new();
         backlog.send(&outgoing, message()).unwrap();
         backlog.send(&outgoing, message()).unwrap();
+        // Not before it can take anything.
+        let connecting = timeout(6 * PATIENCE, backlog.room(&outgoing)).await;
+        assert!(connecting.is_err());
+        backlog.ready();
         let began = Instant::now();
         assert_eq!(
             backlog.room(&outgoing).await.err(),

@@ -19,13 +19,41 @@ use crate::providers::stt::ListenOutput;
 use crate::providers::tts::SpeakOutput;
 
 impl LiveSession {
+    /// Takes in a message, or lets it wait if it asks for something and is not `heeded` now.
+    pub(super) fn admit(&mut self, received: Option<FromClient>, heeded: bool) {
+        if !heeded && received.as_ref().is_some_and(|message| self.asks(message)) {
+            self.waiting = received;
+        } else {
+            self.received(received);
+        }
+    }
+
+    /// Whether a message asks for something that the client would have to read. Sound does not,
+    /// nor does what stops an answer.
+    fn asks(&self, message: &FromClient) -> bool {
+        use ClientEventKind::{AppendInput, CancelResponse, ClearOutput};
+        match message {
+            FromClient::Event(event) => match event.kind {
+                AppendInput(_) => self.link.carrier == Carrier::WebRtc,
+                CancelResponse { .. } | ClearOutput => false,
+                _ => true,
+            },
+            FromClient::Audio(_) => self.link.carrier == Carrier::WebRtc,
+            FromClient::Malformed(_) => true,
+            _ => false,
+        }
+    }
+
     pub(super) fn received(&mut self, received: Option<FromClient>) {
         if self.comes_too_soon(received.as_ref()) {
             self.waiting = received;
             return;
         }
         match received {
-            Some(FromClient::Ready) => self.handle(Input::Ready),
+            Some(FromClient::Ready) => {
+                self.backlog.ready();
+                self.handle(Input::Ready);
+            }
             Some(FromClient::Event(event)) => match event.kind {
                 ClientEventKind::AppendInput(bytes) => self.accept(bytes, event.event_id),
                 ClientEventKind::CommitInput => {
