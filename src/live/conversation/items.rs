@@ -5,26 +5,25 @@
 
 mod page;
 mod reaching;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod words;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use media::Position;
 use signaling::event::{Content, Item, ItemKind, ItemStatus, Role};
 
-use super::input::Generation;
 use super::output::Memory;
-use super::speech::{Speech, span};
+use super::speech::span;
 use crate::archive::event::Outcome;
 use page::Page;
+pub use spoken::REMEMBERED;
+use spoken::Spoken;
 pub use words::{content_bytes, remembered};
 use words::{role, text};
-
-/// Spoken answers of which it is remembered how they sound. A client that says how much it played
-/// speaks of the last one, or of what it hurried over just before.
-pub const REMEMBERED: usize = 8;
 
 /// Silences of one item that are remembered.
 const MOST_SILENCES: usize = 8;
@@ -37,6 +36,8 @@ pub struct Items {
     pages: Vec<Page>,
     /// The latest.
     entries: Vec<Entry>,
+    /// The last spoken answers, the latest last.
+    spoken: VecDeque<Spoken>,
     changes: Vec<Change>,
 }
 
@@ -49,11 +50,9 @@ pub enum Change {
     Removed(String),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     item: Arc<Item>,
-    /// How a spoken answer sounds, so that it can be cut by time.
-    speech: Option<Spoken>,
     cut: bool,
     /// Where the coach said it.
     span: Option<(Position, Position)>,
@@ -61,22 +60,10 @@ struct Entry {
     silences: Vec<Outcome>,
 }
 
-/// A spoken answer.
-#[derive(Debug)]
-pub struct Spoken {
-    /// The attempt, under which its sound is accounted.
-    pub generation: Generation,
-    /// How it sounds.
-    pub speech: Speech,
-    /// How many samples of it were sent at most.
-    sent: u64,
-}
-
 impl Entry {
     fn new(item: Arc<Item>) -> Self {
         Self {
             item,
-            speech: None,
             cut: false,
             span: None,
             silences: Vec::new(),
@@ -182,9 +169,14 @@ impl Items {
     pub fn owes_answer(&self) -> bool {
         let unheard =
             |entry: &Entry| role(&entry.item) == Some(Role::Assistant) && entry.text().is_empty();
-        let mut latest = self.entries.iter().rev();
-        let last = latest.find(|entry| !unheard(entry));
-        last.is_some_and(|entry| role(&entry.item) == Some(Role::User) && !entry.text().is_empty())
+        let asks =
+            |entry: &Entry| role(&entry.item) == Some(Role::User) && !entry.text().is_empty();
+        if let Some(last) = self.entries.iter().rfind(|entry| !unheard(entry)) {
+            return asks(last);
+        }
+        let mut packed = self.pages.iter().rev();
+        let last = packed.find_map(|page| page.open().into_iter().rfind(|entry| !unheard(entry)));
+        last.is_some_and(|last| asks(&last))
     }
 
     /// Adds an item at the front (`None`) or after another. Whether there is such another.
@@ -218,6 +210,7 @@ impl Items {
             return false;
         };
         self.entries.remove(at);
+        self.spoken.retain(|spoken| !spoken.is(id));
         self.changes
             .retain(|change| !matches!(change, Change::Put(put) if put == id));
         self.changes.push(Change::Removed(id.to_owned()));
@@ -234,63 +227,6 @@ impl Items {
         if !self.changes.iter().any(marked) {
             self.changes.push(Change::Put(id.to_owned()));
         }
-    }
-
-    /// Remembers how a spoken answer sounds, and how much of it was heard if it was cut off. Of
-    /// more than [`REMEMBERED`] the earliest is forgotten: this is its attempt.
-    pub fn spoken(
-        &mut self,
-        id: &str,
-        generation: Generation,
-        speech: Speech,
-        heard: Option<u64>,
-    ) -> Option<Generation> {
-        let at = self.reach(id)?;
-        self.entries[at].speech = Some(Spoken {
-            generation,
-            sent: speech.sent_samples(),
-            speech,
-        });
-        if let Some(samples) = heard {
-            self.cut(at, samples);
-        }
-        let spoken = self.entries.iter_mut().rev();
-        let mut spoken = spoken.filter(|entry| entry.speech.is_some());
-        let forgotten = spoken.nth(REMEMBERED)?.speech.take()?;
-        Some(forgotten.generation)
-    }
-
-    /// Cuts a spoken answer to what was heard, in samples at 24 kHz. Whether it is one that is
-    /// remembered.
-    pub fn truncate(&mut self, id: &str, samples: u64) -> bool {
-        let at = self
-            .find(id)
-            .filter(|at| self.entries[*at].speech.is_some());
-        if let Some(at) = at {
-            self.cut(at, samples);
-        }
-        at.is_some()
-    }
-
-    /// How many samples of a spoken answer were sent; `None` if it is none that is remembered.
-    #[must_use]
-    pub fn sent(&self, id: &str) -> Option<u64> {
-        self.speech(id).map(|spoken| spoken.sent)
-    }
-
-    /// How a spoken answer sounds; `None` if the item is none that is remembered.
-    #[must_use]
-    pub fn speech(&self, id: &str) -> Option<&Spoken> {
-        self.entries[self.find(id)?].speech.as_ref()
-    }
-
-    /// The spoken answers with their attempts, the last first.
-    pub fn spoken_last(&self) -> impl Iterator<Item = (&str, Generation)> {
-        let latest = self.entries.iter().rev();
-        latest.filter_map(|entry| {
-            let spoken = entry.speech.as_ref()?;
-            Some((&*entry.item.id, spoken.generation))
-        })
     }
 
     /// Remembers where the coach said it.
@@ -353,27 +289,24 @@ impl Items {
         self.read(id, Entry::text)
     }
 
-    /// How the last spoken answer sounds.
-    #[must_use]
-    pub fn last_speech(&self) -> Option<&Speech> {
-        let mut latest = self.entries.iter().rev();
-        latest.find_map(|entry| entry.speech.as_ref().map(|spoken| &spoken.speech))
-    }
-
     /// The coach's last message.
     #[must_use]
     pub fn last_of_coach(&self) -> Option<String> {
-        let mut latest = self.entries.iter().rev();
-        let found = latest.find(|entry| role(&entry.item) == Some(Role::User));
-        found.map(|entry| entry.item.id.clone())
+        let by_coach = |entry: &Entry| role(&entry.item) == Some(Role::User);
+        if let Some(last) = self.entries.iter().rfind(|entry| by_coach(entry)) {
+            return Some(last.item.id.clone());
+        }
+        let page = self.pages.iter().rfind(|page| page.holds(Role::User))?;
+        let last = page.open().into_iter().rfind(by_coach)?;
+        Some(last.item.id.clone())
     }
 
     /// Whether the AI client has said anything.
     #[must_use]
     pub fn has_answer(&self) -> bool {
-        let assistant = |entry: &Entry| role(&entry.item) == Some(Role::Assistant);
-        let mut packed = self.pages.iter().flat_map(Page::open);
-        self.entries.iter().any(assistant) || packed.any(|entry| assistant(&entry))
+        let mut latest = self.entries.iter().rev();
+        latest.any(|entry| role(&entry.item) == Some(Role::Assistant))
+            || self.pages.iter().any(|page| page.holds(Role::Assistant))
     }
 
     /// What an item leaves in memory.
@@ -418,24 +351,6 @@ impl Items {
             silences.push(outcome);
         }
         room
-    }
-
-    fn cut(&mut self, at: usize, samples: u64) {
-        let entry = &mut self.entries[at];
-        let Some(spoken) = &entry.speech else { return };
-        let heard = spoken.speech.heard(samples.min(spoken.sent));
-        entry.cut = true;
-        let item = Arc::make_mut(&mut entry.item);
-        item.status = ItemStatus::Incomplete;
-        if let ItemKind::Message { content, .. } = &mut item.kind {
-            for part in content {
-                if let Content::OutputAudio { transcript, .. } = part {
-                    *transcript = Some(heard.clone());
-                }
-            }
-        }
-        let id = item.id.clone();
-        self.mark(&id);
     }
 }
 

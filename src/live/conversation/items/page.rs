@@ -1,4 +1,4 @@
-//! Items that lie further back, packed together: complete, and a tenth of the size.
+//! Items that lie further back, together: complete, and packed to a tenth of their size.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read as _;
@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use signaling::event::{Content, Item, ItemKind, ItemStatus, Role};
 
 use super::Entry;
-use super::words::content_bytes;
+use super::words::{content_bytes, role};
 use crate::archive::event::Outcome;
 
-/// Items of one page.
+/// Most items of one page.
 pub const ITEMS: usize = 32;
-/// Heavier items than these together are not packed: that would keep the session waiting.
+/// As much as is packed at once: more would keep the session waiting.
 const MOST_BYTES: usize = 64 * 1024;
 
 /// Consecutive items.
@@ -24,8 +24,18 @@ const MOST_BYTES: usize = 64 * 1024;
 pub struct Page {
     /// Fingerprints of their ids.
     prints: Box<[u32]>,
-    packed: Box<[u8]>,
+    body: Body,
     bytes: usize,
+    /// Which roles their messages have.
+    roles: [bool; 3],
+}
+
+/// The items of a page.
+#[derive(Debug)]
+enum Body {
+    Packed(Box<[u8]>),
+    /// One that is too heavy.
+    Plain(Box<[Entry]>),
 }
 
 /// An item as it is packed.
@@ -59,28 +69,44 @@ enum Text {
 }
 
 impl Page {
-    /// Packs items, if they are not too heavy and nobody needs to know how they sound.
-    pub fn of(entries: &[Entry]) -> Option<Self> {
+    /// How many of these, which are some, the first page takes: as many as are not too heavy
+    /// together, and one at least.
+    pub fn extent(entries: &[Entry]) -> usize {
+        let mut bytes = 0;
+        let light = |entry: &&Entry| {
+            bytes += content_bytes(&entry.item.kind);
+            bytes <= MOST_BYTES
+        };
+        let light = entries.iter().take(ITEMS).take_while(light).count();
+        light.max(1)
+    }
+
+    /// Packs items, if they are not too heavy.
+    pub fn of(entries: Vec<Entry>) -> Self {
         let bytes = entries.iter().map(|entry| content_bytes(&entry.item.kind));
         let bytes = bytes.sum();
-        if bytes > MOST_BYTES || entries.iter().any(|entry| entry.speech.is_some()) {
-            return None;
+        let mut roles = [false; 3];
+        for role in entries.iter().filter_map(|entry| role(&entry.item)) {
+            roles[role as usize] = true;
         }
-        let all: Vec<Packed> = entries.iter().map(Packed::of).collect();
-        let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
-        serde_json::to_writer(&mut packed, &all).ok()?;
-        Some(Self {
+        let packed = (bytes <= MOST_BYTES).then(|| pack(&entries)).flatten();
+        Self {
             prints: entries.iter().map(|entry| print(&entry.item.id)).collect(),
-            packed: packed.finish().ok()?.into(),
             bytes,
-        })
+            roles,
+            body: packed.map_or_else(|| Body::Plain(entries.into()), Body::Packed),
+        }
     }
 
     /// The items, in order.
     pub fn open(&self) -> Vec<Entry> {
-        let mut json = Vec::with_capacity(self.packed.len() * 8);
+        let packed = match &self.body {
+            Body::Packed(packed) => packed,
+            Body::Plain(entries) => return entries.to_vec(),
+        };
+        let mut json = Vec::with_capacity(packed.len() * 8);
         // What was packed here can be read.
-        let _ = DeflateDecoder::new(&*self.packed).read_to_end(&mut json);
+        let _ = DeflateDecoder::new(&**packed).read_to_end(&mut json);
         let all: Vec<Packed> = serde_json::from_slice(&json).unwrap_or_default();
         all.into_iter().map(Packed::entry).collect()
     }
@@ -93,6 +119,11 @@ impl Page {
         self.open().into_iter().find(|entry| entry.item.id == id)
     }
 
+    /// Whether there is a message of this role.
+    pub const fn holds(&self, role: Role) -> bool {
+        self.roles[role as usize]
+    }
+
     /// How many items there are.
     pub const fn len(&self) -> usize {
         self.prints.len()
@@ -100,8 +131,12 @@ impl Page {
 
     /// How much memory it takes.
     #[cfg(test)]
-    pub const fn size(&self) -> usize {
-        self.packed.len() + self.prints.len() * size_of::<u32>() + size_of::<Self>()
+    pub fn size(&self) -> usize {
+        let body = match &self.body {
+            Body::Packed(packed) => packed.len(),
+            Body::Plain(entries) => self.bytes + entries.len() * size_of::<Entry>(),
+        };
+        body + self.prints.len() * size_of::<u32>() + size_of::<Self>()
     }
 
     /// How much they hold, unpacked.
@@ -134,12 +169,18 @@ impl Packed {
         };
         Entry {
             item: item.into(),
-            speech: None,
             cut,
             span,
             silences,
         }
     }
+}
+
+fn pack(entries: &[Entry]) -> Option<Box<[u8]>> {
+    let all: Vec<Packed> = entries.iter().map(Packed::of).collect();
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
+    serde_json::to_writer(&mut packed, &all).ok()?;
+    Some(packed.finish().ok()?.into())
 }
 
 /// The words of a part that is nothing else.

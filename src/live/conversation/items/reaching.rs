@@ -32,11 +32,9 @@ impl Items {
 
     /// Packs the earliest of the latest, once there are two pages of them.
     pub(super) fn pack(&mut self) {
-        if self.entries.len() >= 2 * page::ITEMS
-            && let Some(page) = Page::of(&self.entries[..page::ITEMS])
-        {
-            self.pages.push(page);
-            self.entries.drain(..page::ITEMS);
+        if self.entries.len() >= 2 * page::ITEMS {
+            let first = self.entries.drain(..Page::extent(&self.entries));
+            self.pages.push(Page::of(first.collect()));
         }
     }
 
