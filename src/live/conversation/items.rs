@@ -20,7 +20,6 @@ use super::output::Memory;
 use super::speech::span;
 use crate::archive::event::Outcome;
 use page::Page;
-pub use spoken::REMEMBERED;
 use spoken::Spoken;
 pub use words::{content_bytes, remembered};
 use words::{role, text};

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use signaling::event::{Content, Item, ItemKind, ItemStatus, Role};
 
+use super::spoken::REMEMBERED;
 use super::words::{remembered, role};
-use super::{Change, Items, REMEMBERED};
+use super::{Change, Items};
 use crate::archive::event::Outcome;
 use crate::live::conversation::Memory;
 use crate::live::conversation::input::Generation;
@@ -33,7 +34,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        12 => any::<u8>().prop_map(Step::Push),
+        24 => any::<u8>().prop_map(Step::Push),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(kind, more)| Step::Heavy(kind, more)),
         2 => (any::<Index>(), any::<bool>()).prop_map(|(at, cut)| Step::Spoken(at, cut)),
         1 => any::<Index>().prop_map(Step::Truncate),
@@ -185,7 +186,7 @@ proptest! {
     #[test]
     fn packed_items_are_what_they_were(
         restored in prop::collection::vec(any::<u8>(), 0..100),
-        steps in prop::collection::vec(step(), 1..300),
+        steps in prop::collection::vec(step(), 1..250),
     ) {
         let (mut items, mut plain) = (Items::default(), Plain::default());
         let count = restored.len();
