@@ -36,6 +36,8 @@ pub struct Utterance {
     pub text: String,
     /// The labels; `None` where the client speaks.
     pub labels: Option<Labels>,
+    /// Where several annotated it, what each of them says beside the majority of the others.
+    pub each: Vec<(Labels, Labels)>,
 }
 
 /// A session, its utterances in order.
@@ -103,6 +105,23 @@ struct Columns {
 
 impl Columns {
     fn utterance(&self, rows: &[Vec<String>]) -> Utterance {
+        let speaks = rows[0][self.speaker] == "therapist";
+        let all: Vec<&Vec<String>> = rows.iter().collect();
+        let several = speaks && rows.len() > 1;
+        let beside = |at: usize| {
+            let others = all.iter().enumerate().filter(|(i, _)| *i != at);
+            let others: Vec<&Vec<String>> = others.map(|(_, row)| *row).collect();
+            (self.labels(&all[at..=at]), self.labels(&others))
+        };
+        Utterance {
+            text: rows[0][self.text].clone(),
+            labels: speaks.then(|| self.labels(&all)),
+            each: (0..rows.len()).filter(|_| several).map(beside).collect(),
+        }
+    }
+
+    /// What most of these annotators say.
+    fn labels(&self, rows: &[&Vec<String>]) -> Labels {
         let most = |column: usize, value: &str| {
             2 * rows.iter().filter(|row| row[column] == value).count() > rows.len()
         };
@@ -117,18 +136,15 @@ impl Columns {
             *mains.entry(&row[self.main]).or_default() += 1;
         }
         let main = mains.iter().max_by_key(|(_, count)| **count);
-        Utterance {
-            text: rows[0][self.text].clone(),
-            labels: (rows[0][self.speaker] == "therapist").then(|| Labels {
-                annotators: rows.len(),
-                question: most(self.question, "True"),
-                open: kind(self.question_kind, "open"),
-                reflection: most(self.reflection, "True"),
-                complex: kind(self.reflection_kind, "complex"),
-                input: most(self.input, "True"),
-                advice: kind(self.input_kind, "advice"),
-                main: main.map(|(main, _)| (*main).to_owned()).unwrap_or_default(),
-            }),
+        Labels {
+            annotators: rows.len(),
+            question: most(self.question, "True"),
+            open: kind(self.question_kind, "open"),
+            reflection: most(self.reflection, "True"),
+            complex: kind(self.reflection_kind, "complex"),
+            input: most(self.input, "True"),
+            advice: kind(self.input_kind, "advice"),
+            main: main.map(|(main, _)| (*main).to_owned()).unwrap_or_default(),
         }
     }
 }
@@ -190,7 +206,10 @@ mod tests {
         assert!(labels.question && !labels.reflection && labels.open == Some(true));
         assert_eq!((labels.annotators, labels.main.as_str()), (3, "question"));
         assert_eq!(labels.advice, None);
-        assert_eq!(answers.labels, None);
+        let (first, others) = &asks.each[0];
+        assert!(first.reflection && !others.reflection && asks.each.len() == 3);
+        assert_eq!((first.open, others.open), (Some(false), Some(true)));
+        assert!(answers.labels.is_none() && answers.each.is_empty());
         std::fs::write(&path, "transcript_id\n").unwrap();
         assert!(
             read(&path)

@@ -95,6 +95,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     opens("open against closed, by question words", &judged, |j| {
         has_word(&j.text)
     });
+    people(&sessions);
     tallies(&sessions, &judged);
     Ok(())
 }
@@ -114,7 +115,7 @@ fn judge(session: u32, utterances: &Session, plain: bool) -> Vec<Judged> {
             continue;
         };
         let moves = classify(&text, &context);
-        context.coach(moves, &text);
+        context.coach(moves);
         judged.push(Judged {
             session,
             text,
@@ -224,6 +225,33 @@ fn opens(name: &str, judged: &[Judged], open: Finds) {
         "{name}: {right} of {found} that both call a question, {:.3}; of all that are labelled {:.3}",
         share(right, found),
         share(right, cases.len())
+    );
+}
+
+/// How far one annotator agrees with the majority of the others, where several labelled a session:
+/// as far as anything can be told that only one of them labelled.
+fn people(sessions: &BTreeMap<u32, Session>) {
+    let each: Vec<&(Labels, Labels)> = sessions.values().flatten().flat_map(|u| &u.each).collect();
+    if each.is_empty() {
+        return;
+    }
+    let f1 = |is: fn(&Labels) -> bool| {
+        let hits: Hits = each.iter().map(|(one, most)| (is(one), is(most))).collect();
+        hits.f1()
+    };
+    let open = each.iter().filter(|(_, most)| most.question);
+    let open: Vec<bool> = open
+        .filter_map(|(one, most)| Some(one.open? == most.open?))
+        .collect();
+    let right = open.iter().filter(|right| **right).count();
+    println!(
+        "one annotator against the majority of the others: question F1 {:.3}, reflection {:.3}, \
+         telling or advice {:.3}, open against closed {:.3} of {}",
+        f1(|labels| labels.question),
+        f1(|labels| labels.reflection),
+        f1(|labels| labels.input),
+        share(right, open.len()),
+        open.len()
     );
 }
 

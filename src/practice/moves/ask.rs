@@ -36,17 +36,23 @@ pub(super) fn asked(sentence: &Sentence, cues: Cues) -> Option<Asked> {
     if sentence.body().is_empty() {
         return bare(sentence);
     }
+    if listens(sentence) {
+        return None;
+    }
     let (word, polar) = (question_word(sentence), verb_first(sentence));
     // What comes first shapes the question: "do you know what" can be answered by yes.
     let form = match (word, polar) {
         (Some(at), Some(polar)) if polar + 1 < at => Form::Polar,
         (Some(_), _) => Form::Word,
+        (None, Some(at)) if offers(sentence, at) => Form::Polar,
         (None, _) if cues.has(Cue::Invites) && !tells_oneself(sentence) => Form::Invitation,
         (None, Some(_)) => Form::Polar,
         (None, None) if sentence.end == End::Asks => Form::Statement,
         (None, None) => return None,
     };
     let open = match form {
+        // "Where are you on that scale": a number answers. "How ready are you" asks for more.
+        _ if cues.has(Cue::Scale) && !word.is_some_and(|at| sentence.word(at) == "how") => false,
         Form::Word => word.is_some_and(|at| any_answer_fits(sentence, at)),
         // "Or?" leaves open what else there may be.
         Form::Polar => {
@@ -54,8 +60,15 @@ pub(super) fn asked(sentence: &Sentence, cues: Cues) -> Option<Asked> {
                 || polar.is_some_and(|at| asks_to_tell(sentence, at))
         }
         // "I wonder if" can be answered by yes, "I wonder what" cannot.
-        Form::Invitation => !pair(sentence, "wonder wondering", "if whether"),
-        Form::Statement => false,
+        Form::Invitation => {
+            !pair(sentence, "wonder wondering wondered", "if whether")
+                || sentence
+                    .words
+                    .iter()
+                    .any(|w| is(w, "tell describe explain any"))
+        }
+        // "Any concerns?" stands for "are there any".
+        Form::Statement => sentence.word(sentence.body).starts_with("any"),
     };
     Some(Asked {
         form,
@@ -77,6 +90,15 @@ fn bare(sentence: &Sentence) -> Option<Asked> {
     })
 }
 
+/// `…, you know what I mean?`: only looks whether the other listens.
+fn listens(sentence: &Sentence) -> bool {
+    // "I mean" is left out as a filler.
+    let (rest, last) = sentence
+        .words
+        .split_at(sentence.words.len().saturating_sub(3));
+    last == ["you", "know", "what"] && rest.last().is_none_or(|word| word != "do")
+}
+
 fn pair(sentence: &Sentence, first: &str, second: &str) -> bool {
     let pairs = |w: &[String]| is(&w[0], first) && is(&w[1], second);
     sentence.words.windows(2).any(pairs)
@@ -84,7 +106,8 @@ fn pair(sentence: &Sentence, first: &str, second: &str) -> bool {
 
 /// `you tell me`.
 fn tells_oneself(sentence: &Sentence) -> bool {
-    pair(sentence, "you", "tell") && !pair(sentence, "can could would will", "you")
+    let tells = |w: &[String]| w[0] == "you" && w[1] == "tell" && is(&w[2], "me us");
+    sentence.words.windows(3).any(tells) && !pair(sentence, "can could would will", "you")
 }
 
 /// Whether the question word asks for more than a name or a number.
@@ -93,25 +116,40 @@ fn any_answer_fits(sentence: &Sentence, at: usize) -> bool {
     match sentence.word(at) {
         "who" | "whose" => false,
         "where" => !is(next, "is are was were"),
-        "how" => !is(next, "many old long far tall soon big late"),
+        "how" => !is(next, "many often old long far tall soon big late"),
         "what" => {
-            let named = sentence.words[at..].iter().take(6).any(|w| w == "name");
-            let number = is(next, "time day date year age");
-            !(number || next == "is" && named)
+            const NAMED: &str = "name longest latest favorite favourite";
+            let named = sentence.words[at..].iter().take(6).any(|w| is(w, NAMED));
+            let number = is(next, "time day date year age number");
+            !(number || is(next, "is was") && named)
         }
         _ => true,
     }
 }
 
-/// `can you tell me`, `would you say more`, `is there anything`: yes is no answer.
+/// `would you like to hear`, `are you interested in hearing`: yes is an answer.
+fn offers(sentence: &Sentence, at: usize) -> bool {
+    let wants = is(sentence.word(at), "do would") && is(sentence.word(at + 2), "like want");
+    wants || sentence.words.iter().any(|w| is(w, "interested curious"))
+}
+
+/// `can you tell me`, `would you say more`, `is there anything`, `do you have any idea`: yes is no
+/// answer.
 fn asks_to_tell(sentence: &Sentence, at: usize) -> bool {
     const TELLS: &str = "tell share describe explain give help talk walk elaborate say expand \
         clarify";
+    const THOUGHTS: &str = "idea ideas thought thoughts sense plan plans questions concerns";
     let (verb, next) = (sentence.word(at), sentence.word(at + 1));
+    let third = sentence.word(at + 2);
+    let within = |words: &str| (at + 2..at + 5).any(|i| is(sentence.word(i), words));
     if is(verb, "can could would will") && next == "you" {
-        return (at + 2..at + 5).any(|i| is(sentence.word(i), TELLS));
+        let names = third == "think" && sentence.word(at + 3) == "of";
+        return names || !offers(sentence, at) && within(TELLS);
     }
-    verb == "is" && next == "there" && is(sentence.word(at + 2), "anything something")
+    let has = verb == "do" && next == "you" && third == "have";
+    let exists = is(verb, "is are") && next == "there";
+    let unnamed = is(third, "anything something any other some");
+    exists && unnamed || has && (at + 3..at + 6).any(|i| is(sentence.word(i), THOUGHTS))
 }
 
 /// `why`, but not `why is it important to you`, which asks what it means.

@@ -13,9 +13,13 @@ const REFLECTS: i32 = 10;
 const GIVES: i32 = 10;
 /// By how much more than that it also counts beside the other, if the other weighs more.
 const DECISIVE: i32 = 20;
-/// How much giving of one's own may fall short of giving back: a little of it weighs on the
-/// client more than a little of the other.
-const GENEROUS: i32 = 5;
+/// By how much giving back has to outweigh giving of one's own to be seen beside it, and by how much
+/// giving of one's own may fall short: a little of it weighs on the client more than a little of
+/// the other.
+const OUTWEIGHS: i32 = 5;
+const FALLS_SHORT: i32 = 15;
+/// Words from which on an utterance is long: who speaks at length seldom only gives back.
+const LONG: usize = 40;
 /// Words from which on what comes back can be a summary.
 const SUMMARY: usize = 35;
 
@@ -78,19 +82,17 @@ fn short(sentences: &[Sentence]) -> bool {
 fn asks(looked: &[Looked<'_>], moves: &mut Moves) {
     let questions: Vec<(&Looked<'_>, ask::Asked)> = (1..)
         .zip(looked)
-        .filter(|(next, _)| !goes_on_telling(&looked[*next..]))
-        .filter_map(|(_, l)| Some((l, l.asked?)))
+        .filter_map(|(next, l)| Some((l, l.asked?, &looked[next..])))
+        .filter(|(l, asked, after)| !passes_over(l, *asked, after) && !goes_on_telling(after))
+        .map(|(l, asked, _)| (l, asked))
         .filter(|(l, _)| !l.cues.has(Cue::Again))
         .collect();
     if questions.is_empty() {
         return;
     }
     let formed = |form: Form| form != Form::Statement;
-    // The last question is the one that will be answered.
-    let last = questions.iter().rev().find(|(_, asked)| formed(asked.form));
-    let open = last
-        .or(questions.last())
-        .is_some_and(|(_, asked)| asked.open);
+    // Who asks openly and adds an example is answered at length.
+    let open = questions.iter().any(|(_, asked)| asked.open);
     moves.insert(if open {
         Move::OpenQuestion
     } else {
@@ -108,6 +110,13 @@ fn asks(looked: &[Looked<'_>], moves: &mut Moves) {
     if whole.count() > 1 || questions.iter().any(|(_, asked)| asked.several) {
         moves.insert(Move::StackedQuestion);
     }
+}
+
+/// Whether the coach leaves the question behind: a statement that only the voice made a question
+/// and that something else follows, a question broken off for another beginning.
+fn passes_over(looked: &Looked<'_>, asked: ask::Asked, after: &[Looked<'_>]) -> bool {
+    let weak = asked.form == Form::Statement || looked.sentence.end == End::Open;
+    weak && after.iter().any(|l| l.sentence.end != End::Asks)
 }
 
 /// Whether so much is told after a question that nobody can answer it any more.
@@ -130,6 +139,7 @@ fn leads(looked: &Looked<'_>) -> bool {
 fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
     let (mut gives_back, mut deep, mut gives, mut advice) = (-100, false, -100, false);
     let (mut reflecting, mut echo) = (0, 0);
+    let words: usize = looked.iter().map(|l| l.sentence.words.len()).sum();
     for l in looked {
         let body = l.sentence.body().len();
         let minor = l.cues.has(Cue::Minor) && body <= 5;
@@ -141,6 +151,9 @@ fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
         if context.client_asked {
             back -= 7;
             own += 5;
+        }
+        if words >= LONG {
+            own += 4;
         }
         // Nobody explains in one breath; nor does who gives back stop at a nod.
         if context.coach.tells() {
@@ -178,10 +191,10 @@ fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
     let (back, own) = (gives_back - REFLECTS, gives - GIVES);
     // Who gives back at length says a thing or two of their own as well, and the other way round:
     // only what weighs much counts beside what weighs more.
-    let reflects = back >= 0 && (back >= own + GENEROUS || back >= DECISIVE);
+    let reflects = back >= 0 && (back >= own + OUTWEIGHS || back >= DECISIVE);
     // Heard without punctuation, all is one sentence.
     let telling = looked.iter().filter(|l| l.gives()).count();
-    let outweighs = own + GENEROUS > back || own >= DECISIVE || telling >= 2;
+    let outweighs = own + FALLS_SHORT > back || own >= DECISIVE || telling >= 2;
     let tells = own >= 0 && outweighs && (telling > 0 || looked.len() == 1);
     if reflects {
         moves.insert(if deep {
@@ -190,7 +203,6 @@ fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
             Move::SimpleReflection
         });
     }
-    let words: usize = looked.iter().map(|l| l.sentence.words.len()).sum();
     if reflects && (gathers || (words >= SUMMARY && reflecting >= 2 && echo >= 5)) {
         moves.insert(Move::Summary);
     }

@@ -21,8 +21,6 @@ pub struct Context {
     pub(super) client_asked: bool,
     /// The client's last utterance was a word or two.
     pub(super) client_nodded: bool,
-    /// The client ended where nobody would.
-    pub(super) coach_was_cut: bool,
     /// The coach's last utterance.
     pub(super) coach: Moves,
     /// For how many more utterances a permission holds.
@@ -67,9 +65,8 @@ impl Context {
     }
 
     /// The coach's utterance had these moves.
-    pub fn coach(&mut self, moves: Moves, text: &str) {
+    pub fn coach(&mut self, moves: Moves) {
         self.coach = moves;
-        self.coach_was_cut = text.trim_end().ends_with(['-', '—', '–', '…']);
         self.permission = self.permission.saturating_sub(1);
     }
 
@@ -158,7 +155,7 @@ mod tests {
         let asks: Moves = [Move::AskPermission].into_iter().collect();
         let after = |answer: &str| {
             let mut context = Context::new();
-            context.coach(asks, "May I offer a thought?");
+            context.coach(asks);
             context.client(answer);
             context
         };
@@ -168,7 +165,7 @@ mod tests {
         context.client("I have no idea. What would you do?");
         assert!(context.may());
         for _ in 0..HOLDS {
-            context.coach(Moves::default(), "…");
+            context.coach(Moves::default());
             context.client("I went there yesterday and nothing came of it.");
         }
         assert!(!context.may());

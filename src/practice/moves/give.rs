@@ -25,7 +25,7 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(cues.has(Cue::Generalises), 8);
     add(cues.has(Cue::Elaborates), 4);
     add(cues.has(Cue::Arranges), 8);
-    add(first == "i" && !gives_back, 8);
+    add(first == "i" && !gives_back && !cues.has(Cue::Invites), 8);
     add(
         first == "we" && !gives_back || first == "let" && second != "me",
         12,

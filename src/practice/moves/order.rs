@@ -16,14 +16,16 @@ const NOUNS: &str = "the a an his her their our my people some things all having
 
 /// What follows a question word that is itself what is asked for: `what brings you`.
 const DOES: &str = "brings brought makes made happens happened helps helped keeps stops stopped \
-    worries matters comes came gets gives led leads drew else about if come not kind kinds sort \
-    type other things would might could really exactly";
+    worries matters comes came gets gives led leads drew sounds feels seems looks works else about \
+    if come not kind kinds sort type other things would might could really exactly";
 
 const HAPPENS: &str = "happens brings makes helps matters keeps stops";
 
 /// After these a question word asks nothing: `I know what you mean`.
 const EMBEDS: &str = "know see of about understand to with is like than that exactly matter on for \
     notice knowing from at get by in after before because";
+
+const PREPOSITIONS: &str = "in for with to at on from by about of";
 
 /// Where a question word asks.
 pub(super) fn question_word(sentence: &Sentence) -> Option<usize> {
@@ -33,9 +35,14 @@ pub(super) fn question_word(sentence: &Sentence) -> Option<usize> {
         if !is(word, WORDS) {
             return false;
         }
-        let starts = sentence.starts(at);
+        // "In what ways": the question word begins behind what it hangs on.
+        let hangs = at > 0 && is(sentence.word(at - 1), PREPOSITIONS) && sentence.starts(at - 1);
+        let starts = sentence.starts(at) || hangs && inverts(sentence, at);
         let embedded = at > 0 && !starts && is(sentence.word(at - 1), EMBEDS);
         let relative = matches!(word, "which" | "who" | "when") && !marked && at != sentence.body;
+        if cleft(sentence, at) || relates(sentence, at) {
+            return false;
+        }
         if starts && marked {
             // "When you are there, is it …" only tells when.
             return !(word == "when" && is(next, PRONOUNS));
@@ -54,6 +61,19 @@ pub(super) fn question_word(sentence: &Sentence) -> Option<usize> {
         let known = starts && !relative && is(next, DOES) && sentence.end == End::Open;
         known || opens && !next.is_empty() && (subject || word == "who" && next == "is")
     })
+}
+
+/// `what you are saying is you`, `what is going on is that`: says what it is.
+fn cleft(sentence: &Sentence, at: usize) -> bool {
+    let asks = is(sentence.word(at + 1), "do does did would could can");
+    let says = |i| is(sentence.word(i), "is was") && is(sentence.word(i + 1), PRONOUNS);
+    sentence.word(at) == "what" && !asks && (at + 3..at + 9).any(says)
+}
+
+/// `…, which is a lot`: says more of what was just named.
+fn relates(sentence: &Sentence, at: usize) -> bool {
+    let goes_on = is(sentence.word(at + 1), VERBS) && !is(sentence.word(at + 2), PRONOUNS);
+    sentence.word(at) == "which" && at != sentence.body && goes_on
 }
 
 /// `what matters is`, `what I see is`: says what, and does not ask.
@@ -101,7 +121,11 @@ pub(super) fn verb_first(sentence: &Sentence) -> Option<usize> {
         let (second, third) = (sentence.word(at + 2), sentence.word(at + 3));
         let not = next == "not" && is(second, PRONOUNS);
         let somebody = next.starts_with("some") || next.starts_with("any");
-        let pronoun = not || is(next, PRONOUNS) && (marked || !somebody);
+        let pronoun = not || agrees(word, next) && (marked || !somebody);
+        // "…, is your exercise": says what it is.
+        if !marked && at != sentence.body && is(next, "your these those") {
+            return false;
+        }
         // "is you are", "am I hearing that": the one goes on, the other gives back.
         let goes_on =
             !not && is(second, "are is am was were") || word == "am" && second == "hearing";
@@ -114,6 +138,7 @@ pub(super) fn verb_first(sentence: &Sentence) -> Option<usize> {
         }
         // Inside a sentence only what cannot be anything else.
         let plain = is(next, "you there we they")
+            && agrees(word, next)
             && is(word, "do did are have can could would will is were")
             || is(word, "do does did") && pronoun && next != "it";
         let before = at.checked_sub(1).map_or("", |b| sentence.word(b));
@@ -124,6 +149,17 @@ pub(super) fn verb_first(sentence: &Sentence) -> Option<usize> {
         let asks = plain && whole && !goes_on && !governed || tag(sentence, at);
         asks && (marked || sentence.end == End::Open)
     })
+}
+
+/// Whether this can be the subject of the verb: `is there`, but not `is you`.
+fn agrees(verb: &str, subject: &str) -> bool {
+    let wrong = match verb {
+        "is" | "was" | "has" | "does" => "you we they i these those",
+        "are" | "were" | "have" | "do" => "he she it this that",
+        "am" => "you it that this there they he she we these those your",
+        _ => "",
+    };
+    is(subject, PRONOUNS) && !is(subject, wrong)
 }
 
 /// `…, are you`, `…, isn't it` at the end.

@@ -37,7 +37,7 @@ pub fn report(
         let moves = match utterance.speaker {
             Speaker::Coach => {
                 let moves = classify(text, &context);
-                context.coach(moves, text);
+                context.coach(moves);
                 moves
             }
             Speaker::Client => {

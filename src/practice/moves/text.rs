@@ -67,7 +67,7 @@ pub(super) fn sentences(text: &str) -> Vec<Sentence> {
     let mut out = Vec::new();
     let mut pieces: Vec<String> = vec![String::new()];
     let chars: Vec<char> = text.chars().collect();
-    let mut at = 0;
+    let (mut at, mut closes) = (0, None);
     while let Some(&c) = chars.get(at) {
         let next = chars.get(at + 1).copied();
         let ends_word = next.is_none_or(|n| !n.is_alphanumeric());
@@ -78,6 +78,14 @@ pub(super) fn sentences(text: &str) -> Vec<Sentence> {
                 Some(length) => at += length,
                 None => push(&mut pieces, ' '),
             },
+            '"' | '“' if closes.is_none_or(|closes| at > closes) => {
+                match chars[at + 1..].iter().position(is_quote) {
+                    // What somebody else asks, "Will she?", the coach does not.
+                    Some(length) if asks_within(&chars, at, length) => at += length + 1,
+                    Some(length) => closes = Some(at + length + 1),
+                    None => closes = Some(chars.len()),
+                }
+            }
             '?' => close(&mut pieces, End::Asks, &mut out),
             '!' | ';' => close(&mut pieces, End::Stops, &mut out),
             '…' => close(&mut pieces, End::Open, &mut out),
@@ -108,6 +116,18 @@ fn push(pieces: &mut Vec<String>, c: char) {
         Some(piece) => piece.push(c),
         None => pieces.push(c.into()),
     }
+}
+
+fn is_quote(c: &char) -> bool {
+    matches!(c, '"' | '”')
+}
+
+/// Whether there is a question in these quotation marks, and they do not hold everything.
+fn asks_within(chars: &[char], opens: usize, length: usize) -> bool {
+    let (before, rest) = chars.split_at(opens + 1);
+    let (quoted, after) = rest.split_at(length);
+    let mut around = before.iter().chain(after);
+    quoted.contains(&'?') && around.any(|c| c.is_alphanumeric())
 }
 
 /// Whether a stop here belongs to a title.
@@ -164,13 +184,14 @@ fn plain(words: &[String], starts: &[bool]) -> (Vec<String>, Vec<bool>) {
             "ok" => &["okay"],
             "yep" | "yup" => &["yeah"],
             "ya" => &["you"],
+            broken if breaks_off(broken, after) => &[],
             filler if is(filler, FILLERS) => &[],
             "of" if matches!(before, "kind" | "sort") && !is_kind(words, i - 1) => &[],
             "kind" | "sort" if after == "of" && !is_kind(words, i) => &[],
             "you" if after == "know" && is_filler(words, i) => &[],
             "know" if before == "you" && is_filler(words, i - 1) => &[],
-            "mean" if before == "i" => &[],
-            "i" if after == "mean" => &[],
+            "mean" | "guess" if before == "i" => &[],
+            "i" if is(after, "mean guess") => &[],
             word => &[word],
         };
         for word in written {
@@ -180,6 +201,12 @@ fn plain(words: &[String], starts: &[bool]) -> (Vec<String>, Vec<bool>) {
         }
     }
     kept.into_iter().unzip()
+}
+
+/// `wh- what`, `th- those`: the beginning of the word that follows, and no word itself.
+fn breaks_off(word: &str, next: &str) -> bool {
+    let spoken = word.contains(['a', 'e', 'i', 'o', 'u']);
+    !spoken && word.len() <= 3 && word.len() < next.len() && next.starts_with(word)
 }
 
 /// `what kind of`, `a kind of`: means a kind.
@@ -254,6 +281,10 @@ mod tests {
         );
         assert_eq!(shown("Right...?"), [("right".to_owned(), End::Asks)]);
         assert_eq!(shown(" [pause 800] … "), []);
+        let asked = ("she asked".to_owned(), End::Stops);
+        assert_eq!(shown("She asked, \"Why? When?\".")[..], [asked]);
+        assert_eq!(shown("“Why?”"), [("why".to_owned(), End::Asks)]);
+        assert_eq!(shown("\"No\", \"yes\" or 5\"?").len(), 1);
         assert_eq!(shown("never closed [ at all").len(), 1);
     }
 
@@ -272,6 +303,7 @@ mod tests {
             ("I mean I'm gonna, I wanna go", "i am going to i want to go"),
             ("what what do you what do you want", "what do you want"),
             ("mm-hmm, okay, alright", "okay all right"),
+            ("I guess wh- what th-those y- you say", "what those you say"),
         ] {
             assert_eq!(shown(said)[0].0, plain, "{said}");
         }

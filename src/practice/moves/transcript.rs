@@ -87,7 +87,7 @@ pub fn line(line: &str) -> Result<Option<Utterance<'_>>, &'static str> {
     }))
 }
 
-/// `01:13`, `00:01:13`, `1:02:03.250`.
+/// `01:13`, `00:01:13`, `1:02:03.250`; `00:09:025`, as people type it.
 fn is_time(time: &str) -> bool {
     let mut parts = time.split(':').rev();
     let digits = |part: &str, most: usize| {
@@ -99,7 +99,7 @@ fn is_time(time: &str) -> bool {
         None => (seconds, None),
     };
     let whole: Vec<&str> = parts.collect();
-    digits(seconds, 2)
+    digits(seconds, 3)
         && fraction.is_none_or(|fraction| digits(fraction, 9))
         && (1..=2).contains(&whole.len())
         && whole.iter().all(|part| digits(part, 3))
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn lines_are_read_as_people_write_them() {
-        let text = "\u{feff}[00:01:13] Coach: What is it: this?\r\n\r\n[1:14] CLIENT : That.\n\nCoach:\nclient: [laughs] No.";
+        let text = "\u{feff}[00:01:13] Coach: What is it: this?\r\n\r\n[1:014] CLIENT : That.\n\nCoach:\nclient: [laughs] No.";
         let time = |t: &str| Some(t.to_owned());
         assert_eq!(
             all(text.as_bytes()).unwrap(),
@@ -176,7 +176,7 @@ mod tests {
                     time("00:01:13"),
                     "What is it: this?".into()
                 ),
-                (1, Speaker::Client, time("1:14"), "That.".into()),
+                (1, Speaker::Client, time("1:014"), "That.".into()),
                 (2, Speaker::Coach, None, String::new()),
                 (3, Speaker::Client, None, "[laughs] No.".into()),
             ]
