@@ -52,7 +52,7 @@ pub(super) fn asked(sentence: &Sentence, cues: Cues) -> Option<Asked> {
     };
     let open = match form {
         // "Where are you on that scale": a number answers. "How ready are you" asks for more.
-        _ if cues.has(Cue::Scale) && !word.is_some_and(|at| sentence.word(at) == "how") => false,
+        _ if cues.has(Cue::Scale) && word.is_none_or(|at| sentence.word(at) != "how") => false,
         Form::Word => word.is_some_and(|at| any_answer_fits(sentence, at)),
         // "Or?" leaves open what else there may be.
         Form::Polar => {
