@@ -148,7 +148,10 @@ impl Live {
             account, updates, ..
         } = opening;
         if self.registry.is_live(id, &account) {
-            // A request that is refused ends nobody's connection.
+            // A request that is refused ends nobody's connection, and without the database the session
+            // could not go on over another.
+            let changes = self.archive.takes_changes().await;
+            changes.map_err(BeginError::Database)?;
             let session = self.archive.configured(&account, id).await?;
             self.settled(session, &updates)?;
         }

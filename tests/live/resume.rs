@@ -7,6 +7,7 @@ use praxiloom::archive::{EndReason, Part as Recording};
 use praxiloom::clock::Micros;
 use praxiloom::db::AccountId;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, Executor as _};
 
 use crate::archived::Part;
 use crate::call::Call;
@@ -265,6 +266,29 @@ async fn the_longest_duration_counts_the_time_away() {
     // And again: nothing was begun.
     assert_eq!(refused(&server, &id).await, over);
     assert_eq!(server.app.live.registry().len(), 0);
+}
+
+#[tokio::test]
+async fn a_database_that_takes_nothing_leaves_the_session_its_connection() {
+    let server = serve(&[]).await;
+    let mut socket = curious(&server).await;
+    let id = socket.id();
+    speak(&mut socket, &question_pcm()).await;
+    assert_eq!(socket.answer().await.response["status"], "completed");
+    server.app.archive.settled().await;
+    let database = server.app.config.server.data.join("praxiloom.db");
+    let url = format!("sqlite:{}", database.display());
+    let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    other.execute("BEGIN EXCLUSIVE").await.unwrap();
+    let (status, code) = refused(&server, &id).await;
+    assert_eq!((status, &*code), (503, "database_unavailable"));
+    // It was not taken over: it goes on as if nobody had asked.
+    speak(&mut socket, &question_pcm()).await;
+    assert_eq!(socket.answer().await.response["status"], "completed");
+    other.execute("ROLLBACK").await.unwrap();
+    let mut taken = Socket::at(&resume_url(&server.url(""), &id)).await;
+    assert_eq!(taken.id(), id);
+    taken.stream.close(None).await.unwrap();
 }
 
 #[tokio::test]

@@ -19,6 +19,9 @@ const MOST: i64 = MAX_DEVIATION.as_millis() as i64 * 48;
 const FARTHEST: u64 = LONGEST_GAP.as_secs() * Position::RATE as u64;
 /// A shorter one is left as it is even there; a step of 10 ms would make it no better.
 const SLIGHT: u64 = 600;
+/// A page that has become so long is closed: tools warn of such as last five seconds, and silence costs
+/// little more than with pages as full as may be. In samples.
+const PAGE: u64 = 4 * Position::RATE as u64;
 
 /// Writes one track as Ogg Opus (RFC 7845), mono, the packets as they are.
 ///
@@ -37,6 +40,8 @@ pub struct TrackWriter {
     /// Whole pages not taken yet.
     ready: Vec<u8>,
     end: u64,
+    /// Where the open page begins.
+    page: u64,
     /// How the last packet placed began.
     toc: Option<u8>,
     deviation: i64,
@@ -64,6 +69,7 @@ impl TrackWriter {
             pages,
             ready,
             end: 0,
+            page: 0,
             toc: None,
             deviation: 0,
             quiet: Quiet::default(),
@@ -179,7 +185,7 @@ impl TrackWriter {
     }
 
     fn write(&mut self, packet: &[u8], span: u32) {
-        if !self.pages.fits(packet.len()) {
+        if !self.pages.fits(packet.len()) || self.end - self.page >= PAGE {
             self.close(0);
         }
         self.pages.push(packet);
@@ -189,6 +195,7 @@ impl TrackWriter {
     fn close(&mut self, flags: u8) {
         if !self.pages.is_empty() {
             self.pages.close(flags, self.end, &mut self.ready);
+            self.page = self.end;
         }
     }
 }
