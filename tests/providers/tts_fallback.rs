@@ -14,7 +14,7 @@ use praxiloom::providers::tts::{
 use praxiloom::providers::{EngineInfo, ProviderError};
 use praxiloom::telemetry::Metrics;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::cloud::Kind::{Cartesia, Deepgram, ElevenLabs};
 use crate::cloud::{TEXT, hear_fail, sound_of};
@@ -98,39 +98,64 @@ async fn what_is_asked_of_each_voice_is_counted() {
     }
 }
 
-/// How long a sentence's first sound takes if its voice fails like this.
-async fn first_sound_after(fault: Fault) -> Duration {
-    let patience = |settings: &mut CloudSettings| settings.patience = Patience::default();
+/// How long a sentence's first sound takes if its voice fails like this, and what is told of it.
+async fn first_sound_after(fault: Fault, patience: Patience) -> (Duration, Option<ProviderError>) {
+    let patience = |settings: &mut CloudSettings| settings.patience = patience;
     let first = Cartesia.rig_with([fault], patience).await;
     let second = Deepgram.rig_with([], patience).await;
     let both = in_order(vec![first.subject.engine, second.subject.engine]);
     let began = Instant::now();
     let mut speaking = both.open().await;
     say(&speaking, 1, TEXT).await;
+    let mut told = None;
     loop {
         match next(&mut speaking).await.unwrap() {
-            SpeakOutput::Audio { .. } => break began.elapsed(),
+            SpeakOutput::Audio { .. } => break (began.elapsed(), told),
+            SpeakOutput::StoodIn { error, .. } => told = Some(error),
             SpeakOutput::Failed { error, .. } => panic!("{error}"),
             _ => {}
         }
     }
 }
 
+/// Where a vendor is not silent, no deadline is waited for: with deadlines of an hour, the sound
+/// would not come.
 #[tokio::test]
 async fn another_voice_is_heard_within_the_turn() {
-    for fault in [
-        Fault::None,
-        Fault::Refuses(401, "INVALID_AUTH"),
-        Fault::Refuses(429, "TOO_MANY_REQUESTS"),
-        Fault::Fails(1008, "quota_exceeded"),
-        Fault::Fails(500, "oops"),
-        Fault::Cuts(0),
-        Fault::Stalls(0),
+    let hour = Duration::from_secs(3600);
+    let endless = Patience {
+        connect: hour,
+        first_sound: hour,
+        stall: hour,
+        hush: hour,
+        ..Patience::default()
+    };
+    for (fault, kind) in [
+        (Fault::None, None),
+        (Fault::Refuses(401, "INVALID_AUTH"), Some("unusable")),
+        (Fault::Refuses(400, "INVALID_LANGUAGE"), Some("rejected")),
+        (Fault::Refuses(429, "TOO_MANY_REQUESTS"), Some("limited")),
+        (Fault::Fails(1008, "quota_exceeded"), Some("unusable")),
+        (Fault::Fails(500, "oops"), Some("unavailable")),
+        (Fault::Cuts(0), Some("unavailable")),
     ] {
-        let took = first_sound_after(fault).await;
+        let heard = timeout(Duration::from_secs(60), first_sound_after(fault, endless)).await;
+        let (took, told) = heard.unwrap_or_else(|_| panic!("{fault:?}: a deadline is waited for"));
         println!("{fault:?}: first sound after {} ms", took.as_millis());
-        assert!(took < Duration::from_secs(30), "{fault:?}: {took:?}");
+        let told = told.as_ref().map(ProviderError::kind);
+        assert_eq!(told, kind, "{fault:?}");
     }
+}
+
+/// Where it is, nothing but its own deadline is.
+#[tokio::test]
+async fn a_voice_that_keeps_silent_has_its_time_and_another_is_heard_within_the_turn() {
+    let patience = Patience::default();
+    let (took, told) = first_sound_after(Fault::Stalls(0), patience).await;
+    println!("silence: first sound after {} ms", took.as_millis());
+    let told = told.as_ref().map(ProviderError::kind);
+    assert_eq!(told, Some("timed_out"));
+    assert!(took >= patience.first_sound, "{took:?}");
 }
 
 #[tokio::test]

@@ -77,6 +77,11 @@ impl Memory {
         self.open.remove(at).ended
     }
 
+    /// Whether the words of a segment that ended are still to come.
+    pub fn awaits_words(&self) -> bool {
+        self.open.iter().any(|open| open.to.is_some())
+    }
+
     /// Everything as it would have been said to an engine that listens from now on: the sound,
     /// and every mark where it belongs.
     pub fn retold(&self) -> VecDeque<ListenInput> {

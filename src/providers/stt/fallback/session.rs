@@ -1,10 +1,12 @@
 //! One session's listening through whichever engine works.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, pending};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::memory::Memory;
 use crate::providers::ProviderError;
@@ -16,6 +18,9 @@ type Opened = crate::providers::ranking::Opened<Listening>;
 
 /// So much may wait for an engine before the session is held back.
 const ROOM: usize = 256;
+
+/// How long an engine may take to open once the session is over.
+const OPENING: Duration = Duration::from_secs(5);
 
 /// A session's listening.
 pub(super) struct Session {
@@ -193,31 +198,79 @@ impl Session {
 
     /// Another engine listens, and is told what was not answered.
     async fn go_on(&mut self, opened: Opened) -> Result<(), ProviderError> {
-        self.rank = opened.rank;
         self.engine = Engine::Open(opened.stream);
-        self.waiting = self.memory.retold();
-        if let Some(error) = opened.instead {
-            // That nobody listens is seen elsewhere.
-            let _ = self.outputs.send(ListenOutput::StoodIn { error }).await;
-        }
+        self.take_over(opened.rank, opened.instead).await;
         Ok(())
     }
 
-    /// The session is over: what the engine was told is answered.
+    /// The engine with this rank is to hear what was not answered.
+    async fn take_over(&mut self, rank: usize, instead: Option<ProviderError>) {
+        self.rank = rank;
+        self.waiting = self.memory.retold();
+        if let Some(error) = instead {
+            // That nobody listens is seen elsewhere.
+            let _ = self.outputs.send(ListenOutput::StoodIn { error }).await;
+        }
+    }
+
+    /// The session is over: what was said in it is answered, if need be by the next engine.
     async fn finish(mut self) {
-        let Engine::Open(Listening { input, mut output }) = self.engine else {
-            return;
+        loop {
+            match self.last_words().await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => {
+                    // Whoever opened the stream may be gone as well.
+                    let _ = self.outputs.send(ListenOutput::Lost { error }).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Hears an engine out. Whether that was all; if not, another is being opened.
+    async fn last_words(&mut self) -> Result<bool, ProviderError> {
+        let nobody = Engine::Opening(pending().boxed());
+        let Listening { input, mut output } = match std::mem::replace(&mut self.engine, nobody) {
+            Engine::Open(listening) => listening,
+            Engine::Opening(_) if !self.memory.awaits_words() => return Ok(true),
+            Engine::Opening(attempt) => {
+                let opened = tokio::select! {
+                    opened = timeout(OPENING, attempt) => opened,
+                    () = self.outputs.closed() => return Ok(true),
+                };
+                let late = |_| ProviderError::TimedOut {
+                    engine: self.ranking.engine(self.rank).info().name,
+                    after: OPENING,
+                };
+                let Opened {
+                    rank,
+                    stream,
+                    instead,
+                } = opened.map_err(late)??;
+                self.take_over(rank, instead).await;
+                stream
+            }
         };
-        for next in self.waiting.drain(..) {
+        for next in std::mem::take(&mut self.waiting) {
             tokio::select! {
                 sent = input.send(next) => if sent.is_err() { break },
-                () = self.outputs.closed() => return,
+                () = self.outputs.closed() => return Ok(true),
             }
         }
         drop(input);
-        while let Some(output) = output.recv().await {
-            if self.outputs.send(output).await.is_err() {
-                return;
+        loop {
+            let said = tokio::select! {
+                said = output.recv() => said,
+                () = self.outputs.closed() => return Ok(true),
+            };
+            if said.is_none() && !self.memory.awaits_words() {
+                return Ok(true);
+            }
+            let failures = self.failures;
+            self.pass_on(said).await?;
+            if self.failures > failures {
+                return Ok(false);
             }
         }
     }

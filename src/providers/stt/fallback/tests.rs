@@ -82,6 +82,23 @@ impl SpeechToText for Failing {
     }
 }
 
+/// One that takes its time to open.
+struct Slow(Arc<dyn SpeechToText>, Duration);
+
+impl SpeechToText for Slow {
+    fn info(&self) -> EngineInfo {
+        self.0.info()
+    }
+
+    fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>> {
+        async move {
+            tokio::time::sleep(self.1).await;
+            self.0.open(request).await
+        }
+        .boxed()
+    }
+}
+
 /// A failing engine and how often it was opened.
 fn failing(fate: Fate) -> (Arc<dyn SpeechToText>, Arc<AtomicUsize>) {
     let opened = Arc::new(AtomicUsize::new(0));
@@ -174,6 +191,44 @@ async fn what_was_said_before_an_engine_broke_is_not_lost() {
         say(&stream, 5, to, &[3000; 16_000]).await;
         assert_eq!(until_final(&mut stream).await.segment, 5);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn last_words_are_not_lost_with_an_engine_that_fails_at_the_end() {
+    for fate in [
+        Fate::Breaks(30),
+        Fate::IsLost(30),
+        Fate::IsLost(1),
+        Fate::Fails,
+    ] {
+        for opens_after in [0, 500] {
+            let opens_after = Duration::from_millis(opens_after);
+            let slow = Arc::new(Slow(working(), opens_after));
+            let engine = Fallback::new([failing(fate).0, slow]);
+            let mut stream = open(&engine).await;
+            say(&stream, 1, Position::ZERO, &[3000; 16_000]).await;
+            let (input, _) = mpsc::channel(1);
+            stream.input = input;
+            until_stood_in(&mut stream).await;
+            let heard = until_final(&mut stream).await;
+            assert_eq!(heard.segment, 1);
+            assert!(!heard.last.words.is_empty());
+            assert!(next(&mut stream).await.is_none());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_an_engine_that_does_not_open_when_all_is_over() {
+    let never = Duration::from_secs(3600);
+    let slow = Arc::new(Slow(working(), never));
+    let engine = Fallback::new([failing(Fate::IsLost(1)).0, slow]);
+    let mut stream = open(&engine).await;
+    say(&stream, 1, Position::ZERO, &[3000; 640]).await;
+    let (input, _) = mpsc::channel(1);
+    stream.input = input;
+    while !matches!(next(&mut stream).await, Some(ListenOutput::Lost { .. })) {}
+    assert!(next(&mut stream).await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
