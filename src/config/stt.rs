@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::engines::{delay, in_order, unknown};
+use super::engines::{delay, unknown, with_last_resort};
 use super::error::ConfigError;
 use super::setting::Setting;
 use super::values::Values;
@@ -26,6 +26,13 @@ pub enum Stt {
         /// Size of the pool; about 100 MB each.
         decoders: usize,
         /// Folder of the models.
+        models: PathBuf,
+    },
+    /// [`Self::Local`] behind vendors, where it can work; nobody named it.
+    LastResort {
+        /// Size of the pool, if it is pocketsphinx.
+        decoders: usize,
+        /// Folder of pocketsphinx's models.
         models: PathBuf,
     },
     /// AssemblyAI Universal-Streaming.
@@ -73,8 +80,9 @@ static MODEL: Setting = Setting::text(
 );
 static FALLBACK: Setting = Setting::list(
     "stt.fallback",
-    "Who listens when that engine fails, in order, e.g. [\"pocketsphinx\"]. The session goes on,\n\
-     and the coach is told.",
+    "Who listens when that engine fails, in order, e.g. [\"deepgram\"]. The session goes on, and\n\
+     the coach is told. Behind vendors this machine listens at last, as with `local`, unless the\n\
+     list ends in `none`.",
 );
 static DECODERS: Setting = Setting::number(
     "stt.decoders",
@@ -99,11 +107,24 @@ impl Stt {
     /// The engines in the order in which they are tried: at least one.
     pub(super) fn read(values: &Values) -> Result<Vec<Self>, ConfigError> {
         let model = values.optional(&MODEL)?;
-        in_order(values, &ENGINE, &FALLBACK, |setting, name| {
+        let named = |setting: &'static Setting, name: &str| {
             // The model is that of the first.
             let model = model.clone().filter(|_| setting.key == ENGINE.key);
             Self::named(values, setting, name, model)
-        })
+        };
+        let last = Self::LastResort {
+            decoders: values.within(&DECODERS, 1..=64)?,
+            models: values.get(&MODELS)?,
+        };
+        with_last_resort(values, [&ENGINE, &FALLBACK], named, Self::is_here, last)
+    }
+
+    /// Whether it needs no vendor.
+    fn is_here(&self) -> bool {
+        matches!(
+            self,
+            Self::Local { .. } | Self::Pocketsphinx { .. } | Self::StandIn { .. }
+        )
     }
 
     fn named(

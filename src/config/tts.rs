@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::engines::{delay, in_order, unknown};
+use super::engines::{delay, unknown, with_last_resort};
 use super::error::ConfigError;
 use super::setting::Setting;
 use super::values::Values;
@@ -19,6 +19,8 @@ pub enum Tts {
     },
     /// flite for English, espeak-ng for other languages.
     Flite,
+    /// [`Self::Local`] behind vendors, where it can work; nobody named it.
+    LastResort,
     /// ElevenLabs.
     ElevenLabs(CloudTts),
     /// OpenAI's speech.
@@ -65,8 +67,9 @@ static MODEL: Setting = Setting::text(
 );
 static FALLBACK: Setting = Setting::list(
     "tts.fallback",
-    "Who speaks when that engine fails, in order, e.g. [\"local\"]. The session goes on, and the\n\
-     coach is told.",
+    "Who speaks when that engine fails, in order, e.g. [\"cartesia\"]. The session goes on, and\n\
+     the coach is told. Behind vendors this machine speaks at last, as with `local`, unless the\n\
+     list ends in `none`.",
 );
 static TIMEOUT: Setting = Setting::number(
     "tts.timeout_seconds",
@@ -111,11 +114,21 @@ impl Tts {
     /// The engines in the order in which they are tried: at least one.
     pub(super) fn read(values: &Values) -> Result<Vec<Self>, ConfigError> {
         let model = values.optional(&MODEL)?;
-        in_order(values, &ENGINE, &FALLBACK, |setting, name| {
+        let named = |setting: &'static Setting, name: &str| {
             // The model is that of the first.
             let model = model.clone().filter(|_| setting.key == ENGINE.key);
             Self::named(values, setting, name, model)
-        })
+        };
+        let (settings, last) = ([&ENGINE, &FALLBACK], Self::LastResort);
+        with_last_resort(values, settings, named, Self::is_here, last)
+    }
+
+    /// Whether it needs no vendor.
+    fn is_here(&self) -> bool {
+        matches!(
+            self,
+            Self::Local { .. } | Self::Flite | Self::StandIn { .. }
+        )
     }
 
     fn named(

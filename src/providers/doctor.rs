@@ -15,7 +15,7 @@ use super::models::Shelf;
 use super::stt::{ListenInput, ListenOutput, ListenRequest, Listening, SpeechToText};
 use super::tts::{self, SpeakInput, SpeakOutput, TextToSpeech, VoiceRequest};
 use super::{EngineInfo, ProviderError, engines};
-use crate::config::{Config, Tts};
+use crate::config::{Config, Stt, Tts};
 use crate::disclosure::Witness;
 
 /// Longest wait for an answer, beyond what an adapter waits by itself.
@@ -37,6 +37,8 @@ pub struct Finding {
     pub name: String,
     /// Who receives the data; `None` if it does not leave this machine.
     pub processor: Option<String>,
+    /// Whether nobody named it: it stands in at last when every vendor fails.
+    pub last_resort: bool,
     /// How long its first answer took.
     pub answered: Result<Duration, ProviderError>,
 }
@@ -53,7 +55,10 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
             (Err(error), _) | (_, Err(error)) => Err(error.clone()),
         };
         let info = started.map(|engine| engine.info());
-        findings.push(Finding::of("listens", info, answered));
+        findings.push(Finding {
+            last_resort: matches!(settings, Stt::LastResort { .. }),
+            ..Finding::of("listens", info, answered)
+        });
     }
     for settings in &config.llm {
         let started = engines::one_model(settings);
@@ -71,7 +76,10 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
             Err(error) => Err(error.clone()),
         };
         let info = started.map(|engine| engine.info());
-        findings.push(Finding::of("speaks", info, answered));
+        findings.push(Finding {
+            last_resort: *settings == Tts::LastResort,
+            ..Finding::of("speaks", info, answered)
+        });
     }
     findings
 }
@@ -83,6 +91,10 @@ impl Finding {
         let name = match &self.processor {
             Some(processor) => format!("{} [{processor}]", self.name),
             None => self.name.clone(),
+        };
+        let name = match self.last_resort {
+            true => format!("{name}, if every vendor fails"),
+            false => name,
         };
         let outcome = match &self.answered {
             Ok(after) => format!("answers after {} ms", after.as_millis()),
@@ -104,6 +116,7 @@ impl Finding {
             does,
             name,
             processor,
+            last_resort: false,
             answered,
         }
     }

@@ -13,7 +13,8 @@ use crate::providers::stt::{SpeechToText, pocketsphinx, standin};
 
 /// Starts the recognisers, of which the first listens and the others stand in for it. Local
 /// models are loaded before this returns, so that the first session is as quick as the second;
-/// those that a person brought stand on the shelf. An engine that two names lead to is one.
+/// those that a person brought stand on the shelf. An engine that two names lead to is one; a last
+/// resort that cannot work here is none.
 ///
 /// # Errors
 ///
@@ -24,7 +25,13 @@ pub async fn listener(
 ) -> Result<Arc<dyn SpeechToText>, ProviderError> {
     let mut engines: Vec<Arc<dyn SpeechToText>> = Vec::new();
     for settings in settings {
-        let engine = one_listener(settings, shelf).await?;
+        let engine = match one_listener(settings, shelf).await {
+            Err(error) if matches!(settings, Stt::LastResort { .. }) => {
+                tracing::warn!(%error, "if every vendor fails, nobody on this machine listens");
+                continue;
+            }
+            engine => engine?,
+        };
         let name = engine.info().name;
         if engines.iter().all(|other| other.info().name != name) {
             engines.push(engine);
@@ -64,6 +71,14 @@ pub(in crate::providers) async fn one_listener(
             }
             _ => sphinx(*decoders, models).await?,
         },
+        Stt::LastResort { decoders, models } => {
+            let local = Stt::Local {
+                model: None,
+                decoders: *decoders,
+                models: models.clone(),
+            };
+            Box::pin(one_listener(&local, shelf)).await?
+        }
         Stt::Pocketsphinx { decoders, models } => sphinx(*decoders, models).await?,
         Stt::AssemblyAi(settings) => cloud(Kind::AssemblyAi, settings),
         Stt::Deepgram(settings) => cloud(Kind::Deepgram, settings),
@@ -150,6 +165,28 @@ mod tests {
             models: "/none".into(),
         }];
         assert!(listener(&missing, &shelf()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn this_machine_stands_in_at_last_if_it_can() {
+        let cloud = || {
+            let key = Private::new("letters".to_owned());
+            let base_url = "https://api.deepgram.com".to_owned();
+            let account = Account { key, base_url };
+            let model = None;
+            Stt::Deepgram(CloudStt { account, model })
+        };
+        let last = |models| Stt::LastResort {
+            decoders: 1,
+            models,
+        };
+        let models = pocketsphinx::Settings::default().models;
+        let both = [cloud(), last(models)];
+        let note = listener(&both, &shelf()).await.unwrap().info().note;
+        assert!(note.ends_with("If it fails: pocketsphinx."), "{note}");
+        let alone = [cloud(), last("/none".into())];
+        let note = listener(&alone, &shelf()).await.unwrap().info().note;
+        assert!(!note.contains("If it fails"), "{note}");
     }
 
     #[tokio::test]

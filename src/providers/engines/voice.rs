@@ -13,7 +13,8 @@ use crate::providers::tts::local::Local;
 use crate::providers::tts::{TextToSpeech, espeak, flite, standin};
 
 /// Starts the voices, of which the first speaks and the others stand in for it. Models that a
-/// person brought stand on the shelf. An engine that two names lead to is one.
+/// person brought stand on the shelf. An engine that two names lead to is one; a last resort that
+/// cannot work here is none.
 ///
 /// # Errors
 ///
@@ -24,7 +25,13 @@ pub async fn voice(
 ) -> Result<Arc<dyn TextToSpeech>, ProviderError> {
     let mut engines: Vec<Arc<dyn TextToSpeech>> = Vec::new();
     for settings in settings {
-        let engine = one_voice(settings, shelf).await?;
+        let engine = match one_voice(settings, shelf).await {
+            Err(error) if *settings == Tts::LastResort => {
+                tracing::warn!(%error, "if every vendor fails, nobody on this machine speaks");
+                continue;
+            }
+            engine => engine?,
+        };
         let name = engine.info().name;
         if engines.iter().all(|other| other.info().name != name) {
             engines.push(engine);
@@ -50,6 +57,7 @@ pub(in crate::providers) async fn one_voice(
             }
             _ => Arc::new(plain().await?),
         },
+        Tts::LastResort => Box::pin(one_voice(&Tts::Local { model: None }, shelf)).await?,
         Tts::Flite => Arc::new(plain().await?),
         Tts::ElevenLabs(cloud) => {
             Arc::new(elevenlabs::engine(spoken(elevenlabs::settings, cloud))?)
@@ -115,7 +123,7 @@ mod tests {
             Tts::Cartesia(cloud("wss://api.cartesia.ai")),
             Tts::Deepgram(cloud("https://api.eu.deepgram.com")),
             Tts::OpenAi(cloud("https://api.openai.com/v1")),
-            Tts::Local { model: None },
+            Tts::LastResort,
             Tts::Flite,
         ];
         let engine = voice(&all, &shelf()).await.unwrap();
