@@ -60,11 +60,11 @@ fn replaced(socket: &Socket) -> usize {
         .count()
 }
 
-/// What the coach was told of the recogniser that failed.
-fn why_replaced(socket: &Socket) -> &str {
+/// What the coach was told of the recogniser that failed, if one did.
+fn why_replaced(socket: &Socket) -> Option<&str> {
     let mut notices = socket.seen.iter();
     let told = notices.find(|event| event["code"] == "recogniser_replaced");
-    told.unwrap()["message"].as_str().unwrap()
+    told?["message"].as_str()
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_vendor_that_refuses_is_replaced_and_the_coach_is_told() {
         (UNDERSTOOD.to_owned(), json!("completed"))
     );
     assert_eq!(replaced(&socket), 1);
-    let message = why_replaced(&socket);
+    let message = why_replaced(&socket).unwrap();
     assert!(
         message.contains("402 Payment Required, ASR_PAYMENT_REQUIRED"),
         "{message}"
@@ -163,25 +163,27 @@ async fn another_recogniser_answers_within_the_turn() {
         hangs: after(1500),
         ..Fault::default()
     };
-    // Who took over and why, and how often the vendor was asked, say which deadlines were waited
-    // for, on however slow a machine.
+    // What the coach was told, and how often the vendor was asked, say which deadlines were waited
+    // for, on however slow a machine. Of a vendor that falls silent, what it had understood may
+    // have to do.
+    let silent = [None, Some("did not answer within")];
     for (name, fault, told, connections) in [
-        ("nothing", Fault::default(), None, 1..=1),
-        ("refused key", refuses(401), Some("401"), 1..=1),
-        ("rate limit", refuses(429), Some("slow down"), 1..=1),
+        ("nothing", Fault::default(), &[None][..], 1..=1),
+        ("refused key", refuses(401), &[Some("401")], 1..=1),
+        ("rate limit", refuses(429), &[Some("slow down")], 1..=1),
         (
             "quota in mid sentence",
             ends(Some(1008)),
-            Some("closed with 1008"),
+            &[Some("closed with 1008")],
             1..=1,
         ),
-        ("cut again and again", ends(None), Some("broke off"), 2..=6),
         (
-            "silence in mid sentence",
-            hangs,
-            Some("did not answer within"),
-            1..=6,
+            "cut again and again",
+            ends(None),
+            &[Some("broke off")],
+            2..=6,
         ),
+        ("silence in mid sentence", hangs, &silent, 1..=6),
     ] {
         let listener = Listener::start(Vendor::Deepgram).await;
         listener.always(fault);
@@ -193,11 +195,13 @@ async fn another_recogniser_answers_within_the_turn() {
         socket.until(TRANSCRIPT).await;
         let took = spoken.elapsed();
         println!("{name}: understood after {} ms", took.as_millis());
-        assert_eq!(replaced(&socket), usize::from(told.is_some()), "{name}");
-        if let Some(told) = told {
-            let message = why_replaced(&socket);
-            assert!(message.contains(told), "{name}: {message}");
-        }
+        let why = why_replaced(&socket);
+        let as_told = |told: &Option<&str>| match (told, why) {
+            (Some(told), Some(why)) => why.contains(told),
+            (told, why) => told.is_none() && why.is_none(),
+        };
+        assert!(told.iter().any(as_told), "{name}: {why:?}");
+        assert!(replaced(&socket) <= 1, "{name}");
         let seen = listener.seen().len();
         assert!(connections.contains(&seen), "{name}: {seen} connections");
     }
