@@ -19,7 +19,7 @@ pub(super) async fn run(metrics: Metrics, live: Registry, lifecycle: Lifecycle) 
     let shut = lifecycle.shut();
     while shut.run_until_cancelled(ticks.tick()).await.is_some() {
         metrics.upkeep();
-        if ebb.turns(live.len()) {
+        if ebb.turns(live.taken()) {
             // It fails only if it panics.
             let _ = tokio::task::spawn_blocking(heap::give_back).await;
         }

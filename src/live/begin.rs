@@ -53,7 +53,7 @@ impl From<TakeOverError> for BeginError {
         match error {
             TakeOverError::Full => Self::Full,
             TakeOverError::NotFound => Self::NotFound,
-            TakeOverError::Busy => Self::NotResumable(error.to_string()),
+            TakeOverError::HungUp | TakeOverError::Busy => Self::NotResumable(error.to_string()),
         }
     }
 }

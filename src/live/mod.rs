@@ -39,7 +39,7 @@ pub use begin::{BeginError, Begun, Opening};
 use conversation::{Cast, Conversation, Past, Settings, Traits};
 use hearing::Hearing;
 use llm::{Mind, Thinker};
-pub use registry::Registry;
+pub use registry::{HangUp, Registry};
 use session::{Ended, LiveSession, Parts, Told};
 use tape::Tape;
 use voice::VoiceStage;
@@ -71,7 +71,7 @@ pub struct Live {
 impl std::fmt::Debug for Live {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Live")
-            .field("sessions", &self.registry.len())
+            .field("sessions", &self.registry.taken())
             .finish_non_exhaustive()
     }
 }
@@ -163,15 +163,17 @@ impl Live {
     }
 
     /// Ends a session of this account, also one whose connection broke a while ago: then it is no
-    /// longer one that was cut off. Whether there is such a session.
+    /// longer one that was cut off. Whether there is such a session; there is not, once it was hung
+    /// up.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn hang_up(&self, id: &str, account: &AccountId) -> Result<bool, DbError> {
-        if self.registry.hang_up(id, account) {
-            return Ok(true);
+        match self.registry.hang_up(id, account) {
+            HangUp::Told => Ok(true),
+            HangUp::Before => Ok(false),
+            HangUp::NotLive => self.archive.hung_up(account, id).await,
         }
-        self.archive.hung_up(account, id).await
     }
 
     /// Runs a session over its connection to its end.

@@ -5,11 +5,18 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry as Slot;
+use dashmap::mapref::one::Ref;
 use signaling::webrtc::CallHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::db::AccountId;
+
+#[cfg(test)]
+mod tests;
+
+/// So many sessions per place are there at most, those included that are being put away.
+const CROWD: usize = 2;
 
 /// How long a connection may take to put its session away before another goes on with it.
 const PUTTING_AWAY: Duration = Duration::from_secs(6);
@@ -25,7 +32,8 @@ pub struct Registry {
 #[derive(Debug)]
 struct Entry {
     account: AccountId,
-    /// Somebody ends the session, whichever connection has it.
+    /// Somebody ends the session, whichever connection has it. From then on it is over for everybody
+    /// but those who put it away, and its place is free.
     hang_up: CancellationToken,
     /// No connection has it any more, and none is about to.
     over: CancellationToken,
@@ -69,6 +77,17 @@ struct Heir<'a> {
     id: &'a str,
 }
 
+/// What becomes of a hang-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HangUp {
+    /// The session ends now.
+    Told,
+    /// It was hung up before, and is being put away.
+    Before,
+    /// There is no such live session.
+    NotLive,
+}
+
 /// Why a session could not be taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TakeOverError {
@@ -78,6 +97,9 @@ pub enum TakeOverError {
     /// It belongs to somebody else.
     #[error("there is no such session")]
     NotFound,
+    /// It was hung up.
+    #[error("the session was ended")]
+    HungUp,
     /// Its present connection does not let go of it.
     #[error("the session's connection before has not ended yet")]
     Busy,
@@ -100,7 +122,7 @@ impl Registry {
         let place = self.seat(id, &mut entry);
         self.live.insert(id.to_owned(), entry);
         // Counted after entering, so that two that come at once cannot both take the last place.
-        (self.live.len() <= self.most).then_some(place)
+        self.had_room().then_some(place)
     }
 
     /// Takes the place of a session that goes on: if it still has a connection here, that one is
@@ -108,8 +130,8 @@ impl Registry {
     /// that comes meanwhile is told to the new connection.
     ///
     /// # Errors
-    /// If there is no room (a session that is live has it), it is somebody else's, or its present
-    /// connection does not end.
+    /// If there is no room (a session that is live has it), it is somebody else's, it was hung up
+    /// and is being put away, or its present connection does not end.
     pub async fn take_over(&self, id: &str, account: &AccountId) -> Result<Place, TakeOverError> {
         let patience = Instant::now() + PUTTING_AWAY;
         let mut heir = None;
@@ -117,6 +139,9 @@ impl Registry {
             let gone = match self.live.entry(id.to_owned()) {
                 Slot::Occupied(slot) if slot.get().account != *account => {
                     return Err(TakeOverError::NotFound);
+                }
+                Slot::Occupied(slot) if heir.is_none() && slot.get().is_hung_up() => {
+                    return Err(TakeOverError::HungUp);
                 }
                 Slot::Occupied(mut slot) => {
                     let entry = slot.get_mut();
@@ -135,7 +160,7 @@ impl Registry {
                     let mut entry = Entry::new(account);
                     let place = self.seat(id, &mut entry);
                     slot.insert(entry);
-                    let room = self.live.len() <= self.most;
+                    let room = self.had_room();
                     return room.then_some(place).ok_or(TakeOverError::Full);
                 }
             };
@@ -143,6 +168,11 @@ impl Registry {
                 .await
                 .map_err(|_| TakeOverError::Busy)?;
         }
+    }
+
+    /// Whether there was room for who entered last.
+    fn had_room(&self) -> bool {
+        self.taken() <= self.most && self.live.len() <= self.most.saturating_mul(CROWD)
     }
 
     /// Gives a session to a new connection.
@@ -175,24 +205,37 @@ impl Registry {
         }
     }
 
-    /// Whether a session of this account is live.
-    #[must_use]
-    pub fn is_live(&self, id: &str, account: &AccountId) -> bool {
+    /// The session, if it is one of this account.
+    fn entry(&self, id: &str, account: &AccountId) -> Option<Ref<'_, String, Entry>> {
         let entry = self.live.get(id);
-        entry.is_some_and(|entry| entry.account == *account)
+        entry.filter(|entry| entry.account == *account)
     }
 
-    /// Ends a session of this account. Whether there is one.
-    pub fn hang_up(&self, id: &str, account: &AccountId) -> bool {
-        let entry = self.live.get(id).filter(|entry| entry.account == *account);
-        entry.map(|entry| entry.hang_up.cancel()).is_some()
+    /// Whether a session of this account is live, or being put away.
+    #[must_use]
+    pub fn is_live(&self, id: &str, account: &AccountId) -> bool {
+        self.entry(id, account).is_some()
+    }
+
+    /// Ends a session of this account. Its place is free at once; what was said last is heard out.
+    pub fn hang_up(&self, id: &str, account: &AccountId) -> HangUp {
+        // Alone with the entry, so that of two that come at once one is the first.
+        match self.live.get_mut(id).filter(|e| e.account == *account) {
+            Some(entry) if entry.is_hung_up() => HangUp::Before,
+            Some(entry) => {
+                entry.hang_up.cancel();
+                HangUp::Told
+            }
+            None => HangUp::NotLive,
+        }
     }
 
     /// Ends a session of this account and waits until it is put away. Whether it is: `true` also
     /// if it was not live here.
     pub async fn end(&self, id: &str, account: &AccountId) -> bool {
-        let entry = self.live.get(id).filter(|entry| entry.account == *account);
-        let told = entry.map(|entry| (entry.hang_up.clone(), entry.over.clone()));
+        let told = self
+            .entry(id, account)
+            .map(|entry| (entry.hang_up.clone(), entry.over.clone()));
         let Some((hang_up, over)) = told else {
             return true;
         };
@@ -201,20 +244,21 @@ impl Registry {
         over.await.is_ok()
     }
 
-    /// The call that carries a session of this account.
+    /// The call that carries a live session of this account.
     #[must_use]
     pub fn call(&self, id: &str, account: &AccountId) -> Option<CallHandle> {
-        let entry = self.live.get(id).filter(|entry| entry.account == *account);
+        let entry = self.entry(id, account).filter(|entry| !entry.is_hung_up());
         entry.and_then(|entry| entry.holder.as_ref()?.call.clone())
     }
 
-    /// How many sessions are live.
+    /// How many places are taken: sessions that were hung up have none.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.live.len()
+    pub fn taken(&self) -> usize {
+        let entries = self.live.iter();
+        entries.filter(|entry| !entry.is_hung_up()).count()
     }
 
-    /// Whether no session is live.
+    /// Whether no session is live, or being put away.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.live.is_empty()
@@ -230,6 +274,11 @@ impl Entry {
             holder: None,
             heirs: 0,
         }
+    }
+
+    /// Whether somebody ended it: then it is being put away.
+    fn is_hung_up(&self) -> bool {
+        self.hang_up.is_cancelled()
     }
 }
 
@@ -260,155 +309,5 @@ impl Drop for Place {
 impl Drop for Heir<'_> {
     fn drop(&mut self) {
         self.registry.leave(self.id, |entry| entry.heirs -= 1);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn account(id: &str) -> AccountId {
-        AccountId::new(id)
-    }
-
-    #[test]
-    fn a_full_house_takes_nobody_until_somebody_leaves() {
-        let registry = Registry::new(1);
-        let first = registry.enter("a", &account("me")).unwrap();
-        assert!(registry.enter("b", &account("me")).is_none());
-        assert_eq!(registry.len(), 1);
-        drop(first);
-        assert!(registry.enter("b", &account("me")).is_some());
-    }
-
-    #[test]
-    fn a_session_can_be_ended_from_outside_by_its_own_account_alone() {
-        let registry = Registry::new(2);
-        let place = registry.enter("a", &account("me")).unwrap();
-        assert!(!registry.hang_up("a", &account("you")));
-        assert!(!registry.hang_up("b", &account("me")));
-        assert!(!place.orders().hang_up.is_cancelled());
-        assert!(registry.hang_up("a", &account("me")));
-        assert!(place.orders().hang_up.is_cancelled());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_session_is_taken_over_once_its_connection_has_put_it_away() {
-        let registry = Registry::new(1);
-        let me = account("me");
-        let first = registry.enter("a", &me).unwrap();
-        let stranger = registry.take_over("a", &account("you")).await;
-        assert_eq!(stranger.unwrap_err(), TakeOverError::NotFound);
-        assert!(!first.orders().displaced.is_cancelled());
-        let leaving = tokio::spawn(async move {
-            first.orders().displaced.cancelled().await;
-            tokio::time::sleep(Duration::from_secs(2)).await;
-        });
-        let began = Instant::now();
-        // The house is full, but the session has its place.
-        let second = registry.take_over("a", &me).await.unwrap();
-        assert_eq!(began.elapsed().as_secs(), 2);
-        leaving.await.unwrap();
-        assert_eq!(registry.len(), 1);
-        // It does not let go.
-        let third = registry.take_over("a", &me).await;
-        assert_eq!(third.unwrap_err(), TakeOverError::Busy);
-        assert!(second.orders().displaced.is_cancelled());
-        let other = registry.take_over("b", &me).await;
-        assert_eq!(other.unwrap_err(), TakeOverError::Full);
-        assert_eq!(registry.len(), 1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn of_two_that_come_at_once_one_stays() {
-        let registry = Registry::new(9);
-        let serve = |registry: Registry| async move {
-            let place = registry.take_over("a", &account("me")).await.unwrap();
-            let displaced = place.orders().displaced.cancelled();
-            tokio::time::timeout(Duration::from_secs(60), displaced)
-                .await
-                .is_err()
-        };
-        let (one, two) = tokio::join!(serve(registry.clone()), serve(registry.clone()));
-        assert!(one != two, "{one} {two}");
-        assert!(registry.is_empty());
-    }
-
-    /// Everything that can run has run.
-    async fn all_wait() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_hang_up_in_the_middle_of_a_takeover_reaches_the_new_connection() {
-        // While the old connection is put away, and between the two.
-        for between in [false, true] {
-            let registry = Registry::new(1);
-            let me = account("me");
-            let first = registry.enter("a", &me).unwrap();
-            let (orders, other) = (first.orders().clone(), registry.clone());
-            let second =
-                tokio::spawn(async move { other.take_over("a", &account("me")).await.unwrap() });
-            orders.displaced.cancelled().await;
-            if !between {
-                assert!(registry.hang_up("a", &me));
-            }
-            drop(first);
-            if between {
-                assert!(registry.hang_up("a", &me));
-            }
-            let second = second.await.unwrap();
-            assert!(second.orders().hang_up.is_cancelled(), "{between}");
-            assert!(!second.orders().displaced.is_cancelled());
-            // Whoever ends a session waits for all of them.
-            let ended = tokio::spawn({
-                let registry = registry.clone();
-                async move { registry.end("a", &account("me")).await }
-            });
-            all_wait().await;
-            assert!(!ended.is_finished());
-            drop(second);
-            assert!(ended.await.unwrap() && registry.is_empty());
-            // Another time it is not hung up any more.
-            let third = registry.take_over("a", &me).await.unwrap();
-            assert!(!third.orders().hang_up.is_cancelled());
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_gives_up_waiting_leaves_nothing_behind() {
-        let registry = Registry::new(1);
-        let me = account("me");
-        let first = registry.enter("a", &me).unwrap();
-        let heir = tokio::spawn({
-            let registry = registry.clone();
-            async move { registry.take_over("a", &account("me")).await }
-        });
-        first.orders().displaced.cancelled().await;
-        heir.abort();
-        assert!(heir.await.unwrap_err().is_cancelled());
-        drop(first);
-        assert!(registry.is_empty() && !registry.hang_up("a", &me));
-        // The other way round: it waits no longer than it may, and the first leaves later.
-        let first = registry.enter("a", &me).unwrap();
-        let late = registry.take_over("a", &me).await;
-        assert_eq!(late.unwrap_err(), TakeOverError::Busy);
-        assert!(registry.is_live("a", &me));
-        drop(first);
-        assert!(registry.is_empty());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_end_is_awaited() {
-        let registry = Registry::new(1);
-        let me = account("me");
-        assert!(registry.end("a", &me).await);
-        let place = registry.enter("a", &me).unwrap();
-        tokio::spawn(async move {
-            place.orders().hang_up.cancelled().await;
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        });
-        assert!(registry.end("a", &me).await);
-        assert!(registry.is_empty());
     }
 }

@@ -262,10 +262,12 @@ async fn realtime(walk: &mut Walk) {
             let name = "post /v1/realtime/calls/{id}/hangup";
             let request = walk.ask(name, id, "");
             walk.expect(name, 200, request).await;
+            // From then on there is no such call.
+            for name in ["post /v1/realtime/calls/{id}", name] {
+                let request = walk.ask(name, id, "").header(CONTENT_TYPE, SDP);
+                walk.refused(name, 404, request.body(OFFER)).await;
+            }
         }
-    }
-    while !walk.server.app.live.registry().is_empty() {
-        tokio::task::yield_now().await;
     }
     for name in [
         "post /v1/realtime/calls/{id}",

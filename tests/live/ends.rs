@@ -70,12 +70,14 @@ async fn every_end(server: &Running) {
 
     let mut hung = Socket::open(server).await;
     assert_eq!(hang_up(server, &hung.id()).await, 200);
+    // From now on it is no more, and its place is free, though its last words are still heard.
+    assert_eq!(server.app.live.registry().taken(), 0);
+    assert_eq!(hang_up(server, &hung.id()).await, 404);
     assert_eq!(hung.closed().await, 1000);
     let row = ended(server, &hung.id()).await;
     assert_eq!(row.end_reason.as_deref(), Some("by_client"));
     assert_eq!(hang_up(server, &hung.id()).await, 404);
     assert_eq!(hang_up(server, "rtc_none").await, 404);
-    assert_eq!(server.app.live.registry().len(), 0);
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ async fn a_session_that_is_still_connected_is_taken_over() {
     let item = next.until("conversation.item.done").await["item"].clone();
     assert_eq!(item["content"][0]["transcript"], UNDERSTOOD);
     assert_eq!(next.answer().await.response["status"], "completed");
-    assert_eq!(server.app.live.registry().len(), 1);
+    assert_eq!(server.app.live.registry().taken(), 1);
 }
 
 #[tokio::test]
@@ -265,7 +265,7 @@ async fn the_longest_duration_counts_the_time_away() {
     assert_eq!(refused(&server, &id).await, over);
     // And again: nothing was begun.
     assert_eq!(refused(&server, &id).await, over);
-    assert_eq!(server.app.live.registry().len(), 0);
+    assert_eq!(server.app.live.registry().taken(), 0);
 }
 
 #[tokio::test]
