@@ -69,10 +69,10 @@ async fn a_voice_that_is_killed_at_work() {
             answer
         })
         .await;
-    // A few words were heard at most, as far as it came, and the coach is told why.
-    let words = failed.transcript.split_whitespace().count();
-    assert!(words <= 3, "{}", failed.transcript);
-    assert!(words > 0 || failed.audio.iter().all(|byte| *byte == 0));
+    // Nothing of it was heard but the silence in which the client thought, and the coach is told
+    // why.
+    assert_eq!(failed.transcript, "");
+    assert!(failed.audio.iter().all(|byte| *byte == 0));
     let told = socket
         .seen
         .iter()

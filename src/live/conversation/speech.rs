@@ -1,5 +1,6 @@
 //! What an answer sounds like: its sentences, when each word is spoken, and which were heard.
 
+mod estimate;
 mod pauses;
 
 use std::ops::Range;
@@ -9,9 +10,6 @@ pub use pauses::Pause;
 use pauses::{Mark, marks};
 
 use crate::providers::tts::{RATE, SpokenWord};
-
-/// Samples that a letter takes, where nothing better is known: fifteen letters a second.
-const PER_LETTER: u64 = RATE as u64 / 15;
 
 /// The sound of one answer, in the order it is spoken. Positions count samples at 24 kHz from
 /// the beginning of the answer.
@@ -269,25 +267,18 @@ impl Sentence {
                 .count();
             return &self.text[slice(self, 0, count, None)];
         }
-        let rest = &self.text[text_from..];
-        let letters = rest.chars().count() as u64;
-        let length = if self.complete {
-            self.produced.saturating_sub(sound_from)
-        } else {
-            letters * PER_LETTER
-        };
-        let mut passed = 0;
+        let length = self
+            .complete
+            .then(|| self.produced.saturating_sub(sound_from));
+        let sound = self.estimate(text_from..self.text.len(), sound_from, length);
         let mut end = text_from;
-        for word in rest.split_inclusive(char::is_whitespace) {
-            let count = word.chars().count() as u64;
-            let middle = passed + count / 2;
-            passed += count;
-            if sound_from + middle * length / letters.max(1) > samples {
+        for part in self.parts(text_from) {
+            if sound.counts_from(&part) > samples {
                 break;
             }
-            end += word.len();
+            end = part.end;
         }
-        // A mark for a pause has a space in it, and is no word.
+        // What looks like a mark for a pause and is none has a space in it, and is no word.
         let said = &self.text[..end];
         let torn = said.rfind("[pause").filter(|at| !said[*at..].contains(']'));
         said[..torn.unwrap_or(end)].trim_end()
@@ -306,18 +297,15 @@ impl Sentence {
         let before = self.words.iter().rfind(|word| word.text.end <= text.start);
         let (text_from, from) = before.map_or((0, 0), |word| (word.text.end, word.end));
         let after = self.words.iter().find(|word| word.text.start >= text.end);
-        let letters = |range: Range<usize>| self.text[range].chars().count() as u64;
         let (text_to, length) = match after {
-            Some(word) => (word.text.start, word.start - from),
-            None if self.complete => (self.text.len(), self.produced.saturating_sub(from)),
+            Some(word) => (word.text.start, Some(word.start - from)),
             None => {
-                let rest = text_from..self.text.len();
-                (self.text.len(), letters(rest) * PER_LETTER)
+                let made = self.produced.saturating_sub(from);
+                (self.text.len(), self.complete.then_some(made))
             }
         };
-        let all = letters(text_from..text_to).max(1);
-        let at = |to: usize| from + letters(text_from..to) * length / all;
-        at(text.start)..at(text.end)
+        let sound = self.estimate(text_from..text_to, from, length);
+        sound.at(text.start)..sound.at(text.end)
     }
 }
 

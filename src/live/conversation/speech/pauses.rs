@@ -23,8 +23,8 @@ pub struct Pause {
 /// A mark for a silence in a sentence: where it stands in the text, and its length in samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
-    text: Range<usize>,
-    samples: u64,
+    pub(super) text: Range<usize>,
+    pub(super) samples: u64,
 }
 
 impl Speech {

@@ -54,6 +54,50 @@ fn half_of_a_mark_for_a_pause_is_never_shown() {
 }
 
 #[test]
+fn a_silence_says_nothing_however_long_it_is() {
+    const MS: u64 = 24;
+    // The voice fails in the silence: nothing was said.
+    for produced in [0, 20, 1000, 1799, 1800] {
+        let mut speech = Speech::default();
+        speech.push(0, "[pause 1800] I turned thirty four.".to_owned());
+        speech.produced(0, produced * MS);
+        speech.break_off(0);
+        assert_eq!(speech.text(), "", "{produced} ms");
+        assert_eq!(speech.untold(), "");
+        assert!(speech.words_heard(produced * MS).is_empty());
+    }
+    // Later, what sounded after it.
+    let mut speech = Speech::default();
+    speech.push(
+        0,
+        "[pause 1800] I turned [pause 900] thirty four.".to_owned(),
+    );
+    speech.produced(0, 3400 * MS);
+    assert_eq!(speech.heard(1790 * MS), "");
+    assert_eq!(speech.heard(2000 * MS), "I");
+    assert_eq!(speech.heard(2400 * MS), "I turned");
+    assert_eq!(speech.heard(3200 * MS), "I turned", "in the silence");
+    let from: Vec<u64> = speech
+        .words_heard(u64::MAX)
+        .iter()
+        .map(|word| word.from / MS)
+        .collect();
+    // A space before each word, at fifteen letters a second.
+    assert_eq!(from, [1866, 2000, 3433, 3900]);
+    speech.break_off(0);
+    assert_eq!(speech.text(), "I turned");
+    // Of a sentence that is complete the length is known, silences included.
+    let mut speech = Speech::default();
+    speech.push(0, "[pause 1000] Yes. [pause 1000] No.".to_owned());
+    speech.produced(0, 2500 * MS);
+    speech.complete(0);
+    assert_eq!(speech.heard(990 * MS), "");
+    assert_eq!(speech.heard(1500 * MS), "Yes.");
+    assert_eq!(speech.heard(2200 * MS), "Yes.");
+    assert_eq!(speech.heard(2500 * MS), "Yes. No.");
+}
+
+#[test]
 fn the_transcript_keeps_step_with_the_sound() {
     let mut speech = spoken(&["I see, well.", "It is hard."]);
     let mut told = String::new();
@@ -96,19 +140,20 @@ fn the_words_heard_are_those_of_the_text_and_stand_where_they_sound() {
 fn where_the_voice_gives_no_times_they_follow_the_letters() {
     let mut speech = Speech::default();
     speech.push(1, "Well, [pause 500] I see.".to_owned());
-    speech.produced(1, 2400);
+    // The silence, and a hundred samples a letter.
+    speech.produced(1, 13_300);
     speech.complete(1);
-    let words = speech.words_heard(2400);
+    let words = speech.words_heard(13_300);
     let texts: Vec<&str> = words.iter().map(|word| word.text).collect();
     assert_eq!(texts, ["Well,", "I", "see."]);
     assert_eq!((words[0].from, words[0].to), (0, 500));
-    assert_eq!((words[2].from, words[2].to), (2000, 2400));
+    assert_eq!((words[2].from, words[2].to), (12_900, 13_300));
     // Only the last is left to be estimated.
     let known = |text, start, end| SpokenWord { text, start, end };
-    speech.words(1, vec![known(0..5, 0, 400), known(18..19, 1000, 1100)]);
-    let words = speech.words_heard(2400);
-    assert_eq!((words[1].from, words[1].to), (1000, 1100));
-    assert_eq!((words[2].from, words[2].to), (1360, 2400));
+    speech.words(1, vec![known(0..5, 0, 400), known(18..19, 13_000, 13_100)]);
+    let words = speech.words_heard(13_300);
+    assert_eq!((words[1].from, words[1].to), (13_000, 13_100));
+    assert_eq!((words[2].from, words[2].to), (13_140, 13_300));
 }
 
 #[test]
