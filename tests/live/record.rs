@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use praxiloom::archive::event::{Event, Speaker};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::archived::Part;
@@ -33,6 +35,11 @@ pub async fn curious(server: &Running) -> Socket {
     socket
 }
 
+/// How many milliseconds of a track are loud.
+fn loud(peaks: &[u8]) -> u64 {
+    peaks.iter().filter(|peak| **peak > 20).count() as u64 * 20
+}
+
 /// Asserts that a part holds a question and its answer.
 fn holds_a_conversation(part: &Part) {
     let (coach, client) = (part.said(Speaker::Coach), part.said(Speaker::Client));
@@ -56,12 +63,13 @@ fn holds_a_conversation(part: &Part) {
     assert!(reply.level(0, answer.from_ms - 60) < 5.0);
     assert!(reply.level(answer.from_ms + 60, answer.to_ms - 60) > 1000.0);
     assert!(reply.level(answer.to_ms + 150, reply.ms) < 5.0);
-    let loud = |peaks: &[u8]| peaks.iter().filter(|peak| **peak > 20).count() as u64 * 20;
     let length = answer.to_ms - answer.from_ms;
-    let loud = loud(&reply.peaks);
+    // Words alone: who thinks is silent.
+    let words = answer.words.iter().map(|word| word.to_ms - word.from_ms);
+    let (spoken, loud) = (words.sum::<u64>(), loud(&reply.peaks));
     assert!(
-        loud > length / 2 && loud < length + 200,
-        "{loud} of {length}"
+        loud > spoken / 2 && loud < length + 200,
+        "{loud} of {length}, {spoken} of it words"
     );
     let has = |wanted: fn(&Event) -> bool| part.events.iter().any(|entry| wanted(&entry.event));
     assert!(has(|event| matches!(
@@ -129,21 +137,49 @@ async fn what_was_sent_ahead_and_not_heard_is_not_kept() {
     socket
         .send(json!({"type": "conversation.item.create", "item": item}))
         .await;
+    let asked = Instant::now();
     socket.send(json!({"type": "response.create"})).await;
     socket.until("response.output_audio.delta").await;
+    let begun = Instant::now();
     tokio::time::sleep(Duration::from_millis(1500)).await;
-    // By now all of it was sent, and 1.5 seconds were heard.
+    // By now all of it was sent, and about 1.5 seconds were heard.
+    let least = begun.elapsed() - Duration::from_millis(100);
     socket.send(json!({"type": "response.cancel"})).await;
     socket.until("response.done").await;
     socket.stream.close(None).await.unwrap();
     ended(&server, &socket.id()).await;
+    let most = asked.elapsed() + Duration::from_millis(100);
     let part = Part::read(&server.app.config.server.data, &socket.id(), 1);
     let said = part.said(Speaker::Client);
-    let voice = part.track("client");
-    let loud = voice.peaks.iter().filter(|peak| **peak > 20).count() as u64 * 20;
-    assert!((600..1700).contains(&loud), "{loud} ms");
-    assert!(said.iter().all(|said| said.to_ms <= said.from_ms + 1700));
+    let kept = loud(&part.track("client").peaks);
+    // Who thinks before they speak, or in between, is silent in some of that.
+    let sent = peaks(&socket);
+    let in_the_first =
+        |length: Duration| loud(&sent[..sent.len().min(length.as_millis() as usize / 20)]);
+    let heard = in_the_first(least)..=in_the_first(most);
+    assert!(heard.contains(&kept), "{kept} ms, {heard:?}");
+    assert!(
+        *heard.start() > 0 && *heard.start() < loud(&sent),
+        "{heard:?}"
+    );
+    let most = most.as_millis() as u64;
+    assert!(said.iter().all(|said| said.to_ms <= said.from_ms + most));
     part.replays();
+}
+
+/// How loud each 20 ms of the sound are that came over this socket.
+fn peaks(socket: &Socket) -> Vec<u8> {
+    let is_sound = |event: &&Value| event["type"] == "response.output_audio.delta";
+    let deltas = socket.seen.iter().filter(is_sound);
+    let bytes: Vec<u8> = deltas
+        .flat_map(|event| STANDARD.decode(event["delta"].as_str().unwrap()).unwrap())
+        .collect();
+    let (samples, _) = bytes.as_chunks();
+    let samples: Vec<i16> = samples
+        .iter()
+        .map(|sample| i16::from_le_bytes(*sample))
+        .collect();
+    samples.chunks(480).map(media::peaks::peak).collect()
 }
 
 #[tokio::test]
