@@ -4,6 +4,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
+use crate::calls::{Call, Kind, OpenCall, Subject};
+
 /// One call that carried something of a person away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disclosure {
@@ -81,20 +85,53 @@ pub trait Disclosures: Send + Sync + 'static {
     fn disclosed(&self, disclosure: Disclosure);
 }
 
-/// Where an engine tells what it discloses; nowhere outside of a session.
+/// Where an engine tells what it discloses, and what it is asked; nowhere outside of a session.
 #[derive(Clone, Default)]
-pub struct Witness(Option<Arc<dyn Disclosures>>);
+pub struct Witness {
+    log: Option<Arc<dyn Disclosures>>,
+    /// Calls that are over. A call under way, not this, keeps the session waiting for it.
+    calls: Option<mpsc::WeakSender<Call>>,
+    /// What the calls are about.
+    subject: Subject,
+}
 
 impl Witness {
     /// Tells these.
     #[must_use]
     pub fn new(log: impl Disclosures) -> Self {
-        Self(Some(Arc::new(log)))
+        Self {
+            log: Some(Arc::new(log)),
+            ..Self::default()
+        }
+    }
+
+    /// The same, telling calls that are over to whoever holds the other end.
+    #[must_use]
+    pub fn with_calls(mut self, calls: &mpsc::Sender<Call>) -> Self {
+        self.calls = Some(calls.downgrade());
+        self
+    }
+
+    /// The same for calls about this.
+    #[must_use]
+    pub fn about(&self, subject: Subject) -> Self {
+        Self {
+            subject,
+            ..self.clone()
+        }
+    }
+
+    /// A call to an engine begins, whether or not anything leaves this machine with it.
+    pub fn call(&self, kind: Kind, engine: &str, model: Option<&str>) -> OpenCall {
+        match self.calls.as_ref().and_then(mpsc::WeakSender::upgrade) {
+            Some(told) => OpenCall::begin(told, self.subject, kind, engine, model),
+            None => OpenCall::untold(),
+        }
     }
 
     /// Something is about to leave for `processor`; nothing is told of what stays on this machine.
     pub fn tell(&self, processor: Option<&str>, engine: &str, data: Data, purpose: Purpose) {
-        if let (Some(log), Some(processor)) = (&self.0, processor) {
+        if let (Some(log), Some(processor)) = (&self.log, processor) {
             log.disclosed(Disclosure {
                 processor: processor.to_owned(),
                 engine: engine.to_owned(),
@@ -157,13 +194,16 @@ impl Drop for VoiceMeter {
 
 impl fmt::Debug for Witness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Witness").field(&self.0.is_some()).finish()
+        f.debug_struct("Witness")
+            .field("told", &self.log.is_some())
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
     }
 }
 
 impl PartialEq for Witness {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
+        match (&self.log, &other.log) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
             (one, other) => one.is_none() && other.is_none(),
         }

@@ -12,7 +12,7 @@
 //! engines   live
 //! rooms     practice · accounts
 //! stores    archive · providers
-//! ground    config · clock · db · telemetry · private · disclosure · lifecycle
+//! ground    config · clock · db · telemetry · private · disclosure · calls · lifecycle
 //! ```
 //!
 //! Rooms of one floor do not import each other, but for doors and ground. Only the doors see the
@@ -22,6 +22,7 @@
 pub mod accounts;
 pub mod app;
 pub mod archive;
+pub mod calls;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -178,7 +178,7 @@ impl Ear {
             }
             ListenOutput::EndOfTurn { .. } => {}
             ListenOutput::Failed { error, .. }
-            | ListenOutput::StoodIn { error }
+            | ListenOutput::StoodIn { error, .. }
             | ListenOutput::Lost { error } => {
                 return Err(BenchError::Server(error.to_string()));
             }

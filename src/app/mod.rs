@@ -113,11 +113,6 @@ impl App {
         let account = accounts::local(&db, clock.now()).await?;
         let own_clients = config.practice.clients.as_deref();
         let (metrics, gallery) = (Metrics::new(), Arc::new(Gallery::load(own_clients)?));
-        engines.stt.count(&metrics);
-        engines.tts.count(&metrics);
-        if let Some(llm) = &engines.llm {
-            llm.count(&metrics);
-        }
         let lifecycle = Lifecycle::new(config.live.stop_grace);
         let archive = Archive::open(ArchiveParts {
             folder: config.archive.folder.clone(),
@@ -142,6 +137,7 @@ impl App {
             most: config.live.max_sessions,
             lead: config.live.websocket_lead,
             cap: config.live.max_length,
+            rates: config.rates.clone(),
         });
         let app = Arc::new(Self {
             account,

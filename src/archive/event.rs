@@ -3,8 +3,8 @@
 //! One entry is one line of JSON, `{"at_ms": 5120, "type": "barge_in", …}`. Times are milliseconds of
 //! the session's timeline, which begins when the session first begins and goes on through every
 //! resumption. What the state machine records is a function of its inputs alone, so a session that
-//! is fed through it again records the same. [`Event::Connected`] and [`Event::Disconnected`] are
-//! the conductor's; all else is the machine's.
+//! is fed through it again records the same. [`Event::Connected`], [`Event::Disconnected`] and
+//! [`Event::EngineCall`] are the conductor's; all else is the machine's.
 //!
 //! # From the entries to the conversation
 //!
@@ -25,6 +25,7 @@ use serde_json::Value;
 use signaling::event::{Item, Session};
 use utoipa::ToSchema;
 
+use super::engine_calls::EngineCall;
 use super::inner::Inner;
 pub use super::silence::{Outcome, Place, Silence};
 
@@ -243,6 +244,8 @@ pub enum Event {
         /// How long.
         length_ms: u64,
     },
+    /// A call to an engine is over. Written by the conductor.
+    EngineCall(Box<EngineCall>),
     /// An engine failed; the conversation went on.
     Failed {
         /// `stt`, `llm` or `tts`.

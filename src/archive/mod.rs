@@ -14,6 +14,7 @@
 
 mod deletion;
 pub mod disclosures;
+pub mod engine_calls;
 mod entries;
 pub mod event;
 mod flusher;

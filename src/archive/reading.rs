@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use media::Position;
 use media::peaks::PeakBins;
 
+use super::engine_calls::{Adder, EngineCalls};
 use super::layout::{Folder, Stream};
 use super::sessions::{self, SessionRow};
 use super::shapes::{PartInfo, Peaks, Transcript};
@@ -132,6 +133,26 @@ impl Archive {
             let mut transcriber = Transcriber::default();
             entries::read_all(&found.folder, |entry| transcriber.entry(entry))?;
             Ok(transcriber.finish(&found.row.id, &found.parts()?))
+        })
+        .await
+    }
+
+    /// What its engines were asked for, how fast they answered and what it cost.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::NotFound`], [`ReadError::NotRecorded`], or if the database or the disk fails.
+    pub async fn engine_calls(
+        &self,
+        account: &AccountId,
+        id: &str,
+    ) -> Result<EngineCalls, ReadError> {
+        let found = self.core.look_up(account, id).await?;
+        blocking(move || {
+            recorded(&found.folder, Stream::Events)?;
+            let mut adder = Adder::default();
+            entries::read_all(&found.folder, |entry| adder.entry(entry))?;
+            Ok(adder.finish(&found.row.id))
         })
         .await
     }

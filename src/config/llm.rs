@@ -54,7 +54,7 @@ const STALL: Duration = Duration::from_secs(10);
 const VENDOR_STALL: Duration = Duration::from_secs(5);
 
 /// What can be named.
-const KNOWN: &str = "openai, anthropic, responses, deepseek, standin";
+pub(super) const KNOWN: &str = "openai, anthropic, responses, deepseek, standin";
 
 static ENGINE: Setting = Setting::text(
     "llm.engine",

@@ -13,6 +13,7 @@ mod llm;
 mod log;
 mod models;
 mod practice;
+mod rates;
 mod server;
 mod setting;
 mod stt;
@@ -40,6 +41,7 @@ pub use tts::{CloudTts, Tts};
 pub use vendors::Account;
 pub use webrtc::{IceServer, WebRtc};
 
+use crate::calls::Rates;
 use setting::Setting;
 use values::Values;
 
@@ -65,6 +67,8 @@ pub struct Config {
     pub tts: Vec<Tts>,
     /// Who thinks of an answer: likewise; nobody if the client speaks authored lines.
     pub llm: Vec<Llm>,
+    /// What the engines cost.
+    pub rates: Rates,
     /// The AI clients.
     pub practice: Practice,
     /// The log.
@@ -148,6 +152,7 @@ fn settings() -> Vec<&'static Setting> {
         llm::SETTINGS,
         tts::SETTINGS,
         vendors::SETTINGS,
+        rates::SETTINGS,
         practice::SETTINGS,
         log::SETTINGS,
     ]
@@ -165,6 +170,7 @@ impl Config {
             stt: Stt::read(values)?,
             tts: Tts::read(values)?,
             llm: Llm::read(values)?,
+            rates: rates::read(values)?,
             practice: Practice::read(values)?,
             log: Log::read(values)?,
             server,

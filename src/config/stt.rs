@@ -62,7 +62,7 @@ pub struct CloudStt {
 }
 
 /// What can be named.
-const KNOWN: &str =
+pub(super) const KNOWN: &str =
     "local, pocketsphinx, assemblyai, deepgram, deepgram-flux, elevenlabs, openai, standin";
 
 static ENGINE: Setting = Setting::text(

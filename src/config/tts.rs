@@ -50,7 +50,7 @@ pub struct CloudTts {
 }
 
 /// What can be named.
-const KNOWN: &str = "local, flite, elevenlabs, openai, cartesia, deepgram, standin";
+pub(super) const KNOWN: &str = "local, flite, elevenlabs, openai, cartesia, deepgram, standin";
 
 static ENGINE: Setting = Setting::text(
     "tts.engine",

@@ -68,6 +68,7 @@ fn requests() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(sessions::list::list))
         .routes(routes!(sessions::one::read, sessions::one::delete))
         .routes(routes!(sessions::events::events))
+        .routes(routes!(sessions::engines::engines))
         .routes(routes!(sessions::transcript::transcript))
         .routes(routes!(sessions::peaks::peaks))
         .routes(routes!(sessions::ticket::create))

@@ -1,5 +1,7 @@
 //! The second stage: the recogniser's stream, reopened when it breaks.
 
+mod awaited;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use tokio::time::Instant;
 use super::opening::Opening;
 use crate::providers::ProviderError;
 use crate::providers::stt::{ListenInput, ListenOutput, ListenRequest, Listening, SpeechToText};
+use awaited::Awaited;
 
 /// How much may wait here, beside the recogniser's own queue, before sound that is in no hurry
 /// (sent faster than time passes) is held back.
@@ -36,6 +39,7 @@ pub struct Hearing {
     /// Segments whose final words are still to come: they fail if the stream breaks.
     open: VecDeque<u64>,
     failed: VecDeque<ListenOutput>,
+    awaited: Awaited,
     dropped: u64,
 }
 
@@ -51,9 +55,11 @@ impl Hearing {
     /// A recogniser that opens with the first use.
     #[must_use]
     pub fn new(engine: Arc<dyn SpeechToText>, request: ListenRequest) -> Self {
+        let awaited = Awaited::new(request.witness.clone(), engine.info().name);
         Self {
             engine,
             request,
+            awaited,
             stream: None,
             opening: Opening::new(),
             waiting: VecDeque::new(),
@@ -90,12 +96,14 @@ impl Hearing {
 
     /// The final words of a segment are wanted.
     pub fn end(&mut self, segment: u64, to: Position) {
+        self.awaited.asked(segment);
         self.feed(ListenInput::End { segment, to });
     }
 
     /// A segment is of no interest.
     pub fn discard(&mut self, segment: u64) {
         self.open.retain(|open| *open != segment);
+        self.awaited.given_up(segment);
         self.feed(ListenInput::Discard { segment });
     }
 
@@ -141,6 +149,7 @@ impl Hearing {
             received = output.recv() => match received {
                 Some(ListenOutput::Lost { error }) => Step::Broke(Some(error)),
                 Some(output) => {
+                    self.awaited.came(&output);
                     if let ListenOutput::Final { segment, .. }
                     | ListenOutput::Failed { segment, .. } = &output
                     {
@@ -170,6 +179,7 @@ impl Hearing {
         {
             Ok(stream) => {
                 self.stream = Some(stream);
+                self.awaited.listens(name);
                 self.progressed();
             }
             Err(error) => self.fail_open(&error),
@@ -196,6 +206,7 @@ impl Hearing {
 
     /// Gives up the segments whose words are awaited, and what waits to be told of them.
     fn fail_open(&mut self, error: &ProviderError) {
+        self.awaited.failed(error);
         self.waiting
             .retain(|input| matches!(input, ListenInput::Audio { .. }));
         let failed = self.open.drain(..).map(|segment| ListenOutput::Failed {

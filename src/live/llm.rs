@@ -21,6 +21,7 @@ use tokio::time::Instant;
 
 use super::conversation::{Ask, Generation};
 use crate::archive::inner::Inner;
+use crate::calls::Subject;
 use crate::disclosure::Witness;
 use crate::practice::{
     Briefing, Gallery, Heard, Memory, Past, Practice, Sent, Sheet, SpokenFilter,
@@ -166,7 +167,7 @@ impl Mind {
             None => (Prompt::default(), None, None),
         };
         complete(&mut prompt, &ask, sheet.is_some(), begins);
-        prompt.witness = self.witness.clone();
+        prompt.witness = self.witness.about(Subject::Answer(generation.0));
         let answering = Answering {
             generation,
             speaks: ask.speaks,

@@ -2,6 +2,7 @@
 
 mod airing;
 mod begin;
+mod called;
 pub mod conversation;
 mod hearing;
 mod intake;
@@ -26,6 +27,7 @@ use signaling::link::{Carrier, Link};
 use tokio_util::sync::CancellationToken;
 
 use crate::archive::{Archive, Part, Recorder};
+use crate::calls::Rates;
 use crate::clock::Clock;
 use crate::db::{AccountId, DbError};
 use crate::practice::{Gallery, Practice, Sheet};
@@ -36,6 +38,7 @@ use crate::telemetry::{Metrics, Transport};
 
 use begin::Resumption;
 pub use begin::{BeginError, Begun, Opening};
+use called::Called;
 use conversation::{Cast, Conversation, Past, Settings, Traits};
 use hearing::Hearing;
 use llm::{Mind, Thinker};
@@ -66,6 +69,7 @@ pub struct Live {
     lead: Duration,
     cap: Duration,
     engines: own::Engines,
+    rates: Arc<Rates>,
 }
 
 impl std::fmt::Debug for Live {
@@ -102,6 +106,8 @@ pub struct LiveParts {
     pub lead: Duration,
     /// Longest session.
     pub cap: Duration,
+    /// What the engines cost.
+    pub rates: Rates,
 }
 
 /// What is known of a client before it says a word.
@@ -131,6 +137,7 @@ impl Live {
             most,
             lead,
             cap,
+            rates,
         } = parts;
         let cast = gallery
             .sheets()
@@ -153,6 +160,7 @@ impl Live {
             metrics,
             lead,
             cap,
+            rates: Arc::new(rates),
         }
     }
 
@@ -265,7 +273,8 @@ impl Live {
             .as_ref()
             .and_then(|asked| asked.language.clone());
         let names = gallery.sheets().iter().map(|sheet| sheet.name.clone());
-        let witness = recorder.witness();
+        let called = Called::new(self.rates.clone(), self.metrics.clone());
+        let witness = called.witness(recorder.witness());
         let request = ListenRequest {
             language: language.clone(),
             expect: names.collect(),
@@ -311,6 +320,7 @@ impl Live {
             hearing: Hearing::new(self.stt.clone(), request),
             mind: Mind::new(self.thinker.clone(), seed).witnessed(witness),
             voice: VoiceStage::new(self.tts.clone(), voice),
+            called,
             engines: self.engines.clone(),
             lead: self.lead,
             metrics: self.metrics.clone(),

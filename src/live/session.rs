@@ -20,6 +20,7 @@ use signaling::link::{Carrier, CloseReason, FromClient, Link, ToClient};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::called::Called;
 use super::conversation::{Conversation, Input};
 use super::hearing::Hearing;
 use super::intake::Intake;
@@ -58,6 +59,7 @@ pub struct LiveSession {
     hearing: Hearing,
     mind: Mind,
     voice: VoiceStage,
+    called: Called,
     speaker: Speaker,
     session: Arc<Session>,
     engines: own::Engines,
@@ -94,6 +96,7 @@ impl LiveSession {
             hearing,
             mind,
             voice,
+            called,
             engines,
             lead,
             metrics,
@@ -119,6 +122,7 @@ impl LiveSession {
             hearing,
             mind,
             voice,
+            called,
             session,
             engines,
             metrics,
@@ -145,9 +149,7 @@ impl LiveSession {
         if ended.is_open_to_doubt() && self.told.orders.hang_up.is_cancelled() {
             ended = Ended::Completed;
         }
-        let now = self.time();
-        let playout = self.conversation.playout();
-        self.tape.finish(now, playout, ended.reason()).await;
+        self.put_away(ended).await;
         ended
     }
 
@@ -221,6 +223,11 @@ impl LiveSession {
                 }
                 thought = self.mind.next() => self.thought(thought),
                 spoken = self.voice.next(), if roomy => self.spoken(spoken),
+                call = self.called.next() => {
+                    if let Some(call) = call {
+                        self.record_call(call);
+                    }
+                }
                 () = &mut stopping, if !told => {
                     told = true;
                     self.handle(Input::Stopping);

@@ -15,7 +15,8 @@ use super::conversation::{Input, Past, Settings};
 use super::mic::Captured;
 use super::sound::SoundError;
 use super::speaker::Sent;
-use crate::archive::event::Entry;
+use crate::archive::engine_calls::EngineCall;
+use crate::archive::event::{Entry, Event};
 use crate::archive::sessions::EndReason;
 use crate::archive::{Recorder, Trouble};
 
@@ -134,6 +135,11 @@ impl Tape {
     pub fn event(&mut self, entry: &Entry) {
         let at = Position::from_ms(entry.at_ms);
         self.recorder.event(at, &entry.event);
+    }
+
+    /// A call to an engine is over.
+    pub fn engine_call(&mut self, at: Position, call: EngineCall) {
+        self.recorder.event(at, &Event::EngineCall(Box::new(call)));
     }
 
     /// Time goes by: what was heard meanwhile goes on record. Tells, once, if the recording ended.

@@ -2,15 +2,13 @@
 //! failures. What keeps a session going when one fails is the kind's own: `stt::fallback`,
 //! `tts::fallback`, `llm::fallback`.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::breaker::Breaker;
 use super::{EngineInfo, ProviderError};
-use crate::telemetry::{Calls, Metrics};
 
 /// Engines of one kind, of which the first is asked first. A clone is of the same engines.
 pub(super) struct Ranking<E: ?Sized> {
@@ -22,8 +20,6 @@ pub(super) struct Ranking<E: ?Sized> {
 struct Ranked<E: ?Sized> {
     engine: Arc<E>,
     breaker: Breaker,
-    /// Where its calls are counted, if they are.
-    calls: OnceLock<Calls>,
 }
 
 /// A stream of the engine with this rank.
@@ -47,7 +43,6 @@ impl<E: ?Sized> Ranking<E> {
         let ranked = |engine| Ranked {
             engine,
             breaker: Breaker::default(),
-            calls: OnceLock::new(),
         };
         Self {
             ranked: engines.into_iter().map(ranked).collect(),
@@ -62,23 +57,6 @@ impl<E: ?Sized> Ranking<E> {
         Self {
             own: own.collect(),
             ..self.clone()
-        }
-    }
-
-    /// Counts what is asked of each from now on: engines of this kind, by their names, whose work
-    /// is measured in this unit.
-    pub fn count(
-        &self,
-        metrics: &Metrics,
-        kind: &'static str,
-        unit: &'static str,
-        info: impl Fn(&E) -> EngineInfo,
-    ) {
-        for ranked in self.ranked.iter() {
-            let name = info(&ranked.engine).name;
-            ranked
-                .calls
-                .get_or_init(|| metrics.calls(kind, &name, unit));
         }
     }
 
@@ -112,23 +90,6 @@ impl<E: ?Sized> Ranking<E> {
         };
         if let Some(breaker) = breaker {
             breaker.failed(error, Instant::now());
-        }
-        self.calls(rank, |calls| calls.failed(error.kind()));
-    }
-
-    /// An engine was given so much to do, in the unit of its kind.
-    pub fn used(&self, rank: usize, amount: u64) {
-        self.calls(rank, |calls| calls.used(amount));
-    }
-
-    /// An engine answered after so long.
-    pub fn answered(&self, rank: usize, took: Duration) {
-        self.calls(rank, |calls| calls.answered(took));
-    }
-
-    fn calls(&self, rank: usize, note: impl FnOnce(&Calls)) {
-        if let Some(calls) = self.ranked[rank].calls.get() {
-            note(calls);
         }
     }
 
@@ -179,10 +140,8 @@ impl<E: ?Sized> Ranking<E> {
         let passed_over = resting.first().filter(|rank| Some(*rank) < ready.first());
         let mut instead = passed_over.and_then(|rank| Some(self.rests(*rank, now)?.1));
         for rank in ready.into_iter().chain(resting) {
-            let asked = Instant::now();
             match open(self.engine(rank)).await {
                 Ok(stream) => {
-                    self.calls(rank, |calls| calls.opened(asked.elapsed()));
                     return Ok(Opened {
                         rank,
                         stream,

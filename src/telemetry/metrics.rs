@@ -123,6 +123,7 @@ impl Metrics {
             (TURN_LATENCY, TURN_BUCKETS),
             (calls::OPENING, TURN_BUCKETS),
             (calls::ANSWER, TURN_BUCKETS),
+            (calls::WHOLE, TURN_BUCKETS),
             (SESSION_LENGTH, LENGTH_BUCKETS),
             (ARCHIVE_BATCH, BATCH_BUCKETS),
         ];
@@ -314,11 +315,16 @@ fn describe(recorder: &PrometheusRecorder) {
     );
     histogram(
         calls::OPENING,
-        "Time an engine took to open a session's stream.",
+        "Time until an engine's connection stood, or it took a request.",
     );
     histogram(
         calls::ANSWER,
-        "From the end of a segment to its words, or from a sentence to its first sound.",
+        "From the end of a segment to its words, from a question to the first token, or from a \
+            sentence to its first sound.",
+    );
+    histogram(
+        calls::WHOLE,
+        "Time a call to an engine took from its beginning to its end.",
     );
     histogram(SESSION_LENGTH, "Length of ended sessions.");
     histogram(
@@ -329,10 +335,17 @@ fn describe(recorder: &PrometheusRecorder) {
         RECORDINGS_STOPPED,
         "Recordings that ended before their session, by reason.",
     );
-    counter(calls::FAILURES, "Failures of an engine, by reason.");
+    counter(
+        calls::FAILURES,
+        "Calls to an engine that failed, by reason.",
+    );
     counter(
         calls::AMOUNT,
-        "What an engine was given: characters to speak, milliseconds of sound to hear.",
+        "What an engine was given and gave: sound, characters, tokens.",
+    );
+    counter(
+        calls::COST,
+        "Cost of calls by the rates that are set, in millionths of the currency.",
     );
     counter(SESSIONS, "Sessions begun.");
     counter(TURNS, "Turns answered.");

@@ -4,6 +4,5 @@ mod calls;
 mod log;
 pub mod metrics;
 
-pub use calls::Calls;
 pub use log::{LogError, start_log};
 pub use metrics::{LiveSession, Metrics, Stage, Transport};

@@ -306,7 +306,7 @@ async fn a_session_goes_with_everything_that_belongs_to_it() {
     assert!(!folder.join("sess_1").exists() && folder.join("sess_2").exists());
     let list = json_of(&server, "/api/sessions").await;
     assert_eq!(list["sessions"].as_array().unwrap().len(), 1);
-    for what in ["", "/events", "/transcript", "/peaks", "/audio"] {
+    for what in ["", "/events", "/engines", "/transcript", "/peaks", "/audio"] {
         let answer = refused(&server, &format!("/api/sessions/sess_1{what}")).await;
         assert_eq!(answer.1, "not_found", "{what}");
     }
@@ -387,7 +387,7 @@ async fn a_session_without_a_recording_says_so() {
     .unwrap();
     let session = json_of(&server, "/api/sessions/sess_old").await;
     assert_eq!(session["recording"]["state"], "none");
-    for what in ["events", "transcript", "peaks", "audio", "audio/coach"] {
+    for what in ["events", "engines", "transcript", "peaks", "audio"] {
         let answer = refused(&server, &format!("/api/sessions/sess_old/{what}")).await;
         assert_eq!(answer.0, 404, "{what}");
         assert_eq!(answer.1, "not_recorded", "{what}");

@@ -175,7 +175,11 @@ async fn sessions(walk: &mut Walk) {
             walk.refused(name, 404, request).await;
         }
     }
-    for name in ["get /api/sessions/{id}", "post /api/sessions/{id}/ticket"] {
+    for name in [
+        "get /api/sessions/{id}",
+        "get /api/sessions/{id}/engines",
+        "post /api/sessions/{id}/ticket",
+    ] {
         let request = walk.ask(name, "sess_1", "");
         walk.expect(name, 200, request).await;
         let request = walk.ask(name, "sess_none", "");

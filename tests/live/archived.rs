@@ -109,7 +109,7 @@ impl Part {
         let own = |entry: &&Entry| {
             !matches!(
                 entry.event,
-                Event::Connected { .. } | Event::Disconnected { .. }
+                Event::Connected { .. } | Event::Disconnected { .. } | Event::EngineCall(_)
             )
         };
         let first: Vec<&Entry> = self.events.iter().filter(own).collect();

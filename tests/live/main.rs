@@ -14,17 +14,22 @@ mod bad_calls;
 mod bad_events;
 mod bad_sound;
 mod behind;
+mod breakdown;
 mod burst;
 mod call;
 mod discreet;
 mod doors;
 mod ends;
+mod engine_calls;
 mod flood;
 mod killed;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../support/listeners/mod.rs"]
 mod listeners;
 mod listening;
+#[expect(dead_code, reason = "other tests use the rest of it")]
+#[path = "../support/models/mod.rs"]
+mod models;
 #[path = "../support/postgres.rs"]
 mod postgres;
 #[path = "../support/process.rs"]
@@ -35,4 +40,10 @@ mod resume;
 #[path = "../support/server.rs"]
 mod server;
 mod socket;
+#[expect(dead_code, reason = "other tests use the rest of it")]
+#[path = "../support/speakers/mod.rs"]
+mod speakers;
+#[expect(dead_code, reason = "other tests use the rest of it")]
+#[path = "../support/sse_server.rs"]
+mod sse_server;
 mod talk;

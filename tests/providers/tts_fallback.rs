@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use praxiloom::calls::{Amount, Subject};
+use praxiloom::disclosure::Witness;
 use praxiloom::providers::tts::cloud::{CloudSettings, Patience};
 use praxiloom::providers::tts::fallback::Fallback;
 use praxiloom::providers::tts::standin::{Standin, StandinSettings};
@@ -12,23 +14,22 @@ use praxiloom::providers::tts::{
     QUEUE, SpeakInput, SpeakOutput, Speaking, TextToSpeech, Voice, VoiceRequest,
 };
 use praxiloom::providers::{EngineInfo, ProviderError};
-use praxiloom::telemetry::Metrics;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::cloud::Kind::{Cartesia, Deepgram, ElevenLabs};
 use crate::cloud::{TEXT, hear_fail, sound_of};
 use crate::speakers::Fault;
-use crate::voice::{Subject, hear, next, say};
+use crate::voice::{self, hear, next, say};
 
-fn in_order(engines: Vec<Arc<dyn TextToSpeech>>) -> Subject {
-    Subject {
+fn in_order(engines: Vec<Arc<dyn TextToSpeech>>) -> voice::Subject {
+    voice::Subject {
         engine: Arc::new(Fallback::new(engines)),
         language: None,
     }
 }
 
-async fn subject() -> Subject {
+async fn subject() -> voice::Subject {
     let broken = ElevenLabs.rig([Fault::Fails(1008, "quota_exceeded")]).await;
     let sound = Cartesia.subject().await;
     std::mem::forget(broken.server);
@@ -78,24 +79,51 @@ async fn a_sentence_that_nobody_heard_is_said_by_the_next_voice() {
 }
 
 #[tokio::test]
-async fn what_is_asked_of_each_voice_is_counted() {
+async fn what_is_asked_of_each_voice_is_told() {
     let first = ElevenLabs.rig([Fault::Fails(1008, "quota_exceeded")]).await;
     let second = Deepgram.rig([]).await;
     let both = in_order(vec![first.subject.engine, second.subject.engine]);
-    let metrics = Metrics::new();
-    both.engine.count(&metrics);
-    both.speak("Zoë, you?").await;
-    let text = metrics.render();
-    for line in [
-        "engine_amount_total{kind=\"tts\",engine=\"elevenlabs\",unit=\"characters\"} 9",
-        "engine_failures_total{kind=\"tts\",engine=\"elevenlabs\",reason=\"unusable\"} 1",
-        "engine_answer_seconds_count{kind=\"tts\",engine=\"elevenlabs\"} 0",
-        "engine_open_seconds_count{kind=\"tts\",engine=\"deepgram\"} 1",
-        "engine_answer_seconds_count{kind=\"tts\",engine=\"deepgram\"} 1",
-        "engine_amount_total{kind=\"tts\",engine=\"deepgram\",unit=\"characters\"} 9",
-    ] {
-        assert!(text.contains(line), "no `{line}` in:\n{text}");
+    let (told, mut calls) = mpsc::channel(QUEUE);
+    let witness = Witness::default().with_calls(&told);
+    let mut speaking = both.open_told(witness).await;
+    say(&speaking, 1, "Zoë, you?").await;
+    let sound = hear(&mut speaking, 1).await.audio.len() as u64 / 24;
+    drop((speaking, told));
+    let mut seen = Vec::new();
+    while let Some(call) = calls.recv().await {
+        let about = (call.engine, call.subject, call.outcome.name());
+        seen.push((
+            about,
+            call.connected.is_some(),
+            call.answered.is_some(),
+            call.amount,
+        ));
     }
+    let of = |engine: &str, subject, outcome| (engine.to_owned(), subject, outcome);
+    let amount = |audio_ms| Amount {
+        characters: Some(9),
+        audio_ms,
+        ..Amount::default()
+    };
+    let (line, sentence) = (Subject::Session, Subject::Sentence(1));
+    let none = Amount::default();
+    let expected = [
+        (of("elevenlabs", line, "completed"), true, false, none),
+        (
+            of("elevenlabs", sentence, "unusable"),
+            false,
+            false,
+            amount(None),
+        ),
+        (of("deepgram", line, "completed"), true, false, none),
+        (
+            of("deepgram", sentence, "completed"),
+            false,
+            true,
+            amount(Some(sound)),
+        ),
+    ];
+    assert_eq!(seen, expected);
 }
 
 /// How long a sentence's first sound takes if its voice fails like this, and what is told of it.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use praxiloom::disclosure::Witness;
 use praxiloom::providers::ProviderError;
 use praxiloom::providers::tts::{
     QUEUE, RATE, SpeakInput, SpeakOutput, Speaking, SpokenWord, TextToSpeech, VoiceRequest,
@@ -36,11 +37,20 @@ impl Subject {
     }
 
     pub async fn open_at(&self, voice: &str, speed: f32) -> Speaking {
+        self.open_with(voice, speed, Witness::default()).await
+    }
+
+    /// With somebody who learns what is asked of it.
+    pub async fn open_told(&self, witness: Witness) -> Speaking {
+        self.open_with("", 1.0, witness).await
+    }
+
+    async fn open_with(&self, voice: &str, speed: f32, witness: Witness) -> Speaking {
         let request = VoiceRequest {
             voice: voice.to_owned(),
             language: self.language.map(str::to_owned),
             speed,
-            witness: praxiloom::disclosure::Witness::default(),
+            witness,
         };
         self.engine.open(request).await.unwrap()
     }

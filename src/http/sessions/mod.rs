@@ -1,6 +1,7 @@
 //! `/api/sessions…`: the sessions that an account held, for replay and review.
 
 pub mod audio;
+pub mod engines;
 pub mod events;
 pub mod list;
 mod log;

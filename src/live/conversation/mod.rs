@@ -52,6 +52,7 @@ use signaling::event::{self, ServerEvent, Session};
 use signaling::link::Carrier;
 
 use crate::archive::event::Event;
+use crate::calls::Subject;
 
 pub use deadline::Reason;
 pub use endpoint::QUICKEST;
@@ -241,6 +242,25 @@ impl Conversation {
     #[must_use]
     pub const fn playout(&self) -> &Playout {
         &self.playout
+    }
+
+    /// What a call to an engine belongs to, by its id: the response of an answer or a sentence, the
+    /// item of a segment. To be asked as soon as the call is.
+    #[must_use]
+    pub fn name_of(&self, subject: Subject) -> Option<&str> {
+        let answers = [&self.answer, &self.draft].into_iter().flatten();
+        let mut answers = answers.chain(&self.asides);
+        let found = match subject {
+            Subject::Answer(generation) => answers.find(|one| one.generation.0 == generation),
+            Subject::Sentence(sentence) => answers.find(|one| one.speech.has(sentence)),
+            Subject::Segment(segment) => {
+                let mut turns = self.turn.iter().chain(&self.unsettled);
+                let turn = turns.find(|turn| turn.has(segment));
+                return turn.map(|turn| turn.item_id.as_str());
+            }
+            Subject::Session | Subject::Notes => None,
+        };
+        found.map(|answer| answer.response.id.as_str())
     }
 
     /// Takes in something that happened at `now`, which never goes back.

@@ -221,6 +221,11 @@ impl Turn {
         segments.any(|segment| segment.state == State::Failed) && self.text().is_empty()
     }
 
+    /// Whether a segment belongs to it.
+    pub fn has(&self, segment: u64) -> bool {
+        self.segments.iter().any(|own| own.id == segment)
+    }
+
     /// The segments whose words are still to come.
     pub fn open(&self) -> impl Iterator<Item = u64> + '_ {
         let open = self.segments.iter();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures::{FutureExt, StreamExt};
 use tokio::task::JoinHandle;
 
+use crate::calls::Subject;
 use crate::disclosure::Witness;
 use crate::practice::{Heard, SpokenFilter, gist};
 use crate::providers::llm::thoughts::Thoughts;
@@ -91,7 +92,7 @@ impl Notes {
         }
         let Some(due) = self.due.take() else { return };
         let prompt = Prompt {
-            witness: witness.clone(),
+            witness: witness.about(Subject::Notes),
             ..asked(self.kept.as_ref(), &due.words)
         };
         let model = model.clone();

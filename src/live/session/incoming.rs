@@ -199,7 +199,7 @@ impl LiveSession {
                 segment,
                 confidence,
             },
-            ListenOutput::StoodIn { error } => {
+            ListenOutput::StoodIn { error, .. } => {
                 tracing::warn!(%error, "the recogniser fails: another listens");
                 self.metrics.error("stt");
                 Input::ListenerStoodIn { error }

@@ -22,6 +22,8 @@ const LAST_MOMENT: Duration = Duration::from_millis(250);
 const QUIET: Duration = Duration::from_millis(60);
 /// … and longer, while sound comes that is so much longer than the time it takes to come.
 const BURST: Duration = Duration::from_millis(100);
+/// How long calls that end with the session are waited for.
+const LAST_CALLS: Duration = Duration::from_millis(500);
 
 /// What the coach is told of a database that takes nothing.
 const BEHIND: &str = "The server's database does not answer. The conversation goes on and is \
@@ -56,6 +58,31 @@ impl LiveSession {
             }
             self.settle();
         }
+    }
+
+    /// Lets go of the engines, waits a moment for what they were asked to be on record, and puts the
+    /// session away.
+    pub(super) async fn put_away(self, ended: Ended) {
+        let at = self.time();
+        let Self {
+            hearing,
+            mind,
+            voice,
+            mut called,
+            mut tape,
+            timeline,
+            conversation,
+            ..
+        } = self;
+        drop((hearing, mind, voice));
+        called.close();
+        let until = Instant::now() + LAST_CALLS;
+        while let Ok(Some(call)) = timeout_at(until, called.next()).await {
+            let from = timeline.at(call.began);
+            tape.engine_call(at, called.record(call, from));
+        }
+        let playout = conversation.playout();
+        tape.finish(at, playout, ended.reason()).await;
     }
 
     /// Sends what still waits, as far as the client reads.

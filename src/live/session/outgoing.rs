@@ -11,6 +11,7 @@ use tokio::sync::mpsc::Permit;
 use super::backlog::Refused;
 use super::{Ended, LiveSession};
 use crate::archive::event::Event;
+use crate::calls::{Call, Subject};
 use crate::live::conversation::Output;
 use crate::live::sound::{Encoding, SoundError};
 use crate::telemetry::{Stage, Transport};
@@ -24,15 +25,22 @@ impl LiveSession {
         match output {
             Output::Emit(event) => self.send(ToClient::Event(Arc::new(*event))),
             Output::Begin { segment, from } => self.hearing.begin(segment, from),
-            Output::End { segment, to } => self.hearing.end(segment, to),
+            Output::End { segment, to } => {
+                self.name(Subject::Segment(segment));
+                self.hearing.end(segment, to);
+            }
             Output::Discard { segment } => self.hearing.discard(segment),
             Output::Generate(ask) => {
+                self.name(Subject::Answer(ask.generation.0));
                 for thought in self.mind.ask(*ask) {
                     self.thought(Some(thought));
                 }
             }
             Output::CancelGenerate { generation } => self.mind.cancel(generation),
-            Output::Say { sentence, text } => self.voice.say(sentence, text),
+            Output::Say { sentence, text } => {
+                self.name(Subject::Sentence(sentence));
+                self.voice.say(sentence, text);
+            }
             Output::Release { through, part } => self.speaker.release(through, part),
             Output::Silence { through } => {
                 self.voice.cancel(through);
@@ -101,6 +109,19 @@ impl LiveSession {
             _ => (0.5, HANGOVER),
         };
         self.intake.listen(threshold, silence.min(HANGOVER));
+    }
+
+    /// What is about to be asked of an engine belongs to this.
+    fn name(&mut self, subject: Subject) {
+        self.called
+            .name(subject, self.conversation.name_of(subject));
+    }
+
+    /// Puts a call to an engine on record.
+    pub(super) fn record_call(&mut self, call: Call) {
+        let from = self.timeline.at(call.began);
+        let call = self.called.record(call, from);
+        self.tape.engine_call(self.time(), call);
     }
 
     /// Counts what is worth counting.

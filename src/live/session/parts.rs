@@ -8,6 +8,7 @@ use signaling::link::Link;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::live::called::Called;
 use crate::live::conversation::Conversation;
 use crate::live::hearing::Hearing;
 use crate::live::llm::Mind;
@@ -32,6 +33,8 @@ pub struct Parts {
     pub mind: Mind,
     /// The voice's stage.
     pub voice: VoiceStage,
+    /// The calls to them.
+    pub called: Called,
     /// What the coach is told of the engines.
     pub engines: own::Engines,
     /// How far ahead sound is sent over WebSocket.

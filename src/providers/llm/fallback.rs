@@ -14,7 +14,6 @@ use tokio::time::Instant;
 
 use super::{Attempts, EngineInfo, LanguageModel, Prompt, ProviderError, Token, Tokens};
 use crate::providers::ranking::Ranking;
-use crate::telemetry::Metrics;
 
 /// Models in the order in which they are asked.
 pub struct Fallback {
@@ -51,7 +50,6 @@ impl Fallback {
                 Some(error) => error,
                 None => match begin(model, prompt.clone()).await {
                     Ok(begun) => {
-                        self.ranking.answered(rank, asked.elapsed());
                         prompt.attempts.begun(rank, model.info().name);
                         let by = By {
                             rank,
@@ -84,11 +82,7 @@ impl Fallback {
         let told = stream::iter(head)
             .chain(begun.rest)
             .inspect(move |token| match token {
-                Ok(Token::End { usage, .. }) => {
-                    ranking.worked(rank, by.asked);
-                    let tokens = usage.map_or(0, |usage| usage.input.saturating_add(usage.output));
-                    ranking.used(rank, tokens);
-                }
+                Ok(Token::End { .. }) => ranking.worked(rank, by.asked),
                 Err(error) => {
                     ranking.failed(rank, error);
                     by.attempts.failed(rank, error);
@@ -121,11 +115,6 @@ impl LanguageModel for Fallback {
         Box::pin(async {
             join_all(self.ranking.engines().map(LanguageModel::warm)).await;
         })
-    }
-
-    fn count(&self, metrics: &Metrics) {
-        self.ranking
-            .count(metrics, "llm", "tokens", LanguageModel::info);
     }
 
     fn has_another(&self, came: &Attempts) -> bool {

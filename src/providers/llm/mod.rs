@@ -10,6 +10,7 @@ pub mod thoughts;
 
 mod attempts;
 mod fault;
+mod observed;
 mod server;
 mod tokens;
 
@@ -23,7 +24,6 @@ pub use server::ModelSettings;
 
 use super::{EngineInfo, ProviderError};
 use crate::disclosure::Witness;
-use crate::telemetry::Metrics;
 
 /// Tokens as they come. Dropping the stream cancels the request.
 ///
@@ -40,9 +40,6 @@ pub trait LanguageModel: Send + Sync + 'static {
     fn warm(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
     }
-
-    /// Counts what is asked of the models behind it from now on, if there are several.
-    fn count(&self, _metrics: &Metrics) {}
 
     /// Whether asking again with a prompt of which this came would ask another than those that
     /// failed at it.

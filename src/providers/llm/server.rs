@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::fault::{self, Faults};
+use super::observed::observed;
 use super::tokens::{self, Answer};
 use super::{EngineInfo, Prompt, ProviderError, Tokens};
 use crate::disclosure::{Data, Purpose};
@@ -144,6 +145,16 @@ impl Server {
 
     /// Asks with the body that was made of a prompt, and reads `A`'s answer.
     pub async fn ask<A: Answer>(
+        &self,
+        prompt: &Prompt,
+        body: &Value,
+    ) -> Result<Tokens, ProviderError> {
+        let (engine, model) = (self.faults.engine, Some(&*self.settings.model));
+        let asking = self.answer::<A>(prompt, body);
+        observed(&prompt.witness, engine, model, asking).await
+    }
+
+    async fn answer<A: Answer>(
         &self,
         prompt: &Prompt,
         body: &Value,

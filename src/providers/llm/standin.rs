@@ -8,6 +8,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream;
 
+use super::observed::observed;
 use super::{
     EngineInfo, Finish, LanguageModel, Message, Prompt, ProviderError, Token, Tokens, Usage,
 };
@@ -106,7 +107,9 @@ impl LanguageModel for Standin {
             }
             Some((Ok(token), (tokens, between)))
         });
-        Box::pin(std::future::ready(Ok(stream.boxed())))
+        Box::pin(async move {
+            observed(&prompt.witness, NAME, None, async { Ok(stream.boxed()) }).await
+        })
     }
 }
 

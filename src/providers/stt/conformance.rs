@@ -114,7 +114,7 @@ pub async fn until_final(stream: &mut Listening) -> Heard {
                 assert!((0.0..=1.0).contains(&confidence), "{confidence}");
             }
             ListenOutput::Failed { error, .. }
-            | ListenOutput::StoodIn { error }
+            | ListenOutput::StoodIn { error, .. }
             | ListenOutput::Lost { error } => panic!("failed: {error}"),
         }
     }
@@ -208,7 +208,7 @@ async fn forgets_what_is_discarded(engine: &dyn SpeechToText, speech: &[i16]) {
             }
             ListenOutput::Partial { .. } | ListenOutput::EndOfTurn { .. } => {}
             ListenOutput::Failed { error, .. }
-            | ListenOutput::StoodIn { error }
+            | ListenOutput::StoodIn { error, .. }
             | ListenOutput::Lost { error } => panic!("failed: {error}"),
         }
     }

@@ -15,7 +15,6 @@ use tokio::sync::mpsc;
 use super::{ListenRequest, Listening, QUEUE, SpeechToText};
 use crate::providers::ranking::Ranking;
 use crate::providers::{EngineInfo, ProviderError};
-use crate::telemetry::Metrics;
 use session::Session;
 
 /// Engines in the order in which they are asked.
@@ -35,11 +34,6 @@ impl Fallback {
 impl SpeechToText for Fallback {
     fn info(&self) -> EngineInfo {
         self.ranking.info(SpeechToText::info)
-    }
-
-    fn count(&self, metrics: &Metrics) {
-        let unit = "milliseconds";
-        self.ranking.count(metrics, "stt", unit, SpeechToText::info);
     }
 
     fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>> {

@@ -17,7 +17,6 @@ use tokio::sync::mpsc;
 
 use super::{EngineInfo, ProviderError};
 use crate::disclosure::Witness;
-use crate::telemetry::Metrics;
 
 /// How many frames (20 ms) may wait for a recogniser before the session drops the oldest.
 pub const QUEUE: usize = 512;
@@ -26,9 +25,6 @@ pub const QUEUE: usize = 512;
 pub trait SpeechToText: Send + Sync + 'static {
     /// What it is.
     fn info(&self) -> EngineInfo;
-
-    /// Counts from now on what is asked of the engines behind it, if it hands its work on.
-    fn count(&self, _metrics: &Metrics) {}
 
     /// Opens a stream for one speaker, for a whole session.
     fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>>;
@@ -125,6 +121,8 @@ pub enum ListenOutput {
     StoodIn {
         /// Why the one before could not go on.
         error: ProviderError,
+        /// Who listens now.
+        by: String,
     },
     /// The stream cannot go on: nothing follows, and segments that were ended are not answered.
     Lost {

@@ -14,7 +14,6 @@ use tokio::sync::mpsc;
 
 use super::{EngineInfo, ProviderError, QUEUE, Speaking, TextToSpeech, Voice, VoiceRequest};
 use crate::providers::ranking::Ranking;
-use crate::telemetry::Metrics;
 use session::Session;
 
 /// Engines in the order in which they are asked.
@@ -34,11 +33,6 @@ impl Fallback {
 impl TextToSpeech for Fallback {
     fn info(&self) -> EngineInfo {
         self.ranking.info(TextToSpeech::info)
-    }
-
-    fn count(&self, metrics: &Metrics) {
-        let unit = "characters";
-        self.ranking.count(metrics, "tts", unit, TextToSpeech::info);
     }
 
     fn voices(&self) -> Vec<Voice> {

@@ -33,7 +33,6 @@ use tokio::sync::mpsc;
 
 use super::{EngineInfo, ProviderError};
 use crate::disclosure::Witness;
-use crate::telemetry::Metrics;
 
 /// Sample rate of every voice, in hertz.
 pub const RATE: u32 = 24_000;
@@ -45,9 +44,6 @@ pub const QUEUE: usize = 64;
 pub trait TextToSpeech: Send + Sync + 'static {
     /// What it is.
     fn info(&self) -> EngineInfo;
-
-    /// Counts from now on what is asked of the engines behind it, if it hands its work on.
-    fn count(&self, _metrics: &Metrics) {}
 
     /// The voices it has.
     fn voices(&self) -> Vec<Voice>;

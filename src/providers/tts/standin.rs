@@ -81,7 +81,7 @@ impl TextToSpeech for Standin {
             delay: self.settings.delay,
             per_character: (seconds * f64::from(RATE)).round() as u64,
         };
-        let speaking = open(reader, self.settings.lead);
+        let speaking = open(reader, self.settings.lead, request.witness);
         Box::pin(std::future::ready(Ok(speaking)))
     }
 }

@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 use super::text::{Part, Written, parse, pieces};
 use super::{ProviderError, QUEUE, RATE, SpeakInput, SpeakOutput, Speaking, SpokenWord};
+use crate::calls::{Amount, Kind, OpenCall, Subject};
+use crate::disclosure::Witness;
 
 /// Samples per chunk: 20 ms.
 const CHUNK: usize = RATE as usize / 50;
@@ -24,6 +26,8 @@ const LONGEST: usize = 16 * 1024;
 /// What an engine makes of a piece.
 #[derive(Clone, Debug)]
 pub(super) enum Made {
+    /// The engine was reached, where that took time: a connection stands, or it took the request.
+    Reached,
     /// Words, with times counted from the beginning of the piece.
     Words(Vec<SpokenWord>),
     /// Samples at [`RATE`], as many as are ready.
@@ -37,6 +41,11 @@ pub(super) type Piece = BoxStream<'static, Result<Made, ProviderError>>;
 pub(super) trait Reader: Send + Sync + 'static {
     /// Its name, for errors.
     fn name(&self) -> &'static str;
+
+    /// Which of its models speaks, if it has several.
+    fn model(&self) -> Option<&str> {
+        None
+    }
 
     /// The longest piece it wants, in bytes of what is to be read.
     fn limit(&self) -> usize;
@@ -56,11 +65,11 @@ pub(super) trait Reader: Send + Sync + 'static {
 }
 
 /// Opens a stream that makes at most `lead` more sound than the listener can have heard, and the
-/// rest of a piece.
-pub(super) fn open(reader: impl Reader, lead: Duration) -> Speaking {
+/// rest of a piece. The witness learns of every sentence.
+pub(super) fn open(reader: impl Reader, lead: Duration, witness: Witness) -> Speaking {
     let (input, inbox) = mpsc::channel(QUEUE);
     let (outbox, output) = mpsc::channel(QUEUE);
-    tokio::spawn(run(reader, lead, inbox, outbox));
+    tokio::spawn(run(reader, lead, witness, inbox, outbox));
     Speaking { input, output }
 }
 
@@ -70,6 +79,7 @@ struct Gone;
 async fn run(
     reader: impl Reader,
     lead: Duration,
+    witness: Witness,
     mut inbox: mpsc::Receiver<SpeakInput>,
     outbox: mpsc::Sender<SpeakOutput>,
 ) {
@@ -82,7 +92,8 @@ async fn run(
             }
             continue;
         };
-        let mut telling = Telling::new(&outbox, sentence, lead);
+        let witness = witness.about(Subject::Sentence(sentence));
+        let mut telling = Telling::new(&outbox, sentence, lead, witness);
         let begin = desk.begin(reader.ahead());
         {
             let mut speaking = std::pin::pin!(async {
@@ -159,6 +170,12 @@ impl Desk {
     }
 }
 
+/// What of a piece is to be read, in characters.
+fn characters(piece: &[Written]) -> u64 {
+    let words = piece.iter().map(|word| word.reading.chars().count() + 1);
+    words.sum::<usize>().saturating_sub(1) as u64
+}
+
 fn length(samples: u64) -> Duration {
     Duration::from_micros(samples * 1_000_000 / u64::from(RATE))
 }
@@ -168,6 +185,9 @@ struct Telling<'a> {
     outbox: &'a mpsc::Sender<SpeakOutput>,
     sentence: u64,
     lead: Duration,
+    witness: Witness,
+    /// The engine's work on it, from its first piece to its end.
+    call: Option<OpenCall>,
     /// When its first sound could be heard.
     began: Option<Instant>,
     /// Samples made so far, those in `rest` included.
@@ -177,11 +197,18 @@ struct Telling<'a> {
 }
 
 impl<'a> Telling<'a> {
-    fn new(outbox: &'a mpsc::Sender<SpeakOutput>, sentence: u64, lead: Duration) -> Self {
+    fn new(
+        outbox: &'a mpsc::Sender<SpeakOutput>,
+        sentence: u64,
+        lead: Duration,
+        witness: Witness,
+    ) -> Self {
         Self {
             outbox,
             sentence,
             lead,
+            witness,
+            call: None,
             began: None,
             made: 0,
             rest: Vec::with_capacity(2 * CHUNK),
@@ -191,15 +218,23 @@ impl<'a> Telling<'a> {
     async fn tell(&mut self, reader: &impl Reader, text: &str) -> Result<(), Gone> {
         let end = match self.speak(reader, text).await? {
             Ok(()) => {
+                if let Some(call) = self.call.take() {
+                    call.complete();
+                }
                 self.flush().await?;
                 SpeakOutput::Done {
                     sentence: self.sentence,
                 }
             }
-            Err(error) => SpeakOutput::Failed {
-                sentence: self.sentence,
-                error,
-            },
+            Err(error) => {
+                if let Some(call) = self.call.take() {
+                    call.fail(error.kind());
+                }
+                SpeakOutput::Failed {
+                    sentence: self.sentence,
+                    error,
+                }
+            }
         };
         self.send(end).await
     }
@@ -221,20 +256,57 @@ impl<'a> Telling<'a> {
                 Part::Speech(words) => {
                     for piece in reader.pieces(&words) {
                         let due = self.await_turn().await;
-                        let offset = self.made;
-                        let mut sound = reader.read(piece, due);
-                        while let Some(made) = sound.next().await {
-                            match made {
-                                Ok(Made::Audio(samples)) => self.audio(&samples).await?,
-                                Ok(Made::Words(words)) => self.words(words, offset).await?,
-                                Err(error) => return Ok(Err(error)),
-                            }
+                        self.asks(reader, piece);
+                        if let Err(error) = self.read(reader.read(piece, due)).await? {
+                            return Ok(Err(error));
                         }
                     }
                 }
             }
         }
         Ok(Ok(()))
+    }
+
+    /// The engine is about to read a piece.
+    fn asks(&mut self, reader: &impl Reader, piece: &[Written]) {
+        let (witness, name) = (&self.witness, reader.name());
+        let call = self
+            .call
+            .get_or_insert_with(|| witness.call(Kind::Tts, name, reader.model()));
+        call.used(Amount {
+            characters: Some(characters(piece)),
+            ..Amount::default()
+        });
+    }
+
+    /// Passes on the sound of a piece.
+    async fn read(&mut self, mut sound: Piece) -> Result<Result<(), ProviderError>, Gone> {
+        let offset = self.made;
+        while let Some(made) = sound.next().await {
+            match made {
+                Ok(Made::Reached) => self.call.iter_mut().for_each(OpenCall::connected),
+                Ok(Made::Audio(samples)) => {
+                    let before = self.made - offset;
+                    self.sounds(before..before + samples.len() as u64);
+                    self.audio(&samples).await?;
+                }
+                Ok(Made::Words(words)) => self.words(words, offset).await?,
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// The engine made these samples of a piece.
+    fn sounds(&mut self, samples: std::ops::Range<u64>) {
+        if let Some(call) = self.call.as_mut().filter(|_| !samples.is_empty()) {
+            let ms = |samples| samples * 1000 / u64::from(RATE);
+            call.answered();
+            call.used(Amount {
+                audio_ms: Some(ms(samples.end) - ms(samples.start)),
+                ..Amount::default()
+            });
+        }
     }
 
     /// Waits until no more than `lead` of sound is unheard; says when what follows is due.

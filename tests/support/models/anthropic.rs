@@ -1,9 +1,11 @@
 //! Anthropic's Messages.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{GREETING, Vendor, Wire, letters, named};
-use crate::sse_server::Reply;
+use crate::sse_server::{Reply, Step};
 
 fn started() -> String {
     named(&json!({"type": "message_start", "message": {
@@ -66,6 +68,20 @@ fn answer(pieces: &[&str]) -> Wire {
 pub fn says(pieces: &[&str]) -> Reply {
     let wire = answer(pieces);
     Reply::stream(wire.before.iter().chain(&wire.pieces))
+}
+
+/// A whole answer in these pieces, with so long a wait before the last.
+pub fn whole(pieces: &[&str], wait: Duration) -> Reply {
+    let Wire {
+        before,
+        mut pieces,
+        after,
+        ..
+    } = answer(pieces);
+    let last = pieces.pop().into_iter().chain(after);
+    let begun = Reply::stream(before.iter().chain(&pieces));
+    let steps = last.map(|piece| Step::Send(piece.into_bytes()));
+    steps.fold(begun.then(Step::Wait(wait)), Reply::then)
 }
 
 /// What the vendor does.

@@ -32,6 +32,16 @@ impl AssemblyAi {
     pub const fn new(settings: CloudSettings) -> Self {
         Self { settings }
     }
+}
+
+impl Vendor for AssemblyAi {
+    fn info(&self) -> EngineInfo {
+        EngineInfo {
+            name: NAME.to_owned(),
+            processor: http::company("AssemblyAI", &self.settings.base_url),
+            note: "AssemblyAI listens, as you speak.".to_owned(),
+        }
+    }
 
     fn model(&self, request: &ListenRequest) -> String {
         let usual = match language(request) {
@@ -42,16 +52,6 @@ impl AssemblyAi {
             .model
             .clone()
             .unwrap_or_else(|| usual.to_owned())
-    }
-}
-
-impl Vendor for AssemblyAi {
-    fn info(&self) -> EngineInfo {
-        EngineInfo {
-            name: NAME.to_owned(),
-            processor: http::company("AssemblyAI", &self.settings.base_url),
-            note: "AssemblyAI listens, as you speak.".to_owned(),
-        }
     }
 
     fn habits(&self) -> Habits {

@@ -58,6 +58,11 @@ impl Vendor for Deepgram {
         }
     }
 
+    fn model(&self, _: &ListenRequest) -> String {
+        let model = self.settings.model.clone();
+        model.unwrap_or_else(|| "nova-3".to_owned())
+    }
+
     fn habits(&self) -> Habits {
         Habits {
             chunk: RATE as usize / 10,
@@ -74,9 +79,8 @@ impl Vendor for Deepgram {
     }
 
     fn dial(&self, request: &ListenRequest) -> Dial {
-        let model = self.settings.model.clone();
         let mut query = vec![
-            ("model", model.unwrap_or_else(|| "nova-3".to_owned())),
+            ("model", self.model(request)),
             ("language", language(request).unwrap_or("en").to_owned()),
             ("encoding", "linear16".to_owned()),
             ("sample_rate", RATE.to_string()),

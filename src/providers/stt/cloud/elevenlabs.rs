@@ -46,6 +46,11 @@ impl Vendor for ElevenLabs {
         }
     }
 
+    fn model(&self, _: &ListenRequest) -> String {
+        let model = self.settings.model.clone();
+        model.unwrap_or_else(|| "scribe_v2_realtime".to_owned())
+    }
+
     fn habits(&self) -> Habits {
         Habits {
             chunk: RATE as usize / 10,
@@ -61,12 +66,8 @@ impl Vendor for ElevenLabs {
     }
 
     fn dial(&self, request: &ListenRequest) -> Dial {
-        let model = self.settings.model.clone();
         let mut query = vec![
-            (
-                "model_id",
-                model.unwrap_or_else(|| "scribe_v2_realtime".to_owned()),
-            ),
+            ("model_id", self.model(request)),
             ("audio_format", format!("pcm_{RATE}")),
             ("commit_strategy", "manual".to_owned()),
             ("include_timestamps", "true".to_owned()),

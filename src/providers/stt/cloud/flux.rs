@@ -44,6 +44,15 @@ impl Vendor for Flux {
         }
     }
 
+    fn model(&self, request: &ListenRequest) -> String {
+        let usual = match language(request) {
+            None => "flux-general-en",
+            Some(_) => "flux-general-multi",
+        };
+        let model = self.settings.model.clone();
+        model.unwrap_or_else(|| usual.to_owned())
+    }
+
     fn habits(&self) -> Habits {
         Habits {
             chunk: RATE as usize * 80 / 1000,
@@ -60,13 +69,8 @@ impl Vendor for Flux {
     }
 
     fn dial(&self, request: &ListenRequest) -> Dial {
-        let usual = match language(request) {
-            None => "flux-general-en",
-            Some(_) => "flux-general-multi",
-        };
-        let model = self.settings.model.clone();
         let mut query = vec![
-            ("model", model.unwrap_or_else(|| usual.to_owned())),
+            ("model", self.model(request)),
             ("encoding", "linear16".to_owned()),
             ("sample_rate", RATE.to_string()),
             ("eager_eot_threshold", "0.5".to_owned()),

@@ -7,7 +7,8 @@ use futures::{SinkExt as _, StreamExt as _};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use super::wire::{Said, Vendor, Wire};
+use super::wire::{RATE, Said, Vendor, Wire};
+use crate::calls::{Amount, Kind, OpenCall};
 use crate::providers::ProviderError;
 use crate::providers::socket::{Socket, unavailable};
 use crate::providers::stt::ListenRequest;
@@ -22,6 +23,10 @@ pub(super) struct Link {
     engine: &'static str,
     /// Messages on their way.
     out: Vec<Message>,
+    /// What the session learns of it.
+    call: OpenCall,
+    /// Samples of sound that were sent.
+    sent: u64,
 }
 
 impl Link {
@@ -36,6 +41,8 @@ impl Link {
         let dial = vendor.dial(&request);
         let after = dial.within;
         let engine = dial.engine;
+        let model = vendor.model(&request);
+        let mut call = request.witness.call(Kind::Stt, engine, Some(&model));
         let opened = timeout(after, async {
             let socket = dial.connect().await?;
             let wire = vendor.wire(&request)?;
@@ -44,6 +51,8 @@ impl Link {
                 wire,
                 engine,
                 out: Vec::new(),
+                call: OpenCall::untold(),
+                sent: 0,
             };
             link.wire.greet(&mut link.out);
             link.send_all().await?;
@@ -53,10 +62,30 @@ impl Link {
             }
             Ok(link)
         });
-        opened.await.unwrap_or_else(|_| {
+        let opened = opened.await.unwrap_or_else(|_| {
             let engine = engine.to_owned();
             Err(ProviderError::TimedOut { engine, after })
-        })
+        });
+        match opened {
+            Ok(link) => {
+                call.connected();
+                Ok(Self { call, ..link })
+            }
+            Err(error) => {
+                call.fail(error.kind());
+                Err(error)
+            }
+        }
+    }
+
+    /// It is of no use any more.
+    pub fn broke(self, error: &ProviderError) {
+        self.call.fail(error.kind());
+    }
+
+    /// The session is over. What the vendor still says is not waited for on record.
+    pub fn complete(&mut self) {
+        std::mem::replace(&mut self.call, OpenCall::untold()).complete();
     }
 
     /// Waits for the vendor's next message and adds what it says, which may be nothing.
@@ -64,6 +93,16 @@ impl Link {
     /// # Errors
     /// What went wrong, if the connection is of no use any more.
     pub async fn next(&mut self, said: &mut Vec<Said>) -> Result<(), ProviderError> {
+        let read = self.read(said).await;
+        let has_words =
+            |said: &Said| matches!(said, Said::Words { words, .. } if !words.is_empty());
+        if said.iter().any(has_words) {
+            self.call.answered();
+        }
+        read
+    }
+
+    async fn read(&mut self, said: &mut Vec<Said>) -> Result<(), ProviderError> {
         match self.socket.next().await {
             Some(Ok(Message::Text(text))) => self.wire.read(&text, said),
             // Vendors speak in text; a binary frame that holds text is read all the same.
@@ -93,6 +132,13 @@ impl Link {
     /// # Errors
     /// If the connection is gone. So do the others.
     pub async fn audio(&mut self, samples: &[i16]) -> Result<(), ProviderError> {
+        let ms = |samples| samples * 1000 / u64::from(RATE);
+        let before = self.sent;
+        self.sent += samples.len() as u64;
+        self.call.used(Amount {
+            audio_ms: Some(ms(self.sent) - ms(before)),
+            ..Amount::default()
+        });
         self.wire.audio(samples, &mut self.out);
         self.send_all().await
     }

@@ -58,6 +58,11 @@ impl Vendor for OpenAi {
         }
     }
 
+    fn model(&self, _: &ListenRequest) -> String {
+        let model = self.settings.model.clone();
+        model.unwrap_or_else(|| "gpt-4o-transcribe".to_owned())
+    }
+
     fn habits(&self) -> Habits {
         Habits {
             chunk: RATE as usize / 10,
@@ -84,8 +89,7 @@ impl Vendor for OpenAi {
     }
 
     fn wire(&self, request: &ListenRequest) -> Result<Box<dyn Wire>, ProviderError> {
-        let model = self.settings.model.clone();
-        let model = model.unwrap_or_else(|| "gpt-4o-transcribe".to_owned());
+        let model = self.model(request);
         let mut transcription = json!({
             "model": model,
             "language": language(request).unwrap_or("en"),

@@ -189,6 +189,10 @@ impl Session {
     /// The connection is gone: another is made, if that is of any use.
     fn broke(&mut self, error: ProviderError) -> Result<(), ProviderError> {
         tracing::info!(%error, "a recogniser's connection broke");
+        let line = std::mem::replace(&mut self.line, Line::Down(pending().boxed()));
+        if let Line::Up(link) = line {
+            link.broke(&error);
+        }
         self.ear.disconnected();
         let wait = self.budget.broke(error, Instant::now())?;
         self.dial(wait);
@@ -210,6 +214,7 @@ impl Session {
         let Line::Up(mut link) = line else {
             return;
         };
+        link.complete();
         let until = Instant::now() + LAST_WORDS;
         let mut ended = link.finish().await.is_err();
         while !ended {

@@ -16,6 +16,9 @@ pub(super) trait Vendor: Send + Sync + 'static {
     /// What it is.
     fn info(&self) -> EngineInfo;
 
+    /// Which of its models listens to a session.
+    fn model(&self, request: &ListenRequest) -> String;
+
     /// How it likes its sound.
     fn habits(&self) -> Habits;
 

@@ -67,8 +67,9 @@ impl Session {
             instead,
         } = opened;
         if let Some(error) = instead {
+            let by = ranking.engine(rank).info().name;
             // The channel is new and has room.
-            let _ = outputs.try_send(ListenOutput::StoodIn { error });
+            let _ = outputs.try_send(ListenOutput::StoodIn { error, by });
         }
         Self {
             ranking,
@@ -113,7 +114,6 @@ impl Session {
 
     async fn step(&mut self) -> Step {
         let (engine, waiting) = (&mut self.engine, &mut self.waiting);
-        let (ranking, rank) = (&self.ranking, self.rank);
         let has_room = waiting.len() < ROOM;
         tokio::select! {
             input = self.inputs.recv(), if has_room => Step::Input(input),
@@ -126,9 +126,6 @@ impl Session {
                         output = output.recv() => Step::Output(output),
                         room = input.reserve(), if !waiting.is_empty() => {
                             if let (Ok(room), Some(next)) = (room, waiting.pop_front()) {
-                                if let ListenInput::Audio { samples, .. } = &next {
-                                    ranking.used(rank, samples.len() as u64 / 16);
-                                }
                                 room.send(next);
                             }
                             Step::HandedOver
@@ -157,7 +154,6 @@ impl Session {
                 self.failures = 0;
                 if let Some(ended) = ended {
                     self.ranking.worked(self.rank, ended);
-                    self.ranking.answered(self.rank, ended.elapsed());
                 }
             }
         }
@@ -209,7 +205,8 @@ impl Session {
         self.waiting = self.memory.retold();
         if let Some(error) = instead {
             // That nobody listens is seen elsewhere.
-            let _ = self.outputs.send(ListenOutput::StoodIn { error }).await;
+            let by = self.ranking.engine(rank).info().name;
+            let _ = self.outputs.send(ListenOutput::StoodIn { error, by }).await;
         }
     }
 

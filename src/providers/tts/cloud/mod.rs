@@ -29,6 +29,7 @@ use tokio::time::Instant;
 use super::stream::{Piece, Reader, open};
 use super::text::Written;
 use super::{EngineInfo, ProviderError, Speaking, TextToSpeech, Voice, VoiceRequest};
+use crate::calls::Kind;
 use crate::disclosure::{Data, Purpose, Witness};
 use crate::private::Private;
 use crate::providers::http;
@@ -107,6 +108,14 @@ impl CloudSettings {
         voice.map_or("", |(_, theirs)| theirs)
     }
 
+    /// Which of the vendor's models speaks for one of our voices.
+    fn model_of(&self, voice: &str) -> &str {
+        match self.model.as_str() {
+            "" => self.voice(voice),
+            model => model,
+        }
+    }
+
     fn listed(&self) -> Vec<Voice> {
         let listed = self.voices.iter().map(|(ours, theirs)| Voice {
             name: ours.clone(),
@@ -179,19 +188,30 @@ impl TextToSpeech for Cloud {
         let (dial, wire) = self.vendor.call(&self.settings, &request);
         let (name, ahead) = (self.vendor.name(), self.settings.ahead);
         let processor = self.info().processor;
+        let model = self.settings.model_of(&request.voice).to_owned();
         let mut link = Link::new(wire, dial, self.settings.patience);
         Box::pin(async move {
-            link.connect().await?;
+            let witness = request.witness;
+            let mut call = witness.call(Kind::Tts, name, Some(&model));
+            match link.connect().await {
+                Ok(()) => call.connected(),
+                Err(error) => {
+                    call.fail(error.kind());
+                    return Err(error);
+                }
+            }
+            call.complete();
             let (asks, inbox) = mpsc::channel(1);
             tokio::spawn(link.run(inbox));
             let caller = Caller {
                 name,
+                model,
                 processor,
-                witness: request.witness,
+                witness: witness.clone(),
                 ahead,
                 asks,
             };
-            Ok(open(caller, ahead))
+            Ok(open(caller, ahead, witness))
         })
     }
 }
@@ -199,6 +219,7 @@ impl TextToSpeech for Cloud {
 /// Hands pieces to the connection.
 struct Caller {
     name: &'static str,
+    model: String,
     processor: Option<String>,
     witness: Witness,
     ahead: Duration,
@@ -208,6 +229,10 @@ struct Caller {
 impl Reader for Caller {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn model(&self) -> Option<&str> {
+        Some(&self.model)
     }
 
     fn limit(&self) -> usize {

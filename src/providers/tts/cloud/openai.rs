@@ -125,11 +125,12 @@ impl TextToSpeech for Speech {
         let speaker = Speaker {
             asker: self.asker.clone(),
             processor: self.info().processor,
-            witness: request.witness,
+            witness: request.witness.clone(),
+            model: settings.model.clone(),
             body,
             ahead: settings.ahead,
         };
-        let speaking = open(speaker, settings.ahead);
+        let speaking = open(speaker, settings.ahead, request.witness);
         Box::pin(std::future::ready(Ok(speaking)))
     }
 }
@@ -139,6 +140,7 @@ struct Speaker {
     asker: Asker,
     processor: Option<String>,
     witness: Witness,
+    model: String,
     /// What every request repeats.
     body: Value,
     ahead: Duration,
@@ -147,6 +149,10 @@ struct Speaker {
 impl Reader for Speaker {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn model(&self) -> Option<&str> {
+        Some(&self.model)
     }
 
     fn limit(&self) -> usize {

@@ -228,7 +228,7 @@ impl TextToSpeech for Espeak {
                     ]),
                     gain: variant.gain,
                 };
-                Ok(open(reader, self.settings.lead))
+                Ok(open(reader, self.settings.lead, request.witness))
             }
         };
         Box::pin(std::future::ready(opened))

@@ -73,8 +73,6 @@ impl Session {
         while over.is_ok() {
             let quiet = self.said.is_empty();
             let retry = self.retry_at().filter(|_| quiet);
-            let (ranking, rank) = (&self.ranking, self.open.rank);
-            let characters = |count| ranking.used(rank, count);
             let Speaking { input, output } = &mut self.open.speaking;
             over = tokio::select! {
                 biased;
@@ -82,7 +80,7 @@ impl Session {
                     Some(said) => { self.take(said); Ok(()) }
                     None => Err(Over),
                 },
-                handed = hand_over(input, &mut self.backlog, characters), if !self.backlog.is_empty() => {
+                handed = hand_over(input, &mut self.backlog), if !self.backlog.is_empty() => {
                     match handed {
                         true => Ok(()),
                         false => self.broke().await,
@@ -144,7 +142,6 @@ impl Session {
                     return Ok(());
                 };
                 if said.sounded && !sounded {
-                    self.ranking.answered(rank, said.asked.elapsed());
                     self.ranking.worked(rank, said.asked);
                     self.told &= rank > 0;
                 }
@@ -282,18 +279,11 @@ impl Session {
 }
 
 /// Hands over what waits next, once there is room; whether the engine still listens.
-async fn hand_over(
-    input: &mpsc::Sender<SpeakInput>,
-    backlog: &mut VecDeque<SpeakInput>,
-    characters: impl Fn(u64),
-) -> bool {
+async fn hand_over(input: &mpsc::Sender<SpeakInput>, backlog: &mut VecDeque<SpeakInput>) -> bool {
     let Ok(room) = input.reserve().await else {
         return false;
     };
     if let Some(next) = backlog.pop_front() {
-        if let SpeakInput::Say { text, .. } = &next {
-            characters(text.chars().count() as u64);
-        }
         room.send(next);
     }
     true

@@ -86,7 +86,7 @@ impl TextToSpeech for Flite {
             persona: Persona::named(&request.voice),
             pace: request.pace(),
         };
-        let speaking = open(speaker, self.lead);
+        let speaking = open(speaker, self.lead, request.witness);
         Box::pin(std::future::ready(Ok(speaking)))
     }
 }

@@ -138,7 +138,7 @@ impl TextToSpeech for Sherpa {
             speaker: cast::speaker(at.unwrap_or(0), self.engine.synthesis.speakers()),
             pace: request.pace(),
         };
-        Box::pin(std::future::ready(Ok(open(reader, LEAD))))
+        Box::pin(std::future::ready(Ok(open(reader, LEAD, request.witness))))
     }
 }
 
@@ -152,6 +152,10 @@ struct Speaker {
 impl Reader for Speaker {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn model(&self) -> Option<&str> {
+        Some(&self.engine.model)
     }
 
     fn limit(&self) -> usize {

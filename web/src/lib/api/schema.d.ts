@@ -158,6 +158,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{id}/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the engines of a session were asked for, by engine. Each single call is among its events. */
+        get: operations["get_session_engines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{id}/events": {
         parameters: {
             query?: never;
@@ -460,6 +477,110 @@ export interface components {
             /** @description The host that receives the words; `null` if they stay on the server's machine. */
             processor: string | null;
         };
+        /** @description How much an engine was given, and gave; what is not known is not there. */
+        EngineAmount: {
+            /**
+             * Format: int64
+             * @description Milliseconds of sound: sent to a recogniser, made by a voice.
+             */
+            audio_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Of those, tokens that came from a cache.
+             */
+            cached_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Characters that a voice was given to speak.
+             */
+            characters?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens that a model read, as its vendor counts them.
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens that it wrote.
+             */
+            output_tokens?: number | null;
+        };
+        /** @description A call to an engine that is over. Times are milliseconds after `from_ms`, to the microsecond. */
+        EngineCall: {
+            /** @description How much it was given, and gave. */
+            amount: components["schemas"]["EngineAmount"];
+            /**
+             * Format: double
+             * @description Until a connection stood, or the engine took the request, if that was waited for.
+             */
+            connected_ms?: number | null;
+            cost?: components["schemas"]["EngineCost"] | null;
+            /** @description Which engine. */
+            engine: string;
+            /**
+             * Format: double
+             * @description Until the first of the answer came: the words of a segment, a token, sound.
+             */
+            first_ms?: number | null;
+            /**
+             * Format: double
+             * @description When it began.
+             */
+            from_ms: number;
+            /** @description The engine that was asked for the same before, and failed. */
+            instead_of?: string | null;
+            /** @description The coach's item whose words these are. */
+            item_id?: string | null;
+            /** @description What kind of engine. */
+            kind: components["schemas"]["EngineKind"];
+            /** @description Which of its models, if it has several. */
+            model?: string | null;
+            /**
+             * @description `completed`, `cancelled`, or why it failed: `unusable`, `rejected`, `limited`,
+             *     `unavailable`, `timed_out`.
+             */
+            outcome: string;
+            /**
+             * @description The response that it is part of. One begun before the turn was over may never have been
+             *     announced.
+             */
+            response_id?: string | null;
+            /** @description What it was asked for. */
+            task: components["schemas"]["EngineTask"];
+            /**
+             * Format: double
+             * @description Until it was over.
+             */
+            total_ms: number;
+        };
+        /** @description What the engines of a session were asked for and what it came to. */
+        EngineCalls: {
+            /** @description What all of it cost, in each currency. Calls without a known cost are not in it. */
+            cost: {
+                [key: string]: number;
+            };
+            /** @description Each engine that was called: who listened, who thought, who spoke. */
+            engines: components["schemas"]["EngineSum"][];
+            /** @description Which session. */
+            session_id: string;
+        };
+        /** @description What a call cost, with the rate by which it was worked out: later prices change nothing of it. */
+        EngineCost: {
+            /**
+             * Format: double
+             * @description In units of the currency.
+             */
+            amount: number;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description The prices at the time. */
+            rate: components["schemas"]["Prices"];
+        };
+        /**
+         * @description What kind of engine was called.
+         * @enum {string}
+         */
+        EngineKind: "stt" | "llm" | "tts";
         /** @description Which engines serve a session, by name. */
         EngineNames: {
             /** @description Language model. */
@@ -469,6 +590,53 @@ export interface components {
             /** @description Text to speech. */
             tts: string | null;
         };
+        /** @description The calls to one engine in a session. */
+        EngineSum: {
+            /** @description How much. */
+            amount: components["schemas"]["EngineAmount"];
+            /**
+             * Format: int64
+             * @description Calls in all.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Those that were given up.
+             */
+            cancelled: number;
+            /** @description What it cost, in each currency. */
+            cost: {
+                [key: string]: number;
+            };
+            /** @description Which engine. */
+            engine: string;
+            /**
+             * Format: int64
+             * @description Those of them that failed.
+             */
+            failed: number;
+            first: components["schemas"]["Spread"] | null;
+            /**
+             * Format: int64
+             * @description Those that took the place of another engine's that failed.
+             */
+            instead: number;
+            /** @description What kind of engine. */
+            kind: components["schemas"]["EngineKind"];
+            /** @description Which of its models were asked. */
+            models: string[];
+            /**
+             * Format: int64
+             * @description Calls with an amount and without a cost: there is no rate for them, or not all is known that
+             *     has a price.
+             */
+            without_cost: number;
+        };
+        /**
+         * @description What an engine is asked for.
+         * @enum {string}
+         */
+        EngineTask: "connection" | "segment" | "answer" | "notes" | "sentence";
         /** @description Who does the work, as `praxiloom.engines` says it in a session. */
         Engines: {
             /** @description Language model. */
@@ -668,7 +836,10 @@ export interface components {
             length_ms: number;
             /** @enum {string} */
             type: "gap";
-        } | {
+        } | (components["schemas"]["EngineCall"] & {
+            /** @enum {string} */
+            type: "engine_call";
+        }) | {
             /** @description Why. */
             message: string;
             /** @description `stt`, `llm` or `tts`. */
@@ -869,6 +1040,34 @@ export interface components {
          * @enum {string}
          */
         Place: "before" | "within" | "after";
+        /** @description The prices of an engine's units. Each is that of so many: what vendors list. */
+        Prices: {
+            /**
+             * Format: double
+             * @description Of a million tokens that came from a cache; those of `input` without it.
+             */
+            cached?: number | null;
+            /**
+             * Format: double
+             * @description Of a million characters.
+             */
+            characters?: number | null;
+            /**
+             * Format: double
+             * @description Of a million tokens read.
+             */
+            input?: number | null;
+            /**
+             * Format: double
+             * @description Of a minute of sound.
+             */
+            minute?: number | null;
+            /**
+             * Format: double
+             * @description Of a million tokens written.
+             */
+            output?: number | null;
+        };
         /** @description What there is of a session, or a part of it: its sound, and what happened. */
         Recording: {
             /** @description Why it stopped: `disk_full`, `read_only`, `disk_too_slow`, `disk_failed`, `taken_over`. */
@@ -1018,6 +1217,19 @@ export interface components {
          * @enum {string}
          */
         Speaker: "coach" | "client";
+        /** @description How times spread, in milliseconds. */
+        Spread: {
+            /**
+             * Format: double
+             * @description Half of them are no longer.
+             */
+            p50_ms: number;
+            /**
+             * Format: double
+             * @description Nineteen in twenty are no longer.
+             */
+            p95_ms: number;
+        };
         /** @description What lets an `<audio>` element, which sends no headers, read one session's sound. */
         Ticket: {
             /**
@@ -1631,6 +1843,44 @@ export interface operations {
             };
             /** @description `range_not_satisfiable`: the range lies beyond the end */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            421: components["responses"]["Misdirected"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+            504: components["responses"]["TimedOut"];
+        };
+    };
+    get_session_engines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `sess_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calls, added up */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngineCalls"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `not_found`: this account has no such session */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,11 +4,14 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use media::Position;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::super::Kind;
 use super::kit::listeners::{Fault, Seen};
 use super::kit::{KINDS, Vendors, begin, end, next, number, numbers, offer, until_final};
+use crate::calls::Subject;
+use crate::disclosure::Witness;
 use crate::providers::ProviderError;
 use crate::providers::stt::{ListenOutput, ListenRequest, Listening, SpeechToText as _};
 
@@ -107,6 +110,37 @@ async fn a_vendor_that_closes_for_good_is_given_up_at_once() {
         );
         assert!(stream.output.recv().await.is_none());
         assert_eq!(vendor.listener.seen().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn every_connection_is_told_with_the_sound_that_it_took() {
+    for kind in KINDS {
+        let vendor = Vendors::start(kind).await;
+        let ends = Some((Duration::from_millis(500), None));
+        let fault = Fault {
+            ends,
+            ..Fault::default()
+        };
+        vendor.listener.fault(0, fault);
+        let (told, mut calls) = mpsc::channel(16);
+        let request = ListenRequest {
+            witness: Witness::default().with_calls(&told),
+            ..ListenRequest::default()
+        };
+        let mut stream = vendor.engine().open(request).await.unwrap();
+        let (words, _) = talk(&mut stream, 1, Position::ZERO).await;
+        assert_eq!(words, ALL, "{kind:?}");
+        drop((stream, told));
+        let mut seen = Vec::new();
+        while let Some(call) = calls.recv().await {
+            assert_eq!(call.subject, Subject::Session);
+            assert!(call.connected.is_some() && call.model.is_some());
+            assert!(call.amount.audio_ms > Some(100), "{kind:?}: {call:?}");
+            seen.push((call.outcome.name(), call.answered.is_some()));
+        }
+        assert_eq!(seen.first().unwrap().0, "unavailable", "{kind:?}");
+        assert_eq!(seen.last().unwrap(), &("completed", true), "{kind:?}");
     }
 }
 

@@ -94,6 +94,10 @@ impl Vendor for Hurried {
         self.0.info()
     }
 
+    fn model(&self, request: &ListenRequest) -> String {
+        self.0.model(request)
+    }
+
     fn habits(&self) -> Habits {
         let habits = self.0.habits();
         Habits {

@@ -7,6 +7,7 @@ use super::{Ask, Link};
 use crate::providers::ProviderError;
 use crate::providers::tts::cloud::reading::Reading;
 use crate::providers::tts::cloud::wire::{Fitness, Heard};
+use crate::providers::tts::stream::Made;
 
 /// Why a piece came to nothing, or to half.
 struct Broken {
@@ -44,6 +45,9 @@ impl Link {
             heard: false,
         };
         let opened = self.make_ready(deadline).await.map_err(silent)?;
+        if opened {
+            let _ = ask.reply.send(Ok(Made::Reached)).await;
+        }
         if ask.reply.is_closed() {
             return Ok(());
         }

@@ -77,6 +77,7 @@ impl Asker {
         };
         let response = timeout_at(deadline, self.ask(body)).await;
         let response = response.map_err(|_| late(patience.first_sound))??;
+        let _ = reply.send(Ok(Made::Reached)).await;
         let mut chunks = response.bytes_stream();
         let mut reading = Reading::new(words);
         loop {
