@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long tasks have to put things away after they were told to end at once.
-const LAST_WORDS: Duration = Duration::from_secs(8);
+pub const LAST_WORDS: Duration = Duration::from_secs(8);
 
 /// How long doors have to shut when nothing is waited for any more.
 const SHUTTING: Duration = Duration::from_secs(2);

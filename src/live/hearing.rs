@@ -32,7 +32,7 @@ pub struct Hearing {
     opening: Opening<Listening>,
     /// What could not be handed over yet.
     waiting: VecDeque<ListenInput>,
-    /// When something was handed over last, or nothing waited.
+    /// When something was handed over last, or began to wait.
     progress: Instant,
     /// The recogniser has taken nothing for too long.
     stuck: bool,
@@ -217,18 +217,18 @@ impl Hearing {
     }
 
     fn feed(&mut self, input: ListenInput) {
+        let mut input = input;
         if self.waiting.is_empty() {
-            self.progress = Instant::now();
             if let Some(stream) = &self.stream {
                 match stream.input.try_send(input) {
-                    Ok(()) => {}
+                    Ok(()) => return,
                     // If it broke, the end of its output tells that, too.
-                    Err(TrySendError::Full(input) | TrySendError::Closed(input)) => {
-                        self.waiting.push_back(input);
+                    Err(TrySendError::Full(unsent) | TrySendError::Closed(unsent)) => {
+                        input = unsent;
                     }
                 }
-                return;
             }
+            self.progress = Instant::now();
         }
         self.waiting.push_back(input);
         if self.waiting.len() > MOST {

@@ -3,6 +3,7 @@
 mod backlog;
 mod ended;
 mod incoming;
+mod inlet;
 mod leaving;
 mod outgoing;
 mod parts;
@@ -34,18 +35,14 @@ use crate::archive::Trouble;
 use crate::telemetry::Metrics;
 use backlog::Backlog;
 pub use ended::Ended;
+use inlet::Inlet;
 pub use parts::{Parts, Told};
-use timeline::Timeline;
 
 /// Sound that waits for the speaker beyond this holds the voice engine back.
 const MOST_QUEUED: Duration = Duration::from_secs(20);
 /// While the client has read less than leaves this many places free, nothing more that it asks for
 /// is done: one event may bring forth many. It is heard all the same.
 const HEEDED: usize = signaling::link::QUEUE / 2;
-
-/// How long a connection that takes nothing any more has to say why: longer than a WebSocket's
-/// close takes.
-const FAREWELL: Duration = Duration::from_secs(4);
 
 /// Later than any session lasts.
 const FAR: Position = Position::from_ms(30 * 24 * 3600 * 1000);
@@ -55,7 +52,7 @@ pub struct LiveSession {
     link: Link,
     backlog: Backlog,
     conversation: Conversation,
-    intake: Intake,
+    inlet: Inlet,
     hearing: Hearing,
     mind: Mind,
     voice: VoiceStage,
@@ -70,13 +67,14 @@ pub struct LiveSession {
     trouble: Option<Trouble>,
     /// Whether the client was told last that the database takes nothing.
     told_behind: bool,
-    timeline: Timeline,
     captured: Vec<Captured>,
     /// A message that comes after sound that is still to be read, or that asks for something while
     /// the client is behind with reading.
     waiting: Option<FromClient>,
     /// Since when nothing has come from a client that is gone.
     deserted: Option<Instant>,
+    /// Until when the connection is heard, once its end has begun.
+    heard_by: Option<Instant>,
     ended: Option<Ended>,
     /// Nothing is left to be completed.
     left: bool,
@@ -113,12 +111,13 @@ impl LiveSession {
                 Encoding::of(session.audio.output.format)?,
             ),
         };
+        let intake = Intake::new(mic, session.audio.input.format);
         let mut live = Self {
             speaker: Speaker::new(link.carrier, encoding, lead),
             link,
             backlog: Backlog::new(),
             conversation,
-            intake: Intake::new(mic, session.audio.input.format),
+            inlet: Inlet::new(intake, from, Instant::now()),
             hearing,
             mind,
             voice,
@@ -130,10 +129,10 @@ impl LiveSession {
             tape,
             trouble: None,
             told_behind: false,
-            timeline: Timeline::new(from, Instant::now()),
             captured: Vec::new(),
             waiting: None,
             deserted: None,
+            heard_by: None,
             ended: None,
             left: false,
         };
@@ -177,7 +176,7 @@ impl LiveSession {
         self.backlog.begun();
         while self.ended.is_none() {
             // Sound that came all at once is read before anything that came after it.
-            let unread = self.intake.next();
+            let unread = self.inlet.intake.next();
             // What the client asks for is answered at the pace at which it reads.
             let behind = !self.backlog.is_empty();
             let heeded = (!behind && outgoing.capacity() >= HEEDED) || outgoing.is_closed();
@@ -249,7 +248,7 @@ impl LiveSession {
             concealed,
             late,
             ..
-        }) = self.intake.mic().stats()
+        }) = self.inlet.intake.mic().stats()
         {
             tracing::debug!(received, lost, concealed, late, "packets of a call");
         }
@@ -257,35 +256,33 @@ impl LiveSession {
 
     /// Now, on the session's timeline.
     fn time(&self) -> Position {
-        self.timeline.at(Instant::now())
+        self.inlet.timeline.at(Instant::now())
     }
 
     /// When the loop must wake though nothing arrives.
     fn due(&self) -> Instant {
         let machine = self.conversation.deadline().map(|(at, _)| at);
-        let intake = self.intake.deadline();
+        let intake = self.inlet.intake.deadline();
         self.soonest([machine, self.speaker.due(), intake, self.tape.due()])
     }
 
     /// When the first of these is, by the clock.
     fn soonest<const N: usize>(&self, due: [Option<Position>; N]) -> Instant {
         let soonest = due.into_iter().flatten().min();
-        self.timeline.when(soonest.unwrap_or(FAR))
+        self.inlet.timeline.when(soonest.unwrap_or(FAR))
     }
 
     fn tick(&mut self) {
         let now = self.time();
-        let woken = self.intake.wake(now, &mut self.captured);
+        let woken = self.inlet.intake.wake(now, &mut self.captured);
         self.placed(woken);
         self.handle(Input::Time);
     }
 
     /// While nothing goes on, the timeline waits for the clock that it ran ahead of.
     fn rest(&mut self) {
-        if self.timeline.is_ahead() {
-            let resting = !self.intake.is_holding() && self.conversation.is_at_rest();
-            self.timeline.rest(resting, Instant::now());
-        }
+        self.inlet
+            .rest(|| self.conversation.is_at_rest(), Instant::now);
     }
 
     /// Sends what is due and does what the machine says, until nothing is left to do.

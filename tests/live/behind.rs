@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::archived::folder;
-use crate::ends::{ended, link, opening};
+use crate::ends::{ended, hang_up, link, opening};
 use crate::resume::of_many_items;
 use crate::server::Running;
 use crate::socket::{LONG, UNDERSTOOD, question_pcm, serve};
@@ -121,4 +121,34 @@ async fn whoever_does_not_read_is_given_up_but_not_before_the_connection_is_up()
     timeout(LONG, late_run).await.unwrap().unwrap();
     let row = ended(&server, &late).await;
     assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+}
+
+#[tokio::test]
+async fn a_connection_that_stalls_lets_go_of_its_session_for_another() {
+    let server = serve(&[]).await;
+    let (one, other) = tokio::join!(of_many_items(&server, ITEMS), of_many_items(&server, ITEMS));
+    let (ended_elsewhere, coach, _unread) = resume(&server, &other).await;
+    coach.send(FromClient::Ready).await.unwrap();
+    let mut ended_elsewhere = tokio::spawn(ended_elsewhere);
+    let (stalled, coach, _unread) = resume(&server, &one).await;
+    coach.send(FromClient::Ready).await.unwrap();
+    let stalled = tokio::spawn(stalled);
+    // One waits for its client to read what it was sent; the other is waited for.
+    assert_eq!(hang_up(&server, &other).await, 200);
+    let (run, coach, mut client) = resume(&server, &one).await;
+    timeout(LONG, stalled).await.unwrap().unwrap();
+    assert!(!ended_elsewhere.is_finished());
+    let run = tokio::spawn(run);
+    coach.send(FromClient::Ready).await.unwrap();
+    let mut items = 0;
+    while items < ITEMS {
+        items += usize::from(matches!(
+            event(&mut client).await,
+            ServerEvent::ItemDone { .. }
+        ));
+    }
+    let closed = FromClient::Closed(Closed::ByClient);
+    coach.send(closed).await.unwrap();
+    timeout(LONG, run).await.unwrap().unwrap();
+    timeout(LONG, &mut ended_elsewhere).await.unwrap().unwrap();
 }

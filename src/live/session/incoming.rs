@@ -1,6 +1,7 @@
 //! What reaches a session: messages of the client, sound, words, thoughts, speech.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use media::Position;
@@ -57,8 +58,7 @@ impl LiveSession {
             Some(FromClient::Event(event)) => match event.kind {
                 ClientEventKind::AppendInput(bytes) => self.accept(bytes, event.event_id),
                 ClientEventKind::CommitInput => {
-                    let flushed = self.intake.flush(&mut self.captured);
-                    self.took_in(flushed);
+                    self.flush();
                     self.handle(Input::Client(event));
                 }
                 _ => self.handle(Input::Client(event)),
@@ -66,7 +66,7 @@ impl LiveSession {
             Some(FromClient::Audio(bytes)) => self.accept(bytes, None),
             Some(FromClient::Packet(packet)) => {
                 let now = self.time();
-                self.intake.packet(packet, now, &mut self.captured);
+                self.inlet.intake.packet(packet, now, &mut self.captured);
                 self.capture();
             }
             Some(FromClient::Malformed(error)) => self.refuse(*error),
@@ -80,20 +80,21 @@ impl LiveSession {
     /// Whether a message has to wait until sound was read that came before it.
     fn comes_too_soon(&mut self, received: Option<&FromClient>) -> bool {
         use ClientEventKind::{ClearInput, CommitInput, SessionUpdate};
-        let Some(FromClient::Event(event)) = received.filter(|_| self.intake.is_holding()) else {
+        let Some(FromClient::Event(event)) = received.filter(|_| self.inlet.intake.is_holding())
+        else {
             return false;
         };
         if !matches!(event.kind, CommitInput | ClearInput | SessionUpdate(_)) {
             return false;
         }
         self.release();
-        self.intake.next().is_some()
+        self.inlet.intake.next().is_some()
     }
 
     /// Sound that is held back is held back no longer.
     pub(super) fn release(&mut self) {
         let now = self.time();
-        let released = self.intake.release(now, &mut self.captured);
+        let released = self.inlet.intake.release(now, &mut self.captured);
         self.placed(released);
     }
 
@@ -113,7 +114,7 @@ impl LiveSession {
             return;
         }
         let now = self.time();
-        match self.intake.accept(bytes, now, &mut self.captured) {
+        match self.inlet.intake.accept(bytes, now, &mut self.captured) {
             Ok(()) => self.capture(),
             Err(error @ IntakeError::Odd) => {
                 let wanted = error.to_string();
@@ -124,22 +125,26 @@ impl LiveSession {
     }
 
     pub(super) fn read_slice(&mut self) {
-        let limit = self.timeline.is_slow().then(|| self.time());
-        let read = self.intake.slice(Instant::now(), limit, &mut self.captured);
+        let read = self.inlet.read_slice(Instant::now(), &mut self.captured);
         self.took_in(read);
     }
 
-    pub(super) fn took_in(&mut self, read: Result<(), SoundError>) {
-        if let Err(error) = read {
-            self.fail(&error);
-            return;
-        }
-        let mic = self.intake.mic();
-        let (end, framed) = (mic.end(), mic.framed());
-        if let Some(by) = self.timeline.reach(end, framed, Instant::now()) {
-            self.speaker.leap(by);
-            let samples = (Position::ZERO + by).samples();
-            self.handle(Input::Leapt { samples });
+    /// Brings out what is still inside the microphone's stage.
+    pub(super) fn flush(&mut self) {
+        let flushed = self.inlet.intake.flush(&mut self.captured);
+        let leapt = flushed.map(|()| self.inlet.took_in(Instant::now()));
+        self.took_in(leapt);
+    }
+
+    fn took_in(&mut self, leapt: Result<Option<Duration>, SoundError>) {
+        match leapt {
+            Err(error) => return self.fail(&error),
+            Ok(None) => {}
+            Ok(Some(by)) => {
+                self.speaker.leap(by);
+                let samples = (Position::ZERO + by).samples();
+                self.handle(Input::Leapt { samples });
+            }
         }
         self.capture();
     }

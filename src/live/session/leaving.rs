@@ -10,12 +10,24 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::backlog::Backlog;
-use super::{Ended, FAREWELL, LiveSession};
+use super::{Ended, LiveSession};
 use crate::archive::Trouble;
+use crate::lifecycle::LAST_WORDS;
 use crate::live::conversation::{Input, LEAVING};
 
+/// How long the connection is heard and sent to once the end of it has begun: longer than the close
+/// of a WebSocket takes. Whoever displaces it, or stops the server, waits for this and [`WORDS`].
+const HEARING: Duration = Duration::from_millis(3250);
+/// How long it takes at most from then on until the last words are complete.
+const WORDS: Duration = Duration::from_secs(2);
+/// How long it takes in all, but for what the disk takes.
+const LONGEST: Duration = HEARING.saturating_add(WORDS).saturating_add(LAST_CALLS);
+// Nobody who waits for it waits in vain.
+const _: () = assert!(LONGEST.as_millis() < LAST_WORDS.as_millis());
 /// How much longer than the state machine the conductor waits for the end.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a displaced connection may take to be sent what waits for it.
+const DISPLACED: Duration = Duration::from_millis(200);
 /// What is on its way is waited for so long before the server closes a connection by itself …
 const LAST_MOMENT: Duration = Duration::from_millis(250);
 /// … if it is not quiet for so long before; …
@@ -33,16 +45,18 @@ impl LiveSession {
     /// Lets go of the connection and waits, for a bounded time, for the last words of what was
     /// said.
     pub(super) async fn leave(&mut self) {
+        let latest = self.heard_by() + WORDS;
         self.send_rest().await;
         self.let_go();
         self.last_sound().await;
         if let Some(since) = self.deserted {
-            let since = self.timeline.at(since);
+            let since = self.inlet.timeline.at(since);
             self.handle(Input::Deserted { since });
         }
         self.handle(Input::Leave);
         self.settle();
-        let patience = tokio::time::sleep(LEAVING + PATIENCE);
+        let patience = latest.min(Instant::now() + LEAVING + PATIENCE);
+        let patience = tokio::time::sleep_until(patience);
         tokio::pin!(patience);
         while !self.left {
             let machine = self.conversation.deadline().map(|(at, _)| at);
@@ -70,7 +84,7 @@ impl LiveSession {
             voice,
             mut called,
             mut tape,
-            timeline,
+            inlet,
             conversation,
             ..
         } = self;
@@ -78,19 +92,30 @@ impl LiveSession {
         called.close();
         let until = Instant::now() + LAST_CALLS;
         while let Ok(Some(call)) = timeout_at(until, called.next()).await {
-            let from = timeline.at(call.began);
+            let from = inlet.timeline.at(call.began);
             tape.engine_call(at, called.record(call, from));
         }
         let playout = conversation.playout();
         tape.finish(at, playout, ended.reason()).await;
     }
 
+    /// Until when the connection is heard and sent to: its end has begun.
+    fn heard_by(&mut self) -> Instant {
+        *self
+            .heard_by
+            .get_or_insert_with(|| Instant::now() + HEARING)
+    }
+
     /// Sends what still waits, as far as the client reads.
     async fn send_rest(&mut self) {
-        if self.ended != Some(Ended::NotReading) {
-            let until = Instant::now() + FAREWELL;
-            self.backlog.flush(&self.link.outgoing, until).await;
-        }
+        let latest = self.heard_by();
+        let until = match self.ended {
+            Some(Ended::NotReading) => return,
+            // Most of the time it is one that stalled, and another waits for this to be over.
+            Some(Ended::Displaced) => latest.min(Instant::now() + DISPLACED),
+            _ => latest,
+        };
+        self.backlog.flush(&self.link.outgoing, until).await;
     }
 
     /// Closes both ways of the connection; what was sent before is delivered.
@@ -104,17 +129,19 @@ impl LiveSession {
     /// Takes in the sound that arrived and was not read yet.
     async fn last_sound(&mut self) {
         self.release();
-        self.read_rest(Instant::now() + FAREWELL).await;
+        let patience = self.heard_by();
+        self.read_rest(patience).await;
         let now = self.time();
-        let woken = self.intake.wake(now, &mut self.captured);
-        let flushed = woken.and_then(|()| self.intake.flush(&mut self.captured));
-        self.took_in(flushed);
+        match self.inlet.intake.wake(now, &mut self.captured) {
+            Ok(()) => self.flush(),
+            Err(error) => self.fail(&error),
+        }
     }
 
     /// Reads what was accepted: until then as fast as the recogniser takes it, and what is left
     /// then at once, since it belongs on record.
     async fn read_rest(&mut self, patience: Instant) {
-        while self.intake.next().is_some() {
+        while self.inlet.intake.next().is_some() {
             if self.hearing.has_room() || Instant::now() >= patience {
                 self.read_slice();
             } else if let Ok(Some(heard)) = timeout_at(patience, self.hearing.next()).await {
@@ -125,7 +152,7 @@ impl LiveSession {
 
     /// The connection takes nothing any more: takes in what it still brought, and why it closed.
     pub(super) async fn hear_out(&mut self) {
-        let patience = Instant::now() + FAREWELL;
+        let patience = self.heard_by();
         while self.ended.is_none() {
             self.read_rest(patience).await;
             if let Some(message) = self.waiting.take() {
@@ -142,13 +169,13 @@ impl LiveSession {
     /// Takes in what is on its way, before the server closes the connection by itself: after a
     /// stall of the network that may be a whole sentence.
     pub(super) async fn hear_last(&mut self) {
-        let (began, from) = (Instant::now(), self.intake.mic().end());
-        let patience = began + FAREWELL;
+        let (began, from) = (Instant::now(), self.inlet.intake.mic().end());
+        let patience = self.heard_by();
         while self.ended.is_none() {
             self.read_rest(patience).await;
             let passed = began.elapsed();
-            let came = self.intake.mic().end() - from;
-            if passed >= FAREWELL || (passed >= LAST_MOMENT && came <= passed + BURST) {
+            let came = self.inlet.intake.mic().end() - from;
+            if Instant::now() >= patience || (passed >= LAST_MOMENT && came <= passed + BURST) {
                 break;
             }
             let message = match self.waiting.take() {

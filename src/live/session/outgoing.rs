@@ -64,7 +64,7 @@ impl LiveSession {
         let mut done = Ok(());
         if self.link.carrier == Carrier::WebSocket {
             if new_audio.input.format != old_audio.input.format {
-                done = self.intake.read_as(new_audio.input.format);
+                done = self.inlet.intake.read_as(new_audio.input.format);
             }
             if new_audio.output.format != old_audio.output.format {
                 done = done.and(
@@ -78,7 +78,7 @@ impl LiveSession {
         }
         if old_audio.input.turn_detection.is_none() && new_audio.input.turn_detection.is_some() {
             // Speech that began while nobody was to notice must still begin a turn.
-            self.intake.listen_anew();
+            self.inlet.intake.listen_anew();
         }
         if self.session.wants_own_events() && !old.wants_own_events() {
             self.tell_engines();
@@ -108,7 +108,7 @@ impl LiveSession {
             ),
             _ => (0.5, HANGOVER),
         };
-        self.intake.listen(threshold, silence.min(HANGOVER));
+        self.inlet.intake.listen(threshold, silence.min(HANGOVER));
     }
 
     /// What is about to be asked of an engine belongs to this.
@@ -119,7 +119,7 @@ impl LiveSession {
 
     /// Puts a call to an engine on record.
     pub(super) fn record_call(&mut self, call: Call) {
-        let from = self.timeline.at(call.began);
+        let from = self.inlet.timeline.at(call.began);
         let call = self.called.record(call, from);
         self.tape.engine_call(self.time(), call);
     }

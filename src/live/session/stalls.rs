@@ -9,7 +9,7 @@ use media::playout::{Holder, Playout};
 use signaling::event::audio::AudioFormat;
 use tokio::time::Instant;
 
-use super::timeline::Timeline;
+use super::inlet::Inlet;
 use crate::live::intake::Intake;
 use crate::live::mic::{Captured, Mic};
 
@@ -56,8 +56,7 @@ struct Rig {
     base: Instant,
     /// Milliseconds by the clock.
     clock: u64,
-    intake: Intake,
-    timeline: Timeline,
+    inlet: Inlet,
     playout: Playout,
     captured: Vec<Captured>,
     /// Where each frame stands, but for the gaps and what was left out: how far the sound had come
@@ -78,11 +77,11 @@ impl Rig {
     fn new() -> Self {
         let base = Instant::now();
         let mic = Mic::bytes(AudioFormat::Pcm, Position::ZERO).unwrap();
+        let intake = Intake::new(mic, AudioFormat::Pcm);
         Self {
             base,
             clock: 0,
-            intake: Intake::new(mic, AudioFormat::Pcm),
-            timeline: Timeline::new(Position::ZERO, base),
+            inlet: Inlet::new(intake, Position::ZERO, base),
             playout: Playout::new(Holder::Client, span(20)),
             captured: Vec::new(),
             placed: Vec::new(),
@@ -102,11 +101,11 @@ impl Rig {
     }
 
     fn time(&self) -> Position {
-        self.timeline.at(self.now())
+        self.inlet.timeline.at(self.now())
     }
 
     fn ahead(&self) -> Duration {
-        self.timeline.ahead(self.now())
+        self.inlet.timeline.ahead(self.now())
     }
 
     /// Lets time pass by the clock up to there.
@@ -114,8 +113,8 @@ impl Rig {
         while self.clock < clock {
             self.clock += 1;
             let now = self.time();
-            if self.intake.deadline().is_some_and(|due| due <= now) {
-                self.intake.wake(now, &mut self.captured).unwrap();
+            if self.inlet.intake.deadline().is_some_and(|due| due <= now) {
+                self.inlet.intake.wake(now, &mut self.captured).unwrap();
                 self.take();
             }
             self.read();
@@ -127,7 +126,10 @@ impl Rig {
         // Nothing is taken before everything that came earlier was read.
         self.read_all();
         let (bytes, now) = (Bytes::copy_from_slice(bytes), self.time());
-        self.intake.accept(bytes, now, &mut self.captured).unwrap();
+        self.inlet
+            .intake
+            .accept(bytes, now, &mut self.captured)
+            .unwrap();
         self.take();
         self.read_all();
     }
@@ -140,16 +142,13 @@ impl Rig {
 
     /// Reads what may be read by now. Whether that was all.
     fn read(&mut self) -> bool {
-        while let Some(next) = self.intake.next() {
+        while let Some(next) = self.inlet.intake.next() {
             if next > self.now() {
                 return false;
             }
-            let limit = self.timeline.is_slow().then(|| self.time());
             let now = self.now();
-            self.intake.slice(now, limit, &mut self.captured).unwrap();
-            let mic = self.intake.mic();
-            let (end, framed) = (mic.end(), mic.framed());
-            if let Some(by) = self.timeline.reach(end, framed, now) {
+            let leapt = self.inlet.read_slice(now, &mut self.captured).unwrap();
+            if let Some(by) = leapt {
                 self.leaps += 1;
                 let now = self.time();
                 self.playout.leap(by, now);
@@ -162,8 +161,8 @@ impl Rig {
 
     fn rest(&mut self) {
         self.most_ahead = self.most_ahead.max(self.ahead());
-        let resting = self.idle && !self.speaking && !self.intake.is_holding();
-        self.timeline.rest(resting, self.now());
+        let (at_rest, now) = (self.idle && !self.speaking, self.now());
+        self.inlet.rest(|| at_rest, || now);
     }
 
     fn take(&mut self) {
@@ -192,7 +191,7 @@ impl Rig {
                 Captured::Packet { .. } => panic!("nobody sends packets"),
             }
         }
-        assert!(self.intake.mic().end() <= self.time() + media::FRAME);
+        assert!(self.inlet.intake.mic().end() <= self.time() + media::FRAME);
     }
 
     /// Speaks in real time from `begin` on, over a network that stands still in these spans of
@@ -303,7 +302,7 @@ fn stalls_again_and_again_move_nothing_in_ten_minutes() {
     assert_placed(&questions, 120);
     assert!(rig.most_ahead <= span(150), "{:?}", rig.most_ahead);
     assert!(rig.ahead() <= span(100), "{:?}", rig.ahead());
-    assert!((rig.time() - rig.intake.mic().end()) <= span(120));
+    assert!((rig.time() - rig.inlet.intake.mic().end()) <= span(120));
 }
 
 #[test]
@@ -430,11 +429,11 @@ fn what_is_held_back_is_given_up_to_whatever_follows_it() {
     rig.speak(&sound[..4000 * PER_MS], 0, &[], None);
     rig.until(20_000);
     rig.send(&sound[4000 * PER_MS..4200 * PER_MS]);
-    assert!(rig.intake.is_holding());
+    assert!(rig.inlet.intake.is_holding());
     let (before, now) = (rig.sound, rig.time());
-    rig.intake.release(now, &mut rig.captured).unwrap();
+    rig.inlet.intake.release(now, &mut rig.captured).unwrap();
     rig.take();
     rig.read();
-    assert!(!rig.intake.is_holding() && rig.sound > before);
-    assert!((rig.time() - rig.intake.mic().end()) <= span(60));
+    assert!(!rig.inlet.intake.is_holding() && rig.sound > before);
+    assert!((rig.time() - rig.inlet.intake.mic().end()) <= span(60));
 }
