@@ -181,7 +181,7 @@ fn texts(item: &Item) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn packed_items_are_what_they_were(
@@ -282,9 +282,12 @@ proptest! {
         let bytes = plain.rows.iter().map(|row| super::content_bytes(&row.item.kind));
         prop_assert_eq!(items.bytes(), bytes.sum::<usize>());
         let mut before = None;
-        for Row { item, said, .. } in &plain.rows {
+        for (number, Row { item, said, .. }) in plain.rows.iter().enumerate() {
             prop_assert_eq!(&*items.get(&item.id).unwrap(), item);
-            prop_assert_eq!(items.before(&item.id), before);
+            // Each of these opens all pages.
+            if number % 16 == 0 {
+                prop_assert_eq!(items.before(&item.id), before);
+            }
             prop_assert_eq!(items.span(&item.id), *said);
             before = Some(item.id.clone());
         }
