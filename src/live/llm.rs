@@ -23,6 +23,7 @@ use super::conversation::{Ask, Generation};
 use crate::archive::inner::Inner;
 use crate::calls::Subject;
 use crate::disclosure::Witness;
+use crate::practice::prompt::earlier;
 use crate::practice::{
     Briefing, Gallery, Heard, Memory, Past, Practice, Sent, Sheet, SpokenFilter,
 };
@@ -34,6 +35,7 @@ use inner::kept;
 use notes::Notes;
 use stream::Answering;
 use understudy::{Understudy, end};
+use window::Window;
 
 /// How many thoughts may wait for the session.
 const QUEUE: usize = 64;
@@ -130,43 +132,47 @@ impl Mind {
                 None => vec![end(generation)],
             };
         };
+        let heard = heard(&ask.memory);
         let client = sheet.map(|sheet| {
-            let heard = heard(&ask.memory);
             let memory = recall(thinker, &mut self.past, sheet, &ask, &heard);
-            (sheet, heard, memory)
+            (sheet, memory)
         });
         let understudy = client.as_ref().filter(|_| Understudy::may_answer(&ask));
-        let understudy = understudy.map(|(sheet, _, memory)| {
-            Understudy::of(thinker, sheet, memory.clone(), &ask, self.seed)
-        });
+        let understudy = understudy
+            .map(|(sheet, memory)| Understudy::of(thinker, sheet, memory.clone(), &ask, self.seed));
         let rests = self.rests_until.is_some_and(|until| Instant::now() < until);
         if let Some(understudy) = understudy.as_ref().filter(|_| rests) {
             return understudy.whole();
         }
         self.notes.give_way();
-        let begins = match sheet {
-            Some(_) if !ask.fixed => window::begins(&ask.memory),
-            _ => 0,
+        let window = match ask.fixed {
+            false => Window::of(&ask.memory, sheet.is_some()),
+            true => Window::whole(),
         };
-        let briefing = client.map(|(sheet, heard, memory)| {
-            let from = ask.memory[..begins].iter().filter(|m| is_heard(m)).count();
-            let (older, recent) = heard.split_at(from);
-            let notes = self.notes.of(older);
-            let sent = Sent {
-                recent,
-                notes: &notes,
-            };
-            thinker.practice.brief(sheet, &memory, sent, self.seed)
-        });
-        let (mut prompt, pacer, inner) = match briefing {
-            Some(Briefing {
-                prompt,
-                pacer,
-                inner,
-            }) => (prompt, Some(pacer), Some(inner)),
-            None => (Prompt::default(), None, None),
+        let fell_out = ask.memory[..window.begins].iter();
+        let (older, recent) = heard.split_at(fell_out.filter(|m| is_heard(m)).count());
+        let (mut prompt, pacer, inner) = match client {
+            Some((sheet, memory)) => {
+                let notes = &self.notes.of(older);
+                let sent = Sent { recent, notes };
+                let Briefing {
+                    prompt,
+                    pacer,
+                    inner,
+                } = thinker.practice.brief(sheet, &memory, sent, self.seed);
+                (prompt, Some(pacer), Some(inner))
+            }
+            // Whoever speaks then, notes of a coaching session are not theirs.
+            None => {
+                let system = earlier(&self.notes.gist(older, notes::MOST));
+                let prompt = Prompt {
+                    system,
+                    ..Prompt::default()
+                };
+                (prompt, None, None)
+            }
         };
-        complete(&mut prompt, &ask, sheet.is_some(), begins);
+        complete(&mut prompt, &ask, window);
         prompt.witness = self.witness.about(Subject::Answer(generation.0));
         let answering = Answering {
             generation,

@@ -9,7 +9,7 @@ fn a_line_cut_off_is_taken_up_again() {
     let mut history = vec![Heard::Coach("what brings you here today".into())];
     let line = reply(sheet, &history, 3);
     assert_eq!(line.line_ids, ["what_brings/1/0"]);
-    history.push(Heard::Client("Well, I was up for".into()));
+    history.push(Heard::cut("Well, I was up for"));
     history.push(Heard::Coach("sorry go on".into()));
     let again = reply(sheet, &history, 3);
     assert!(
@@ -21,8 +21,8 @@ fn a_line_cut_off_is_taken_up_again() {
         "takes it up in so many words: {again:?}"
     );
     // With the point heard, it is not said again.
-    history[1] = Heard::Client(
-        "Well, I was up for a promotion, head of planning. It went to someone else. So I'd".into(),
+    history[1] = Heard::cut(
+        "Well, I was up for a promotion, head of planning. It went to someone else. So I'd",
     );
     let on = reply(sheet, &history, 3);
     assert!(
@@ -36,7 +36,7 @@ fn moves_are_answered_in_kind() {
     for sheet in gallery().sheets() {
         let mut history = vec![Heard::Coach("what brings you here today".into())];
         let first = reply(sheet, &history, 1).text();
-        history.push(Heard::Client(first));
+        history.push(Heard::client(&first));
         for (text, prefix, kind) in [
             ("you should just tell your boss", "advice/", Move::Advice),
             ("do you like your work", "closed/", Move::ClosedQuestion),
@@ -73,9 +73,7 @@ fn asked_to_repeat_they_repeat_and_misheard_they_ask_in_new_words() {
     let sheet = gallery().first().unwrap();
     let history = [
         Heard::Coach("what brings you".into()),
-        Heard::Client(
-            "It went to someone else. So I'd like to work out how to get the next one.".into(),
-        ),
+        Heard::client("It went to someone else. So I'd like to work out how to get the next one."),
         Heard::Coach("sorry i did not catch that".into()),
     ];
     assert!(
@@ -90,7 +88,7 @@ fn asked_to_repeat_they_repeat_and_misheard_they_ask_in_new_words() {
         let now = reply(sheet, &history, 5).text();
         assert_ne!(now, before);
         before.clone_from(&now);
-        history.push(Heard::Client(now));
+        history.push(Heard::client(&now));
     }
 }
 

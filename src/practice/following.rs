@@ -33,7 +33,7 @@ fn session(sheet: &Sheet, seed: u64, coach: &[&str]) -> Vec<Reply> {
         history.push(Heard::Coach((*text).to_owned()));
         let memory = practice().recall(sheet, &mut past, &history);
         let reply = practice().reply(sheet, &memory, seed);
-        history.push(Heard::Client(reply.text()));
+        history.push(Heard::client(&reply.text()));
         replies.push(reply);
     }
     replies

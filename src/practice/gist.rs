@@ -45,7 +45,7 @@ fn candidates(said: &[Heard]) -> Vec<Candidate> {
     for heard in said {
         let (client, text) = match heard {
             Heard::Coach(text) => (false, text),
-            Heard::Client(text) => (true, text),
+            Heard::Client { text, .. } => (true, text),
             Heard::Silence(_) => continue,
         };
         for sentence in split(text) {
@@ -98,12 +98,7 @@ mod tests {
     use super::*;
 
     fn talk() -> Vec<Heard> {
-        let pair = |coach: &str, client: &str| {
-            [
-                Heard::Coach(coach.to_owned()),
-                Heard::Client(client.to_owned()),
-            ]
-        };
+        let pair = |coach: &str, client: &str| [Heard::coach(coach), Heard::client(client)];
         [
             pair(
                 "What brings you here?",
@@ -137,7 +132,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_stays_within_its_room_and_says_nothing_new(texts in prop::collection::vec("\\PC{0,80}|[a-z ]{0,80}\\.", 0..20), most in 0usize..400) {
-            let said: Vec<Heard> = texts.iter().map(|text| Heard::Client(text.clone())).collect();
+            let said: Vec<Heard> = texts.iter().map(|text| Heard::client(text)).collect();
             let gist = gist(&said, most);
             prop_assert!(gist.chars().count() <= most);
             prop_assert!(gist.lines().count() <= said.iter().map(|_| 80).sum::<usize>() + 1);

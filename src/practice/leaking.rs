@@ -4,11 +4,12 @@
 use super::scripted::{CLOSED, GOOD, INTERRUPTING, TELLING, gallery, practice};
 use super::sheet::{Fact, Sheet};
 use super::words::tokens;
-use super::{Heard, Past, Sent, Silence, SpokenFilter};
+use super::{Heard, Past, Sent, Silence, SpokenFilter, gist};
 use crate::providers::llm::{Message, Prompt};
 
-/// How many messages such a model is sent.
+/// How many messages such a model is sent at least, and how many characters of notes on those before.
 const RECENT: usize = 12;
+const NOTES: usize = 1_600;
 
 /// How a session with such a model went.
 struct Leaked {
@@ -85,25 +86,27 @@ fn session(sheet: &Sheet, coach: Coach) -> Leaked {
     };
     let secrets = Secrets::of(sheet);
     let mut opened = 1;
-    let mut said = String::new();
+    let (mut said, mut notes, mut fell_out) = (String::new(), String::new(), 0);
     for turn in 0..60 {
+        let whole_length = said.len();
         let (silence, words) = coach(turn, &mut said);
         if turn > 0 {
+            let cut = said.len() < whole_length;
             // The beginning is enough to be remembered; what is checked is all of it.
-            let words = said.split(' ').take(80).collect::<Vec<_>>().join(" ");
-            let words = if said.len() > words.len() {
-                words + "."
-            } else {
-                words
-            };
-            history.push(Heard::Client(words));
+            let text = said.split(' ').take(80).collect::<Vec<_>>().join(" ");
+            history.push(Heard::Client { text, cut });
             history.extend(silence.map(Heard::Silence));
         }
         history.extend(words.map(|words| Heard::Coach(words.to_owned())));
         let memory = practice().recall(sheet, &mut past, &history);
+        // What falls out falls out in large steps.
+        if turn % RECENT == 0 {
+            fell_out = history.len().saturating_sub(RECENT);
+            notes = gist(&history[..fell_out], NOTES);
+        }
         let sent = Sent {
-            recent: &history[history.len().saturating_sub(RECENT)..],
-            notes: "",
+            recent: &history[fell_out..],
+            notes: &notes,
         };
         let briefing = practice().brief(sheet, &memory, sent, 1);
         opened = opened.max(briefing.inner.state.level());
@@ -122,6 +125,7 @@ fn session(sheet: &Sheet, coach: Coach) -> Leaked {
         leaked.trust = briefing.inner.state.trust;
         leaked.resistance.push(briefing.inner.state.resistance);
     }
+    assert!(!notes.is_empty(), "{}: nothing fell out", sheet.id);
     leaked
 }
 

@@ -58,10 +58,35 @@ use memory::Minds;
 pub enum Heard {
     /// The coach said this, as the recogniser understood it.
     Coach(String),
-    /// The client was heard to say this; cut short where the coach interrupted.
-    Client(String),
+    /// The client was heard to say this.
+    Client {
+        /// The words, as far as they were heard.
+        text: String,
+        /// Whether there was more, and the coach spoke over it.
+        cut: bool,
+    },
     /// What the coach did with a silence. Stands after the client's words that it belongs to.
     Silence(Silence),
+}
+
+#[cfg(test)]
+impl Heard {
+    /// The coach said this.
+    fn coach(text: &str) -> Self {
+        Self::Coach(text.to_owned())
+    }
+
+    /// The client said this, and nobody spoke over it.
+    fn client(text: &str) -> Self {
+        let (text, cut) = (text.to_owned(), false);
+        Self::Client { text, cut }
+    }
+
+    /// This was heard of the client before the coach spoke over the rest.
+    fn cut(text: &str) -> Self {
+        let (text, cut) = (text.to_owned(), true);
+        Self::Client { text, cut }
+    }
 }
 
 /// What became of a silence.

@@ -10,7 +10,7 @@ use crate::providers::llm::{Message, Prompt};
 
 /// Longest answer, in tokens: three spoken sentences and room.
 const MAX_TOKENS: u32 = 160;
-/// Most characters of one message that are sent.
+/// Most characters of one message to a client that are sent.
 pub const LONGEST_MESSAGE: usize = 2_000;
 
 /// Builds the prompt. What is still locked is not in it, so that no model can let it slip.
@@ -19,8 +19,8 @@ pub(super) fn build(sheet: &Sheet, memory: &Memory, sent: Sent<'_>) -> Prompt {
         .recent
         .iter()
         .filter_map(|heard| match heard {
-            Heard::Coach(text) => Some(Message::User(bounded(text))),
-            Heard::Client(text) => Some(Message::Assistant(bounded(text))),
+            Heard::Coach(text) => Some(Message::User(bounded(text, LONGEST_MESSAGE))),
+            Heard::Client { text, .. } => Some(Message::Assistant(bounded(text, LONGEST_MESSAGE))),
             Heard::Silence(_) => None,
         })
         .collect();
@@ -36,12 +36,22 @@ pub(super) fn build(sheet: &Sheet, memory: &Memory, sent: Sent<'_>) -> Prompt {
     }
 }
 
-/// As much of a message as is sent.
+/// As much of a text as is sent: all of it, or its beginning in `most` characters.
 #[must_use]
-pub fn bounded(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_MESSAGE - 1) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+pub fn bounded(text: &str, most: usize) -> String {
+    let mut ends = text.char_indices().skip(most.saturating_sub(1));
+    match (ends.next(), ends.next()) {
+        (Some((end, _)), Some(_)) => format!("{}…", &text[..end]),
+        _ => text.to_owned(),
+    }
+}
+
+/// What a model is told of words that are not sent any more; nothing if there are none.
+#[must_use]
+pub fn earlier(notes: &str) -> String {
+    match notes.is_empty() {
+        true => String::new(),
+        false => format!("\nWhat was said earlier in this session, as you remember it:\n{notes}\n"),
     }
 }
 
@@ -108,12 +118,7 @@ fn system(sheet: &Sheet, memory: &Memory, notes: &str) -> String {
         }
     }
     out.push_str("Beyond this and what you have already said you know no more about your situation. Do not invent a deeper cause, a secret or a turning point.\n");
-    if !notes.is_empty() {
-        let _ = write!(
-            out,
-            "\nWhat was said earlier in this session, as you remember it:\n{notes}\n"
-        );
-    }
+    out.push_str(&earlier(notes));
     out
 }
 

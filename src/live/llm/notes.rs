@@ -73,16 +73,20 @@ impl Notes {
             print: print(older),
         });
         let most = if self.kept.is_some() { SINCE } else { MOST };
-        let print = print(since) ^ most as u64;
-        if self.gist.0 != print {
-            self.gist = (print, gist(since, most));
-        }
+        let gist = self.gist(since, most);
         match &self.kept {
-            None => self.gist.1.clone(),
-            Some(kept) => format!("{}\n{}", kept.text, self.gist.1)
-                .trim_end()
-                .to_owned(),
+            None => gist,
+            Some(kept) => format!("{}\n{gist}", kept.text).trim_end().to_owned(),
         }
+    }
+
+    /// What says most of words that are not sent any more, where nobody keeps notes.
+    pub(super) fn gist(&mut self, older: &[Heard], most: usize) -> String {
+        let print = print(older) ^ most as u64;
+        if self.gist.0 != print {
+            self.gist = (print, gist(older, most));
+        }
+        self.gist.1.clone()
     }
 
     /// There is time: asks the model for notes of what is not in any yet.
@@ -139,7 +143,7 @@ fn asked(before: Option<&Kept>, since: &[Heard]) -> Prompt {
         .iter()
         .filter_map(|heard| match heard {
             Heard::Coach(text) => Some(format!("Coach: {text}")),
-            Heard::Client(text) => Some(format!("They: {text}")),
+            Heard::Client { text, .. } => Some(format!("They: {text}")),
             Heard::Silence(_) => None,
         })
         .collect();

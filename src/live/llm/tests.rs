@@ -257,3 +257,83 @@ async fn a_models_words_pause_where_the_client_would() {
     }
     assert_eq!(said[0], said[1], "of the same seed the same silences");
 }
+
+/// An hour of a session whose instructions stand at its beginning; what the model is sent at its end.
+async fn instructed(client: Option<&str>) -> Prompt {
+    let model = Arc::new(Scripted::default());
+    let mut mind = mind(model.clone());
+    let mut memory = vec![
+        Memory::System("Only ever speak of geese.".to_owned()),
+        Memory::Coach("My name is Wilhelmina, and I keep seven geese.".to_owned()),
+    ];
+    for turn in 0..HOUR {
+        let text = format!("That was {turn}. {}", "word ".repeat(60));
+        memory.push(Memory::Client { text, cut: false });
+        memory.push(Memory::Coach(COACH[turn % COACH.len()].to_owned()));
+    }
+    let long = "long ".repeat(4_000);
+    memory.push(Memory::Client {
+        text: "Go on.".to_owned(),
+        cut: false,
+    });
+    memory.push(Memory::Coach(long));
+    mind.ask(Ask {
+        client: client.map(str::to_owned),
+        instructions: "Be brief.".to_owned(),
+        ..ask(1, "", &memory)
+    });
+    while !matches!(
+        mind.next().await.unwrap(),
+        Thought::Token(_, Token::End { .. })
+    ) {}
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    let asked = model.asked();
+    // Whoever is nobody's client keeps no notes of being coached.
+    let for_notes = asked.iter().filter(|prompt| is_for_notes(prompt)).count();
+    assert_eq!(for_notes, usize::from(client.is_some()));
+    asked[0].clone()
+}
+
+#[tokio::test]
+async fn an_hour_of_any_session_stays_within_the_context_and_its_instructions_hold() {
+    for client in [None, Some("maya-promotion")] {
+        let prompt = instructed(client).await;
+        let (system, messages) = size(&prompt);
+        assert!(system <= 8_500, "{system}");
+        assert!(messages <= 8_000 + 4_000, "{messages}");
+        assert_eq!(
+            prompt.messages[0],
+            Message::System("Only ever speak of geese.".to_owned())
+        );
+        let systems = prompt.messages.iter();
+        let systems = systems.filter(|message| matches!(message, Message::System(_)));
+        assert_eq!(systems.count(), 1);
+        assert!(prompt.system.contains("Be brief."));
+        assert!(
+            prompt.system.contains("I keep seven geese"),
+            "{}",
+            prompt.system
+        );
+        let Some(Message::User(last)) = prompt.messages.last() else {
+            panic!("{:?}", prompt.messages.last())
+        };
+        let most = if client.is_some() { 2_000 } else { 4_000 };
+        assert_eq!(last.chars().count(), most);
+    }
+}
+
+#[tokio::test]
+async fn what_a_request_brings_itself_is_sent_whole() {
+    let model = Arc::new(Scripted::default());
+    let mut mind = mind(model.clone());
+    let text = "long ".repeat(4_000);
+    mind.ask(Ask {
+        client: None,
+        fixed: true,
+        ..ask(1, "", &[Memory::Coach(text.clone())])
+    });
+    mind.next().await.unwrap();
+    assert_eq!(model.asked()[0].messages, [Message::User(text)]);
+}

@@ -27,14 +27,10 @@ impl<'a> Openings<'a> {
 }
 
 impl Memory {
-    /// The client said something.
-    pub(super) fn client(&mut self, text: &str, lines: &Openings<'_>) {
+    /// The client was heard to say something; `cut` if there was more and the coach spoke over it.
+    pub(super) fn client(&mut self, text: &str, cut: bool, lines: &Openings<'_>) {
         self.steps.clear();
         let heard = tokens(text);
-        let ended = text
-            .trim_end()
-            .trim_end_matches(['"', '”', '\''])
-            .ends_with(['.', '?', '!', '…']);
         let (mut whole_to_end, mut partial): (bool, Option<(usize, &Line)>) = (false, None);
         let mut topics: Vec<(usize, &Line)> = Vec::new();
         let mut authored = vec![false; heard.len()];
@@ -50,15 +46,21 @@ impl Memory {
                     whole_to_end |= to_end;
                     authored[at..at + alike].fill(true);
                     topics.push((at, line));
-                } else if to_end && alike >= 2 && partial.is_none_or(|(longest, _)| alike > longest)
+                } else if cut
+                    && to_end
+                    && alike >= 2
+                    && partial.is_none_or(|(longest, _)| alike > longest)
                 {
                     partial = Some((alike, line));
                 }
             }
         }
         topics.sort_by_key(|(at, _)| *at);
-        let partial = partial.filter(|(k, _)| !whole_to_end && (!ended || *k >= 3));
-        self.was_cut = !heard.is_empty() && (partial.is_some() || !ended);
+        let partial = partial.filter(|_| !whole_to_end);
+        if let Some((k, _)) = partial {
+            authored[heard.len() - k..].fill(true);
+        }
+        self.was_cut = cut;
         self.stepped_in = false;
         self.cut = None;
         match partial {
@@ -68,9 +70,14 @@ impl Memory {
             None => {}
         }
         self.misheard = false;
+        // What broke off in the middle of a sentence is not told yet.
+        let told = match (cut, text.rfind(['.', '?', '!', '…'])) {
+            (false, _) => heard.len(),
+            (true, end) => end.map_or(0, |end| tokens(&text[..end]).len().min(heard.len())),
+        };
         // A model, too, says "yes" now and then, and that alone is nobody's line.
-        let free = authored.iter().filter(|authored| !**authored).count();
-        if free * 2 >= heard.len() && self.cut.is_none() && !self.was_cut {
+        let free = authored[..told].iter().filter(|one| !**one).count();
+        if told > 0 && free * 2 >= told {
             self.improvised(free);
         }
         for (_, line) in topics {

@@ -67,19 +67,19 @@ impl Past {
         let lines = Openings::of(sheet.lines.iter().chain(minds.shared));
         while let Some(heard) = history.get(at) {
             match heard {
-                Heard::Client(text) => memory.client(text, &lines),
+                Heard::Client { text, cut } => memory.client(text, *cut, &lines),
                 Heard::Silence(silence) => memory.silence(*silence, sheet),
                 Heard::Coach(_) => {
                     self.keep(at, prints[at], &memory);
                     // What the coach says in several breaths, the client hears as one.
                     let mut breaths: Vec<&str> = Vec::new();
                     let turn = &history[at..];
-                    let end = turn.iter().position(|h| matches!(h, Heard::Client(_)));
+                    let end = turn.iter().position(|h| matches!(h, Heard::Client { .. }));
                     let turn = &turn[..end.unwrap_or(turn.len())];
                     for heard in turn {
                         match heard {
                             Heard::Silence(silence) => memory.silence(*silence, sheet),
-                            Heard::Coach(text) | Heard::Client(text) => breaths.push(text),
+                            Heard::Coach(text) | Heard::Client { text, .. } => breaths.push(text),
                         }
                     }
                     let understood = self.understand(minds, &memory, breaths.join(" "));
@@ -91,7 +91,7 @@ impl Past {
             at += 1;
         }
         let spoken = history.iter().rfind(|h| !matches!(h, Heard::Silence(_)));
-        if matches!(spoken, Some(Heard::Client(_)) | None) {
+        if matches!(spoken, Some(Heard::Client { .. }) | None) {
             memory.coach = None;
         }
         memory

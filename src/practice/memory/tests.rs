@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::super::scripted::{GOOD, TELLING, gallery, practice};
-use super::super::{Heard, Sheet, Silence};
+use super::super::sentences::without_pauses;
+use super::super::{Cause, Heard, Sheet, Silence};
 use super::Past;
 
 /// All that shows of a memory: what is said from it, and what a model is told.
@@ -51,14 +52,15 @@ proptest! {
                 Step::Client => {
                     let memory = practice().recall(sheet, &mut past, &history);
                     let words = practice().reply(sheet, &memory, 1).text();
-                    history.push(Heard::Client(words));
+                    history.push(Heard::client(&words));
                 }
                 Step::Cut(index) => {
                     let last = history.iter_mut().rev().find_map(|heard| match heard {
-                        Heard::Client(text) => Some(text),
+                        Heard::Client { text, cut } => Some((text, cut)),
                         _ => None,
                     });
-                    if let Some(text) = last {
+                    if let Some((text, cut)) = last {
+                        *cut = true;
                         let words: Vec<&str> = text.split(' ').collect();
                         *text = words[..index.index(words.len())].join(" ");
                     }
@@ -114,7 +116,7 @@ fn an_answer_late_in_a_session_is_no_more_work_than_an_early_one() {
         assert_eq!(past.understood - before, 1, "turn {turn}");
         assert!(past.befores.len() <= super::past::KEPT);
 
-        history.push(Heard::Client(reply.text()));
+        history.push(Heard::client(&reply.text()));
         history.push(Heard::Silence(Silence::Held));
         let before = past.understood;
         practice().recall(sheet, &mut past, &history);
@@ -124,4 +126,58 @@ fn an_answer_late_in_a_session_is_no_more_work_than_an_early_one() {
     let mut past = Past::default();
     practice().recall(sheet, &mut past, &history);
     assert_eq!(past.understood, 300);
+}
+
+#[test]
+fn who_cut_off_whom_is_what_was_heard_and_not_how_it_is_punctuated() {
+    let sheet = gallery().first().unwrap();
+    let after = |client: Heard| {
+        let history = [
+            Heard::coach("what brings you here today"),
+            client,
+            Heard::coach("mm hmm"),
+        ];
+        practice().recall(sheet, &mut Past::default(), &history)
+    };
+    let own = without_pauses(&sheet.lines[0].text);
+    let half = own.split(' ').take(6).collect::<Vec<_>>().join(" ");
+    let open = "It is mostly about the team and what they think of";
+    let closed = "It is mostly about the team. They never say what they think.";
+    for text in [own.as_str(), &half, open, closed] {
+        for (heard, interruptions) in [(Heard::client(text), 0), (Heard::cut(text), 1)] {
+            let memory = after(heard);
+            let steps = memory.steps.iter();
+            let costs = steps.filter(|step| step.cause == Cause::Interruption);
+            assert_eq!(memory.was_cut, interruptions == 1, "{text}");
+            assert_eq!(memory.interruptions, interruptions, "{text}");
+            assert_eq!(costs.count() > 0, interruptions == 1, "{text}");
+        }
+    }
+    // The line that was lost is found only where something was.
+    assert!(after(Heard::cut(&half)).cut.is_some());
+    assert!(after(Heard::client(&half)).cut.is_none());
+    assert!(after(Heard::cut(&own)).cut.is_none());
+}
+
+#[test]
+fn what_was_told_before_the_coach_spoke_over_it_is_told() {
+    let sheet = gallery().first().unwrap();
+    let deepest = |client: Heard| {
+        let history = [Heard::coach("what brings you here today"), client];
+        practice()
+            .recall(sheet, &mut Past::default(), &history)
+            .deepest
+    };
+    assert_eq!(
+        deepest(Heard::cut("I keep thinking about what the team would")),
+        0
+    );
+    assert_eq!(
+        deepest(Heard::client("I keep thinking about what the team would")),
+        1
+    );
+    assert_eq!(
+        deepest(Heard::cut("I keep thinking about the team. And I")),
+        1
+    );
 }

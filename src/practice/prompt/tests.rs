@@ -32,7 +32,7 @@ fn depths(sheet: &Sheet, script: &[&str]) -> Vec<u8> {
         assert!(deepest <= level, "{} {turn}: {deepest} leaks", sheet.id);
         assert!(!system.contains(&sheet.beneath));
         depths.push(deepest);
-        history.push(Heard::Client(IMPROVISED[turn % 3].to_owned()));
+        history.push(Heard::client(IMPROVISED[turn % 3]));
     }
     depths
 }
@@ -81,7 +81,7 @@ fn what_is_locked_is_not_in_the_prompt() {
             }
             assert!(!prompt.instructions().contains(&sheet.beneath));
             let reply = practice().reply(sheet, &memory, 1);
-            history.push(Heard::Client(reply.text()));
+            history.push(Heard::client(&reply.text()));
         }
     }
 }
@@ -97,6 +97,6 @@ fn silence_is_told_to_the_model() {
         build(sheet, &remembered(sheet, history), sent).messages
     };
     assert_eq!(messages(&[]).len(), 1);
-    let messages = messages(&[Heard::Coach("hello".into()), Heard::Client("Hello.".into())]);
+    let messages = messages(&[Heard::coach("hello"), Heard::client("Hello.")]);
     assert_eq!(messages.len(), 3);
 }

@@ -28,6 +28,12 @@ pub(super) fn facts(report: &Report<'_>, table: &mut Table<'_>) -> Vec<(Fact, Sp
                 let message = "what is of level 1 is no secret: `words` would guard nothing";
                 report.note(one.span(), message);
             }
+            if level > 1 && words.iter().all(|word| tokens(&word.text).is_empty()) {
+                let message = format!(
+                    "what is of level {level} needs `words` that give it away: without them nothing guards it"
+                );
+                report.note(one.span(), message);
+            }
             one.finish();
             let words = words.into_iter().map(|word| word.text).collect();
             let fact = Fact {

@@ -116,6 +116,19 @@ fn a_line_must_be_fit_to_be_spoken() {
 }
 
 #[test]
+fn what_is_not_known_at_once_says_by_which_words_it_is_guarded() {
+    for (kind, level) in [("facts", 2), ("feelings", 3), ("beliefs", 4)] {
+        for words in ["", "words = [\"…\"]\n"] {
+            let added = format!("[[{kind}]]\nlevel = {level}\ntext = \"It is so.\"\n{words}\n");
+            let (at, message) = said("[[facts]]", &format!("{added}[[facts]]"));
+            assert_eq!(at, line("[[facts]]"));
+            let says = format!("what is of level {level} needs `words`");
+            assert!(message.starts_with(&says), "{message}");
+        }
+    }
+}
+
+#[test]
 fn all_mistakes_come_at_once_in_the_order_of_the_file() {
     let SheetErrors(errors) = refused(&[
         ("age = 34", "age = 0"),
