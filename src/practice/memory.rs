@@ -13,7 +13,7 @@ pub(super) use past::Minds;
 pub use past::Past;
 
 use super::dice::Dice;
-use super::moves::{Topic, Understood};
+use super::moves::{Context, Topic, Understood};
 use super::pausing::Pacer;
 use super::sheet::{Line, Sheet};
 use super::state::{Moved, State, StateStep, is_inward};
@@ -41,6 +41,8 @@ pub struct Memory {
     /// The line that was lost by it.
     pub(super) cut: Option<Arc<Line>>,
     pub(super) interruptions: usize,
+    /// What was said, as far as it changes what the coach says next.
+    pub(super) context: Context,
     /// The client's last words.
     pub(super) last_words: Arc<str>,
     /// What the coach said last; `None` if the coach stays silent.
@@ -77,6 +79,7 @@ impl Memory {
             stepped_in: false,
             cut: None,
             interruptions: 0,
+            context: Context::new(),
             last_words: "".into(),
             coach: None,
             habit: 0,

@@ -52,6 +52,7 @@ pub use triggers::Trigger;
 use crate::providers::llm::Prompt;
 use choose::Chooser;
 use memory::Minds;
+use moves::Context;
 
 /// One message of the session as it was heard: the only thing that a client remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -210,6 +211,6 @@ impl Practice {
 
     /// What the coach's words are taken for.
     pub fn understand(&self, text: &str) -> Understood {
-        self.recogniser.understand(text, "", false)
+        self.recogniser.understand(text, "", &Context::new())
     }
 }

@@ -150,5 +150,7 @@ pub struct Understood {
     pub greets: bool,
     /// No word gives the topic away only by sounding like another.
     pub(crate) sure: bool,
+    /// All its moves, for what is said after it.
+    pub(crate) moves: Moves,
     pub(crate) words: Vec<Word>,
 }

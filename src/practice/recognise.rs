@@ -57,8 +57,7 @@ impl Known {
 }
 
 /// An utterance while it is being understood.
-struct Heard<'a> {
-    text: &'a str,
+struct Heard {
     words: Vec<Word>,
     hits: Vec<Rc<Hits>>,
     /// Words of the vocabulary that occur.
@@ -107,12 +106,10 @@ impl Recogniser {
     }
 
     /// Understands what the coach said. `client` is what the client said before it: its words
-    /// coming back are a reflection. `permitted` says that the coach asked, in the turn before,
-    /// whether a thought is welcome.
-    pub fn understand(&self, text: &str, client: &str, permitted: bool) -> Understood {
+    /// coming back, however they were heard, are a reflection. `context` is all that was said.
+    pub fn understand(&self, text: &str, client: &str, context: &Context) -> Understood {
         let known = &mut Known::default();
         let mut heard = Heard {
-            text,
             words: Vec::new(),
             hits: Vec::new(),
             present: vec![false; self.vocabulary.len()],
@@ -128,7 +125,8 @@ impl Recogniser {
         }
         let clauses = clauses(&self.cues, &heard.words);
         let last = clauses.last().map_or(0, |c| heard.words.len() - c.len());
-        let kind = self.kind(known, &heard, client, permitted);
+        let mut moves = classify(text, context);
+        let kind = self.kind(known, &heard, client, moves, context.may());
         let found = match kind {
             Move::StackedQuestion => self.topic(&heard, last).or_else(|| self.topic(&heard, 0)),
             _ => self.topic(&heard, 0),
@@ -146,18 +144,30 @@ impl Recogniser {
             }
             _ => kind,
         };
+        if kind == Move::AskPermission {
+            moves.insert(kind);
+        }
         // What takes up a word of theirs is about what they said.
         let topic = topic.or((kind == Move::OpenQuestion).then_some(Topic::More));
         Understood {
             kind,
             topic,
             sure,
+            moves,
             greets: self.says(Move::Greeting, &heard),
             words: heard.words,
         }
     }
 
-    fn kind(&self, known: &mut Known, heard: &Heard<'_>, client: &str, permitted: bool) -> Move {
+    /// What it is above all. `moves` is what its form gives away.
+    fn kind(
+        &self,
+        known: &mut Known,
+        heard: &Heard,
+        client: &str,
+        moves: Moves,
+        permitted: bool,
+    ) -> Move {
         let words = &heard.words;
         let says = |kind| self.says(kind, heard);
         if words.iter().all(|w| self.cues.listening.contains(&w.text)) {
@@ -185,12 +195,6 @@ impl Recogniser {
         if words.len() <= 25 && says(Move::Goodbye) {
             return Move::Goodbye;
         }
-        let mut context = Context::new();
-        context.client(client);
-        if permitted {
-            context = context.permitted();
-        }
-        let moves = classify(heard.text, &context);
         for kind in [Move::Summary, Move::LeadingQuestion] {
             if moves.contains(kind) || says(kind) {
                 return kind;
@@ -230,11 +234,11 @@ impl Recogniser {
                 return kind;
             }
         }
-        if permitted && words.len() >= 6 {
-            return Move::TellingWithPermission;
-        }
         if moves.reflects() && !moves.tells() {
             return reflection(moves);
+        }
+        if permitted && words.len() >= 6 {
+            return Move::TellingWithPermission;
         }
         // As many function words as an ordinary sentence has at least: it hangs together.
         let hangs_together = words.iter().filter(|w| !w.is_content()).count() * 4 >= words.len();
@@ -252,7 +256,7 @@ impl Recogniser {
 
     /// The topic of the words from `from` on, and whether a cue of it was heard rather than words
     /// that sound like one.
-    fn topic(&self, heard: &Heard<'_>, from: usize) -> Option<(Topic, bool)> {
+    fn topic(&self, heard: &Heard, from: usize) -> Option<(Topic, bool)> {
         let mut plain = BTreeSet::new();
         let mut scores: BTreeMap<Topic, u32> = BTreeMap::new();
         for hits in &heard.hits[from..] {
@@ -285,7 +289,7 @@ impl Recogniser {
         best.map(|(topic, _)| (topic, plain.contains(&topic)))
     }
 
-    fn says(&self, kind: Move, heard: &Heard<'_>) -> bool {
+    fn says(&self, kind: Move, heard: &Heard) -> bool {
         let phrases = self.moves.get(&kind).into_iter().flatten();
         phrases
             .into_iter()
@@ -294,7 +298,7 @@ impl Recogniser {
 
     /// Whether the words of the phrase come in this order with at most one other word between
     /// each. One word that only holds the phrase together may be lost, if two of meaning are there.
-    fn contains(&self, heard: &Heard<'_>, from: usize, phrase: &Phrase) -> bool {
+    fn contains(&self, heard: &Heard, from: usize, phrase: &Phrase) -> bool {
         let may_miss = usize::from(phrase.meaning >= 2);
         let mut missing = 0;
         for &word in &phrase.words {

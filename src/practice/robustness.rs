@@ -3,7 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Move, Recogniser, Topic};
+use super::{Context, Move, Recogniser, Topic};
 
 /// What coaches say, with the topic they mean; written for this measure, not for the cues.
 const QUESTIONS: &[(&str, Topic)] = &[
@@ -235,7 +235,7 @@ fn clean_words_are_understood() {
     let r = Recogniser::load().unwrap();
     let mut wrong = Vec::new();
     for (text, topic) in QUESTIONS {
-        let u = r.understand(text, "", false);
+        let u = r.understand(text, "", &Context::new());
         if u.topic != Some(*topic) {
             wrong.push(format!(
                 "{text}: {:?} {:?} instead of {topic:?}",
@@ -244,7 +244,7 @@ fn clean_words_are_understood() {
         }
     }
     for (text, kind) in MOVES {
-        let u = r.understand(text, "", false);
+        let u = r.understand(text, "", &Context::new());
         if !alike(u.kind, *kind) {
             wrong.push(format!("{text}: {:?} instead of {kind:?}", u.kind));
         }
@@ -268,13 +268,13 @@ fn misheard_words_change_little() {
         for _ in 0..rounds {
             for (text, topic) in QUESTIONS {
                 topics += usize::from(
-                    r.understand(&noisy(text, percent, &mut dice), "", false)
+                    r.understand(&noisy(text, percent, &mut dice), "", &Context::new())
                         .topic
                         == Some(*topic),
                 );
             }
             for (text, kind) in MOVES {
-                let heard = r.understand(&noisy(text, percent, &mut dice), "", false);
+                let heard = r.understand(&noisy(text, percent, &mut dice), "", &Context::new());
                 moves += usize::from(alike(heard.kind, *kind));
             }
         }

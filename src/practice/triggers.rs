@@ -61,7 +61,7 @@ fn stands_in(phrase: &[String], words: &[Word]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Recogniser;
+    use super::super::{Context, Recogniser};
     use super::*;
 
     fn trigger(moves: &[Move], phrases: &[&str]) -> Trigger {
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn moves_and_words_set_it_off() {
         let recogniser = Recogniser::load().unwrap();
-        let hears = |text: &str| recogniser.understand(text, "", false);
+        let hears = |text: &str| recogniser.understand(text, "", &Context::new());
         let advice = hears("you should just tell your boss");
         let question = hears("what would be a simple next step for you");
         let told = trigger(&[Move::Advice], &[]);

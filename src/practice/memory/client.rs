@@ -30,6 +30,7 @@ impl Memory {
     /// The client was heard to say something; `cut` if there was more and the coach spoke over it.
     pub(super) fn client(&mut self, text: &str, cut: bool, lines: &Openings<'_>) {
         self.steps.clear();
+        self.context.client(text);
         let heard = tokens(text);
         let (mut whole_to_end, mut partial): (bool, Option<(usize, &Line)>) = (false, None);
         let mut topics: Vec<(usize, &Line)> = Vec::new();

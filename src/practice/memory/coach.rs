@@ -11,12 +11,6 @@ use super::Memory;
 const MOST_SILENCES: usize = 2;
 
 impl Memory {
-    /// Whether the coach has just asked whether a thought is welcome.
-    pub(super) fn permitted(&self) -> bool {
-        let last = self.coach.as_ref().map(|coach| coach.kind);
-        last == Some(Move::AskPermission)
-    }
-
     /// The coach said something.
     pub(super) fn coach(&mut self, understood: Understood, sheet: &Sheet) {
         let before = self.coach.as_ref().map(|u| u.kind);
@@ -70,6 +64,7 @@ impl Memory {
         if about && let Some(topic) = understood.topic.filter(|t| *t != Topic::More) {
             self.topic = Some(topic);
         }
+        self.context.coach(understood.moves);
         self.coach_turns += 1;
         self.coach = Some(understood);
     }

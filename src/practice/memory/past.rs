@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::super::Heard;
-use super::super::moves::Understood;
+use super::super::moves::{Context, Understood};
 use super::super::recognise::Recogniser;
 use super::super::sheet::{Line, Sheet};
 use super::Memory;
@@ -39,7 +39,7 @@ pub(super) struct Before {
 struct Last {
     text: String,
     client: Arc<str>,
-    permitted: bool,
+    context: Context,
     understood: Understood,
 }
 
@@ -112,10 +112,11 @@ impl Past {
     }
 
     fn understand(&mut self, minds: &Minds<'_>, memory: &Memory, text: String) -> Understood {
-        let (client, permitted) = (&memory.last_words, memory.permitted());
-        let again = self.last.as_ref().filter(|last| {
-            last.text == text && last.client == *client && last.permitted == permitted
-        });
+        let (client, context) = (&memory.last_words, &memory.context);
+        let again = self
+            .last
+            .as_ref()
+            .filter(|last| last.text == text && last.client == *client && last.context == *context);
         if let Some(last) = again {
             return last.understood.clone();
         }
@@ -123,11 +124,11 @@ impl Past {
         {
             self.understood += 1;
         }
-        let understood = minds.recogniser.understand(&text, client, permitted);
+        let understood = minds.recogniser.understand(&text, client, context);
         self.last = Some(Last {
             text,
             client: client.clone(),
-            permitted,
+            context: context.clone(),
             understood: understood.clone(),
         });
         understood

@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::super::moves::report::report;
 use super::super::scripted::{GOOD, TELLING, gallery, practice};
 use super::super::sentences::without_pauses;
-use super::super::{Cause, Heard, Sheet, Silence};
+use super::super::{Cause, Heard, Move, Sheet, Silence};
 use super::Past;
 
 /// All that shows of a memory: what is said from it, and what a model is told.
@@ -180,4 +181,41 @@ fn what_was_told_before_the_coach_spoke_over_it_is_told() {
         deepest(Heard::cut("I keep thinking about the team. And I")),
         1
     );
+}
+
+/// The last move of each turn of the coach with advice, as a client takes it and as the report on
+/// the same words has it: whether the advice was welcome.
+fn welcome(talk: &[(&str, &str)]) -> Vec<bool> {
+    let sheet = gallery().first().unwrap();
+    let (mut history, mut past, mut script) = (Vec::new(), Past::default(), String::new());
+    let mut welcome = Vec::new();
+    for (coach, client) in talk {
+        history.push(Heard::coach(coach));
+        let memory = practice().recall(sheet, &mut past, &history);
+        match memory.coach.unwrap().kind {
+            Move::Advice => welcome.push(false),
+            Move::AdviceWithPermission => welcome.push(true),
+            _ => {}
+        }
+        history.push(Heard::client(client));
+        script.push_str(&format!("Coach: {coach}\nClient: {client}\n"));
+    }
+    let mut lines = Vec::new();
+    report("talk.txt", script.as_bytes(), &mut lines).unwrap();
+    let lines = String::from_utf8(lines).unwrap();
+    let reported = lines.lines().filter(|line| line.contains("\"advice"));
+    let reported = reported.map(|line| line.contains("\"advice_with_permission\""));
+    assert_eq!(reported.collect::<Vec<_>>(), welcome, "{lines}");
+    welcome
+}
+
+#[test]
+fn advice_is_welcome_by_the_rules_of_the_moves() {
+    let advice = ("You should talk to your boss.", "I did that in spring.");
+    let asks = "May I share a thought?";
+    let granted = [(asks, "Yes, go on."), advice, advice, advice, advice];
+    assert_eq!(welcome(&granted), [true, true, true, false]);
+    assert_eq!(welcome(&[(asks, "No, not now."), advice]), [false]);
+    let asked = ("Mm.", "I have no idea. What would you do?");
+    assert_eq!(welcome(&[advice, asked, advice]), [false, true]);
 }

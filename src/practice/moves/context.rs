@@ -1,6 +1,6 @@
 //! What was said before an utterance, as far as it changes what the utterance is.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use super::super::words::Word;
 use super::list::Moves;
@@ -13,10 +13,10 @@ const KEPT: usize = 4;
 const HOLDS: u8 = 3;
 
 /// The conversation so far. Feed it what each says, in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     /// The words of meaning of the client's last utterances, the latest first.
-    said: VecDeque<HashSet<String>>,
+    said: VecDeque<BTreeSet<String>>,
     /// The client's last utterance asked something.
     pub(super) client_asked: bool,
     /// The client's last utterance was a word or two.
@@ -32,13 +32,6 @@ impl Context {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The coach may tell or advise now.
-    #[must_use]
-    pub fn permitted(mut self) -> Self {
-        self.permission = HOLDS;
-        self
     }
 
     /// The client said this.
@@ -71,14 +64,14 @@ impl Context {
     }
 
     /// Whether the coach may tell or advise.
-    pub(super) fn may(&self) -> bool {
+    pub(in super::super) fn may(&self) -> bool {
         self.permission > 0
     }
 
     /// How many of these words of meaning are the client's, in the last utterances and before.
     pub(super) fn echo<'a>(&self, words: impl Iterator<Item = &'a str>) -> Echo {
         let mut echo = Echo::default();
-        let distinct: HashSet<String> = meanings(words).collect();
+        let distinct: BTreeSet<String> = meanings(words).collect();
         for word in &distinct {
             echo.all += 1;
             match self.said.iter().position(|said| said.contains(word)) {

@@ -10,8 +10,15 @@ fn recogniser() -> &'static Recogniser {
 }
 
 fn hear(text: &str) -> (Move, Option<Topic>) {
-    let u = recogniser().understand(text, "", false);
+    let u = recogniser().understand(text, "", &Context::new());
     (u.kind, u.topic)
+}
+
+/// Nothing but this was said.
+fn after(client: &str) -> Context {
+    let mut context = Context::new();
+    context.client(client);
+    context
 }
 
 #[test]
@@ -64,8 +71,9 @@ fn moves_are_told_apart_without_punctuation() {
 fn words_of_the_client_that_come_back_are_a_reflection() {
     let r = recogniser();
     let said = "I worked three years on that project and nobody noticed.";
+    let permitted = after("Nobody noticed. What would you do?");
     assert_eq!(
-        r.understand("three years and nobody noticed", said, false)
+        r.understand("three years and nobody noticed", said, &after(said))
             .kind,
         Move::SimpleReflection
     );
@@ -73,7 +81,7 @@ fn words_of_the_client_that_come_back_are_a_reflection() {
         r.understand(
             "there is a book by a professor that explains it",
             said,
-            true
+            &permitted
         )
         .kind,
         Move::TellingWithPermission
@@ -83,6 +91,6 @@ fn words_of_the_client_that_come_back_are_a_reflection() {
 proptest::proptest! {
     #[test]
     fn anything_can_be_heard(text in "\\PC{0,300}", client in "\\PC{0,80}") {
-        recogniser().understand(&text, &client, false);
+        recogniser().understand(&text, &client, &after(&client));
     }
 }
