@@ -1,6 +1,6 @@
 //! Who is live: how many sessions there are, and how to end one, or take it over, from outside.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -25,6 +25,8 @@ const PUTTING_AWAY: Duration = Duration::from_secs(6);
 #[derive(Clone, Debug)]
 pub struct Registry {
     live: Arc<DashMap<String, Entry>>,
+    /// Held by whoever looks for a place: of several that come at once for the last, one has it.
+    door: Arc<Mutex<()>>,
     most: usize,
 }
 
@@ -111,6 +113,7 @@ impl Registry {
     pub fn new(most: usize) -> Self {
         Self {
             live: Arc::default(),
+            door: Arc::default(),
             most,
         }
     }
@@ -118,11 +121,14 @@ impl Registry {
     /// Takes a place for a new session, if there is one.
     #[must_use]
     pub fn enter(&self, id: &str, account: &AccountId) -> Option<Place> {
+        let _alone = self.alone();
+        if !self.has_room() {
+            return None;
+        }
         let mut entry = Entry::new(account);
         let place = self.seat(id, &mut entry);
         self.live.insert(id.to_owned(), entry);
-        // Counted after entering, so that two that come at once cannot both take the last place.
-        self.had_room().then_some(place)
+        Some(place)
     }
 
     /// Takes the place of a session that goes on: if it still has a connection here, that one is
@@ -136,32 +142,36 @@ impl Registry {
         let patience = Instant::now() + PUTTING_AWAY;
         let mut heir = None;
         loop {
-            let gone = match self.live.entry(id.to_owned()) {
-                Slot::Occupied(slot) if slot.get().account != *account => {
-                    return Err(TakeOverError::NotFound);
-                }
-                Slot::Occupied(slot) if heir.is_none() && slot.get().is_hung_up() => {
-                    return Err(TakeOverError::HungUp);
-                }
-                Slot::Occupied(mut slot) => {
-                    let entry = slot.get_mut();
-                    let Some(holder) = &entry.holder else {
-                        return Ok(self.seat(id, entry));
-                    };
-                    holder.displaced.cancel();
-                    let gone = holder.gone.clone();
-                    heir.get_or_insert_with(|| {
-                        entry.heirs += 1;
-                        Heir { registry: self, id }
-                    });
-                    gone
-                }
-                Slot::Vacant(slot) => {
-                    let mut entry = Entry::new(account);
-                    let place = self.seat(id, &mut entry);
-                    slot.insert(entry);
-                    let room = self.had_room();
-                    return room.then_some(place).ok_or(TakeOverError::Full);
+            let gone = {
+                let _alone = self.alone();
+                let room = self.has_room();
+                match self.live.entry(id.to_owned()) {
+                    Slot::Occupied(slot) if slot.get().account != *account => {
+                        return Err(TakeOverError::NotFound);
+                    }
+                    Slot::Occupied(slot) if heir.is_none() && slot.get().is_hung_up() => {
+                        return Err(TakeOverError::HungUp);
+                    }
+                    Slot::Occupied(mut slot) => {
+                        let entry = slot.get_mut();
+                        let Some(holder) = &entry.holder else {
+                            return Ok(self.seat(id, entry));
+                        };
+                        holder.displaced.cancel();
+                        let gone = holder.gone.clone();
+                        heir.get_or_insert_with(|| {
+                            entry.heirs += 1;
+                            Heir { registry: self, id }
+                        });
+                        gone
+                    }
+                    Slot::Vacant(_) if !room => return Err(TakeOverError::Full),
+                    Slot::Vacant(slot) => {
+                        let mut entry = Entry::new(account);
+                        let place = self.seat(id, &mut entry);
+                        slot.insert(entry);
+                        return Ok(place);
+                    }
                 }
             };
             tokio::time::timeout_at(patience, gone.cancelled())
@@ -170,9 +180,14 @@ impl Registry {
         }
     }
 
-    /// Whether there was room for who entered last.
-    fn had_room(&self) -> bool {
-        self.taken() <= self.most && self.live.len() <= self.most.saturating_mul(CROWD)
+    /// Waits until nobody else looks for a place.
+    fn alone(&self) -> MutexGuard<'_, ()> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is room for one more.
+    fn has_room(&self) -> bool {
+        self.taken() < self.most && self.live.len() < self.most.saturating_mul(CROWD)
     }
 
     /// Gives a session to a new connection.

@@ -16,6 +16,35 @@ fn a_full_house_takes_nobody_until_somebody_leaves() {
     assert!(registry.enter("b", &account("me")).is_some());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_that_come_at_once_for_the_last_place_one_has_it() {
+    for round in 0..200 {
+        let registry = Registry::new(3);
+        let me = account("me");
+        let _inside = [registry.enter("a", &me), registry.enter("b", &me)];
+        let together = Arc::new(tokio::sync::Barrier::new(4));
+        let comers: Vec<_> = (0..4)
+            .map(|number| {
+                let (registry, together) = (registry.clone(), together.clone());
+                let (id, me) = (format!("comer_{number}"), me.clone());
+                tokio::spawn(async move {
+                    together.wait().await;
+                    match number % 2 {
+                        0 => registry.enter(&id, &me),
+                        _ => registry.take_over(&id, &me).await.ok(),
+                    }
+                })
+            })
+            .collect();
+        let mut places = Vec::new();
+        for comer in comers {
+            places.extend(comer.await.unwrap());
+        }
+        assert_eq!(places.len(), 1, "round {round}");
+        assert_eq!(registry.taken(), 3);
+    }
+}
+
 #[test]
 fn a_session_can_be_ended_from_outside_by_its_own_account_alone() {
     let registry = Registry::new(2);
