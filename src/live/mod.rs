@@ -209,6 +209,7 @@ impl Live {
             Some(Resumption { from, past, claim }) => (from, Some(past), Some(claim)),
             None => (Position::ZERO, None, None),
         };
+        let is_new = past.is_none();
         let recorder = self.archive.record(Part {
             account: account.clone(),
             id: id.clone(),
@@ -243,8 +244,17 @@ impl Live {
         let reason = ended.reason();
         tracing::info!(session.id = %id, end = reason.name(), "session {id} ended");
         drop(place);
-        if ended.is_open_to_doubt() && orders.hang_up.is_cancelled() {
+        if is_new && ended == Ended::Unconnected {
+            self.forget(&id, &account).await;
+        } else if ended.is_open_to_doubt() && orders.hang_up.is_cancelled() {
             self.settle_hang_up(&id, &account).await;
+        }
+    }
+
+    /// Of a session that nobody ever was in there is nothing to keep.
+    async fn forget(&self, id: &str, account: &AccountId) {
+        if let Err(error) = self.archive.delete(account, id).await {
+            tracing::warn!(%error, session.id = %id, "a session without a connection stays on record");
         }
     }
 

@@ -75,6 +75,8 @@ pub struct LiveSession {
     deserted: Option<Instant>,
     /// Until when the connection is heard, once its end has begun.
     heard_by: Option<Instant>,
+    /// Whether the connection came about.
+    connected: bool,
     ended: Option<Ended>,
     /// Nothing is left to be completed.
     left: bool,
@@ -133,6 +135,7 @@ impl LiveSession {
             waiting: None,
             deserted: None,
             heard_by: None,
+            connected: false,
             ended: None,
             left: false,
         };
@@ -147,6 +150,9 @@ impl LiveSession {
         let mut ended = self.ended.unwrap_or(Ended::Completed);
         if ended.is_open_to_doubt() && self.told.orders.hang_up.is_cancelled() {
             ended = Ended::Completed;
+        }
+        if !self.connected && matches!(ended, Ended::Completed | Ended::Lost) {
+            ended = Ended::Unconnected;
         }
         self.put_away(ended).await;
         ended

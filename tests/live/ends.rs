@@ -143,6 +143,33 @@ async fn how_a_connection_ended_counts_whichever_way_of_it_ends_first() {
 }
 
 #[tokio::test]
+async fn of_a_connection_that_never_came_about_nothing_is_kept() {
+    let server = serve(&[]).await;
+    let live = &server.app.live;
+    for is_hung_up in [false, true] {
+        let begun = live.begin(opening(&server)).unwrap();
+        let id = begun.id().to_owned();
+        let (link, to_session, mut from_session) = link();
+        let never = CancellationToken::new;
+        let run = live.run(begun, link, never(), never());
+        let end = async {
+            from_session.recv().await.unwrap();
+            if is_hung_up {
+                assert_eq!(hang_up(&server, &id).await, 200);
+            } else {
+                let lost = FromClient::Closed(Closed::Lost);
+                to_session.send(lost).await.unwrap();
+            }
+        };
+        tokio::join!(run, end);
+        let of = server.app.db.of(&server.app.account);
+        assert_eq!(sessions::find(of, &id).await.unwrap(), None);
+        let path = server.url(&format!("/api/sessions/{id}"));
+        assert_eq!(client().get(path).send().await.unwrap().status(), 404);
+    }
+}
+
+#[tokio::test]
 async fn a_call_that_is_closed_in_good_order_was_not_cut_off() {
     let server = serve(&[]).await;
     let mut call = Call::at(&server.url(""), "").await;

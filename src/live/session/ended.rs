@@ -15,6 +15,8 @@ pub enum Ended {
     Expired,
     /// The server stopped.
     Stopped,
+    /// The connection that was agreed on never came about.
+    Unconnected,
     /// Another connection took the session over.
     Displaced,
     /// Something failed.
@@ -27,7 +29,7 @@ impl Ended {
     pub const fn reason(self) -> EndReason {
         match self {
             Self::Completed => EndReason::ByClient,
-            Self::Lost | Self::NotReading | Self::Displaced => EndReason::Lost,
+            Self::Lost | Self::NotReading | Self::Unconnected | Self::Displaced => EndReason::Lost,
             Self::Expired => EndReason::Expired,
             Self::Stopped => EndReason::ServerStopped,
             Self::Failed => EndReason::Failed,
@@ -40,7 +42,7 @@ impl Ended {
     pub const fn is_open_to_doubt(self) -> bool {
         matches!(
             self,
-            Self::Lost | Self::NotReading | Self::Stopped | Self::Displaced
+            Self::Lost | Self::NotReading | Self::Unconnected | Self::Stopped | Self::Displaced
         )
     }
 }

@@ -52,6 +52,7 @@ impl LiveSession {
         }
         match received {
             Some(FromClient::Ready) => {
+                self.connected = true;
                 self.backlog.ready();
                 self.handle(Input::Ready);
             }

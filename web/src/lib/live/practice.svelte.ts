@@ -15,7 +15,8 @@ import type { Drafts } from "./drafts.ts";
 import { draftsOf, forgetRunning, keepDrafts, keepRunning, type Running } from "./running.ts";
 import { LiveSession } from "./session.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { hangUp, standingOf } from "./standing.ts";
+import { hangUp } from "../realtime/hangup.ts";
+import { standingOf } from "./standing.ts";
 import { onWakeUp } from "./wakeups.ts";
 
 const WAYS = [

@@ -8,7 +8,8 @@ import {
   type Running,
   runningWith,
 } from "./running.ts";
-import { hangUp, standingOf } from "./standing.ts";
+import { hangUp } from "../realtime/hangup.ts";
+import { standingOf } from "./standing.ts";
 
 const running: Running = {
   session: "sess_1",

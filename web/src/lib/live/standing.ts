@@ -1,6 +1,6 @@
-/** What the server says of a session that could not be resumed, and how the person ends one. */
+/** What the server says of a session that could not be resumed. */
 
-import { authorization, bearing } from "../access.ts";
+import { authorization } from "../access.ts";
 
 /** `unknown` where the server did not say. */
 export type Standing = "open" | "over" | "unknown";
@@ -29,19 +29,4 @@ export async function standingOf(id: string, request: typeof fetch = fetch): Pro
   } catch {
     return "unknown";
   }
-}
-
-/**
- * Says that it was the person who ended the session, and outlives the page. The key that opened the
- * session will do, also where the page holds no other.
- */
-export async function hangUp(
-  id: string,
-  secret: string | null,
-  request: typeof fetch = fetch,
-): Promise<void> {
-  const path = `/v1/realtime/calls/${encodeURIComponent(id)}/hangup`;
-  const headers = secret === null ? authorization() : bearing(secret);
-  // A server that is away finds the session ended by the loss of its connection.
-  await request(path, { method: "POST", headers, keepalive: true }).catch(() => undefined);
 }

@@ -7,6 +7,7 @@ import { type Fault, FaultError } from "../faults/fault.ts";
 import { Scope } from "../scope.ts";
 import { decode } from "./decode.ts";
 import type { ClientEvent } from "./events.ts";
+import { hangUp } from "./hangup.ts";
 import { Probe } from "./probe.ts";
 import type { Transport, TransportRequest } from "./transport.ts";
 
@@ -23,6 +24,7 @@ export async function openWebRtc(request: TransportRequest): Promise<Transport> 
     return call;
   } catch (error) {
     call.close();
+    call.giveUp();
     throw error;
   }
 }
@@ -78,6 +80,13 @@ class Call implements Transport {
     await opened;
     this.#open = true;
     this.#watch();
+  }
+
+  /** The server need not wait for a call that does not come about. A session that goes on is kept. */
+  giveUp(): void {
+    const { resume, secret } = this.request;
+    const id = this.#location.split("/").at(-1) ?? "";
+    if (resume === null && id !== "") void hangUp(decodeURIComponent(id), secret);
   }
 
   send(event: ClientEvent): void {
