@@ -12,8 +12,14 @@
 #[path = "../tests/support/listeners/mod.rs"]
 mod listeners;
 #[expect(dead_code, reason = "tests use the rest of it")]
+#[path = "../tests/support/models/mod.rs"]
+mod models;
+#[expect(dead_code, reason = "tests use the rest of it")]
 #[path = "../tests/support/speakers/mod.rs"]
 mod speakers;
+#[expect(dead_code, reason = "tests use the rest of it")]
+#[path = "../tests/support/sse_server.rs"]
+mod sse_server;
 
 use std::error::Error;
 use std::io::Read as _;
@@ -23,12 +29,25 @@ use serde_json::json;
 use speakers::cartesia::Cartesia;
 use speakers::deepgram::Deepgram;
 use speakers::elevenlabs::ElevenLabs;
+use sse_server::SseServer;
 use tokio::task::spawn_blocking;
+
+/// What the language models do, one after the other; then the last again and again.
+const BEHAVIOURS: [models::Vendor; 8] = [
+    models::Vendor::DripsBytes,
+    models::Vendor::Calls,
+    models::Vendor::ReachesTheLength,
+    models::Vendor::Withholds,
+    models::Vendor::FailsInside,
+    models::Vendor::Limits,
+    models::Vendor::KnowsNoKey,
+    models::Vendor::IsBroken,
+];
 
 /// Serves every vendor's wire on a port of its own, until standard input ends.
 ///
 /// Prints a line of JSON with the addresses, and at the end one with what a vendor would have
-/// refused. The recognisers' key is `letters`.
+/// refused. The key of recognisers and models is `letters`.
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let assemblyai = Listener::start(Vendor::AssemblyAi).await;
@@ -42,6 +61,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         speakers::start::<ElevenLabs>([]).await,
         speakers::openai::start([]).await,
     ];
+    let thinking = [
+        SseServer::start(BEHAVIOURS.map(models::anthropic::reply)).await,
+        SseServer::start(BEHAVIOURS.map(models::responses::reply)).await,
+        SseServer::start(BEHAVIOURS.map(models::chat::reply)).await,
+    ];
     println!(
         "{}",
         json!({
@@ -52,6 +76,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 "elevenlabs": elevenlabs.base_url(),
                 "openai": openai.base_url(),
             },
+            "think": {
+                "anthropic": format!("http://{}", thinking[0].address),
+                "responses": format!("http://{}/v1", thinking[1].address),
+                "chat": format!("http://{}/v1", thinking[2].address),
+            },
             "speak": {
                 "cartesia": spoken[0].url(),
                 "deepgram": spoken[1].url(),
@@ -61,10 +90,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         })
     );
     spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
-    let complaints: Vec<_> = spoken
-        .iter()
-        .flat_map(|server| server.seen().complaints)
-        .collect();
+    let asked = [
+        models::anthropic::complaint,
+        models::responses::complaint,
+        models::chat::complaint,
+    ];
+    let of_models = thinking.iter().zip(asked).flat_map(|(server, complaint)| {
+        let requests = server.seen().requests.into_iter();
+        requests.filter_map(move |request| complaint(&request))
+    });
+    let spoken = spoken.iter().flat_map(|server| server.seen().complaints);
+    let complaints: Vec<_> = spoken.chain(of_models).collect();
     println!("{}", json!({ "complaints": complaints }));
     Ok(())
 }

@@ -108,6 +108,7 @@ pub async fn create(
     if !app.allowances.take(&holder.account, app.clock.steady()) {
         return Err(HttpError::TooManySecrets);
     }
+    app.live.warm(&session);
     let expires_at = app.clock.now().plus(lifetime);
     let grant = Grant {
         account: holder.account,

@@ -22,6 +22,7 @@ use std::time::Duration;
 use media::Position;
 use serde_json::json;
 use signaling::event::Session;
+use signaling::event::audio::OutputAudio;
 use signaling::event::own::{self, Engines};
 use signaling::link::{Carrier, Link};
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,7 @@ use crate::archive::{Archive, Part, Recorder};
 use crate::calls::Rates;
 use crate::clock::Clock;
 use crate::db::{AccountId, DbError};
+use crate::disclosure::Witness;
 use crate::practice::{Gallery, Practice, Sheet};
 use crate::providers::llm::LanguageModel;
 use crate::providers::stt::{ListenRequest, SpeechToText};
@@ -120,6 +122,21 @@ fn traits(sheet: &Sheet) -> Traits {
     }
 }
 
+/// What the coach speaks, if that is known.
+fn language(session: &Session) -> Option<String> {
+    let transcription = session.audio.input.transcription.as_ref();
+    transcription.and_then(|asked| asked.language.clone())
+}
+
+fn voice_request(output: &OutputAudio, language: Option<String>, witness: Witness) -> VoiceRequest {
+    VoiceRequest {
+        voice: output.voice.name().to_owned(),
+        language,
+        speed: output.speed as f32,
+        witness,
+    }
+}
+
 impl Live {
     /// Puts the parts together.
     #[must_use]
@@ -168,6 +185,31 @@ impl Live {
     #[must_use]
     pub const fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// A session with this configuration may be about to begin: the engines open their connections.
+    pub fn warm(&self, session: &Session) {
+        let (language, witness) = (language(session), Witness::default());
+        let request = self.listen_request(language.clone(), witness.clone());
+        self.stt.warm(&request);
+        let request = voice_request(&session.audio.output, language, witness);
+        self.tts.warm(&request);
+        self.warm_model();
+    }
+
+    fn warm_model(&self) {
+        if let Some(model) = self.thinker.model.clone() {
+            tokio::spawn(async move { model.warm().await });
+        }
+    }
+
+    fn listen_request(&self, language: Option<String>, witness: Witness) -> ListenRequest {
+        let sheets = self.thinker.gallery.sheets().iter();
+        ListenRequest {
+            language,
+            expect: sheets.map(|sheet| sheet.name.clone()).collect(),
+            witness,
+        }
     }
 
     /// Ends a session of this account, also one whose connection broke a while ago: then it is no
@@ -221,9 +263,7 @@ impl Live {
             began_at,
             claim,
         });
-        if let Some(model) = self.thinker.model.clone() {
-            tokio::spawn(async move { model.warm().await });
-        }
+        self.warm_model();
         let counted = self.metrics.session(transport);
         let orders = place.orders().clone();
         let told = Told {
@@ -275,21 +315,10 @@ impl Live {
         recorder: Recorder,
         told: Told,
     ) -> Result<LiveSession, sound::SoundError> {
-        let gallery = &self.thinker.gallery;
-        let language = session
-            .audio
-            .input
-            .transcription
-            .as_ref()
-            .and_then(|asked| asked.language.clone());
-        let names = gallery.sheets().iter().map(|sheet| sheet.name.clone());
         let called = Called::new(self.rates.clone(), self.metrics.clone());
         let witness = called.witness(recorder.witness());
-        let request = ListenRequest {
-            language: language.clone(),
-            expect: names.collect(),
-            witness: witness.clone(),
-        };
+        let language = language(&session);
+        let request = self.listen_request(language.clone(), witness.clone());
         let tag: String = session.id.chars().rev().take(8).collect();
         let seed = tag.bytes().fold(0u64, |seed, byte| {
             seed.wrapping_mul(31).wrapping_add(byte.into())
@@ -302,7 +331,7 @@ impl Live {
         let settings = Settings {
             carrier,
             cast: self.cast.clone(),
-            default_client: gallery.first().map(|sheet| sheet.id.clone()),
+            default_client: self.thinker.gallery.first().map(|sheet| sheet.id.clone()),
             follows_instructions: self.thinker.model.is_some(),
             playout_delay,
             cap: self.cap,
@@ -316,12 +345,7 @@ impl Live {
             None => Conversation::new(settings),
         };
         let output = &conversation.session().audio.output;
-        let voice = VoiceRequest {
-            voice: output.voice.name().to_owned(),
-            language,
-            speed: output.speed as f32,
-            witness: witness.clone(),
-        };
+        let voice = voice_request(output, language, witness.clone());
         LiveSession::new(Parts {
             link,
             conversation,

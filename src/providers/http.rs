@@ -1,11 +1,21 @@
-//! The HTTP client that adapters share: TLS by ring and Mozilla's roots, no redirects.
+//! The HTTP client that adapters share: TLS by ring and Mozilla's roots, no redirects, and a
+//! connection opened ahead.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use tokio::time::{Instant, timeout};
+
+/// The most of an answer that is read where it is no stream, in bytes.
+const MOST: usize = 64 * 1024;
+
+/// A connection that was opened ahead is taken to stand for so long. Servers keep one that is not
+/// used for some seconds at least.
+const WARM: Duration = Duration::from_secs(10);
 
 /// Nobody is left alone for longer because of what it says, in seconds.
 const LONGEST_REST: f64 = 600.0;
@@ -57,6 +67,50 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = seconds.or_else(|| number(RETRY_AFTER.as_str()))?;
     let bounded = seconds.is_finite().then(|| seconds.min(LONGEST_REST));
     Duration::try_from_secs_f64(bounded?).ok()
+}
+
+/// Whether a server's connection was opened ahead of what it will be asked. A clone is of the same
+/// connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Warmth(Arc<Mutex<Option<Instant>>>);
+
+impl Warmth {
+    /// Opens a connection by asking something that nobody is waiting for, unless that was done a
+    /// moment ago. The connection then waits for the next request.
+    pub async fn open(&self, request: RequestBuilder, within: Duration) {
+        if !self.is_due(Instant::now()) {
+            return;
+        }
+        let exchange = async {
+            if let Ok(response) = request.send().await {
+                // The connection is free for the next request once the answer is read.
+                body(response).await;
+            }
+        };
+        let _ = timeout(within, exchange).await;
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.is_none_or(|last| now >= last + WARM);
+        if due {
+            *last = Some(now);
+        }
+        due
+    }
+}
+
+/// Reads a body as far as it is worth reading.
+pub(super) async fn body(response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut chunks = response.bytes_stream();
+    while let Some(Ok(chunk)) = chunks.next().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST {
+            break;
+        }
+    }
+    body
 }
 
 /// An address that a vendor can have: one of http or https, also where it is given as that of its
@@ -112,6 +166,15 @@ mod tests {
         assert_eq!(retry_after(&headers), Some(Duration::from_millis(250)));
         headers.insert("retry-after-ms", "1e22".parse().unwrap());
         assert_eq!(retry_after(&headers), Some(Duration::from_secs(600)));
+    }
+
+    #[test]
+    fn however_often_it_is_asked_for_a_connection_is_opened_ahead_once_in_a_while() {
+        let (warmth, now) = (Warmth::default(), Instant::now());
+        let opened = |now| (0..100).filter(|_| warmth.is_due(now)).count();
+        assert_eq!(opened(now), 1);
+        assert_eq!(opened(now + WARM - Duration::from_millis(1)), 0);
+        assert_eq!(opened(now + WARM), 1);
     }
 
     #[test]

@@ -9,11 +9,14 @@ pub mod stt;
 pub mod tts;
 
 mod breaker;
+mod homing;
 mod http;
+mod line;
 mod ranking;
 #[cfg(feature = "sherpa")]
 mod sherpa;
 mod socket;
+mod spares;
 
 use std::time::Duration;
 

@@ -82,6 +82,12 @@ impl<E: ?Sized> Ranking<E> {
         own.into_iter().chain(all).max_by_key(|(until, _)| *until)
     }
 
+    /// The first engine that may be asked; the first of all if none may.
+    pub fn ready(&self, now: Instant) -> usize {
+        let ready = |rank: &usize| self.rests(*rank, now).is_none();
+        (0..self.len()).find(ready).unwrap_or(0)
+    }
+
     /// An engine failed. What it rejects says nothing of what others may ask of it.
     pub fn failed(&self, rank: usize, error: &ProviderError) {
         let breaker = match error {

@@ -1,28 +1,30 @@
 //! The WebSocket client that adapters share: TLS as in `http`, a deadline, bounded messages, and a
 //! refusal told as what it means for the session.
 
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::header::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::http::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error, error::UrlError};
-use tokio_tungstenite::{
-    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
-};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use super::{ProviderError, http};
+use super::ProviderError;
+use super::line::{Line, Unreached, reach};
+use super::spares::Spare;
 use crate::private::Private;
 
 /// A connection to a vendor.
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<Line>;
 
 /// The largest message that is taken from a vendor: its sound and words come in much smaller ones.
 const LARGEST: usize = 4 * 1024 * 1024;
+
+/// How long the other side may take to close.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// Headers in which vendors name the reason of a refusal, besides the status.
 const REASONS: &[&str] = &["dg-error", "x-error-code"];
@@ -49,24 +51,54 @@ impl Dial {
     /// [`ProviderError::Limited`] where it is of use later, else [`ProviderError::Unavailable`] or
     /// [`ProviderError::TimedOut`].
     pub async fn connect(&self) -> Result<Socket, ProviderError> {
-        let connecting = connect_async_tls_with_config(
-            self.request()?,
-            Some(
-                WebSocketConfig::default()
-                    .max_message_size(Some(LARGEST))
-                    .max_frame_size(Some(LARGEST)),
-            ),
-            true,
-            connector(),
-        );
-        match timeout(self.within, connecting).await {
-            Ok(Ok((socket, _))) => Ok(socket),
-            Ok(Err(error)) => Err(self.judge(&error)),
-            Err(_) => Err(ProviderError::TimedOut {
+        self.in_time(async { self.shake(self.reach().await?).await })
+            .await
+    }
+
+    /// Connects as far as the vendor is told nothing, not even who calls.
+    ///
+    /// # Errors
+    /// As [`Dial::connect`].
+    pub async fn line(&self) -> Result<Line, ProviderError> {
+        self.in_time(self.reach()).await
+    }
+
+    /// Goes on from a line that stands.
+    ///
+    /// # Errors
+    /// As [`Dial::connect`].
+    pub async fn connect_over(&self, line: Line) -> Result<Socket, ProviderError> {
+        self.in_time(self.shake(line)).await
+    }
+
+    async fn in_time<T>(
+        &self,
+        connecting: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        timeout(self.within, connecting).await.unwrap_or_else(|_| {
+            Err(ProviderError::TimedOut {
                 engine: self.engine.to_owned(),
                 after: self.within,
-            }),
-        }
+            })
+        })
+    }
+
+    async fn reach(&self) -> Result<Line, ProviderError> {
+        let request = self.request()?;
+        reach(request.uri()).await.map_err(|why| match why {
+            Unreached::Address => unusable(self.engine, "its address cannot be used".to_owned()),
+            Unreached::Io(error) => unavailable(self.engine, format!("cannot connect: {error}")),
+        })
+    }
+
+    async fn shake(&self, line: Line) -> Result<Socket, ProviderError> {
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(LARGEST))
+            .max_frame_size(Some(LARGEST));
+        let shaken = client_async_with_config(self.request()?, line, Some(config)).await;
+        shaken
+            .map(|(socket, _)| socket)
+            .map_err(|error| self.judge(&error))
     }
 
     fn request(&self) -> Result<Request<()>, ProviderError> {
@@ -89,13 +121,11 @@ impl Dial {
     fn judge(&self, error: &Error) -> ProviderError {
         match error {
             Error::Http(response) => self.judge_status(response),
-            Error::Url(UrlError::UnsupportedUrlScheme | UrlError::NoHostName)
-            | Error::HttpFormat(_) => {
+            Error::Url(_) | Error::HttpFormat(_) => {
                 unusable(self.engine, "its address cannot be used".to_owned())
             }
             // What the operating system says names no key.
             Error::Io(error) => unavailable(self.engine, format!("cannot connect: {error}")),
-            Error::Tls(error) => unavailable(self.engine, format!("cannot connect: {error}")),
             _ => unavailable(self.engine, "what answers is no WebSocket".to_owned()),
         }
     }
@@ -172,11 +202,26 @@ fn escape(value: &str, into: &mut String) {
     }
 }
 
-/// One for all, so that a connection made again takes up its TLS session.
-fn connector() -> Option<Connector> {
-    static TLS: OnceLock<Option<Arc<rustls::ClientConfig>>> = OnceLock::new();
-    let tls = TLS.get_or_init(|| http::tls().ok().map(Arc::new));
-    tls.clone().map(Connector::Rustls)
+impl Spare for Socket {
+    fn stands(&mut self) -> bool {
+        loop {
+            match self.next().now_or_never() {
+                // Nothing was asked: what is said here is said to everybody.
+                Some(Some(Ok(message))) if !message.is_close() => {}
+                heard => return heard.is_none(),
+            }
+        }
+    }
+
+    async fn close(mut self) {
+        // It is closed either way.
+        let _ = timeout(CLOSING, async {
+            WebSocketStream::close(&mut self, None).await?;
+            while let Some(Ok(_)) = self.next().await {}
+            Ok::<_, Error>(())
+        })
+        .await;
+    }
 }
 
 #[cfg(test)]

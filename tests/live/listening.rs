@@ -13,7 +13,7 @@ use praxiloom::providers::stt::standin::Standin;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::listeners::{Fault, KEY, Listener, Vendor};
+use crate::listeners::{Fault, KEY, Listener, Seen, Vendor};
 use crate::server::Running;
 use crate::socket::{Socket, UNDERSTOOD, question_pcm, quick};
 
@@ -103,6 +103,42 @@ async fn every_vendor_can_listen_to_a_session() {
         server.stop().await;
     });
     join_all(each).await;
+}
+
+#[tokio::test]
+async fn a_vendor_that_asked_to_be_left_alone_listens_again_to_the_same_session() {
+    let listener = Listener::start(Vendor::Deepgram).await;
+    let refuses = Some((429, "retry-after", "1"));
+    let busy = Fault {
+        refuses,
+        ..Fault::default()
+    };
+    listener.fault(0, busy);
+    let first = engine(Kind::Deepgram, &listener);
+    let stt = Arc::new(Fallback::new([first, Arc::new(Standin::default())]));
+    let (_server, mut socket) = serve(stt).await;
+    let (transcript, status) = ask(&mut socket).await;
+    assert_eq!(
+        (transcript.as_str(), status),
+        (UNDERSTOOD, json!("completed"))
+    );
+    // Once all was quiet for a while it listens, even to silence.
+    let again = |seen: &[Seen]| seen.len() == 2 && !seen[1].path.is_empty();
+    listener.until("it is not asked again", again).await;
+    socket.speak(&[0; 48_000]).await;
+    let hears = |seen: &[Seen]| !seen[1].sound.is_empty();
+    listener.until("it is not listened to", hears).await;
+    let (transcript, status) = ask(&mut socket).await;
+    // The vendor's words name how loud they are: those of the second question alone.
+    assert!(transcript.starts_with('W'), "{transcript}");
+    assert_eq!(status, "completed");
+    assert_eq!(replaced(&socket), 1);
+    let transcripts = socket
+        .seen
+        .iter()
+        .filter(|event| event["type"] == TRANSCRIPT);
+    assert_eq!(transcripts.count(), 2);
+    assert_eq!(listener.seen().len(), 2);
 }
 
 #[tokio::test]

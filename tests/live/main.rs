@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and measurements are printed"
 )]
 
+mod ahead;
 mod archived;
 mod bad_calls;
 mod bad_events;

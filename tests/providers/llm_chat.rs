@@ -3,32 +3,22 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use praxiloom::providers::llm::ModelSettings;
 use praxiloom::providers::llm::chat::Chat;
 use praxiloom::providers::llm::{Finish, LanguageModel, Token};
 use serde_json::json;
 
-use crate::model::{PATIENT, Rig, prompt};
+use crate::model::{PATIENT, Rig, prompt, settings};
 use crate::models::Vendor;
 use crate::models::chat::{DONE, finish, reply, text};
 use crate::sse_server::{Reply, SseServer, Step};
 
-fn settings(server: &SseServer, patience: Duration) -> ModelSettings {
-    let mut settings = ModelSettings::new(format!("http://{}/v1/", server.address), "small");
-    settings.key = Some("sk-letters".to_owned().into());
-    settings.first_token = patience;
-    settings.stall = patience;
-    settings
-}
-
 fn chat(server: &SseServer) -> Chat {
-    Chat::new(settings(server, PATIENT)).unwrap()
+    Chat::new(settings(server, "/v1/", PATIENT)).unwrap()
 }
 
 async fn rig(vendor: Vendor, patience: Duration) -> Rig {
-    let server = SseServer::start([reply(vendor)]).await;
-    let model = Box::new(Chat::new(settings(&server, patience)).unwrap());
-    Rig { model, server }
+    let adapter = |server: &SseServer| Chat::new(settings(server, "/v1/", patience));
+    Rig::new(reply(vendor), adapter).await
 }
 
 model_conformance!(rig);
@@ -40,9 +30,7 @@ async fn tokens(chat: &Chat) -> Vec<Token> {
 
 #[tokio::test]
 async fn the_request_is_what_such_servers_expect() {
-    let server = SseServer::start([reply(Vendor::DripsBytes)]).await;
-    tokens(&chat(&server)).await;
-    let request = &server.seen().requests[0];
+    let request = rig(Vendor::DripsBytes, PATIENT).await.question().await;
     assert_eq!(request.line, "POST /v1/chat/completions HTTP/1.1");
     assert_eq!(request.headers["authorization"], "Bearer sk-letters");
     assert_eq!(request.headers["content-type"], "application/json");
@@ -61,17 +49,6 @@ async fn the_request_is_what_such_servers_expect() {
         "tools": [{"type": "function", "function": function}],
     });
     assert_eq!(request.body, expected);
-}
-
-#[tokio::test]
-async fn a_warm_connection_is_used_for_the_question() {
-    let server = SseServer::start([reply(Vendor::DripsBytes)]).await;
-    let chat = chat(&server);
-    chat.warm().await;
-    tokens(&chat).await;
-    let seen = server.seen();
-    assert_eq!(seen.requests[0].line, "GET /v1/models HTTP/1.1");
-    assert_eq!((seen.requests.len(), seen.connections), (2, 1));
 }
 
 #[tokio::test]
@@ -110,7 +87,7 @@ async fn the_whole_answer_is_timed() {
         drip.script.push(Step::Wait(Duration::from_millis(50)));
     }
     let server = SseServer::start([drip]).await;
-    let mut settings = ModelSettings::new(format!("http://{}/v1", server.address), "small");
+    let mut settings = settings(&server, "/v1", PATIENT);
     settings.whole = Duration::from_millis(500);
     let stream = Chat::new(settings)
         .unwrap()
@@ -138,7 +115,7 @@ async fn deepseek_does_not_think_aloud_and_tells_what_it_kept() {
         DONE.to_owned(),
     ]);
     let server = SseServer::start([answer]).await;
-    let deepseek = Chat::deepseek(settings(&server, PATIENT)).unwrap();
+    let deepseek = Chat::deepseek(settings(&server, "/v1", PATIENT)).unwrap();
     assert_eq!(deepseek.info().name, "deepseek");
     let tokens = tokens(&deepseek).await;
     assert_eq!(tokens[0], Token::Text("Well".to_owned()));

@@ -25,7 +25,6 @@ mod cloud;
 mod llm_anthropic;
 mod llm_chat;
 mod llm_responses;
-mod llm_sdk;
 mod tts_espeak;
 mod tts_fallback;
 mod tts_flite;

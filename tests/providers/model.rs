@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use praxiloom::providers::ProviderError;
-use praxiloom::providers::llm::{Finish, LanguageModel, Message, Prompt, Token, Tool};
+use praxiloom::providers::llm::{
+    Finish, LanguageModel, Message, ModelSettings, Prompt, Token, Tool,
+};
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 
 use crate::models::{ARGUMENTS, GREETING, Vendor};
-use crate::sse_server::SseServer;
+use crate::sse_server::{Reply, Request, SseServer};
 
 /// How long an adapter waits that is to wait in vain.
 pub const IMPATIENT: Duration = Duration::from_millis(400);
@@ -24,6 +26,38 @@ pub const PATIENT: Duration = Duration::from_secs(30);
 pub struct Rig {
     pub model: Box<dyn LanguageModel>,
     pub server: SseServer,
+}
+
+impl Rig {
+    /// A server that gives this reply, and an adapter for it.
+    pub async fn new<M: LanguageModel>(
+        reply: Reply,
+        adapter: impl FnOnce(&SseServer) -> Result<M, ProviderError>,
+    ) -> Self {
+        let server = SseServer::start([reply]).await;
+        let model = Box::new(adapter(&server).unwrap());
+        Self { model, server }
+    }
+
+    /// The question as the server saw it, which came over the connection that was opened for it.
+    pub async fn question(&self) -> Request {
+        self.model.warm().await;
+        let tokens = self.model.respond(prompt()).await.unwrap();
+        tokens.collect::<Vec<_>>().await;
+        let seen = self.server.seen();
+        assert_eq!(seen.requests[0].line, "GET /v1/models HTTP/1.1");
+        assert_eq!((seen.requests.len(), seen.connections), (2, 1));
+        seen.requests[1].clone()
+    }
+}
+
+/// How an adapter reaches a server, below this path of it.
+pub fn settings(server: &SseServer, path: &str, patience: Duration) -> ModelSettings {
+    let mut settings = ModelSettings::new(format!("http://{}{path}", server.address), "small");
+    settings.key = Some("sk-letters".to_owned().into());
+    settings.first_token = patience;
+    settings.stall = patience;
+    settings
 }
 
 pub fn prompt() -> Prompt {

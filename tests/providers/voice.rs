@@ -37,22 +37,26 @@ impl Subject {
     }
 
     pub async fn open_at(&self, voice: &str, speed: f32) -> Speaking {
-        self.open_with(voice, speed, Witness::default()).await
+        let request = self.request(voice, speed);
+        self.engine.open(request).await.unwrap()
     }
 
     /// With somebody who learns what is asked of it.
     pub async fn open_told(&self, witness: Witness) -> Speaking {
-        self.open_with("", 1.0, witness).await
+        let request = VoiceRequest {
+            witness,
+            ..self.request("", 1.0)
+        };
+        self.engine.open(request).await.unwrap()
     }
 
-    async fn open_with(&self, voice: &str, speed: f32, witness: Witness) -> Speaking {
-        let request = VoiceRequest {
+    pub fn request(&self, voice: &str, speed: f32) -> VoiceRequest {
+        VoiceRequest {
             voice: voice.to_owned(),
             language: self.language.map(str::to_owned),
             speed,
-            witness,
-        };
-        self.engine.open(request).await.unwrap()
+            witness: Witness::default(),
+        }
     }
 
     /// Speaks one sentence in a session of its own.

@@ -19,9 +19,23 @@ from deepgram.environment import DeepgramClientEnvironment
 from elevenlabs.client import AsyncElevenLabs
 from elevenlabs.realtime.connection import RealtimeEvents
 from elevenlabs.realtime.scribe import AudioFormat, CommitStrategy
+from elevenlabs.types import (
+    CommittedTranscriptPayload,
+    CommittedTranscriptWithTimestampsPayload,
+    PartialTranscriptPayload,
+    SessionStartedPayload,
+)
 from support.standins import KEY, StandInCase, chunks, tones
 
 PATIENCE = 30.0
+
+# The client hands events on as they come; these are its types for them.
+SCRIBE = {
+    "session_started": SessionStartedPayload,
+    "partial_transcript": PartialTranscriptPayload,
+    "committed_transcript": CommittedTranscriptPayload,
+    "committed_transcript_with_timestamps": CommittedTranscriptWithTimestampsPayload,
+}
 
 
 class Listeners(StandInCase):
@@ -156,7 +170,10 @@ class Listeners(StandInCase):
         await socket.close()
         kinds = [kind for kind, *_ in seen]
         self.assertNotIn("error", kinds, seen)
-        self.assertIn("partial_transcript", kinds)
+        told = [(kind, *data) for kind, *data in seen if kind not in ("open", "close")]
+        self.assertEqual({kind for kind, _ in told}, set(SCRIBE))
+        for kind, event in told:
+            self.check(SCRIBE[kind].model_validate(event, strict=True))
         (committed,) = [data for kind, data in seen if kind == "committed_transcript"]
         self.assertEqual(committed["text"], "w30 w40 w50")
         (timed,) = [data for kind, data in seen if kind == "committed_transcript_with_timestamps"]

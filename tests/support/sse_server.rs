@@ -123,7 +123,7 @@ impl SseServer {
     pub async fn until(&self, wanted: impl FnMut(&Seen) -> bool) -> Seen {
         let mut seen = self.seen.clone();
         let waiting = seen.wait_for(wanted);
-        let reached = tokio::time::timeout(Duration::from_secs(5), waiting).await;
+        let reached = tokio::time::timeout(Duration::from_secs(30), waiting).await;
         reached.expect("it never happened").unwrap().clone()
     }
 }

@@ -3,16 +3,12 @@
 use std::error::Error;
 use std::time::Duration;
 
-use futures::StreamExt;
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::ProviderError;
 use crate::providers::http;
-
-/// The most of an error's body that is read, in bytes.
-const MOST: usize = 64 * 1024;
 
 /// Longest message that is passed on, in characters.
 const MESSAGE: usize = 200;
@@ -139,7 +135,7 @@ impl Faults {
     pub async fn status(&self, response: Response) -> ProviderError {
         let status = response.status();
         let retry_after = http::retry_after(response.headers());
-        let body = body(response).await;
+        let body = http::body(response).await;
         let said = serde_json::from_slice::<Value>(&body)
             .ok()
             .and_then(|mut body| serde_json::from_value(body.get_mut("error")?.take()).ok());
@@ -224,19 +220,6 @@ impl Said {
 fn clip(text: &str) -> String {
     let plain = text.chars().filter(|c| !c.is_control());
     plain.take(MESSAGE).collect()
-}
-
-/// Reads a body as far as it is worth reading.
-pub(super) async fn body(response: Response) -> Vec<u8> {
-    let mut body = Vec::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(Ok(chunk)) = chunks.next().await {
-        body.extend_from_slice(&chunk);
-        if body.len() > MOST {
-            break;
-        }
-    }
-    body
 }
 
 /// The innermost cause, which names what happened; the outer ones name the address.

@@ -6,15 +6,15 @@ use futures::StreamExt;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Url};
 use serde_json::{Map, Value};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
-use super::fault::{self, Faults};
+use super::fault::Faults;
 use super::observed::observed;
 use super::tokens::{self, Answer};
 use super::{EngineInfo, Prompt, ProviderError, Tokens};
 use crate::disclosure::{Data, Purpose};
 use crate::private::Private;
-use crate::providers::http;
+use crate::providers::http::{self, Warmth};
 
 /// How a model's server is reached and how patient its adapter is.
 #[derive(Clone, Debug)]
@@ -64,6 +64,7 @@ pub(super) struct Server {
     headers: HeaderMap,
     faults: Faults,
     processor: Option<String>,
+    warmth: Warmth,
     pub(super) settings: ModelSettings,
 }
 
@@ -111,6 +112,7 @@ impl Server {
             headers,
             faults,
             processor,
+            warmth: Warmth::default(),
             settings,
         })
     }
@@ -131,16 +133,12 @@ impl Server {
         }
     }
 
-    /// Opens a connection, which then waits for the first question.
+    /// Opens a connection, which then waits for the first question: the list of the models is asked
+    /// for, with which nobody's words go out and which costs nothing.
     pub async fn warm(&self) {
         let request = self.client.get(self.models.clone());
-        let exchange = async {
-            if let Ok(response) = request.headers(self.headers.clone()).send().await {
-                // The connection is free for the next request once the answer is read.
-                fault::body(response).await;
-            }
-        };
-        let _ = timeout(self.settings.connect, exchange).await;
+        let request = request.headers(self.headers.clone());
+        self.warmth.open(request, self.settings.connect).await;
     }
 
     /// Asks with the body that was made of a prompt, and reads `A`'s answer.

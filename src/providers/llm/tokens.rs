@@ -161,4 +161,6 @@ impl<A: Answer> Reading<A> {
 }
 
 #[cfg(test)]
+pub(super) mod given;
+#[cfg(test)]
 mod tests;

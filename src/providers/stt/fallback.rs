@@ -2,7 +2,7 @@
 //!
 //! What the session said of segments that are not answered yet is told again to the next engine,
 //! with their sound. What failed is left alone for a while by all sessions; a session that has
-//! moved on stays where it is.
+//! moved on goes back once that has rested, at a moment when everything is answered.
 
 mod memory;
 mod session;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::{ListenRequest, Listening, QUEUE, SpeechToText};
 use crate::providers::ranking::Ranking;
@@ -34,6 +35,11 @@ impl Fallback {
 impl SpeechToText for Fallback {
     fn info(&self) -> EngineInfo {
         self.ranking.info(SpeechToText::info)
+    }
+
+    fn warm(&self, request: &ListenRequest) {
+        let ready = self.ranking.ready(Instant::now());
+        self.ranking.engine(ready).warm(request);
     }
 
     fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>> {

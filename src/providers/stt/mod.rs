@@ -26,6 +26,11 @@ pub trait SpeechToText: Send + Sync + 'static {
     /// What it is.
     fn info(&self) -> EngineInfo;
 
+    /// A session with this request may be about to begin: opens what it would otherwise wait for, in
+    /// the background and within bounds of its own, however often this is said. Whether that
+    /// worked is not told: opening the stream will tell. Belongs into a tokio runtime.
+    fn warm(&self, _request: &ListenRequest) {}
+
     /// Opens a stream for one speaker, for a whole session.
     fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>>;
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::{EngineInfo, ProviderError, QUEUE, Speaking, TextToSpeech, Voice, VoiceRequest};
 use crate::providers::ranking::Ranking;
@@ -43,6 +44,11 @@ impl TextToSpeech for Fallback {
             }
         }
         voices
+    }
+
+    fn warm(&self, request: &VoiceRequest) {
+        let ready = self.ranking.ready(Instant::now());
+        self.ranking.engine(ready).warm(request);
     }
 
     fn open(&self, request: VoiceRequest) -> BoxFuture<'_, Result<Speaking, ProviderError>> {

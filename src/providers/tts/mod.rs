@@ -48,6 +48,11 @@ pub trait TextToSpeech: Send + Sync + 'static {
     /// The voices it has.
     fn voices(&self) -> Vec<Voice>;
 
+    /// A session with this request may be about to begin: opens what it would otherwise wait for, in
+    /// the background and within bounds of its own, however often this is said. Whether that
+    /// worked is not told: opening the stream will tell. Belongs into a tokio runtime.
+    fn warm(&self, _request: &VoiceRequest) {}
+
     /// Opens a stream for one session.
     fn open(&self, request: VoiceRequest) -> BoxFuture<'_, Result<Speaking, ProviderError>>;
 }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Kind::{self, Cartesia, Deepgram, ElevenLabs, OpenAi};
 use super::{TEXT, cancel, sound_of};
-use crate::speakers::STEP;
+use crate::speakers::{Fault, STEP};
 use crate::voice::{hear, next, say};
 
 pub async fn asks_as_documented(kind: Kind) {
@@ -57,6 +57,39 @@ pub async fn asks_as_documented(kind: Kind) {
             assert_eq!(first["model"], "gpt-4o-mini-tts");
         }
     }
+}
+
+pub async fn a_session_speaks_on_what_was_opened_ahead(kind: Kind) {
+    let rig = kind.rig([Fault::Slow(200)]).await;
+    let asked = Instant::now();
+    rig.subject.speak(TEXT).await;
+    let cold = asked.elapsed();
+    let request = rig.subject.request("Heath", 1.0);
+    rig.subject.engine.warm(&request);
+    rig.server.until(|seen| seen.calls.len() == 2).await;
+    let asked = Instant::now();
+    let mut speaking = rig.subject.engine.open(request).await.unwrap();
+    say(&speaking, 1, TEXT).await;
+    assert_eq!(hear(&mut speaking, 1).await.audio, sound_of(TEXT));
+    println!(
+        "{kind:?}: a sentence {cold:?} cold, {:?} warm",
+        asked.elapsed()
+    );
+    drop(speaking);
+    let seen = rig.server.until(|seen| seen.gone == seen.connections).await;
+    assert_eq!(seen.connections, 2);
+    assert_eq!(seen.texts, [TEXT; 2]);
+}
+
+pub async fn what_no_session_took_is_closed_and_there_are_few(kind: Kind) {
+    let rig = kind.rig([]).await;
+    let request = rig.subject.request("Heath", 1.0);
+    for _ in 0..100 {
+        rig.subject.engine.warm(&request);
+    }
+    let seen = rig.server.until(|seen| seen.gone == 4).await;
+    assert_eq!(seen.connections, 4);
+    assert_eq!(seen.texts, [] as [&str; 0]);
 }
 
 pub async fn words_have_the_vendors_times(kind: Kind) {

@@ -187,20 +187,23 @@ macro_rules! cloud_voice {
 
 cloud_voice!(elevenlabs_wire, super::ElevenLabs;
     asks: words_have_the_vendors_times, sentences_in_a_row_share_a_context,
-        many_cancelled_contexts_do_not_pile_up,;
+        many_cancelled_contexts_do_not_pile_up, a_session_speaks_on_what_was_opened_ahead,
+        what_no_session_took_is_closed_and_there_are_few,;
     faults: a_connection_that_died_unnoticed_is_replaced_in_time,
         a_lost_mark_of_the_end_is_done_without, missing_times_are_estimated,
         nonsense_does_no_harm,
 );
 cloud_voice!(cartesia_wire, super::Cartesia;
     asks: words_have_the_vendors_times, sentences_in_a_row_share_a_context,
-        many_cancelled_contexts_do_not_pile_up,;
+        many_cancelled_contexts_do_not_pile_up, a_session_speaks_on_what_was_opened_ahead,
+        what_no_session_took_is_closed_and_there_are_few,;
     faults: a_connection_that_died_unnoticed_is_replaced_in_time,
         a_lost_mark_of_the_end_is_done_without, missing_times_are_estimated,
         nonsense_does_no_harm,
 );
 cloud_voice!(deepgram_wire, super::Deepgram;
-    asks: many_cancelled_contexts_do_not_pile_up,;
+    asks: many_cancelled_contexts_do_not_pile_up, a_session_speaks_on_what_was_opened_ahead,
+        what_no_session_took_is_closed_and_there_are_few,;
     faults: a_connection_that_died_unnoticed_is_replaced_in_time,
         a_lost_mark_of_the_end_is_done_without, nonsense_does_no_harm,
 );

@@ -30,6 +30,7 @@ class StandIns:
         addresses = self._line()
         self.listen: dict[str, str] = addresses["listen"]
         self.speak: dict[str, str] = addresses["speak"]
+        self.think: dict[str, str] = addresses["think"]
 
     def close(self) -> list[str]:
         """Ends them; what they were sent that their vendors would have refused."""

@@ -63,7 +63,10 @@ impl Commits {
 
 impl Wire for Commits {
     fn open(&mut self) -> Vec<Reply> {
-        let started = json!({"message_type": "session_started", "session_id": "s", "config": {}});
+        let started = json!({"message_type": "session_started", "session_id": "s", "config": {
+            "sample_rate": 16_000, "audio_format": "pcm_16000", "commit_strategy": "manual",
+            "include_timestamps": true,
+        }});
         vec![Reply::Say(started)]
     }
 

@@ -46,6 +46,10 @@ pub struct Fault {
     pub ends: Option<(Duration, Option<u16>)>,
     /// After so much sound nothing is read or said any more, but the connection stands.
     pub hangs: Option<Duration>,
+    /// How long it takes until it answers the handshake.
+    pub slow: Duration,
+    /// It closes instead of answering the handshake.
+    pub shuts: bool,
     /// How late everything is said.
     pub late: Duration,
     /// Between its messages stands what no vendor says.
@@ -157,17 +161,23 @@ impl Listener {
 
     /// The same once every connection has ended.
     pub async fn ended(&self) -> Vec<Seen> {
-        let all = async {
+        let ended = |seen: &[Seen]| seen.iter().all(|seen| seen.closed.is_some());
+        self.until("a connection stands", ended).await
+    }
+
+    /// The same once it is as it should be; `otherwise` is what is wrong if it never is.
+    pub async fn until(&self, otherwise: &str, wanted: impl Fn(&[Seen]) -> bool) -> Vec<Seen> {
+        let reached = async {
             loop {
                 let seen = self.seen();
-                if seen.iter().all(|seen| seen.closed.is_some()) {
+                if wanted(&seen) {
                     return seen;
                 }
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        let ended = timeout(Duration::from_secs(10), all).await;
-        ended.unwrap_or_else(|_| panic!("a connection stands: {:?}", self.seen()))
+        let reached = timeout(Duration::from_secs(30), reached).await;
+        reached.unwrap_or_else(|_| panic!("{otherwise}: {:?}", self.seen()))
     }
 }
 
@@ -185,6 +195,12 @@ async fn serve(vendor: Vendor, stream: TcpStream, state: Arc<Mutex<State>>) {
         let fault = state.faults.get(&number).unwrap_or(&state.usual).clone();
         (number, fault)
     };
+    sleep(fault.slow).await;
+    if fault.shuts {
+        drop(stream);
+        state.lock().unwrap().seen[number].closed = Some(true);
+        return;
+    }
     let see = |change: &mut dyn FnMut(&mut Seen)| change(&mut state.lock().unwrap().seen[number]);
     let mut authorised = false;
     #[expect(clippy::result_large_err, reason = "what the handshake takes")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{GREETING, Vendor, Wire, letters, named};
-use crate::sse_server::{Reply, Step};
+use crate::sse_server::{Reply, Request, Step};
 
 fn started() -> String {
     named(&json!({"type": "message_start", "message": {
@@ -82,6 +82,14 @@ pub fn whole(pieces: &[&str], wait: Duration) -> Reply {
     let begun = Reply::stream(before.iter().chain(&pieces));
     let steps = last.map(|piece| Step::Send(piece.into_bytes()));
     steps.fold(begun.then(Step::Wait(wait)), Reply::then)
+}
+
+/// What the vendor would have refused in a request.
+pub fn complaint(request: &Request) -> Option<String> {
+    let version = request.headers.get("anthropic-version");
+    let known = version.is_some_and(|version| version == "2026-10-21");
+    super::complaint(request, "/v1/messages")
+        .or_else(|| (!known).then(|| format!("version {version:?}")))
 }
 
 /// What the vendor does.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{GREETING, Vendor, Wire, letters};
-use crate::sse_server::Reply;
+use crate::sse_server::{Reply, Request};
 
 pub const DONE: &str = "data: [DONE]\n\n";
 
@@ -57,6 +57,11 @@ fn answer(pieces: &[&str]) -> Wire {
         ping: ": keep-alive\n\n",
         error: event(&error("it broke", "server_error", Value::Null)),
     }
+}
+
+/// What the vendor would have refused in a request.
+pub fn complaint(request: &Request) -> Option<String> {
+    super::complaint(request, "/v1/chat/completions")
 }
 
 /// What such a server does.

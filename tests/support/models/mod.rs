@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::sse_server::{Reply, Step};
+use crate::sse_server::{Reply, Request, Step};
 
 pub mod anthropic;
 pub mod chat;
@@ -114,6 +114,14 @@ impl Wire {
             _ => return None,
         })
     }
+}
+
+/// What a vendor would have refused in a request: another line than its own, or another key.
+fn complaint(request: &Request, path: &str) -> Option<String> {
+    let line = format!("POST {path} HTTP/1.1");
+    let key = request.headers.get("authorization");
+    let taken = request.line == line && key.is_some_and(|key| key == "Bearer letters");
+    (!taken).then(|| format!("{}, not {line} with its key", request.line))
 }
 
 /// An event with a name.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{GREETING, Vendor, Wire, letters, named};
-use crate::sse_server::Reply;
+use crate::sse_server::{Reply, Request};
 
 /// Counts the events of one answer.
 #[derive(Default)]
@@ -103,6 +103,11 @@ fn answer(pieces: &[&str]) -> Wire {
 
 fn error(kind: &str, code: Value) -> Value {
     json!({"error": {"message": "It went wrong.", "type": kind, "param": null, "code": code}})
+}
+
+/// What the vendor would have refused in a request.
+pub fn complaint(request: &Request) -> Option<String> {
+    super::complaint(request, "/v1/responses")
 }
 
 /// What the vendor does.

@@ -57,6 +57,8 @@ pub enum Fault {
     Garbage,
     /// Sound comes slowly.
     Drips,
+    /// The handshake is answered after so many milliseconds.
+    Slow(u64),
 }
 
 impl Fault {
@@ -111,7 +113,7 @@ impl Server {
     pub async fn until(&self, wanted: impl FnMut(&Seen) -> bool) -> Seen {
         let mut seen = self.seen.clone();
         let waiting = seen.wait_for(wanted);
-        let reached = tokio::time::timeout(Duration::from_secs(5), waiting).await;
+        let reached = tokio::time::timeout(Duration::from_secs(30), waiting).await;
         reached.expect("it never happened").unwrap().clone()
     }
 }
@@ -185,6 +187,9 @@ fn next(faults: &Mutex<VecDeque<Fault>>) -> Fault {
 #[expect(clippy::result_large_err, reason = "the handshake's own type")]
 async fn serve<W: Wire>(stream: TcpStream, fault: Fault, sender: &watch::Sender<Seen>) {
     stream.set_nodelay(true).unwrap();
+    if let Fault::Slow(ms) = fault {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
     let greet = |request: &Request, response: Response| {
         let header = |name| {
             request

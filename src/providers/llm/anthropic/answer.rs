@@ -170,29 +170,14 @@ struct Delta {
 #[cfg(test)]
 mod tests {
     use super::tokens::Answer as _;
+    use super::tokens::given::{event, taken};
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn event(data: &Value) -> Event {
-        Event {
-            name: String::new(),
-            data: data.to_string(),
-        }
-    }
-
-    fn take(events: &[Value]) -> (Answer, VecDeque<Token>) {
-        let mut answer = Answer::default();
-        let mut tokens = VecDeque::new();
-        for data in events {
-            answer.take(&event(data), &mut tokens).unwrap();
-        }
-        (answer, tokens)
-    }
-
     #[test]
     fn thoughts_are_not_said() {
-        let (_, tokens) = take(&[
+        let (_, tokens) = taken::<Answer>([
             json!({"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": "", "signature": ""}}),
             json!({"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm."}}),
             json!({"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "x"}}),
@@ -206,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_a_cache_gave_counts_as_read() {
-        let (answer, _) = take(&[
+        let (answer, _) = taken::<Answer>([
             json!({"type": "message_start", "message": {"usage": {"input_tokens": 5, "output_tokens": 1, "cache_creation_input_tokens": 7, "cache_read_input_tokens": 100}}}),
             json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 9}}),
         ]);

@@ -224,24 +224,9 @@ impl From<WireUsage> for Usage {
 #[cfg(test)]
 mod tests {
     use super::tokens::Answer as _;
+    use super::tokens::given::{event, taken};
     use super::*;
     use proptest::prelude::*;
-
-    fn event(data: &str) -> Event {
-        Event {
-            data: data.to_owned(),
-            ..Event::default()
-        }
-    }
-
-    fn take(events: &[&str]) -> (Answer, VecDeque<Token>) {
-        let mut answer = Answer::default();
-        let mut tokens = VecDeque::new();
-        for data in events {
-            answer.take(&event(data), &mut tokens).unwrap();
-        }
-        (answer, tokens)
-    }
 
     fn called(call_id: &str) -> Token {
         Token::Call {
@@ -259,7 +244,7 @@ mod tests {
 
     #[test]
     fn pieces_of_calls_are_told_apart_by_index_and_by_id() {
-        let (_, tokens) = take(&[
+        let (_, tokens) = taken::<Answer>([
             r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"look","arguments":""}}]}}]}"#,
             r#"{"choices":[{"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"look","arguments":"{"}},{"index":0,"function":{"arguments":"["}}]}}]}"#,
             r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"look","arguments":"{}"}}]}}]}"#,
@@ -279,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_late_name_and_a_missing_id_are_borne() {
-        let (_, tokens) = take(&[
+        let (_, tokens) = taken::<Answer>([
             r#"{"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"{"}}]}}]}"#,
             r#"{"choices":[{"delta":{"tool_calls":[{"function":{"name":"look","arguments":"}"}}]}}]}"#,
         ]);
@@ -288,9 +273,9 @@ mod tests {
 
     #[test]
     fn the_end_tells_why_and_what_it_cost() {
-        let (answer, _) = take(&[r#"{"choices":[{"delta":{"content":"x"}}]}"#]);
+        let (answer, _) = taken::<Answer>([r#"{"choices":[{"delta":{"content":"x"}}]}"#]);
         assert_eq!(answer.end(), None);
-        let (answer, tokens) = take(&[
+        let (answer, tokens) = taken::<Answer>([
             r#"{"choices":[{"delta":{"content":"x","role":null}}],"usage":null}"#,
             r#"{"choices":[{"delta":{},"finish_reason":"length"}]}"#,
             r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":4}}}"#,
@@ -309,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_withheld_and_not_spoken() {
-        let (answer, tokens) = take(&[
+        let (answer, tokens) = taken::<Answer>([
             r#"{"choices":[{"delta":{"refusal":"I cannot"}}]}"#,
             r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#,
         ]);

@@ -156,29 +156,14 @@ fn usage(wire: &Value) -> Option<Usage> {
 #[cfg(test)]
 mod tests {
     use super::tokens::Answer as _;
+    use super::tokens::given::{event, taken};
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn event(data: &Value) -> Event {
-        Event {
-            name: String::new(),
-            data: data.to_string(),
-        }
-    }
-
-    fn take(events: &[Value]) -> (Answer, VecDeque<Token>) {
-        let mut answer = Answer::default();
-        let mut tokens = VecDeque::new();
-        for data in events {
-            answer.take(&event(data), &mut tokens).unwrap();
-        }
-        (answer, tokens)
-    }
-
     #[test]
     fn what_is_said_on_the_way_is_not_said_aloud() {
-        let (_, tokens) = take(&[
+        let (_, tokens) = taken::<Answer>([
             json!({"type": "response.output_item.added", "item": {"type": "message", "id": "m1", "phase": "commentary"}}),
             json!({"type": "response.output_text.delta", "item_id": "m1", "delta": "Let me look."}),
             json!({"type": "response.reasoning_text.delta", "item_id": "r1", "delta": "Hm."}),
@@ -191,7 +176,7 @@ mod tests {
     #[test]
     fn arguments_that_came_in_pieces_are_not_repeated() {
         let began = |id: &str| json!({"type": "response.output_item.added", "item": {"type": "function_call", "id": id, "call_id": format!("call_{id}"), "name": "look", "arguments": ""}});
-        let (_, tokens) = take(&[
+        let (_, tokens) = taken::<Answer>([
             began("a"),
             json!({"type": "response.function_call_arguments.delta", "item_id": "a", "delta": "{}"}),
             json!({"type": "response.function_call_arguments.done", "item_id": "a", "arguments": "{}"}),
@@ -217,7 +202,8 @@ mod tests {
         ] {
             let usage = json!({"input_tokens": 9, "input_tokens_details": {"cached_tokens": 4}, "output_tokens": 2});
             let response = json!({"usage": usage, "incomplete_details": reason});
-            let (answer, _) = take(&[json!({"type": "response.completed", "response": response})]);
+            let (answer, _) =
+                taken::<Answer>([json!({"type": "response.completed", "response": response})]);
             let usage = Some(Usage {
                 input: 9,
                 cached: 4,

@@ -66,6 +66,7 @@ impl Vendor for AssemblyAi {
             quiet: Duration::from_millis(1200),
             keeps: Keeps::Message(Duration::from_secs(5)),
             greets: true,
+            counts_time: true,
         }
     }
 

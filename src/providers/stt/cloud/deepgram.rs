@@ -75,6 +75,8 @@ impl Vendor for Deepgram {
             // It closes after ten seconds without a word from us.
             keeps: Keeps::Message(Duration::from_secs(4)),
             greets: false,
+            // A second at least, even without sound.
+            counts_time: true,
         }
     }
 

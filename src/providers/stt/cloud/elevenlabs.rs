@@ -62,6 +62,7 @@ impl Vendor for ElevenLabs {
             quiet: Duration::from_millis(3000),
             keeps: Keeps::Silence(Duration::from_secs(8)),
             greets: true,
+            counts_time: false,
         }
     }
 

@@ -65,6 +65,7 @@ impl Vendor for Flux {
             quiet: Duration::from_millis(1200),
             keeps: Keeps::Silence(Duration::from_secs(3)),
             greets: true,
+            counts_time: true,
         }
     }
 

@@ -1,15 +1,15 @@
 //! One connection to a vendor: its socket and its wire, opened and closed as the vendor wants it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{SinkExt as _, StreamExt as _};
+use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::wire::{RATE, Said, Vendor, Wire};
 use crate::calls::{Amount, Kind, OpenCall};
 use crate::providers::ProviderError;
+use crate::providers::line::Line;
 use crate::providers::socket::{Socket, unavailable};
 use crate::providers::stt::ListenRequest;
 
@@ -30,22 +30,27 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Connects, and waits until the vendor is ready if it says so.
+    /// Connects, over a line that stands if there is one, and waits until the vendor is ready if it
+    /// says so.
     ///
     /// # Errors
     /// What the vendor says, or that it does not answer.
     pub async fn open(
-        vendor: Arc<dyn Vendor>,
-        request: ListenRequest,
+        vendor: &dyn Vendor,
+        request: &ListenRequest,
+        line: Option<Line>,
     ) -> Result<Self, ProviderError> {
-        let dial = vendor.dial(&request);
+        let dial = vendor.dial(request);
         let after = dial.within;
         let engine = dial.engine;
-        let model = vendor.model(&request);
+        let model = vendor.model(request);
         let mut call = request.witness.call(Kind::Stt, engine, Some(&model));
         let opened = timeout(after, async {
-            let socket = dial.connect().await?;
-            let wire = vendor.wire(&request)?;
+            let socket = match line {
+                Some(line) => dial.connect_over(line).await?,
+                None => dial.connect().await?,
+            };
+            let wire = vendor.wire(request)?;
             let mut link = Self {
                 socket,
                 wire,
@@ -86,6 +91,25 @@ impl Link {
     /// The session is over. What the vendor still says is not waited for on record.
     pub fn complete(&mut self) {
         std::mem::replace(&mut self.call, OpenCall::untold()).complete();
+    }
+
+    /// The session that asks for this takes it over, and learns of it from here on.
+    pub fn serves(&mut self, vendor: &dyn Vendor, request: &ListenRequest) {
+        let model = vendor.model(request);
+        let mut call = request.witness.call(Kind::Stt, self.engine, Some(&model));
+        call.connected();
+        self.call = call;
+    }
+
+    /// Whether it can still be used, as far as is known on this side. For a connection on which no
+    /// session has said anything: what the vendor says on it is lost.
+    pub fn stands(&mut self) -> bool {
+        loop {
+            match self.next(&mut Vec::new()).now_or_never() {
+                Some(Ok(())) => {}
+                heard => return heard.is_none(),
+            }
+        }
     }
 
     /// Waits for the vendor's next message and adds what it says, which may be nothing.

@@ -8,6 +8,7 @@
 //! stream is [lost](super::ListenOutput::Lost). At the end of the session the vendor is told, so
 //! that nothing is paid for after it.
 
+mod ahead;
 mod answering;
 mod assemblyai;
 mod budget;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
+use self::ahead::Pool;
 use self::wire::Vendor;
 use super::{ListenRequest, Listening, SpeechToText};
 use crate::private::Private;
@@ -71,6 +73,7 @@ pub struct CloudSettings {
 #[derive(Clone)]
 pub struct Cloud {
     vendor: Arc<dyn Vendor>,
+    ahead: Pool,
 }
 
 impl Cloud {
@@ -84,7 +87,12 @@ impl Cloud {
             Kind::ElevenLabs => Arc::new(elevenlabs::ElevenLabs::new(settings)),
             Kind::OpenAi => Arc::new(openai::OpenAi::new(settings)),
         };
-        Self { vendor }
+        Self::of(vendor)
+    }
+
+    fn of(vendor: Arc<dyn Vendor>) -> Self {
+        let ahead = Pool::default();
+        Self { vendor, ahead }
     }
 }
 
@@ -101,7 +109,11 @@ impl SpeechToText for Cloud {
         self.vendor.info()
     }
 
+    fn warm(&self, request: &ListenRequest) {
+        ahead::warm(&self.ahead, &self.vendor, request);
+    }
+
     fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>> {
-        session::open(self.vendor.clone(), request).boxed()
+        session::open(self.vendor.clone(), request, &self.ahead).boxed()
     }
 }

@@ -74,6 +74,7 @@ impl Vendor for OpenAi {
             quiet: Duration::from_millis(4000),
             keeps: Keeps::Itself,
             greets: true,
+            counts_time: false,
         }
     }
 

@@ -9,6 +9,7 @@ use futures::future::{BoxFuture, pending};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
+use super::ahead::{self, Pool};
 use super::budget::Budget;
 use super::ear::Ear;
 use super::link::Link;
@@ -25,15 +26,16 @@ const CLOSING: Duration = Duration::from_secs(1);
 /// Later than any session lasts.
 const FAR: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Opens a stream.
+/// Opens a stream, from what was opened ahead if there is something.
 ///
 /// # Errors
 /// As [`Link::open`].
 pub(super) async fn open(
     vendor: Arc<dyn Vendor>,
     request: ListenRequest,
+    ahead: &Pool,
 ) -> Result<Listening, ProviderError> {
-    let link = Link::open(vendor.clone(), request.clone()).await?;
+    let link = ahead::link(ahead, &*vendor, &request).await?;
     let (input, inputs) = mpsc::channel(QUEUE);
     let (outputs, output) = mpsc::channel(QUEUE);
     let now = Instant::now();
@@ -203,7 +205,7 @@ impl Session {
         let (vendor, request) = (self.vendor.clone(), self.request.clone());
         let attempt = async move {
             sleep(wait).await;
-            Link::open(vendor, request).await.map(Box::new)
+            Link::open(&*vendor, &request, None).await.map(Box::new)
         };
         self.line = Line::Down(attempt.boxed());
     }

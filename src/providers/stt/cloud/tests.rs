@@ -1,5 +1,6 @@
 //! Every vendor's recogniser against its stand-in on a real socket.
 
+mod ahead;
 mod faults;
 mod kit;
 mod parsers;

@@ -84,6 +84,8 @@ pub(super) struct Habits {
     pub keeps: Keeps,
     /// Whether it says when it is ready.
     pub greets: bool,
+    /// Whether it counts the time that a connection stands, or may: then none is opened ahead.
+    pub counts_time: bool,
 }
 
 /// What keeps a connection on which nothing is said.

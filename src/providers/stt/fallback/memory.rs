@@ -14,11 +14,15 @@ const MOST: usize = 30 * 16_000;
 const LEAD: Duration = Duration::from_secs(2);
 
 /// The latest sound, and the segments that are not answered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memory {
     sound: VecDeque<(Position, Box<[i16]>)>,
     samples: usize,
     open: Vec<Open>,
+    /// Up to here everything was answered.
+    done: Position,
+    /// When the last open segment was answered.
+    quiet_since: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +35,22 @@ struct Open {
 }
 
 impl Memory {
+    /// Of a session that begins now.
+    pub fn new(now: Instant) -> Self {
+        Self {
+            sound: VecDeque::new(),
+            samples: 0,
+            open: Vec::new(),
+            done: Position::ZERO,
+            quiet_since: now,
+        }
+    }
+
+    /// Since when there is no segment that is not answered; `None` while there is one.
+    pub fn quiet_since(&self) -> Option<Instant> {
+        self.open.is_empty().then_some(self.quiet_since)
+    }
+
     /// The session said this.
     pub fn hear(&mut self, input: &ListenInput) {
         match input {
@@ -66,15 +86,22 @@ impl Memory {
                 }
             }
             ListenInput::Discard { segment } => {
-                self.answered(*segment);
+                self.take(*segment);
             }
         }
     }
 
     /// Nothing more is to be known of a segment. When it ended, if it was waited for.
     pub fn answered(&mut self, segment: u64) -> Option<Instant> {
+        let Open { to, ended, .. } = self.take(segment)?;
+        self.done = self.done.max(to.unwrap_or_default());
+        ended
+    }
+
+    fn take(&mut self, segment: u64) -> Option<Open> {
         let at = self.open.iter().position(|open| open.segment == segment)?;
-        self.open.remove(at).ended
+        self.quiet_since = Instant::now();
+        Some(self.open.remove(at))
     }
 
     /// Whether the words of a segment that ended are still to come.
@@ -83,12 +110,16 @@ impl Memory {
     }
 
     /// Everything as it would have been said to an engine that listens from now on: the sound,
-    /// and every mark where it belongs.
+    /// and every mark where it belongs. Sound that was answered is left out, so that none of its
+    /// words are understood again.
     pub fn retold(&self) -> VecDeque<ListenInput> {
         let mut told = VecDeque::new();
         let mut waiting: VecDeque<Open> = self.open.iter().copied().collect();
         let mut begun: Option<Open> = None;
-        for (at, samples) in &self.sound {
+        let first = waiting.front().map_or(self.done, |open| open.from);
+        let from = self.done.min(first);
+        let answered = |(at, _): &&(Position, Box<[i16]>)| *at + media::FRAME <= from;
+        for (at, samples) in self.sound.iter().skip_while(answered) {
             // A mark stands before the sound that it is about.
             mark(&mut waiting, &mut begun, Some(*at), &mut told);
             told.push_back(ListenInput::Audio {
@@ -163,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_is_not_answered_is_told_again_in_its_place() {
-        let mut memory = Memory::default();
+        let mut memory = Memory::new(Instant::now());
         sound(&mut memory, 0..50);
         for (segment, from, to) in [(1, 100, 200), (2, 300, 400), (3, 500, 600)] {
             memory.hear(&ListenInput::Begin {
@@ -199,8 +230,34 @@ mod tests {
     }
 
     #[test]
+    fn what_was_answered_is_not_heard_again() {
+        let mut memory = Memory::new(Instant::now());
+        sound(&mut memory, 0..50);
+        let first = |memory: &Memory| match memory.retold().front() {
+            Some(ListenInput::Audio { at, .. }) => at.ms(),
+            other => panic!("{other:?}"),
+        };
+        for (segment, from, to) in [(1, 100, 210), (2, 240, 300)] {
+            let (from, to) = (ms(from), ms(to));
+            memory.hear(&ListenInput::Begin { segment, from });
+            assert_eq!(memory.quiet_since(), None);
+            memory.hear(&ListenInput::End { segment, to });
+        }
+        assert_eq!(first(&memory), 0);
+        memory.answered(1);
+        assert_eq!(first(&memory), 200);
+        let (segment, from) = (3, ms(280));
+        memory.hear(&ListenInput::Begin { segment, from });
+        memory.answered(2);
+        assert_eq!(marks(&memory), [("B3".to_owned(), 14)]);
+        memory.hear(&ListenInput::Discard { segment });
+        assert_eq!(first(&memory), 300);
+        assert!(memory.quiet_since().is_some());
+    }
+
+    #[test]
     fn only_what_may_be_needed_is_kept() {
-        let mut memory = Memory::default();
+        let mut memory = Memory::new(Instant::now());
         sound(&mut memory, 0..500);
         assert_eq!(memory.sound.len(), 101);
         memory.hear(&ListenInput::Begin {

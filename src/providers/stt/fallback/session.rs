@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, pending};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::memory::Memory;
 use crate::providers::ProviderError;
+use crate::providers::homing::{Home, Homing};
 use crate::providers::ranking::Ranking;
 use crate::providers::stt::{ListenInput, ListenOutput, ListenRequest, Listening, SpeechToText};
 
@@ -21,6 +22,10 @@ const ROOM: usize = 256;
 
 /// How long an engine may take to open once the session is over.
 const OPENING: Duration = Duration::from_secs(5);
+
+/// A session goes back to a better engine after everything was answered for so long: hints of what
+/// was said last have come by then, and the sound of what is said next lies ahead.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// A session's listening.
 pub(super) struct Session {
@@ -35,6 +40,8 @@ pub(super) struct Session {
     engine: Engine,
     /// How often an engine failed since one answered.
     failures: usize,
+    /// The way back to a better engine.
+    homing: Homing<Listening>,
 }
 
 /// The engine's stream, or the attempt to open one.
@@ -48,7 +55,9 @@ enum Step {
     Input(Option<ListenInput>),
     Output(Option<ListenOutput>),
     Opened(Result<Opened, ProviderError>),
+    Home(Option<Home<Listening>>),
     HandedOver,
+    Time,
     Abandoned,
 }
 
@@ -76,11 +85,12 @@ impl Session {
             request,
             inputs,
             outputs,
-            memory: Memory::default(),
+            memory: Memory::new(Instant::now()),
             waiting: VecDeque::new(),
             rank,
             engine: Engine::Open(stream),
             failures: 0,
+            homing: Homing::default(),
         }
     }
 
@@ -99,6 +109,14 @@ impl Session {
                 Step::Input(None) => break,
                 Step::Abandoned => return,
                 Step::HandedOver => Ok(()),
+                Step::Time => {
+                    self.turn_home();
+                    Ok(())
+                }
+                Step::Home(home) => {
+                    self.go_home(home);
+                    Ok(())
+                }
                 Step::Output(output) => self.pass_on(output).await,
                 Step::Opened(Ok(opened)) => self.go_on(opened).await,
                 Step::Opened(Err(error)) => Err(error),
@@ -113,11 +131,15 @@ impl Session {
     }
 
     async fn step(&mut self) -> Step {
+        let (quiet, review) = (self.is_quiet(), self.review_at());
+        let homing = &mut self.homing;
         let (engine, waiting) = (&mut self.engine, &mut self.waiting);
         let has_room = waiting.len() < ROOM;
         tokio::select! {
             input = self.inputs.recv(), if has_room => Step::Input(input),
             () = self.outputs.closed() => Step::Abandoned,
+            home = homing.arrived(), if quiet => Step::Home(home),
+            () = at(review) => Step::Time,
             step = async {
                 match engine {
                     Engine::Opening(attempt) => Step::Opened(attempt.await),
@@ -177,6 +199,7 @@ impl Session {
             return Err(error);
         }
         self.waiting.clear();
+        self.homing.give_up();
         let (ranking, request, rank) = (self.ranking.clone(), self.request.clone(), self.rank);
         let attempt = async move {
             let opened = ranking.open(Some(rank), |engine| engine.open(request.clone()));
@@ -207,6 +230,49 @@ impl Session {
             // That nobody listens is seen elsewhere.
             let by = self.ranking.engine(rank).info().name;
             let _ = self.outputs.send(ListenOutput::StoodIn { error, by }).await;
+        }
+    }
+
+    /// When it will be quiet enough to change over without losing a word, or saying one twice:
+    /// everything is answered, for a while, and the engine knows all that there is.
+    fn quiet_at(&self) -> Option<Instant> {
+        let settled = matches!(self.engine, Engine::Open(_)) && self.waiting.is_empty();
+        let since = self.memory.quiet_since().filter(|_| settled)?;
+        Some(since + QUIET)
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.quiet_at().is_some_and(|at| at <= Instant::now())
+    }
+
+    /// When something may be done to go back to a better engine.
+    fn review_at(&self) -> Option<Instant> {
+        let quiet_at = self.quiet_at()?;
+        match self.homing.is_under_way() {
+            true => (!self.is_quiet()).then_some(quiet_at),
+            false => Some(self.homing.due(&self.ranking, self.rank)?.max(quiet_at)),
+        }
+    }
+
+    /// Opens a better engine beside this one, if it is quiet and one has rested.
+    fn turn_home(&mut self) {
+        if self.is_quiet() && !self.homing.is_under_way() {
+            let request = self.request.clone();
+            self.homing
+                .begin(&self.ranking, self.rank, |engine| engine.open(request));
+        }
+    }
+
+    /// The better engine listens from now on, and is told what nobody has understood yet.
+    fn go_home(&mut self, home: Option<Home<Listening>>) {
+        if let Some((rank, stream)) = home {
+            tracing::info!(
+                engine = self.ranking.engine(rank).info().name,
+                "a recogniser listens again"
+            );
+            self.rank = rank;
+            self.engine = Engine::Open(stream);
+            self.waiting = self.memory.retold();
         }
     }
 
@@ -270,5 +336,13 @@ impl Session {
                 return Ok(false);
             }
         }
+    }
+}
+
+/// Waits for a time; for ever, if there is none.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
     }
 }

@@ -1,5 +1,7 @@
 //! Recognisers that refuse, break off or fail at a segment, and one that works.
 
+mod homing;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -188,7 +190,7 @@ async fn what_was_said_before_an_engine_broke_is_not_lost() {
             heard.1.words.last().unwrap(),
         );
         assert_eq!((first.start, last.end), (from, to));
-        // The session stays with the one that works.
+        // For now the session stays with the one that works.
         say(&stream, 5, to, &[3000; 16_000]).await;
         assert_eq!(until_final(&mut stream).await.segment, 5);
     }

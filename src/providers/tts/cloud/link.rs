@@ -67,8 +67,19 @@ impl Link {
     /// # Errors
     /// As [`Dial::connect`].
     pub async fn connect(&mut self) -> Result<(), ProviderError> {
+        self.begin(None).await
+    }
+
+    /// The same with a connection that stands already, if there is one.
+    ///
+    /// # Errors
+    /// As [`Dial::connect`].
+    pub async fn begin(&mut self, spare: Option<Socket>) -> Result<(), ProviderError> {
         if self.open.is_none() {
-            let socket = self.dial.connect().await?;
+            let socket = match spare {
+                Some(socket) => socket,
+                None => self.dial.connect().await?,
+            };
             self.wire.opened();
             self.open = Some(Open {
                 socket,

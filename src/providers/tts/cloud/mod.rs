@@ -33,12 +33,17 @@ use crate::calls::Kind;
 use crate::disclosure::{Data, Purpose, Witness};
 use crate::private::Private;
 use crate::providers::http;
-use crate::providers::socket::{Dial, unavailable, unusable};
+use crate::providers::socket::{Dial, Socket, unavailable, unusable};
+use crate::providers::spares::Spares;
 use link::{Ask, Link};
 use wire::Wire;
 
 /// Pieces of sound that may wait between the connection and the session.
 const WAITING: usize = 16;
+
+/// A connection opened ahead that no session took is closed after this; every vendor keeps one for
+/// longer.
+const SPARE: Duration = Duration::from_secs(15);
 
 /// How a vendor is reached and how patient we are with it.
 #[derive(Clone, Debug)]
@@ -145,6 +150,8 @@ trait Vendor: Send + Sync + 'static {
 pub struct Cloud {
     vendor: Box<dyn Vendor>,
     settings: CloudSettings,
+    /// Connections opened ahead, by their addresses. No vendor here counts the time that one stands.
+    spares: Spares<String, Socket>,
 }
 
 impl Cloud {
@@ -158,6 +165,7 @@ impl Cloud {
         Ok(Self {
             vendor: Box::new(vendor),
             settings,
+            spares: Spares::default(),
         })
     }
 }
@@ -184,16 +192,27 @@ impl TextToSpeech for Cloud {
         self.settings.listed()
     }
 
+    fn warm(&self, request: &VoiceRequest) {
+        let (dial, _) = self.vendor.call(&self.settings, request);
+        let opening = async move |dial: Dial| dial.connect().await;
+        self.spares.open(dial.url.clone(), SPARE, opening(dial));
+    }
+
     fn open(&self, request: VoiceRequest) -> BoxFuture<'_, Result<Speaking, ProviderError>> {
         let (dial, wire) = self.vendor.call(&self.settings, &request);
         let (name, ahead) = (self.vendor.name(), self.settings.ahead);
         let processor = self.info().processor;
         let model = self.settings.model_of(&request.voice).to_owned();
-        let mut link = Link::new(wire, dial, self.settings.patience);
         Box::pin(async move {
             let witness = request.witness;
             let mut call = witness.call(Kind::Tts, name, Some(&model));
-            match link.connect().await {
+            let spare = self.spares.take(&dial.url).await.transpose();
+            let mut link = Link::new(wire, dial, self.settings.patience);
+            let begun = match spare {
+                Ok(spare) => link.begin(spare).await,
+                Err(error) => Err(error),
+            };
+            match begun {
                 Ok(()) => call.connected(),
                 Err(error) => {
                     call.fail(error.kind());

@@ -19,7 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{CloudSettings, WAITING, plain, tell, whole};
 use crate::disclosure::Witness;
 use crate::private::Private;
-use crate::providers::http;
+use crate::providers::http::{self, Warmth};
 use crate::providers::socket::{unavailable, unusable};
 use crate::providers::tts::stream::{Piece, Reader, open};
 use crate::providers::tts::text::Written;
@@ -91,6 +91,7 @@ impl Speech {
                 models: url("models")?,
                 key,
                 patience: settings.patience,
+                warmth: Warmth::default(),
             },
             settings,
         })
@@ -110,6 +111,11 @@ impl TextToSpeech for Speech {
         self.settings.listed()
     }
 
+    fn warm(&self, _: &VoiceRequest) {
+        let asker = self.asker.clone();
+        tokio::spawn(async move { asker.warm().await });
+    }
+
     fn open(&self, request: VoiceRequest) -> BoxFuture<'_, Result<Speaking, ProviderError>> {
         let settings = &self.settings;
         let mut body = json!({
@@ -120,8 +126,7 @@ impl TextToSpeech for Speech {
         if (request.pace() - 1.0).abs() > 0.01 {
             body["speed"] = json!(request.pace());
         }
-        let asker = self.asker.clone();
-        tokio::spawn(async move { asker.warm().await });
+        self.warm(&request);
         let speaker = Speaker {
             asker: self.asker.clone(),
             processor: self.info().processor,

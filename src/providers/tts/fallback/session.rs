@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
-use tokio_util::task::AbortOnDropHandle;
 
 use super::said::Said;
 use crate::providers::ProviderError;
+use crate::providers::homing::{Home, Homing};
 use crate::providers::ranking::{Opened, Ranking};
 use crate::providers::tts::{QUEUE, SpeakInput, SpeakOutput, Speaking, TextToSpeech, VoiceRequest};
 
@@ -16,9 +16,6 @@ struct Open {
     rank: usize,
     speaking: Speaking,
 }
-
-/// An engine being opened.
-type Opening = AbortOnDropHandle<Result<Open, ProviderError>>;
 
 /// A session that is spoken to.
 pub(super) struct Session {
@@ -36,8 +33,8 @@ pub(super) struct Session {
     untold: Option<ProviderError>,
     /// Whether somebody was, and the first has not spoken since.
     told: bool,
-    /// A better engine, being opened.
-    better: Option<Opening>,
+    /// The way back to a better engine.
+    homing: Homing<Speaking>,
     outbox: mpsc::Sender<SpeakOutput>,
 }
 
@@ -63,7 +60,7 @@ impl Session {
             backlog: VecDeque::new(),
             untold: opened.instead,
             told: false,
-            better: None,
+            homing: Homing::default(),
             outbox,
         }
     }
@@ -72,7 +69,9 @@ impl Session {
         let mut over = Ok(());
         while over.is_ok() {
             let quiet = self.said.is_empty();
-            let retry = self.retry_at().filter(|_| quiet);
+            let retry = self.homing.due(&self.ranking, self.open.rank);
+            let retry = retry.filter(|_| quiet);
+            let (ranking, rank) = (&self.ranking, self.open.rank);
             let Speaking { input, output } = &mut self.open.speaking;
             over = tokio::select! {
                 biased;
@@ -90,13 +89,13 @@ impl Session {
                     Some(given) => self.pass(given).await,
                     None => self.broke().await,
                 },
-                opened = finished(&mut self.better), if quiet => {
-                    self.better = None;
-                    self.go_back(opened);
+                home = self.homing.arrived(), if quiet => {
+                    self.go_back(home);
                     Ok(())
                 }
                 () = sleep_until(retry.unwrap_or_else(Instant::now)), if retry.is_some() => {
-                    self.open_better();
+                    let request = self.request.clone();
+                    self.homing.begin(ranking, rank, |engine| engine.open(request));
                     Ok(())
                 }
             };
@@ -225,7 +224,7 @@ impl Session {
     /// Has everything that is not done said by this engine.
     fn move_to(&mut self, open: Open) {
         self.open = open;
-        self.better = None;
+        self.homing.give_up();
         let again = self.said.iter_mut().map(|said| {
             said.begin_again();
             let (sentence, text) = (said.sentence, said.text.clone());
@@ -234,42 +233,11 @@ impl Session {
         self.backlog = again.collect();
     }
 
-    /// When a better engine may be asked again.
-    fn retry_at(&self) -> Option<Instant> {
-        let now = Instant::now();
-        let better = 0..self.open.rank;
-        let rests = better.map(|rank| {
-            self.ranking
-                .rests(rank, now)
-                .map_or(now, |(until, _)| until)
-        });
-        rests.min().filter(|_| self.better.is_none())
-    }
-
-    fn open_better(&mut self) {
-        let now = Instant::now();
-        let rested = |rank: &usize| self.ranking.rests(*rank, now).is_none();
-        let Some(rank) = (0..self.open.rank).find(rested) else {
-            return;
-        };
-        let (ranking, request) = (self.ranking.clone(), self.request.clone());
-        self.better = Some(AbortOnDropHandle::new(tokio::spawn(async move {
-            let opened = ranking.engine(rank).open(request).await;
-            if let Err(error) = &opened {
-                ranking.failed(rank, error);
-            }
-            Ok(Open {
-                rank,
-                speaking: opened?,
-            })
-        })));
-    }
-
     /// Speaks with the better engine from now on, if it is there.
-    fn go_back(&mut self, opened: Option<Open>) {
-        if let Some(open) = opened {
+    fn go_back(&mut self, home: Option<Home<Speaking>>) {
+        if let Some((rank, speaking)) = home {
             self.untold = None;
-            self.move_to(open);
+            self.move_to(Open { rank, speaking });
         }
     }
 
@@ -287,12 +255,4 @@ async fn hand_over(input: &mpsc::Sender<SpeakInput>, backlog: &mut VecDeque<Spea
         room.send(next);
     }
     true
-}
-
-/// What came of opening; never, while nothing is being opened.
-async fn finished(better: &mut Option<Opening>) -> Option<Open> {
-    match better {
-        Some(opening) => opening.await.ok().and_then(Result::ok),
-        None => std::future::pending().await,
-    }
 }

@@ -27,6 +27,7 @@ fn habits() -> Habits {
         quiet: ms(1000),
         keeps: Keeps::Message(ms(4000)),
         greets: false,
+        counts_time: false,
     }
 }
 

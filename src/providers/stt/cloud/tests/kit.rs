@@ -75,9 +75,7 @@ impl Vendors {
             model: None,
         };
         let vendor = Hurried(Cloud::new(self.kind, settings).vendor, self.quiet);
-        Cloud {
-            vendor: Arc::new(vendor),
-        }
+        Cloud::of(Arc::new(vendor))
     }
 
     pub async fn open(&self) -> Listening {

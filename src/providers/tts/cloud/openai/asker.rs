@@ -8,19 +8,17 @@ use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Response, Url};
 use serde_json::Value;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::NAME;
+use crate::providers::ProviderError;
+use crate::providers::http::{Warmth, body, retry_after};
 use crate::providers::socket::unavailable;
 use crate::providers::tts::cloud::Patience;
 use crate::providers::tts::cloud::reading::Reading;
 use crate::providers::tts::cloud::wire::{fault, fault_name};
 use crate::providers::tts::stream::Made;
 use crate::providers::tts::text::Written;
-use crate::providers::{ProviderError, http};
-
-/// The most of an answer without sound that is read, in bytes.
-const MOST: usize = 64 * 1024;
 
 /// Makes requests.
 #[derive(Clone, Debug)]
@@ -30,20 +28,16 @@ pub(super) struct Asker {
     pub models: Url,
     pub key: HeaderValue,
     pub patience: Patience,
+    pub warmth: Warmth,
 }
 
 impl Asker {
-    /// Opens a connection, which then waits for the first sentence.
+    /// Opens a connection, which then waits for the first sentence: the list of the models is asked
+    /// for, with which nobody's words go out and which costs nothing.
     pub async fn warm(&self) {
         let request = self.client.get(self.models.clone());
         let request = request.header(AUTHORIZATION, self.key.clone());
-        let exchange = async {
-            if let Ok(response) = request.send().await {
-                // The connection is free for the next request once the answer is read.
-                body(response).await;
-            }
-        };
-        let _ = timeout(self.patience.connect, exchange).await;
+        self.warmth.open(request, self.patience.connect).await;
     }
 
     /// Has a sentence spoken; once more, if the connection breaks before any sound.
@@ -124,7 +118,7 @@ impl Asker {
 /// What a response means that is no success.
 async fn refusal(response: Response) -> ProviderError {
     let status = response.status().as_u16();
-    let retry_after = http::retry_after(response.headers());
+    let retry_after = retry_after(response.headers());
     let body = serde_json::from_slice(&body(response).await).unwrap_or(Value::Null);
     match fault(NAME, Some(status.into()), fault_name(&body)) {
         ProviderError::Limited { engine, .. } => ProviderError::Limited {
@@ -133,17 +127,4 @@ async fn refusal(response: Response) -> ProviderError {
         },
         other => other,
     }
-}
-
-/// Reads a body as far as it is worth reading.
-async fn body(response: Response) -> Vec<u8> {
-    let mut body = Vec::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(Ok(chunk)) = chunks.next().await {
-        body.extend_from_slice(&chunk);
-        if body.len() > MOST {
-            break;
-        }
-    }
-    body
 }
