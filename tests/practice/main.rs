@@ -13,7 +13,6 @@ mod models;
 #[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../support/server.rs"]
 mod server;
-#[expect(dead_code, reason = "other tests use more of it")]
 #[path = "../support/sse_server.rs"]
 mod sse_server;
 
