@@ -12,9 +12,9 @@ use tokio_tungstenite::tungstenite::http::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use super::ProviderError;
 use super::line::{Line, Unreached, reach};
 use super::spares::Spare;
+use super::{ProviderError, http};
 use crate::private::Private;
 
 /// A connection to a vendor.
