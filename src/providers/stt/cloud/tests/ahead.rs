@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use media::Position;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Kind;
 use super::kit::listeners::{Fault, Seen};
 use super::kit::{KINDS, Vendors, begin, end, numbers, until_final};
+use crate::disclosure::Witness;
 use crate::providers::spares::MOST;
 use crate::providers::stt::{ListenRequest, Listening, SpeechToText as _};
 
@@ -54,12 +56,20 @@ async fn a_session_takes_what_was_opened_ahead_and_opens_no_other() {
             assert_eq!(seen[1].path, "", "{kind:?} was told who calls");
         }
         let opening = Instant::now();
-        let stream = engine.open(request).await.unwrap();
+        let (told, mut calls) = mpsc::channel(4);
+        let witness = Witness::default().with_calls(&told);
+        let asked = ListenRequest { witness, ..request };
+        let stream = engine.open(asked).await.unwrap();
         println!("{kind:?}: {cold:?} cold, {:?} warm", opening.elapsed());
         is_understood(stream).await;
         let seen = vendors.listener.ended().await;
         assert_eq!(seen.len(), 2, "{kind:?}");
         assert!(seen.iter().all(|seen| seen.closed == Some(true)));
+        // It is on record as the session's own.
+        drop(told);
+        let call = calls.recv().await.unwrap();
+        assert!(call.connected.is_some() && call.amount.audio_ms > Some(100));
+        assert!(calls.recv().await.is_none());
     }
 }
 
