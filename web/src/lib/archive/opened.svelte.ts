@@ -1,6 +1,6 @@
 /** One session of the archive as its page sees it: loaded, kept up to date while it is live. */
 
-import type { Fault } from "../faults/fault.ts";
+import { type Fault, FaultError } from "../faults/fault.ts";
 import type { Scope } from "../scope.ts";
 import { Player } from "./player.svelte.ts";
 import { faultOf, soundAddress, soundTrouble } from "./server.ts";
@@ -64,14 +64,9 @@ export class Opened {
   async load(): Promise<void> {
     this.fault = null;
     try {
-      this.session = await getSession(this.id);
+      this.session = await this.#ask();
     } catch (error) {
       this.fault = faultOf(error);
-      return;
-    }
-    if (this.session.status === "deleting") {
-      this.session = null;
-      this.fault = "unknown-session";
       return;
     }
     await Promise.all([this.loadWords(), this.shapes.refresh()]);
@@ -90,12 +85,27 @@ export class Opened {
   async #refresh(): Promise<void> {
     this.#refreshed = Date.now();
     try {
-      this.session = await getSession(this.id);
-    } catch {
+      this.session = await this.#ask();
+    } catch (error) {
+      if (faultOf(error) === "unknown-session") this.#gone();
       return;
     }
     await Promise.all([this.loadWords(), this.shapes.refresh()]);
     this.#openSound();
+  }
+
+  /** One that is being deleted is nobody's to open any more. */
+  async #ask(): Promise<Session> {
+    const session = await getSession(this.id);
+    if (session.status === "deleting") throw new FaultError("unknown-session");
+    return session;
+  }
+
+  /** It was deleted elsewhere while it was shown. */
+  #gone(): void {
+    this.session = null;
+    this.fault = "unknown-session";
+    this.player.close();
   }
 
   /** A recording that grows is opened again when nobody is listening. */

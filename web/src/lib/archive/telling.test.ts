@@ -10,6 +10,7 @@ import {
   recordedTo,
   recordingWords,
   spokenMoment,
+  unsaidWords,
 } from "./telling.ts";
 import type { Session } from "../api.ts";
 
@@ -56,6 +57,10 @@ test("says what ended it, but for the coach's own wish", () => {
 test("says what a session is that is neither live nor ended", () => {
   const finishing: Session = { ...cut, ended_at_ms: null, status: "finishing" };
   expect(endOf(finishing)).toMatch(/put it away/);
+  expect(factsOf({ ...finishing, length_ms: 0, turns: 0 })).toEqual([]);
+  expect(unsaidWords(finishing)).toBe(null);
+  expect(unsaidWords({ ...session, status: "live" })).toBe("Nothing was said yet.");
+  expect(unsaidWords(session)).toBe("Nothing was said in this session.");
   expect([badgeOf(session), badgeOf(finishing)]).toEqual([null, null]);
   expect(badgeOf({ ...session, status: "live" })).toBe("Live now");
   const deleting: Session = { ...cut, status: "deleting" };

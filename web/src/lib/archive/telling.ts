@@ -18,12 +18,20 @@ export function partnerOf(session: Session): string {
 /** How long, and how much was said: the plain facts in one line. */
 export function factsOf(session: Session): string[] {
   const { turns, interruptions } = session;
+  // Its server was killed: neither its length nor what was said is known before it is put away.
+  if (session.status === "finishing") return [];
   const facts = [lengthWords(session.length_ms)];
   // What was said is counted when the connection ends.
   if (session.status === "live") return facts;
   facts.push(turns === 0 ? "you said nothing" : `you spoke ${times(turns)}`);
   if (interruptions > 0) facts.push(some(interruptions, "interruption"));
   return facts;
+}
+
+/** What stands in the place of its words, where there are none. */
+export function unsaidWords({ status }: Session): string | null {
+  if (status === "live") return "Nothing was said yet.";
+  return status === "ended" ? "Nothing was said in this session." : null;
 }
 
 /** `12 min 3 s`; seconds matter only while there are few minutes. */

@@ -7,6 +7,7 @@ import type { Output } from "../audio/output.ts";
 import { type Fault, FaultError } from "../faults/fault.ts";
 import { browserOf } from "../faults/words.ts";
 import { choose, wantedTransport } from "../realtime/connect.ts";
+import { hangUp } from "../realtime/hangup.ts";
 import { createSecret } from "../realtime/secret.ts";
 import { openWebRtc } from "../realtime/webrtc.ts";
 import { openWebSocket } from "../realtime/websocket.ts";
@@ -15,7 +16,6 @@ import type { Drafts } from "./drafts.ts";
 import { draftsOf, forgetRunning, keepDrafts, keepRunning, type Running } from "./running.ts";
 import { LiveSession } from "./session.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { hangUp } from "../realtime/hangup.ts";
 import { standingOf } from "./standing.ts";
 import { onWakeUp } from "./wakeups.ts";
 

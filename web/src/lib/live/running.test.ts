@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { hangUp } from "../realtime/hangup.ts";
 import { LONGEST_DRAFT, NO_DRAFTS } from "./drafts.ts";
 import {
   draftsOf,
@@ -8,7 +9,6 @@ import {
   type Running,
   runningWith,
 } from "./running.ts";
-import { hangUp } from "../realtime/hangup.ts";
 import { standingOf } from "./standing.ts";
 
 const running: Running = {

@@ -1,4 +1,7 @@
-/** Opens a live session by the first transport that works: WebRTC, else WebSocket. */
+/**
+ * Opens a live session by the first transport that works: WebRTC, else WebSocket; the other way round
+ * where a call cannot come about, and by what carried the session last where it goes on.
+ */
 
 import { FaultError, isFinal } from "../faults/fault.ts";
 import type { Browser } from "../faults/words.ts";

@@ -15,6 +15,8 @@ import type { Transport, TransportRequest } from "./transport.ts";
 const MENDING_MS = 4_000;
 /** How often it is seen whether the other way carries anything. */
 const LOOK_MS = 100;
+/** As long as what is tried next waits until the server knows that this call is given up. */
+const GIVING_UP_MS = 500;
 
 export async function openWebRtc(request: TransportRequest): Promise<Transport> {
   if (typeof RTCPeerConnection === "undefined") throw new FaultError("unsupported");
@@ -24,7 +26,7 @@ export async function openWebRtc(request: TransportRequest): Promise<Transport> 
     return call;
   } catch (error) {
     call.close();
-    call.giveUp();
+    await call.giveUp();
     throw error;
   }
 }
@@ -82,11 +84,20 @@ class Call implements Transport {
     this.#watch();
   }
 
-  /** The server need not wait for a call that does not come about. A session that goes on is kept. */
-  giveUp(): void {
+  /**
+   * The server need not wait for a call that does not come about, whose place may be the last one
+   * and is wanted by what is tried next. A session that goes on is kept.
+   */
+  async giveUp(): Promise<void> {
     const { resume, secret } = this.request;
     const id = this.#location.split("/").at(-1) ?? "";
-    if (resume === null && id !== "") void hangUp(decodeURIComponent(id), secret);
+    if (resume !== null || id === "") return;
+    const patience = new Scope();
+    await new Promise<void>((resolve) => {
+      patience.after(GIVING_UP_MS, resolve);
+      void hangUp(decodeURIComponent(id), secret).then(resolve);
+    });
+    patience.end();
   }
 
   send(event: ClientEvent): void {
