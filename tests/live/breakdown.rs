@@ -77,8 +77,8 @@ async fn converse(server: &Running, turns: usize) -> Part {
         let silence = vec![0; 48_000 * 3 / 2];
         speak(&mut socket, &silence).await;
         let answer = socket.answer().await;
-        let length = Duration::from_secs_f64(answer.audio.len() as f64 / 48_000.0);
-        tokio::time::sleep(length).await;
+        // The microphone stays open while the client speaks.
+        speak(&mut socket, &vec![0; answer.audio.len()]).await;
     }
     socket.stream.close(None).await.unwrap();
     ended(server, &socket.id()).await;
