@@ -41,6 +41,24 @@ fn imports_go_down_the_map() {
 }
 
 #[test]
+fn every_metric_is_in_the_documentation() {
+    let documented = fs::read_to_string(root().join("docs/http.md")).unwrap();
+    let mut names = 0;
+    for file in files(&root().join("src/telemetry"), "rs") {
+        let code = fs::read_to_string(&file).unwrap();
+        for name in code.split(": &str = \"praxiloom_").skip(1) {
+            let name = name.split('"').next().unwrap();
+            assert!(
+                documented.contains(&format!("`praxiloom_{name}`")),
+                "{name}"
+            );
+            names += 1;
+        }
+    }
+    assert!(names > 10, "{names}");
+}
+
+#[test]
 fn the_leaves_know_neither_the_server_nor_each_other() {
     for (leaf, others) in [
         ("signaling", ["media", "praxiloom"]),
