@@ -33,7 +33,8 @@ pub enum DeleteError {
     /// It has a connection, which must be ended first.
     #[error("the session still has a connection")]
     Live,
-    /// The database failed: the session is as it was.
+    /// The database failed: the session is as it was, but for its files where the disk of the
+    /// database is full.
     #[error(transparent)]
     Database(#[from] DbError),
 }
@@ -68,12 +69,13 @@ impl Archive {
         if !marked? {
             // It is open: it may be a dead node's.
             let row = core.row(account, id).await?.ok_or(DeleteError::NotFound)?;
-            let ended = match core.finish_if_left(account, id, row.node.as_deref()).await {
+            match core.finish_if_left(account, id, row.node.as_deref()).await {
                 Err(RecoveryError::Disk(_)) => self.give_up(account, id).await?,
                 Err(RecoveryError::Database(error)) => return Err(error.into()),
-                Ok(finished) => finished,
-            };
-            if !ended || !sessions::mark_deleted(of, id, core.clock.now()).await? {
+                // Finished, now or by the sweep meanwhile, or at another node.
+                Ok(_) => {}
+            }
+            if !sessions::mark_deleted(of, id, core.clock.now()).await? {
                 return Err(DeleteError::Live);
             }
         }
@@ -86,24 +88,23 @@ impl Archive {
         })
     }
 
-    /// Ends a session that a dead node left and that cannot be finished, as it is to be deleted.
-    /// Whether it is one.
-    async fn give_up(&self, account: &AccountId, id: &str) -> Result<bool, DbError> {
+    /// Ends a session, if a dead node left it and it cannot be finished, as it is to be deleted.
+    async fn give_up(&self, account: &AccountId, id: &str) -> Result<(), DbError> {
         let core = &self.core;
         let _one_at_a_time = core.recovering.lock().await;
         let Some(row) = core.row(account, id).await? else {
-            return Ok(false);
+            return Ok(());
         };
         let (of, node) = (core.db.of(account), row.node.clone());
         match self.standings(&[row]).await[..] {
-            [Standing::Ended] => return Ok(true),
             [Standing::Finishing] => {}
-            _ => return Ok(false),
+            _ => return Ok(()),
         }
-        let ours = sessions::take_over(of, id, node.as_deref(), &core.node).await?;
-        let ended = ours && sessions::close_unrecorded(of, id, &core.node).await?;
+        if sessions::take_over(of, id, node.as_deref(), &core.node).await? {
+            sessions::close_unrecorded(of, id, &core.node).await?;
+        }
         core.taken.remove(id);
-        Ok(ended)
+        Ok(())
     }
 }
 

@@ -102,11 +102,10 @@ impl Archive {
         let of = core.db.of(account);
         let mut row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
         let left_open = row.ended_at.is_none();
-        if left_open
-            && core
-                .finish_if_left(account, id, row.node.as_deref())
-                .await?
-        {
+        if left_open {
+            core.finish_if_left(account, id, row.node.as_deref())
+                .await?;
+            // It may be finished, now or by the sweep meanwhile.
             row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
         }
         let ended_at = row.ended_at.ok_or(ReopenError::Connected)?;
@@ -124,6 +123,8 @@ impl Archive {
         if !sessions::claim(of, id, part, ended_at, &core.node).await? {
             return Err(ReopenError::Connected);
         }
+        // It is nothing any more that a dead node left.
+        core.taken.remove(id);
         let started_at = Micros(row.started_at);
         let since = u64::try_from((now.0 - row.started_at) / 1000).unwrap_or(0);
         let length = u64::try_from(row.length_ms).unwrap_or(0);

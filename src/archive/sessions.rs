@@ -176,8 +176,8 @@ pub(super) async fn known(of: Owned<'_>, id: &str) -> Result<Option<SessionRow>,
     Ok(row)
 }
 
-/// The account's sessions, also those that are being deleted, latest first, at most `limit` of them and never more than [`PAGE`],
-/// from after the one that began at `before.0` and is named `before.1`.
+/// The account's sessions, also those that are being deleted, latest first, at most `limit` of them
+/// and never more than [`PAGE`], from after the one that began at `before.0` and is named `before.1`.
 ///
 /// # Errors
 ///

@@ -25,8 +25,8 @@ pub struct Called {
     rates: Arc<Rates>,
     metrics: Metrics,
     names: VecDeque<(Subject, String)>,
-    /// The last call of each kind that failed, and which engine it was.
-    failed: [Option<(Subject, String)>; Kind::ALL.len()],
+    /// What failed last and was not done by another engine yet, and which engine it was.
+    failed: VecDeque<(Kind, Subject, String)>,
 }
 
 impl Called {
@@ -40,7 +40,7 @@ impl Called {
             rates,
             metrics,
             names: VecDeque::new(),
-            failed: Default::default(),
+            failed: VecDeque::new(),
         }
     }
 
@@ -75,7 +75,10 @@ impl Called {
 
     /// Counts a call that began at `from`, and makes of it what goes on record.
     pub fn record(&mut self, call: Call, from: Position) -> EngineCall {
-        let cost = self.rates.cost(&call);
+        // A question or a sentence that was refused is charged for by nobody.
+        let refused = matches!(call.outcome, Outcome::Failed(_)) && call.answered.is_none();
+        let is_free = refused && call.kind != Kind::Stt;
+        let cost = self.rates.cost(&call).filter(|_| !is_free);
         self.metrics.called(&call, cost.as_ref());
         let instead_of = self.instead_of(&call);
         let named = self.names.iter().rev();
@@ -108,19 +111,18 @@ impl Called {
 
     /// Which other engine failed at the same just before.
     fn instead_of(&mut self, call: &Call) -> Option<String> {
-        let failed = &mut self.failed[call.kind as usize];
-        let before = failed.as_ref().filter(|(subject, engine)| {
-            let same = *subject == call.subject;
-            same && *engine != call.engine
-        });
-        let before = before.map(|(_, engine)| engine.clone());
-        *failed = match call.outcome {
-            Outcome::Failed(_) => Some((call.subject, call.engine.clone())),
-            // What others do meanwhile is not what took its place.
-            _ if failed.as_ref().is_some_and(|(of, _)| *of != call.subject) => failed.take(),
-            _ => None,
-        };
-        before
+        let mut failed = self.failed.iter();
+        let at = failed.rposition(|(kind, of, _)| (*kind, *of) == (call.kind, call.subject));
+        let before = at.and_then(|at| self.failed.remove(at));
+        if let Outcome::Failed(_) = call.outcome {
+            let failed = (call.kind, call.subject, call.engine.clone());
+            self.failed.push_back(failed);
+            if self.failed.len() > NAMED {
+                self.failed.pop_front();
+            }
+        }
+        let before = before.map(|(_, _, engine)| engine);
+        before.filter(|engine| *engine != call.engine)
     }
 }
 
@@ -180,6 +182,23 @@ mod tests {
         assert_eq!(second.cost.unwrap().amount, 0.003);
         let next = call(Subject::Sentence(5), "second", Outcome::Completed);
         assert_eq!(called.record(next, from).instead_of, None);
+        // Two that fail together are two that another stands in for.
+        for sentence in [6, 7] {
+            let failed = Call {
+                answered: None,
+                ..call(Subject::Sentence(sentence), "second", failed)
+            };
+            assert_eq!(
+                called.record(failed, from).cost,
+                None,
+                "nobody charges for it"
+            );
+        }
+        for sentence in [6, 7] {
+            let done = call(Subject::Sentence(sentence), "first", Outcome::Completed);
+            let done = called.record(done, from);
+            assert_eq!(done.instead_of.as_deref(), Some("second"));
+        }
     }
 
     #[tokio::test]

@@ -78,6 +78,7 @@ impl Hearing {
             self.request.language = language;
             self.opening.abandon();
             if self.stream.take().is_some() {
+                self.awaited.give_up();
                 self.fail_open(&self.unavailable("another language is spoken now"));
             }
         }

@@ -27,7 +27,7 @@ use signaling::event::own::{self, Engines};
 use signaling::link::{Carrier, Link};
 use tokio_util::sync::CancellationToken;
 
-use crate::archive::{Archive, Part, Recorder};
+use crate::archive::{Archive, DeleteError, Part, Recorder};
 use crate::calls::Rates;
 use crate::clock::Clock;
 use crate::db::{AccountId, DbError};
@@ -293,8 +293,12 @@ impl Live {
 
     /// Of a session that nobody ever was in there is nothing to keep.
     async fn forget(&self, id: &str, account: &AccountId) {
-        if let Err(error) = self.archive.delete(account, id).await {
-            tracing::warn!(%error, session.id = %id, "a session without a connection stays on record");
+        match self.archive.delete(account, id).await {
+            // Somebody else was first.
+            Ok(_) | Err(DeleteError::NotFound) => {}
+            Err(error) => {
+                tracing::warn!(%error, session.id = %id, "a session without a connection stays on record");
+            }
         }
     }
 

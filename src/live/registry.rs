@@ -19,7 +19,7 @@ mod tests;
 const CROWD: usize = 2;
 
 /// How long a connection may take to put its session away before another goes on with it.
-const PUTTING_AWAY: Duration = Duration::from_secs(6);
+pub(super) const PUTTING_AWAY: Duration = Duration::from_secs(7);
 
 /// The live sessions of this node.
 #[derive(Clone, Debug)]

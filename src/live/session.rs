@@ -41,7 +41,8 @@ pub use parts::{Parts, Told};
 /// Sound that waits for the speaker beyond this holds the voice engine back.
 const MOST_QUEUED: Duration = Duration::from_secs(20);
 /// While the client has read less than leaves this many places free, nothing more that it asks for
-/// is done: one event may bring forth many. It is heard all the same.
+/// is done: one event may bring forth many. It is heard all the same, until it asks for something
+/// more.
 const HEEDED: usize = signaling::link::QUEUE / 2;
 
 /// Later than any session lasts.
@@ -151,7 +152,7 @@ impl LiveSession {
         if ended.is_open_to_doubt() && self.told.orders.hang_up.is_cancelled() {
             ended = Ended::Completed;
         }
-        if !self.connected && matches!(ended, Ended::Completed | Ended::Lost) {
+        if !self.connected && matches!(ended, Ended::Completed | Ended::Lost | Ended::Stopped) {
             ended = Ended::Unconnected;
         }
         self.put_away(ended).await;

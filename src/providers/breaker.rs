@@ -12,6 +12,8 @@ use super::ProviderError;
 const UNUSABLE: Duration = Duration::from_secs(300);
 /// An engine that asks to slow down without saying for how long.
 const LIMITED: Duration = Duration::from_secs(10);
+/// The shortest rest, whatever a vendor says.
+const LEAST: Duration = Duration::from_secs(1);
 /// An engine that is not there; doubles with every failure in a row.
 const UNAVAILABLE: Duration = Duration::from_secs(15);
 
@@ -82,7 +84,7 @@ impl State {
 fn rest(error: &ProviderError, failures: u32) -> Duration {
     match error {
         ProviderError::Unusable { .. } => UNUSABLE,
-        ProviderError::Limited { retry_after, .. } => retry_after.unwrap_or(LIMITED),
+        ProviderError::Limited { retry_after, .. } => retry_after.unwrap_or(LIMITED).max(LEAST),
         ProviderError::Rejected { .. }
         | ProviderError::Unavailable { .. }
         | ProviderError::TimedOut { .. } => {

@@ -140,7 +140,7 @@ impl Dial {
             message = format!("{message}, {}", code(reason));
         }
         match status.as_u16() {
-            429 => ProviderError::Limited {
+            429 | 529 => ProviderError::Limited {
                 engine: self.engine.to_owned(),
                 retry_after: http::retry_after(response.headers()),
             },

@@ -341,6 +341,29 @@ async fn the_first_voice_comes_back_after_a_rest_and_in_silence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_sentence_that_no_voice_can_speak_is_asked_of_each_once() {
+    let (fails, opened) = (
+        Arc::new(AtomicBool::new(true)),
+        Arc::new(AtomicUsize::new(0)),
+    );
+    let flaky = || {
+        let (fails, opened) = (fails.clone(), opened.clone());
+        Arc::new(Flaky { fails, opened }) as Arc<dyn TextToSpeech>
+    };
+    let mut speaking = in_order(vec![flaky(), flaky(), flaky()]).open().await;
+    for sentence in 1..=2 {
+        say(&speaking, sentence, "four").await;
+        let (samples, error) = hear_fail(&mut speaking, sentence).await;
+        assert_eq!(samples, 0);
+        assert!(error.to_string().contains("told to"), "{error}");
+    }
+    assert_eq!(opened.load(Ordering::SeqCst), 1 + 3 + 3);
+    fails.store(false, Ordering::SeqCst);
+    say(&speaking, 3, "four").await;
+    assert_eq!(hear(&mut speaking, 3).await.audio.len() / 24, 240);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_cancelled_is_not_said_by_the_next_voice() {
     let flaky = Flaky {
         fails: Arc::new(AtomicBool::new(true)),

@@ -55,7 +55,7 @@ pub async fn read(
         (status = 204, description = "It is gone, and cannot be had back"),
         (status = 404, description = "`not_found`: this account has no such session", body = Error),
         (status = 409, description = "`session_live`: its connection does not end, or is at another node", body = Error),
-        (status = 503, description = "`database_unavailable`: it is as it was", body = Error,
+        (status = 503, description = "`database_unavailable`: it is as it was, but for its files where the disk of the database is full", body = Error,
             headers(("retry-after" = u32, description = "Seconds"))),
     )
 )]
@@ -66,14 +66,21 @@ pub async fn delete(
 ) -> Result<Response, HttpError> {
     let account = &holder.account;
     find(&app, account, &id).await?;
-    if app.live.registry().is_live(&id, account) {
+    let was_live = app.live.registry().is_live(&id, account);
+    if was_live {
         // A session that could not be deleted afterwards is not hung up either.
         app.archive.takes_changes().await?;
         // Should it not end, the archive says so.
         app.live.registry().end(&id, account).await;
     }
-    if app.archive.delete(account, &id).await? == Deletion::Done {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+    match app.archive.delete(account, &id).await {
+        Ok(Deletion::Done) => return Ok(StatusCode::NO_CONTENT.into_response()),
+        Ok(Deletion::Begun) => {}
+        // Of a call that had not come about nothing is kept.
+        Err(DeleteError::NotFound) if was_live => {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        Err(error) => return Err(error.into()),
     }
     match find(&app, account, &id).await {
         Ok(session) => Ok((StatusCode::ACCEPTED, [PRIVATE], Json(session)).into_response()),

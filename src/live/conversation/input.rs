@@ -93,6 +93,8 @@ pub enum Input {
         /// Why.
         error: ProviderError,
     },
+    /// The recogniser that another stood in for listens again.
+    ListenerBack,
     /// A piece of the answer.
     Token {
         /// The attempt it belongs to.

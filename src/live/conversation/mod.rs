@@ -297,6 +297,7 @@ impl Conversation {
                 confidence,
             } => self.hinted(segment, confidence, now),
             Input::ListenerStoodIn { error } => self.listener_stood_in(&error),
+            Input::ListenerBack => self.replaced = None,
             Input::Token { generation, token } => self.token(generation, token, now),
             Input::Sentence { generation, text } => self.sentence(generation, text, now),
             Input::Inner { generation, inner } => self.inner(generation, inner),

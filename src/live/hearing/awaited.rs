@@ -40,6 +40,11 @@ impl Awaited {
         self.calls.retain(|(asked, _)| *asked != segment);
     }
 
+    /// None of them is needed any more.
+    pub fn give_up(&mut self) {
+        self.calls.clear();
+    }
+
     /// The engine gave this.
     pub fn came(&mut self, output: &ListenOutput) {
         match output {
@@ -61,6 +66,7 @@ impl Awaited {
                 // They are told again to who listens now.
                 segments.into_iter().for_each(|segment| self.asked(segment));
             }
+            ListenOutput::Back { by } => self.engine.clone_from(by),
             _ => {}
         }
     }
@@ -116,6 +122,11 @@ mod tests {
         awaited.came(&words(4));
         awaited.asked(5);
         awaited.failed(&gone());
+        awaited.came(&ListenOutput::Back {
+            by: "first".to_owned(),
+        });
+        awaited.asked(6);
+        awaited.came(&words(6));
         drop((awaited, told));
         let mut seen = Vec::new();
         while let Some(call) = calls.recv().await {
@@ -127,6 +138,7 @@ mod tests {
             ("first", 3, "unavailable"),
             ("second", 3, "completed"),
             ("second", 5, "unavailable"),
+            ("first", 6, "completed"),
         ];
         let expected = expected.map(|(engine, segment, outcome)| {
             (engine.to_owned(), Subject::Segment(segment), outcome)

@@ -210,6 +210,7 @@ impl LiveSession {
                 self.metrics.error("stt");
                 Input::ListenerStoodIn { error }
             }
+            ListenOutput::Back { .. } => Input::ListenerBack,
             // The stage opens another stream, and tells of the segments that this one left.
             ListenOutput::Lost { .. } => return,
         });

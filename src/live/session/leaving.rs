@@ -14,16 +14,18 @@ use super::{Ended, LiveSession};
 use crate::archive::Trouble;
 use crate::lifecycle::LAST_WORDS;
 use crate::live::conversation::{Input, LEAVING};
+use crate::live::registry::PUTTING_AWAY;
 
 /// How long the connection is heard and sent to once the end of it has begun: longer than the close
 /// of a WebSocket takes. Whoever displaces it, or stops the server, waits for this and [`WORDS`].
 const HEARING: Duration = Duration::from_millis(3250);
 /// How long it takes at most from then on until the last words are complete.
-const WORDS: Duration = Duration::from_secs(2);
+const WORDS: Duration = LEAVING.saturating_add(PATIENCE);
 /// How long it takes in all, but for what the disk takes.
 const LONGEST: Duration = HEARING.saturating_add(WORDS).saturating_add(LAST_CALLS);
 // Nobody who waits for it waits in vain.
 const _: () = assert!(LONGEST.as_millis() < LAST_WORDS.as_millis());
+const _: () = assert!(LONGEST.as_millis() < PUTTING_AWAY.as_millis());
 /// How much longer than the state machine the conductor waits for the end.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How long a displaced connection may take to be sent what waits for it.

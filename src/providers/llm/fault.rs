@@ -174,7 +174,7 @@ impl Faults {
             },
             408 | 409 | 425 | 500.. => self.unavailable(said.describe(status)),
             // The parameters, the length or the words of this request.
-            400 | 406..500 => self.rejected(said.describe(status)),
+            400 | 405..500 => self.rejected(said.describe(status)),
             // Key, money, rights, address or model.
             _ => self.unusable(said.describe(status)),
         }

@@ -129,6 +129,11 @@ pub enum ListenOutput {
         /// Who listens now.
         by: String,
     },
+    /// The engine that was asked for first, or one before this, listens again from here on.
+    Back {
+        /// Who.
+        by: String,
+    },
     /// The stream cannot go on: nothing follows, and segments that were ended are not answered.
     Lost {
         /// Why.

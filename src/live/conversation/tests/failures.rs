@@ -124,6 +124,20 @@ fn a_client_that_asks_for_our_events_later_is_told_of_another_recogniser_then() 
 }
 
 #[test]
+fn of_a_recogniser_that_is_back_nobody_is_told_that_it_was_away() {
+    let mut sim = Sim::with(WebSocket, |session| session.include = None);
+    sim.at(100, Input::ListenerStoodIn { error: trouble() });
+    sim.at(200, Input::ListenerBack);
+    sim.run(500);
+    sim.send(ClientEventKind::SessionUpdate(Box::new(SessionUpdate {
+        include: Field::Value(vec![OWN_EVENTS.to_owned()]),
+        ..SessionUpdate::default()
+    })));
+    let is_notice = |event: &ServerEvent| matches!(event, ServerEvent::Notice(_));
+    assert!(sim.events().all(|(_, event)| !is_notice(event)));
+}
+
+#[test]
 fn a_model_that_fails_in_the_middle_leaves_what_was_said() {
     let mut sim = Sim::new(WebRtc);
     sim.reply.fails = true;

@@ -115,6 +115,7 @@ fn input() -> impl Strategy<Value = Input> {
             confidence: f32::from(percent) / 100.0,
         }),
         error().prop_map(|error| Input::ListenerStoodIn { error }),
+        Just(Input::ListenerBack),
         (generation(), token()).prop_map(|(generation, token)| Input::Token { generation, token }),
         (generation(), "\\PC*").prop_map(|(generation, text)| Input::Sentence { generation, text }),
         (generation(), error())

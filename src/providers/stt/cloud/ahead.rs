@@ -65,7 +65,9 @@ pub(super) async fn link(
     let ahead = line.is_some();
     match Link::open(vendor, request, line).await {
         // It may have been cut off on the way without a word.
-        Err(ProviderError::Unavailable { .. }) if ahead => Link::open(vendor, request, None).await,
+        Err(ProviderError::Unavailable { .. } | ProviderError::TimedOut { .. }) if ahead => {
+            Link::open(vendor, request, None).await
+        }
         opened => opened,
     }
 }

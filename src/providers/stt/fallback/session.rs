@@ -114,11 +114,15 @@ impl Session {
                     Ok(())
                 }
                 Step::Home(home) => {
-                    self.go_home(home);
+                    self.go_home(home).await;
                     Ok(())
                 }
                 Step::Output(output) => self.pass_on(output).await,
-                Step::Opened(Ok(opened)) => self.go_on(opened).await,
+                Step::Opened(Ok(opened)) => {
+                    self.engine = Engine::Open(opened.stream);
+                    self.take_over(opened.rank, opened.instead).await;
+                    Ok(())
+                }
                 Step::Opened(Err(error)) => Err(error),
             };
             if let Err(error) = done {
@@ -215,13 +219,6 @@ impl Session {
         Ok(())
     }
 
-    /// Another engine listens, and is told what was not answered.
-    async fn go_on(&mut self, opened: Opened) -> Result<(), ProviderError> {
-        self.engine = Engine::Open(opened.stream);
-        self.take_over(opened.rank, opened.instead).await;
-        Ok(())
-    }
-
     /// The engine with this rank is to hear what was not answered.
     async fn take_over(&mut self, rank: usize, instead: Option<ProviderError>) {
         self.rank = rank;
@@ -264,15 +261,16 @@ impl Session {
     }
 
     /// The better engine listens from now on, and is told what nobody has understood yet.
-    fn go_home(&mut self, home: Option<Home<Listening>>) {
+    async fn go_home(&mut self, home: Option<Home<Listening>>) {
         if let Some((rank, stream)) = home {
-            tracing::info!(
-                engine = self.ranking.engine(rank).info().name,
-                "a recogniser listens again"
-            );
-            self.rank = rank;
+            let by = self.ranking.engine(rank).info().name;
+            tracing::info!(engine = by, "a recogniser listens again");
             self.engine = Engine::Open(stream);
-            self.waiting = self.memory.retold();
+            // What failed before was somebody else, or long ago.
+            self.failures = 0;
+            self.take_over(rank, None).await;
+            // That nobody listens is seen elsewhere.
+            let _ = self.outputs.send(ListenOutput::Back { by }).await;
         }
     }
 

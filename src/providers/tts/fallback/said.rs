@@ -11,6 +11,8 @@ pub(super) struct Said {
     pub sounded: bool,
     /// When it was asked for, of the engine that speaks now.
     pub asked: Instant,
+    /// How many engines failed at it.
+    pub failures: usize,
     /// Samples that were passed on.
     passed: u64,
     /// Silence at its beginning that was passed on before another engine took over.
@@ -24,6 +26,7 @@ impl Said {
             text,
             sounded: false,
             asked: Instant::now(),
+            failures: 0,
             passed: 0,
             skip: 0,
         }

@@ -162,8 +162,11 @@ impl Session {
     /// The engine could not speak a sentence: another does, and all that follow.
     async fn failed(&mut self, at: usize, error: ProviderError) -> Result<(), Over> {
         self.ranking.failed(self.open.rank, &error);
+        self.said[at].failures += 1;
+        // Engines that rest are asked as well, so that without an end to it they would take turns.
+        let is_lost = self.said[at].failures >= self.ranking.len();
         let mut alone = None;
-        if self.said[at].sounded {
+        if self.said[at].sounded || is_lost {
             alone = self.said.remove(at);
         }
         match self.next().await {

@@ -139,7 +139,9 @@ impl House {
                     assert_eq!(transcript.words.last().unwrap().end, to);
                     return transcript.text();
                 }
-                ListenOutput::Partial { .. } | ListenOutput::StoodIn { .. } => {}
+                ListenOutput::Partial { .. }
+                | ListenOutput::StoodIn { .. }
+                | ListenOutput::Back { .. } => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -209,4 +211,13 @@ async fn one_that_fails_again_loses_nothing_and_rests_for_longer() {
     assert_eq!((house.say().await.as_str(), house.opened()), ("second", 3));
     house.silence(REST * 5).await;
     assert_eq!((house.say().await.as_str(), house.opened()), ("first", 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_before_it_went_home_is_not_held_against_the_others() {
+    let mut house = House::new(&[Fate::Breaks(10), Fate::Fails], Duration::ZERO).await;
+    // It breaks while nobody speaks, and is gone back to before anybody does.
+    house.silence(REST + Duration::from_secs(3)).await;
+    assert_eq!(house.opened(), 2);
+    assert_eq!(house.say().await, "second");
 }
