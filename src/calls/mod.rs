@@ -149,7 +149,7 @@ impl Outcome {
 pub struct Call {
     /// Of what kind of engine.
     pub kind: Kind,
-    /// Of which, as it stands in the configuration.
+    /// Of which: a vendor's by its name in the configuration, one of this machine by its own.
     pub engine: String,
     /// Of which of its models, if it has several.
     pub model: Option<String>,

@@ -46,11 +46,14 @@ pub(super) fn read(values: &Values) -> Result<Rates, ConfigError> {
         (Kind::Llm, &LLM, llm::KNOWN),
         (Kind::Tts, &TTS, tts::KNOWN),
     ] {
+        // What `local` stands for is on record by its own name, and sends no bill.
+        let known: Vec<&str> = known.split(", ").filter(|name| *name != "local").collect();
         for text in values.list::<String>(setting)? {
             let refused = |why: String| values.refuse(setting, format!("`{text}`: {why}"));
             let rate = Rate::parse(kind, &text, &currency);
             let rate = rate.map_err(|error| refused(error.to_string()))?;
-            if !known.split(", ").any(|name| name == rate.engine) {
+            if !known.contains(&rate.engine.as_str()) {
+                let known = known.join(", ");
                 return Err(refused(format!("`{}` is none of {known}", rate.engine)));
             }
             let same = |other: &Rate| {
