@@ -1566,7 +1566,7 @@ export interface operations {
             };
             421: components["responses"]["Misdirected"];
             500: components["responses"]["Failed"];
-            /** @description `database_unavailable`: it is as it was */
+            /** @description `database_unavailable`: it is as it was, but for its files where the disk of the database is full */
             503: {
                 headers: {
                     /** @description Seconds */
