@@ -176,7 +176,7 @@ impl Ear {
                 }
                 self.heard.words.extend(transcript.words);
             }
-            ListenOutput::EndOfTurn { .. } => {}
+            ListenOutput::EndOfTurn { .. } | ListenOutput::Back { .. } => {}
             ListenOutput::Failed { error, .. }
             | ListenOutput::StoodIn { error, .. }
             | ListenOutput::Lost { error } => {
