@@ -7,8 +7,8 @@ use praxiloom::archive::sessions::SessionRow;
 use praxiloom::archive::{Deletion, EndReason, ReadError, ReopenError, Standing, Voices};
 use praxiloom::clock::Clock;
 
+use crate::disk::Disk;
 use crate::scene::{NOON, Scene, configured, ms};
-use crate::trouble::Disk;
 
 /// The rows of the list, and how they stand.
 async fn list(scene: &Scene) -> Vec<(String, Standing)> {
@@ -30,9 +30,8 @@ async fn a_deletion_on_a_read_only_disk_is_told_and_done_once_it_can_be() {
     let Some(disk) = Disk::mount("4m") else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
-    let mut scene = Scene::open(&url, disk.path(), Clock::set_to(NOON)).await;
+    let url = disk.url();
+    let mut scene = disk.scene().await;
     hold(&scene, "sess_1").await;
     disk.read_only();
     // It is begun once, by whoever asks again it goes on, and a restart does not forget it.

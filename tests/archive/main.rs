@@ -10,6 +10,7 @@
 
 mod deleting;
 mod disclosed;
+mod disk;
 mod killed;
 #[path = "../support/postgres.rs"]
 mod postgres;

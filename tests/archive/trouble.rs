@@ -1,7 +1,6 @@
 //! A disk that is full or may not be written to, a database that is locked or gone.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use praxiloom::archive::event::{Event, Speaker};
@@ -9,71 +8,9 @@ use praxiloom::archive::shapes::{Break, BreakKind};
 use praxiloom::archive::{EndReason, Part, Recorder, Refusal, Trouble, Voices, Warning, sessions};
 use sqlx::Connection;
 
+use crate::disk::Disk;
 use crate::postgres::Postgres;
 use crate::scene::{NOON, Scene, Tone, configured, ms, said, speak};
-
-/// A file system of its own in memory, for as long as it is held.
-pub struct Disk(tempfile::TempDir);
-
-impl Disk {
-    pub fn mount(size: &str) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
-            .arg(folder.path())
-            .output();
-        match mounted {
-            Ok(done) if done.status.success() => Some(Self(folder)),
-            Ok(done) => {
-                println!(
-                    "skipped: no disk can be mounted here: {}",
-                    String::from_utf8_lossy(&done.stderr).trim()
-                );
-                None
-            }
-            Err(error) => {
-                println!("skipped: no disk can be mounted here: {error}");
-                None
-            }
-        }
-    }
-
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// Leaves no room.
-    fn fill(&self) {
-        let filler = std::fs::File::create(self.path().join("filler")).unwrap();
-        while std::io::Write::write(&mut &filler, &[0; 4096]).is_ok() {}
-    }
-
-    fn empty(&self) {
-        std::fs::remove_file(self.path().join("filler")).unwrap();
-    }
-
-    pub fn read_only(&self) {
-        self.remount("remount,ro");
-    }
-
-    pub fn writable(&self) {
-        self.remount("remount,rw");
-    }
-
-    fn remount(&self, options: &str) {
-        let done = Command::new("mount")
-            .args(["-o", options])
-            .arg(self.path())
-            .status();
-        assert!(done.unwrap().success());
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
-    }
-}
 
 /// Waits until a batch or two are through.
 async fn a_moment() {
@@ -85,10 +22,7 @@ async fn a_full_disk_ends_the_recordings_and_damages_none() {
     let Some(disk) = Disk::mount("512k") else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
-    let clock = praxiloom::clock::Clock::set_to(NOON);
-    let scene = Scene::open(&url, disk.path(), clock).await;
+    let scene = disk.scene().await;
     let mut tone = Tone::new();
     let mut recorders = ["sess_1", "sess_2", "sess_3"].map(|id| scene.record(id));
     for recorder in &mut recorders {
@@ -176,10 +110,7 @@ async fn what_was_not_recorded_is_told_when_the_session_goes_on() {
     let Some(disk) = Disk::mount("4m") else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
-    let clock = praxiloom::clock::Clock::set_to(NOON);
-    let scene = Scene::open(&url, disk.path(), clock).await;
+    let scene = disk.scene().await;
     let find = async || {
         let found = sessions::find(scene.db.of(&scene.me), "sess_1").await;
         found.unwrap().unwrap()
@@ -350,10 +281,7 @@ async fn a_disk_that_becomes_read_only_ends_the_recording() {
     let Some(disk) = Disk::mount("8m") else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
-    let clock = praxiloom::clock::Clock::set_to(NOON);
-    let scene = Scene::open(&url, disk.path(), clock).await;
+    let scene = disk.scene().await;
     disk.read_only();
     let mut recorder = scene.record("sess_1");
     speak(&mut recorder, &mut Tone::new(), ms(0), ms(1000));
@@ -383,10 +311,8 @@ async fn what_neither_the_disk_nor_the_database_takes_is_not_said_to_be_recorded
     let Some(disk) = Disk::mount("8m") else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
-    let clock = praxiloom::clock::Clock::set_to(NOON);
-    let scene = Scene::open(&url, disk.path(), clock).await;
+    let url = disk.url();
+    let scene = disk.scene().await;
     disk.fill();
     let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
     sqlx::query("BEGIN EXCLUSIVE")
@@ -456,10 +382,8 @@ async fn what_the_disk_and_the_database_refuse_is_known_though_nothing_waits_for
     let Some(disk) = Disk::mount("4m") else {
         return;
     };
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
-    let clock = praxiloom::clock::Clock::set_to(NOON);
-    let scene = Scene::open(&url, disk.path(), clock).await;
+    let url = disk.url();
+    let scene = disk.scene().await;
     let mut database = scene.archive.watch_database();
     assert_eq!(scene.archive.warnings(), []);
     disk.read_only();
