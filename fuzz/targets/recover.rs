@@ -3,6 +3,8 @@
 
 #![no_main]
 
+use std::time::Duration;
+
 use crc::{Algorithm, Crc};
 use libfuzzer_sys::fuzz_target;
 use media::Position;
@@ -48,6 +50,7 @@ fn check(file: &[u8]) {
     if file.len() <= 512 {
         let parts = [0, 1000].map(|from| StereoPart {
             from: Position::new(from),
+            lasted: (from > 0).then(|| Duration::from_millis(5)),
             coach: Some(file),
             client: Some(&file[..file.len() / 2]),
         });

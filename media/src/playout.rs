@@ -1,10 +1,13 @@
 //! What the listener has really heard of what was sent.
 
-use std::cmp::Ordering;
+mod stopping;
+mod stretch;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::frame::Position;
+use stretch::Stretch;
 
 /// Rate in which tagged sound is counted, in hertz: that of the voices.
 pub const RATE: u32 = 24_000;
@@ -66,37 +69,6 @@ pub struct Playout {
     paused: Option<(Position, Position)>,
 }
 
-/// Sound of one tag without an interruption.
-#[derive(Clone, Copy, Debug)]
-struct Stretch {
-    tag: u64,
-    start: Position,
-    /// Samples that were or will be heard.
-    len: u64,
-    /// Samples sent, of which a flush may have dropped the end.
-    sent: u64,
-    /// When it was flushed, heard or not.
-    flushed: Option<Position>,
-}
-
-impl Stretch {
-    fn end(&self) -> Position {
-        self.at(self.len)
-    }
-
-    fn at(&self, samples: u64) -> Position {
-        Position::new(self.start.samples() + samples * PER_SAMPLE)
-    }
-
-    fn before(&self, playhead: Position) -> u64 {
-        let passed = playhead.samples().saturating_sub(self.start.samples()) / PER_SAMPLE;
-        passed.min(self.len)
-    }
-}
-
-/// Positions per sample.
-const PER_SAMPLE: u64 = (Position::RATE / RATE) as u64;
-
 impl Playout {
     /// An account with nothing sent. `delay` is the time from sending to hearing: network, the
     /// client's jitter buffer and its sound card.
@@ -146,18 +118,7 @@ impl Playout {
         let playhead = self.playhead(now);
         let mut all: Vec<Heard> = Vec::new();
         for stretch in &self.stretches {
-            let heard = stretch.before(playhead);
-            match all.last_mut() {
-                Some(last) if last.tag == stretch.tag => {
-                    last.heard += heard;
-                    last.sent += stretch.sent;
-                }
-                _ => all.push(Heard {
-                    tag: stretch.tag,
-                    heard,
-                    sent: stretch.sent,
-                }),
-            }
+            add(&mut all, stretch, stretch.before(playhead));
         }
         all
     }
@@ -263,128 +224,10 @@ impl Playout {
         self.delay = delay.min(MAX_DELAY);
     }
 
-    /// Stops the voice at `now` so that it can go on: what is not heard yet waits.
-    pub fn pause(&mut self, now: Position) {
-        if self.paused.is_none() {
-            self.paused = Some((self.cut(now), now));
-        }
-    }
-
-    /// Lets the voice go on at `now`. Everything that waited is heard later by the time of the
-    /// pause. Without a pause nothing happens.
-    pub fn resume(&mut self, now: Position) {
-        let Some((place, since)) = self.paused.take() else {
-            return;
-        };
-        let shift = now.since(since);
-        if let Some(index) = self
-            .stretches
-            .iter()
-            .position(|stretch| stretch.len > 0 && stretch.end() > place)
-        {
-            let heard = self.stretches[index].before(place);
-            if heard > 0 {
-                let whole = self.stretches[index];
-                let rest = Stretch {
-                    tag: whole.tag,
-                    start: whole.at(heard),
-                    len: whole.len - heard,
-                    sent: whole.sent - heard,
-                    flushed: whole.flushed,
-                };
-                self.stretches[index].len = heard;
-                self.stretches[index].sent = heard;
-                self.stretches.insert(index + 1, rest);
-            }
-            let first = index + usize::from(heard > 0);
-            for stretch in self.stretches.iter_mut().skip(first) {
-                stretch.start += shift;
-            }
-            if self.stretches.len() > REMEMBERED {
-                self.stretches.pop_front();
-            }
-        }
-        // The playhead stood at `place`, and from there goes on with the shifted sound.
-        self.floor = self.floor.max(place.min(self.playhead(now)));
-    }
-
     /// Whether the voice is paused.
     #[must_use]
     pub const fn is_paused(&self) -> bool {
         self.paused.is_some()
-    }
-
-    /// Silences the voice at `now` for good (barge-in), and returns what was heard, or with a
-    /// pacing sender will have been, of every tag that was not heard to its end; those before
-    /// were heard completely.
-    pub fn flush(&mut self, now: Position) -> Vec<Heard> {
-        let cut = self
-            .paused
-            .take()
-            .map_or_else(|| self.cut(now), |(place, _)| place);
-        let mut all: Vec<Heard> = Vec::new();
-        for stretch in self
-            .stretches
-            .iter_mut()
-            .filter(|stretch| stretch.flushed.is_none())
-        {
-            stretch.len = stretch.before(cut);
-            stretch.flushed = Some(now);
-            match all.last_mut() {
-                Some(last) if last.tag == stretch.tag => {
-                    last.heard += stretch.len;
-                    last.sent += stretch.sent;
-                }
-                _ => all.push(Heard {
-                    tag: stretch.tag,
-                    heard: stretch.len,
-                    sent: stretch.sent,
-                }),
-            }
-        }
-        all.retain(|heard| heard.heard < heard.sent);
-        all
-    }
-
-    /// Takes the client's word that it had played `samples` of `tag` when it was flushed: so much
-    /// was heard of it and of what was flushed with it, no more and no less.
-    ///
-    /// Nothing changes if `tag` is unknown, less of it was sent, or it was not flushed.
-    pub fn correct(&mut self, tag: u64, samples: u64) {
-        let mut left = samples;
-        let mut found = None;
-        for (index, stretch) in self.stretches.iter().enumerate() {
-            if stretch.tag == tag {
-                let within = left.min(stretch.sent);
-                found = Some((index, stretch.flushed, within));
-                left -= within;
-                if left == 0 {
-                    break;
-                }
-            }
-        }
-        let (Some((index, Some(flushed), within)), 0) = (found, left) else {
-            return;
-        };
-        for (n, other) in self.stretches.iter_mut().enumerate() {
-            if other.flushed == Some(flushed) {
-                other.len = match n.cmp(&index) {
-                    Ordering::Less => other.sent,
-                    Ordering::Equal => within,
-                    Ordering::Greater => 0,
-                };
-            }
-        }
-    }
-
-    /// The timeline leapt by `by` to `now` within a moment: what had not been heard before is heard
-    /// that much later on it.
-    pub fn leap(&mut self, by: Duration, now: Position) {
-        // While paused everything waits until it goes on, and is shifted then.
-        if !self.is_paused() {
-            self.pause(now.back(by));
-            self.resume(now);
-        }
     }
 
     /// Forgets tags up to and including `tag` that have been heard or flushed by `now`.
@@ -406,20 +249,27 @@ impl Playout {
         here.max(self.floor)
     }
 
-    /// Where on the timeline sound is cut off by what is decided at `now`.
-    fn cut(&self, now: Position) -> Position {
-        match self.holder {
-            Holder::Sender => now,
-            Holder::Client => self.playhead(now),
-        }
-    }
-
     fn end_of_sound(&self) -> Option<Position> {
         self.stretches
             .iter()
             .rev()
             .find(|stretch| stretch.len > 0)
             .map(Stretch::end)
+    }
+}
+
+/// Adds what was heard of a stretch to its tag's, which is the last one if it is there.
+fn add(all: &mut Vec<Heard>, stretch: &Stretch, heard: u64) {
+    match all.last_mut() {
+        Some(last) if last.tag == stretch.tag => {
+            last.heard += heard;
+            last.sent += stretch.sent;
+        }
+        _ => all.push(Heard {
+            tag: stretch.tag,
+            heard,
+            sent: stretch.sent,
+        }),
     }
 }
 

@@ -122,6 +122,18 @@ impl Encoder {
         Ok(self.inner.set_packet_loss_perc(percent)?)
     }
 
+    /// Changes how much is computed for the sound, 0 to 10, from the next frame on.
+    ///
+    /// # Errors
+    ///
+    /// [`OpusError::Setting`] outside of that.
+    pub fn set_complexity(&mut self, complexity: i32) -> Result<(), OpusError> {
+        if !(0..=10).contains(&complexity) {
+            return Err(OpusError::Setting);
+        }
+        Ok(self.inner.set_complexity(complexity)?)
+    }
+
     /// Forgets the past: call it after a gap, so that old sound does not leak into the next.
     ///
     /// # Errors

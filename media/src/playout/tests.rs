@@ -304,3 +304,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn whoever_held_it_what_was_not_heard_in_the_end_never_is() {
+    for holder in [Holder::Sender, Holder::Client] {
+        let mut playout = Playout::new(holder, span(100));
+        playout.send(1, ms(1000), len(500));
+        assert_eq!(playout.end(ms(1300)), [heard(1, 200, 500)]);
+        assert_eq!(playout.heard(ms(9000)), [heard(1, 200, 500)]);
+        assert_eq!(playout.when(1, len(200)), When::Never);
+        // What waits in a pause is not heard either.
+        let mut playout = Playout::new(holder, span(100));
+        playout.send(1, ms(1000), len(500));
+        playout.pause(ms(1200));
+        let cut = playout.end(ms(1250))[0];
+        assert!(cut.heard <= len(150) && !playout.is_paused(), "{cut:?}");
+    }
+}

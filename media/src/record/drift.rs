@@ -63,6 +63,7 @@ fn hour(ppm: f64, peak: impl Fn(u64) -> u8) -> Outcome {
     let (mut out, mut found) = (Vec::new(), 0);
     let part = StereoPart {
         from: Position::ZERO,
+        lasted: None,
         coach: Some(&file[..]),
         client: None,
     };

@@ -11,7 +11,7 @@ const SMOOTH: f32 = 0.4;
 
 /// The level of the background: the minimum over the latest spans.
 #[derive(Clone, Debug)]
-pub(super) struct Floor {
+pub struct Floor {
     minima: [f32; FLOOR_SPANS],
     current: usize,
     windows: u32,
@@ -19,8 +19,9 @@ pub(super) struct Floor {
 }
 
 impl Floor {
-    /// Begins at `assumed`, so that somebody who speaks from the first sample on is heard.
-    pub(super) const fn new(assumed: f32) -> Self {
+    /// Begins at `assumed`, in dBFS, so that somebody who speaks from the first sample on is heard.
+    #[must_use]
+    pub const fn new(assumed: f32) -> Self {
         Self {
             minima: [assumed; FLOOR_SPANS],
             current: 0,
@@ -29,7 +30,8 @@ impl Floor {
         }
     }
 
-    pub(super) fn push(&mut self, level: f32) {
+    /// Takes the level of the next window, in dBFS.
+    pub fn push(&mut self, level: f32) {
         self.smooth += (level - self.smooth) * SMOOTH;
         if self.windows == FLOOR_SPAN {
             self.windows = 0;
@@ -41,7 +43,9 @@ impl Floor {
         *minimum = minimum.min(self.smooth);
     }
 
-    pub(super) fn level(&self) -> f32 {
+    /// The level of the background, in dBFS.
+    #[must_use]
+    pub fn level(&self) -> f32 {
         self.minima.iter().copied().fold(f32::INFINITY, f32::min)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use earshot::Detector;
 
-use floor::Floor;
+pub use floor::Floor;
 
 use crate::frame::Position;
 use crate::level::{SILENCE, rms_dbfs};

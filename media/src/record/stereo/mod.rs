@@ -1,6 +1,7 @@
 //! A whole session in one file: the coach left, the client right.
 
 use std::io::{self, Read, Write};
+use std::time::Duration;
 
 mod lane;
 mod mux;
@@ -23,6 +24,8 @@ const SLOT: u64 = 960;
 pub struct StereoPart<R> {
     /// Where the part begins on the session's timeline.
     pub from: Position,
+    /// How long it lasted: what a track holds beyond it is left out. `None` if it counts whole.
+    pub lasted: Option<Duration>,
     /// The coach's track, as [`TrackWriter`](super::TrackWriter) writes it.
     pub coach: Option<R>,
     /// The client's track.
@@ -79,10 +82,11 @@ pub fn stereo<R: Read>(
         if from.saturating_sub(mux.end()) > LONGEST_GAP.as_secs() * u64::from(Position::RATE) {
             return Err(StereoError::Gap);
         }
-        let (first, until) = (
-            mux.slots(),
-            parts.peek().map(|next| nearest(next.from.samples())),
-        );
+        let first = mux.slots();
+        let over = part.lasted.map(|lasted| (part.from + lasted).samples());
+        let next = parts.peek().map(|next| nearest(next.from.samples()));
+        let until = over.map(|over| over.div_ceil(SLOT)).into_iter().chain(next);
+        let until = until.min();
         coach.begin(from, first, part.coach)?;
         client.begin(from, first, part.client)?;
         loop {
@@ -92,7 +96,7 @@ pub fn stereo<R: Read>(
                 break;
             }
             mux.push(coach.slot(slot)?, client.slot(slot)?)?;
-            end = mux.end();
+            end = over.map_or(mux.end(), |over| over.min(mux.end()));
         }
     }
     let length = length.samples();

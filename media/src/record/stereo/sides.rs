@@ -124,6 +124,7 @@ fn both_sides_of_several_parts_sound_at_their_places() {
     torn.truncate(client.len() - 1);
     let part = |from, coach: Option<_>, client: Option<_>| StereoPart {
         from: Position::from_ms(from),
+        lasted: None,
         coach,
         client,
     };
@@ -165,6 +166,29 @@ fn both_sides_of_several_parts_sound_at_their_places() {
 }
 
 #[test]
+fn what_lies_beyond_the_end_of_a_part_is_left_out() {
+    let voice = track(1500.0, &[(1_000, 3_000)], 1);
+    let odd = track(1500.0, &[(1_000, 3_000)], 3);
+    let part = |from, lasted, client| StereoPart {
+        from: Position::from_ms(from),
+        lasted: Some(Duration::from_millis(lasted)),
+        coach: None,
+        client,
+    };
+    let parts = [
+        part(0, 1_507, Some(&voice[..])),
+        part(4_000, 1_300, Some(&odd)),
+        part(8_000, 1_207, Some(&voice)),
+    ];
+    let mut out = Vec::new();
+    let length = stereo(parts, Position::from_ms(9_207), 1, &mut out).unwrap();
+    assert_eq!(length, Position::from_ms(9_207));
+    let [_, right] = decode(&out);
+    let expected = [(1_000, 1_507), (5_000, 5_300), (9_000, 9_207)];
+    assert_runs(&right, 1500.0, &expected);
+}
+
+#[test]
 fn nothing_is_a_file_too() {
     let mut out = Vec::new();
     let none: [StereoPart<&[u8]>; 0] = [];
@@ -184,6 +208,7 @@ fn the_rest_of_a_slot_that_is_over_is_left_out() {
     let long = track(500.0, &[(0, 100)], 1);
     let parts = [(0, &long), (700, &short)].map(|(from, track)| StereoPart {
         from: Position::new(from),
+        lasted: None,
         coach: Some(&track[..]),
         client: None,
     });
@@ -196,6 +221,7 @@ fn the_rest_of_a_slot_that_is_over_is_left_out() {
 fn trouble_has_its_error() {
     let part = |ms| StereoPart::<&[u8]> {
         from: Position::from_ms(ms),
+        lasted: None,
         coach: None,
         client: None,
     };
@@ -241,6 +267,7 @@ proptest! {
         let mut out = Vec::new();
         let part = StereoPart {
             from: Position::new(from),
+            lasted: None,
             coach: Some(&tracks[0].0[..]),
             client: Some(&tracks[1].0[..]),
         };
@@ -283,6 +310,7 @@ proptest! {
         let mut out = Vec::new();
         let parts = [0, second].map(|from| StereoPart {
             from: Position::new(from),
+            lasted: None,
             coach: Some(&file[..]),
             client: Some(&file[..cut]),
         });
