@@ -62,7 +62,8 @@ pub enum FromClient {
 pub enum Closed {
     /// The client closed it.
     ByClient,
-    /// It broke, or went silent for too long.
+    /// It broke, went silent for too long, or was closed by what carries the client: its page left,
+    /// its library failed.
     Lost,
     /// The client stopped reading.
     NotReading,

@@ -98,8 +98,8 @@ pub struct Pump {
 
 /// Why the pump stops, and what the client is told.
 enum End {
-    /// The client closed: its close was answered by the socket itself.
-    ByClient,
+    /// The client closed, and meant to or not: its close was answered by the socket itself.
+    Closing(Closed),
     /// Nothing came for too long, or the connection broke.
     Lost,
     /// What came was too long or no WebSocket message.
@@ -137,10 +137,10 @@ impl Pump {
         let closed = match end {
             End::NotReading => Closed::NotReading,
             End::Lost => Closed::Lost,
-            End::ByClient => {
+            End::Closing(closed) => {
                 // The answer to the client's close stands ready and has only to be sent.
                 let _ = timeout(patience.close, sink.close()).await;
-                Closed::ByClient
+                closed
             }
             End::Unreadable => {
                 close(&mut sink, &mut stream, CloseReason::Policy, patience.close).await;
@@ -189,10 +189,19 @@ async fn read(
                 "Events are text messages; a binary message came.",
             ))),
             Message::Ping(_) | Message::Pong(_) => continue,
-            Message::Close(_) => return End::ByClient,
+            Message::Close(frame) => return End::Closing(meant(frame.map(|frame| frame.code))),
         };
         // A session that stopped listening may still be saying its last words.
         let _ = to_session.send(message).await;
+    }
+}
+
+/// What a client means that closes with this code (RFC 6455, section 7.4). Those that say why it could
+/// not go on, or that its page went away, are a cut; its library or its browser sent them.
+fn meant(code: Option<u16>) -> Closed {
+    match code {
+        None | Some(close_code::NORMAL | close_code::STATUS | 3000..) => Closed::ByClient,
+        Some(_) => Closed::Lost,
     }
 }
 

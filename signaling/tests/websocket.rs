@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -199,6 +200,26 @@ async fn a_client_that_closes_is_answered() {
     assert_eq!(ended(&mut link).await, Closed::ByClient);
     while let Some(message) = timeout(LONG, client.next()).await.unwrap() {
         assert!(matches!(message, Ok(Message::Close(_))), "{message:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_close_that_nobody_meant_is_a_loss() {
+    for (code, closed) in [
+        (1000, Closed::ByClient),
+        (1001, Closed::Lost),
+        (1008, Closed::Lost),
+        (1011, Closed::Lost),
+        (3000, Closed::ByClient),
+        (4000, Closed::ByClient),
+    ] {
+        let (mut client, mut link) = connect(Patience::default()).await;
+        let frame = CloseFrame {
+            code: code.into(),
+            reason: "".into(),
+        };
+        client.close(Some(frame)).await.unwrap();
+        assert_eq!(ended(&mut link).await, closed, "{code}");
     }
 }
 

@@ -80,10 +80,14 @@ pub struct Latency {
     /// Until the language model's first token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_token_ms: Option<u64>,
-    /// Until the first sound.
+    /// Until the first sound of the voice. A silence in which the client thinks is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_audio_ms: Option<u64>,
-    /// Until the first packet was sent.
+    /// How long the client still thought when its voice was ready, if it did: so much the coach
+    /// waited besides, and it is in no other figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking_ms: Option<u64>,
+    /// Until the first packet with the voice was sent, without the thinking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_packet_ms: Option<u64>,
 }

@@ -12,6 +12,8 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
+use super::roaming::Roaming;
+
 /// Datagrams that wait for one call; more are dropped, as a full socket would.
 pub(super) const WAITING: usize = 256;
 /// TCP connections one call may hold at once: several paths, and those a network change left.
@@ -26,6 +28,8 @@ pub(super) struct Inbox {
     v4: Side,
     v6: Side,
     early: Mutex<Early>,
+    /// Both ways pass here, which nobody else ever holds for longer than a look.
+    roaming: Mutex<Roaming>,
     began: Instant,
     /// When something last came from the client, in milliseconds since it began.
     heard: AtomicU64,
@@ -55,6 +59,7 @@ impl Inbox {
             v4: Side::new(),
             v6: Side::new(),
             early: Mutex::default(),
+            roaming: Mutex::default(),
             began: Instant::now(),
             heard: AtomicU64::new(0),
             names: Mutex::default(),
@@ -73,6 +78,7 @@ impl Inbox {
     /// Takes a datagram for the call.
     pub(super) fn push(&self, datagram: Bytes, from: SocketAddr) {
         self.heard();
+        let from = lock(&self.roaming).came(&datagram, from);
         if is_dtls(&datagram) {
             let mut early = lock(&self.early);
             if !early.over {
@@ -83,6 +89,11 @@ impl Inbox {
             }
         }
         self.side(from).push(datagram, from);
+    }
+
+    /// Where a datagram has to go that the stack sends `to` there.
+    pub(super) fn destination(&self, datagram: &[u8], to: SocketAddr) -> SocketAddr {
+        lock(&self.roaming).goes(datagram, to)
     }
 
     /// Something came from the client.

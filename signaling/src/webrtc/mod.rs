@@ -19,6 +19,7 @@ mod handle;
 mod inbox;
 mod mux;
 mod peer;
+mod roaming;
 mod rtp;
 mod runtime;
 mod sdp;

@@ -110,6 +110,7 @@ impl Mux {
     /// Sends one datagram of a call. A full socket drops it, as the network might.
     pub(super) fn send(&self, inbox: &Arc<Inbox>, datagram: &[u8], to: SocketAddr) {
         let Some(socket) = &self.socket else { return };
+        let to = inbox.destination(datagram, to);
         if matches!(stun::class(datagram), Some(Class::Request | Class::Success)) {
             self.learn(inbox, to);
         }

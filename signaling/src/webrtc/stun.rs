@@ -4,6 +4,10 @@
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 const HEADER: usize = 20;
 const USERNAME: u16 = 0x0006;
+const USE_CANDIDATE: u16 = 0x0025;
+
+/// What a request and its answer have in common (RFC 8489 section 5).
+pub(super) type Transaction = [u8; 12];
 
 /// The class of a STUN message (RFC 8489 section 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +36,33 @@ pub(super) fn class(datagram: &[u8]) -> Option<Class> {
 ///
 /// Call only for datagrams that [`class`] recognised.
 pub(super) fn receiver_fragment(datagram: &[u8]) -> Option<&str> {
+    let name = std::str::from_utf8(attribute(datagram, USERNAME)?).ok()?;
+    name.split(':').next().filter(|part| !part.is_empty())
+}
+
+/// The transaction of a request that nominates its path (RFC 8445 section 7.1.2), `None` for any
+/// other datagram.
+pub(super) fn nomination(datagram: &[u8]) -> Option<Transaction> {
+    if class(datagram)? != Class::Request {
+        return None;
+    }
+    attribute(datagram, USE_CANDIDATE)?;
+    transaction(datagram)
+}
+
+/// The transaction of a datagram that [`class`] recognised.
+pub(super) fn transaction(datagram: &[u8]) -> Option<Transaction> {
+    datagram.get(8..HEADER)?.try_into().ok()
+}
+
+/// The value of the first attribute of a kind.
+fn attribute(datagram: &[u8], kind: u16) -> Option<&[u8]> {
     let mut rest = datagram.get(HEADER..)?;
     while let [t0, t1, l0, l1, body @ ..] = rest {
         let length = usize::from(u16::from_be_bytes([*l0, *l1]));
         let value = body.get(..length)?;
-        if u16::from_be_bytes([*t0, *t1]) == USERNAME {
-            let name = std::str::from_utf8(value).ok()?;
-            return name.split(':').next().filter(|part| !part.is_empty());
+        if u16::from_be_bytes([*t0, *t1]) == kind {
+            return Some(value);
         }
         rest = body.get(length.next_multiple_of(4)..)?;
     }
@@ -79,6 +103,17 @@ mod tests {
     }
 
     #[test]
+    fn a_nomination_is_a_request_that_says_so() {
+        let mut message = request("abc:d");
+        assert_eq!(nomination(&message), None);
+        message.extend([0, 0x25, 0, 0]);
+        assert_eq!(nomination(&message), Some([7; 12]));
+        assert_eq!(receiver_fragment(&message), Some("abc"));
+        message[0] = 1;
+        assert_eq!(nomination(&message), None);
+    }
+
+    #[test]
     fn other_traffic_is_not_stun() {
         assert_eq!(class(&[0x80; 64]), None);
         assert_eq!(class(&[22; 64]), None);
@@ -108,7 +143,7 @@ mod tests {
                 bytes[4..8].copy_from_slice(&COOKIE);
             }
             if class(&bytes).is_some() {
-                let _ = receiver_fragment(&bytes);
+                let _ = (receiver_fragment(&bytes), nomination(&bytes));
             }
         }
 
