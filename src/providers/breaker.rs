@@ -10,7 +10,8 @@ use super::ProviderError;
 /// What would fail again for a reason that a person has to see to (key, money, a model that is
 /// none) is tried again after this.
 const UNUSABLE: Duration = Duration::from_secs(300);
-/// An engine that asks to slow down without saying for how long.
+/// An engine that asks to slow down without saying for how long; doubles with every failure in a
+/// row, and is spread over as much again.
 const LIMITED: Duration = Duration::from_secs(10);
 /// The shortest rest, whatever a vendor says.
 const LEAST: Duration = Duration::from_secs(1);
@@ -39,17 +40,22 @@ impl Breaker {
     }
 
     /// It failed. One that rests already is not left alone for longer because others ran into the
-    /// same, unless it asks for that, or a person has to see to it.
-    pub fn failed(&self, error: &ProviderError, now: Instant) {
+    /// same, unless it asks for that, or a person has to see to it. `spread` is drawn at random from
+    /// 0 to 1: those who share a limit do not come back all at once.
+    pub fn failed(&self, error: &ProviderError, now: Instant, spread: f64) {
         let mut state = self.state();
         state.failed = Some(now);
-        let until = now + rest(error, state.failures);
+        let until = now + rest(error, state.failures, spread);
         if let Some((resting, _)) = state.rests(now) {
             let passes = matches!(
                 error,
                 ProviderError::Unavailable { .. }
                     | ProviderError::TimedOut { .. }
                     | ProviderError::Rejected { .. }
+                    | ProviderError::Limited {
+                        retry_after: None,
+                        ..
+                    }
             );
             if passes || until <= *resting {
                 return;
@@ -81,16 +87,18 @@ impl State {
 }
 
 /// How long to rest after a failure that so many came before in a row.
-fn rest(error: &ProviderError, failures: u32) -> Duration {
+fn rest(error: &ProviderError, failures: u32, spread: f64) -> Duration {
+    let doubled = |first: Duration| first.saturating_mul(1 << failures.min(8));
     match error {
         ProviderError::Unusable { .. } => UNUSABLE,
-        ProviderError::Limited { retry_after, .. } => retry_after.unwrap_or(LIMITED).max(LEAST),
+        ProviderError::Limited {
+            retry_after: Some(asked),
+            ..
+        } => (*asked).max(LEAST),
+        ProviderError::Limited { .. } => doubled(LIMITED).mul_f64(1.0 + spread).min(UNUSABLE),
         ProviderError::Rejected { .. }
         | ProviderError::Unavailable { .. }
-        | ProviderError::TimedOut { .. } => {
-            let doubled = UNAVAILABLE.saturating_mul(1 << failures.min(8));
-            doubled.min(UNUSABLE)
-        }
+        | ProviderError::TimedOut { .. } => doubled(UNAVAILABLE).min(UNUSABLE),
     }
 }
 
@@ -124,25 +132,37 @@ mod tests {
 
     #[test]
     fn rests_grow_to_a_cap_and_follow_what_the_vendor_asks() {
-        let rests: Vec<_> = (0..7).map(|n| rest(&gone(), n).as_secs()).collect();
+        let rests: Vec<_> = (0..7).map(|n| rest(&gone(), n, 0.9).as_secs()).collect();
         assert_eq!(rests, [15, 30, 60, 120, 240, 300, 300]);
-        let asked = [None, Some(2), Some(400)].map(|s| rest(&limited(s), 3).as_secs());
-        assert_eq!(asked, [10, 2, 400]);
+        let asked = [0, 2, 400].map(|s| rest(&limited(Some(s)), 3, 0.9).as_secs());
+        assert_eq!(asked, [1, 2, 400]);
+    }
+
+    #[test]
+    fn who_is_not_told_when_to_come_back_waits_longer_each_time_and_comes_alone() {
+        let rests = |spread| [0, 1, 2, 5, 99].map(|n| rest(&limited(None), n, spread).as_secs());
+        assert_eq!(rests(0.0), [10, 20, 40, 300, 300]);
+        assert_eq!(rests(0.5), [15, 30, 60, 300, 300]);
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        for spread in [0.2, 0.9, 0.5] {
+            breaker.failed(&limited(None), start, spread);
+        }
+        assert_eq!(left(&breaker, start), 12, "the others ran into the same");
     }
 
     #[test]
     fn an_engine_is_asked_again_after_its_rest_and_starts_anew_once_it_worked() {
         let (breaker, start) = (Breaker::default(), Instant::now());
         assert_eq!(breaker.rests(start), None);
-        breaker.failed(&gone(), start);
+        breaker.failed(&gone(), start, 0.0);
         assert_eq!(breaker.rests(start + seconds(14)).unwrap().1, gone());
         let again = start + seconds(15);
         assert_eq!(breaker.rests(again), None);
-        breaker.failed(&gone(), again);
+        breaker.failed(&gone(), again, 0.0);
         assert_eq!(left(&breaker, again), 30);
         let later = again + seconds(30);
         breaker.worked(later);
-        breaker.failed(&gone(), later);
+        breaker.failed(&gone(), later, 0.0);
         assert_eq!(left(&breaker, later), 15);
     }
 
@@ -150,22 +170,22 @@ mod tests {
     fn what_many_run_into_at_once_is_one_failure() {
         let (breaker, start) = (Breaker::default(), Instant::now());
         for session in 0..6 {
-            breaker.failed(&gone(), start + seconds(session));
+            breaker.failed(&gone(), start + seconds(session), 0.0);
         }
         assert_eq!(left(&breaker, start), 15);
-        breaker.failed(&limited(Some(2)), start);
+        breaker.failed(&limited(Some(2)), start, 0.0);
         assert_eq!(left(&breaker, start), 15, "it asks for less");
-        breaker.failed(&limited(Some(40)), start);
+        breaker.failed(&limited(Some(40)), start, 0.0);
         assert_eq!(left(&breaker, start), 40, "it asks for more");
         let next = start + seconds(40);
-        breaker.failed(&gone(), next);
+        breaker.failed(&gone(), next, 0.0);
         assert_eq!(left(&breaker, next), 30, "the second in a row");
     }
 
     #[test]
     fn what_was_asked_before_a_failure_does_not_end_the_rest() {
         let (breaker, start) = (Breaker::default(), Instant::now());
-        breaker.failed(&limited(Some(30)), start + seconds(1));
+        breaker.failed(&limited(Some(30)), start + seconds(1), 0.0);
         breaker.worked(start);
         assert_eq!(left(&breaker, start + seconds(1)), 30);
         breaker.worked(start + seconds(2));

@@ -85,6 +85,13 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
 }
 
 impl Finding {
+    /// Whether it does not work although somebody named it: without a last resort the server
+    /// starts all the same.
+    #[must_use]
+    pub const fn fails(&self) -> bool {
+        self.answered.is_err() && !self.last_resort
+    }
+
     /// The finding on a line for people.
     #[must_use]
     pub fn line(&self) -> String {

@@ -133,11 +133,14 @@ pub(super) fn processor(url: &Url) -> Option<String> {
     (!here).then(|| host.to_owned())
 }
 
-/// Who receives the data at a vendor: the company, and the host where it does; unless it is this
-/// machine.
-pub(super) fn company(name: &str, base_url: &str) -> Option<String> {
-    let host = processor(&address(base_url)?)?;
-    Some(format!("{name} ({host})"))
+/// Who receives the data at a vendor: whom the settings name; else the company, and the host where
+/// it does, unless it is this machine.
+pub(super) fn receiver(named: Option<&str>, company: &str, base_url: &str) -> Option<String> {
+    let told = || {
+        let host = processor(&address(base_url)?)?;
+        Some(format!("{company} ({host})"))
+    };
+    named.map(str::to_owned).or_else(told)
 }
 
 #[cfg(test)]
@@ -179,13 +182,16 @@ mod tests {
 
     #[test]
     fn a_company_is_named_with_its_host_alone() {
-        let who = |base| company("Vendor", base);
+        let who = |base| receiver(None, "Vendor", base);
         let named = Some("Vendor (api.vendor.com)".to_owned());
         assert_eq!(who("https://api.vendor.com/v1"), named);
         // A user and password have no place on a page.
         assert_eq!(who("wss://user:secret@api.vendor.com:444"), named);
         for here in ["http://localhost:80", "ws://127.0.0.1/v1", "http://[::1]:9"] {
             assert_eq!(who(here), None);
+            // What is here may pass it on.
+            let named = receiver(Some("Gateway"), "Vendor", here);
+            assert_eq!(named.as_deref(), Some("Gateway"));
         }
         for wrong in ["api.vendor.com", "ftp://api.vendor.com", ""] {
             assert_eq!(address(wrong), None);

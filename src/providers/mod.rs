@@ -17,6 +17,8 @@ mod ranking;
 mod sherpa;
 mod socket;
 mod spares;
+mod status;
+mod term;
 
 use std::time::Duration;
 

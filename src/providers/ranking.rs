@@ -95,7 +95,7 @@ impl<E: ?Sized> Ranking<E> {
             _ => Some(&self.ranked[rank].breaker),
         };
         if let Some(breaker) = breaker {
-            breaker.failed(error, Instant::now());
+            breaker.failed(error, Instant::now(), rand::random());
         }
     }
 

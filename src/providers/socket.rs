@@ -14,6 +14,8 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::line::{Line, Unreached, reach};
 use super::spares::Spare;
+use super::status::judge;
+use super::term::term;
 use super::{ProviderError, http};
 use crate::private::Private;
 
@@ -136,18 +138,11 @@ impl Dial {
         let reason = REASONS
             .iter()
             .find_map(|name| response.headers().get(*name)?.to_str().ok());
-        if let Some(reason) = reason {
-            message = format!("{message}, {}", code(reason));
+        if let Some(reason) = reason.map(term).filter(|reason| !reason.is_empty()) {
+            message = format!("{message}, {reason}");
         }
-        match status.as_u16() {
-            429 | 529 => ProviderError::Limited {
-                engine: self.engine.to_owned(),
-                retry_after: http::retry_after(response.headers()),
-            },
-            408 | 409 | 425 | 500.. => unavailable(self.engine, message),
-            400 | 405..500 => rejected(self.engine, message),
-            _ => unusable(self.engine, message),
-        }
+        let retry_after = http::retry_after(response.headers());
+        judge(self.engine, status.as_u16(), retry_after, message)
     }
 }
 
@@ -167,13 +162,6 @@ pub(super) fn address(base: &str, path: &str, query: &[(&str, String)]) -> Strin
         escape(value, &mut url);
     }
     url
-}
-
-/// A vendor's own term for what went wrong, as far as it looks like a term: its sentences may
-/// quote the key or what was said.
-pub(super) fn code(said: &str) -> String {
-    let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    said.chars().take_while(fits).take(48).collect()
 }
 
 pub(super) fn unusable(engine: &str, message: String) -> ProviderError {

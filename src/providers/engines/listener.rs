@@ -55,6 +55,7 @@ pub(in crate::providers) async fn one_listener(
             key: settings.account.key.clone(),
             base_url: settings.account.base_url.clone(),
             model: settings.model.clone(),
+            processor: settings.account.processor.clone(),
         };
         Arc::new(Cloud::new(kind, settings))
     };
@@ -133,6 +134,7 @@ mod tests {
             account: Account {
                 key: Private::new("letters".to_owned()),
                 base_url: base_url.to_owned(),
+                processor: None,
             },
             model: None,
         };
@@ -172,7 +174,11 @@ mod tests {
         let cloud = || {
             let key = Private::new("letters".to_owned());
             let base_url = "https://api.deepgram.com".to_owned();
-            let account = Account { key, base_url };
+            let account = Account {
+                key,
+                base_url,
+                processor: None,
+            };
             let model = None;
             Stt::Deepgram(CloudStt { account, model })
         };

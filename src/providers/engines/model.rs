@@ -50,6 +50,7 @@ pub(in crate::providers) fn one_model(
 fn asked(server: &ModelServer) -> ModelSettings {
     ModelSettings {
         key: server.key.clone(),
+        processor: server.processor.clone(),
         extra: server.extra.clone(),
         first_token: server.timeout,
         stall: server.stall,
@@ -78,6 +79,7 @@ mod tests {
             base_url: base_url.to_owned(),
             model: "small".to_owned(),
             key: Some("letters".to_owned().into()),
+            processor: None,
             timeout: Duration::from_secs(1),
             stall: Duration::from_secs(1),
             extra: serde_json::Map::new(),

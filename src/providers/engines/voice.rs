@@ -81,6 +81,7 @@ async fn plain() -> Result<Local, ProviderError> {
 fn spoken(usual: fn(Private<String>) -> CloudSettings, cloud: &CloudTts) -> CloudSettings {
     let mut settings = usual(cloud.account.key.clone());
     settings.base_url.clone_from(&cloud.account.base_url);
+    settings.processor.clone_from(&cloud.account.processor);
     settings.patience.first_sound = cloud.first_sound;
     if let Some(model) = &cloud.model {
         settings.model.clone_from(model);
@@ -113,6 +114,7 @@ mod tests {
             account: Account {
                 key: Private::new("letters".to_owned()),
                 base_url: base_url.to_owned(),
+                processor: None,
             },
             model: None,
             voices: vec![("hazel".to_owned(), "mine".to_owned())],

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use super::ProviderError;
 use crate::providers::http;
+use crate::providers::status::judge;
+use crate::providers::term::{AUTH, marked, may_quote_key, names, term};
 
 /// Longest message that is passed on, in characters.
 const MESSAGE: usize = 200;
@@ -62,18 +64,17 @@ const FOR_ALL: [&str; 6] = [
     "model_not_found",
 ];
 
-/// The status that an error without one would have, by a part of its terms. The first counts.
-const TERMS: [(&str, StatusCode); 10] = [
-    ("rate_limit", StatusCode::TOO_MANY_REQUESTS),
-    ("overloaded", StatusCode::TOO_MANY_REQUESTS),
-    ("auth", StatusCode::UNAUTHORIZED),
-    ("permission", StatusCode::FORBIDDEN),
-    ("billing", StatusCode::PAYMENT_REQUIRED),
-    ("not_found", StatusCode::NOT_FOUND),
-    ("invalid", StatusCode::BAD_REQUEST),
-    ("context", StatusCode::BAD_REQUEST),
-    ("content", StatusCode::BAD_REQUEST),
-    ("policy", StatusCode::BAD_REQUEST),
+/// The status that an error without one would have, by how words of its terms begin, as
+/// [`marked`]. The first counts.
+const TERMS: [(&[&str], StatusCode); 5] = [
+    (&["_rate_limit", "_overload"], StatusCode::TOO_MANY_REQUESTS),
+    (AUTH, StatusCode::UNAUTHORIZED),
+    (&["_billing"], StatusCode::PAYMENT_REQUIRED),
+    (&["_not_found"], StatusCode::NOT_FOUND),
+    (
+        &["_invalid", "_context", "_content", "_policy"],
+        StatusCode::BAD_REQUEST,
+    ),
 ];
 
 /// Makes errors of failed requests.
@@ -151,9 +152,10 @@ impl Faults {
         let status = said.code.as_ref().and_then(Value::as_u64);
         let status = status.and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
         let terms = [said.kind.as_deref(), said.code()];
-        let names = |part: &str| terms.iter().flatten().any(|term| term.contains(part));
+        let terms = terms.map(|term| marked(term.unwrap_or_default()));
+        let told = |parts: &[&str]| terms.iter().any(|term| names(term, parts));
         let status = status.unwrap_or_else(|| {
-            let known = TERMS.iter().find(|(part, _)| names(part));
+            let known = TERMS.iter().find(|(parts, _)| told(parts));
             known.map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, status)| *status)
         });
         self.judge(status, None, said)
@@ -166,17 +168,10 @@ impl Faults {
         said: &Said,
     ) -> ProviderError {
         let for_all = FOR_ALL.iter().any(|what| said.names(what));
-        match status.as_u16() {
-            _ if for_all => self.unusable(said.describe(status)),
-            429 | 529 => ProviderError::Limited {
-                engine: self.engine.to_owned(),
-                retry_after,
-            },
-            408 | 409 | 425 | 500.. => self.unavailable(said.describe(status)),
-            // The parameters, the length or the words of this request.
-            400 | 405..500 => self.rejected(said.describe(status)),
-            // Key, money, rights, address or model.
-            _ => self.unusable(said.describe(status)),
+        let message = said.describe(status);
+        match for_all {
+            true => self.unusable(message),
+            false => judge(self.engine, status.as_u16(), retry_after, message),
         }
     }
 }
@@ -203,13 +198,15 @@ impl Said {
             ("code", &code),
             ("param", &self.param),
         ];
-        for (name, term) in terms {
-            if let Some(term) = term {
-                text.push_str(&format!(", {name} {}", clip(term)));
+        for (name, said) in terms {
+            let said = said.as_deref().map(term).unwrap_or_default();
+            if !said.is_empty() {
+                text.push_str(&format!(", {name} {said}"));
             }
         }
         if status == StatusCode::NOT_FOUND
             && let Some(message) = &self.message
+            && !may_quote_key(message)
         {
             text.push_str(&format!(": {}", clip(message)));
         }
@@ -248,19 +245,11 @@ mod tests {
             (400, "", "rejected"),
             (400, "context_length_exceeded", "rejected"),
             (400, "content_filter", "rejected"),
-            (413, "", "rejected"),
-            (422, "", "rejected"),
             (400, "invalid_api_key", "unusable"),
             (400, "model_not_found", "unusable"),
             (401, "", "unusable"),
-            (402, "", "unusable"),
-            (403, "", "unusable"),
-            (404, "", "unusable"),
-            (307, "", "unusable"),
             (429, "insufficient_quota", "unusable"),
             (429, "", "limited"),
-            (408, "", "unavailable"),
-            (500, "", "unavailable"),
             (503, "", "unavailable"),
         ] {
             let status = StatusCode::from_u16(status).unwrap();
@@ -287,6 +276,8 @@ mod tests {
                 "unusable",
             ),
             (json!({"type": "not_found_error"}), "unusable"),
+            (json!({"code": "AuthenticationError"}), "unusable"),
+            (json!({"code": "author_busy"}), "unavailable"),
             (json!({"code": "server_error"}), "unavailable"),
         ] {
             let text = error.to_string();
@@ -338,5 +329,20 @@ mod tests {
         );
         let error = said(json!({"message": "model 'x' not found"}));
         assert!(error.describe(StatusCode::NOT_FOUND).contains("model 'x'"));
+    }
+
+    #[test]
+    fn no_key_is_passed_on_for_a_term() {
+        let key = "sk-secret-ABCDEF123456";
+        for quoted in [key.to_owned(), format!("bad {key}"), format!("bad.{key}")] {
+            let error = said(json!({"message": quoted, "type": quoted, "code": quoted,
+                "param": quoted, "details": {"error_code": quoted}}));
+            for status in [StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND] {
+                let text = error.describe(status);
+                assert!(!text.contains("secret") && !text.contains("ABC"), "{text}");
+            }
+        }
+        let odd = said(json!({"code": {"key": key}}));
+        assert_eq!(odd.describe(StatusCode::UNAUTHORIZED), "401 Unauthorized");
     }
 }

@@ -25,6 +25,8 @@ pub struct ModelSettings {
     pub model: String,
     /// Sent as bearer token.
     pub key: Option<Private<String>>,
+    /// Who receives the words, if it is not whom the address says.
+    pub processor: Option<String>,
     /// More members of the request's body, such as `temperature` or what turns off thinking.
     pub extra: Map<String, Value>,
     /// Longest wait for a connection.
@@ -46,6 +48,7 @@ impl ModelSettings {
             base_url: base_url.into(),
             model: model.into(),
             key: None,
+            processor: None,
             extra: Map::new(),
             connect: Duration::from_secs(5),
             first_token: Duration::from_secs(20),
@@ -99,12 +102,15 @@ impl Server {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
+        let named = settings.processor.as_deref();
+        let host = http::processor(&base);
+        let here = host.is_none();
         let processor = match company {
-            Some(company) => http::company(company, base.as_str()),
-            None => http::processor(&questions),
+            Some(company) => http::receiver(named, company, base.as_str()),
+            None => named.map(str::to_owned).or(host),
         };
-        let client = http::client(settings.connect, processor.is_none())
-            .map_err(|message| faults.unavailable(message))?;
+        let client =
+            http::client(settings.connect, here).map_err(|message| faults.unavailable(message))?;
         Ok(Self {
             client,
             models: url(models)?,
@@ -231,6 +237,12 @@ mod tests {
             assert_eq!(server.info().processor.as_deref(), host);
             assert!(server.questions.path().ends_with("/v1/chat/completions"));
         }
+        let mut gateway = ModelSettings::new("http://localhost:4000/v1", "m");
+        gateway.processor = Some("Vendor by our gateway".to_owned());
+        assert_eq!(
+            server(gateway.clone()).unwrap().info().processor,
+            gateway.processor
+        );
     }
 
     #[test]

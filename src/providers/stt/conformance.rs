@@ -116,7 +116,7 @@ pub async fn until_final(stream: &mut Listening) -> Heard {
             ListenOutput::Failed { error, .. }
             | ListenOutput::StoodIn { error, .. }
             | ListenOutput::Lost { error } => panic!("failed: {error}"),
-            ListenOutput::Back { by } => panic!("{by} was never away"),
+            ListenOutput::Back { by, .. } => panic!("{by} was never away"),
         }
     }
 }
@@ -208,7 +208,7 @@ async fn forgets_what_is_discarded(engine: &dyn SpeechToText, speech: &[i16]) {
                 break;
             }
             ListenOutput::Partial { .. } | ListenOutput::EndOfTurn { .. } => {}
-            ListenOutput::Back { by } => panic!("{by} was never away"),
+            ListenOutput::Back { by, .. } => panic!("{by} was never away"),
             ListenOutput::Failed { error, .. }
             | ListenOutput::StoodIn { error, .. }
             | ListenOutput::Lost { error } => panic!("failed: {error}"),

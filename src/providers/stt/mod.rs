@@ -133,6 +133,8 @@ pub enum ListenOutput {
     Back {
         /// Who.
         by: String,
+        /// Whether that is the one that was asked for first.
+        first: bool,
     },
     /// The stream cannot go on: nothing follows, and segments that were ended are not answered.
     Lost {

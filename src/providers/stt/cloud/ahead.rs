@@ -17,8 +17,6 @@ use crate::providers::stt::ListenRequest;
 /// What no session took is closed after this: as long as a session may say nothing to ElevenLabs,
 /// which does not tell how long it keeps a connection without sound.
 const LASTS: Duration = Duration::from_secs(8);
-/// How long the vendor may take to close.
-const CLOSING: Duration = Duration::from_secs(1);
 
 /// What is opened ahead for one vendor.
 pub(super) type Pool = Spares<Key, Ahead>;
@@ -91,7 +89,7 @@ impl Spare for Ahead {
             Self::Ready(mut link) => {
                 // It is closed either way.
                 let _ = link.finish().await;
-                link.close(CLOSING).await;
+                link.close().await;
             }
         }
     }

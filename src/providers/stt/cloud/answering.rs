@@ -2,45 +2,107 @@
 
 use std::time::Duration;
 
-use media::Position;
 use tokio::time::Instant;
 
 use super::ear::Ear;
-use super::segments::{Asked, State};
+use super::segments::{Asked, Segment, State};
+use super::words::Heard;
 use crate::providers::stt::ListenOutput;
 
 /// A segment ends with this much silence: what is settled up to there is all of it.
 const TRAILING: Duration = Duration::from_millis(200);
+/// A vendor that tells how far it has listened does so at least this often.
+const TELLS: Duration = Duration::from_secs(1);
+/// With so much more than silence in a segment, somebody spoke: a cough is shorter.
+const CLEAR: Duration = Duration::from_millis(500);
+/// So many segments in a row that somebody seems to have spoken in may go without any answer at a
+/// vendor that says nothing of what it takes for no speech.
+const BORNE: u32 = 1;
+
+/// Why a segment is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ready {
+    /// The vendor told its words.
+    Told,
+    /// What is known has to do, or is all there can be.
+    Known,
+    /// The vendor says nothing of it.
+    Unheard {
+        /// For how long there is more than silence in it.
+        loud: Duration,
+    },
+}
 
 impl Ear {
     /// Answers the segments whose words are there, or will not come.
     pub fn review(&mut self, now: Instant) {
-        let (settled, seen) = (self.settled.map(|settled| settled + TRAILING), self.seen);
-        let is_settled = |to: Position| settled.is_some_and(|settled| settled >= to);
-        let (habits, ponged) = (self.habits, self.ponged);
-        let is_ready = |state: State, to: Position| match state {
-            State::Settled => true,
-            State::Sent(_) => is_settled(to),
-            State::Asked(Asked { flush, ping, at }) => {
-                self.flushes.is_answered(flush)
-                    || is_settled(to)
-                    || (!habits.flushes && seen >= to)
-                    || (now >= at + habits.quiet && ponged >= ping)
+        let segments = self.segments.iter();
+        let ready = segments.filter_map(|segment| Some((segment.id, self.ready(segment, now)?)));
+        for (id, ready) in ready.collect::<Vec<_>>() {
+            if let Ready::Unheard { loud } = ready
+                && self.is_mute(loud)
+            {
+                // Somebody else may hear what was said.
+                self.mute = true;
+                return;
             }
-            State::Listening | State::Unsent | State::Closed => false,
-        };
-        let ready = self.segments.iter();
-        let ready = ready.filter(|segment| is_ready(segment.state, segment.end()));
-        for (id, state) in ready
-            .map(|segment| (segment.id, segment.state))
-            .collect::<Vec<_>>()
-        {
-            if let State::Asked(Asked { flush, .. }) = state {
-                // Where an answer is missing, nobody knows which the next one is.
-                self.lost_count |= habits.speech_only && !self.flushes.is_answered(flush);
-            }
+            // Where an answer is missing, nobody knows which the next one is.
+            self.lost_count |= self.habits.speech_only && ready != Ready::Told;
             self.answer(id);
         }
+    }
+
+    /// Whether a segment can be answered, and why.
+    fn ready(&self, segment: &Segment, now: Instant) -> Option<Ready> {
+        let to = segment.end();
+        let settled = self.settled.map(|settled| settled + TRAILING);
+        let is_settled = settled.is_some_and(|settled| settled >= to);
+        match segment.state {
+            State::Settled => Some(Ready::Told),
+            State::Sent(_) => is_settled.then_some(Ready::Told),
+            State::Asked(Asked { flush, ping, at }) => {
+                let told = self.flushes.is_answered(flush);
+                let enough = is_settled || (!self.habits.flushes && self.seen >= to);
+                if told {
+                    return Some(Ready::Told);
+                }
+                if enough {
+                    return Some(Ready::Known);
+                }
+                let late = now >= at + self.patience(segment) && self.ponged >= ping;
+                late.then(|| match self.is_unheard(segment) {
+                    true => Ready::Unheard { loud: segment.loud },
+                    false => Ready::Known,
+                })
+            }
+            State::Listening | State::Unsent | State::Closed => None,
+        }
+    }
+
+    /// How long after the question the words of a segment are waited for.
+    pub(super) fn patience(&self, segment: &Segment) -> Duration {
+        match self.is_unheard(segment) {
+            true => self.habits.late,
+            false => self.habits.quiet,
+        }
+    }
+
+    /// Whether the vendor has said nothing of a segment on this connection, not even that it
+    /// listened to its end.
+    fn is_unheard(&self, segment: &Segment) -> bool {
+        let listened = self.seen > segment.from && self.seen + TELLS >= segment.end();
+        let owner = |heard: &Heard| self.segments.owner(heard.middle());
+        let mut words = self.words.of_connection();
+        !listened && !words.any(|heard| owner(heard) == Some(segment.id))
+    }
+
+    /// Whether a vendor that says nothing of a segment is mute, and not the segment empty.
+    fn is_mute(&mut self, loud: Duration) -> bool {
+        if loud < CLEAR {
+            return false;
+        }
+        self.unanswered += 1;
+        self.habits.confirms || self.unanswered > BORNE
     }
 
     /// The session is over: whatever is known has to do.

@@ -12,9 +12,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
 use super::wire::{
-    Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, span,
+    Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, span,
 };
-use crate::providers::http;
 use crate::providers::socket::{Dial, address, rejected, unavailable, unusable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
@@ -38,7 +37,7 @@ impl Vendor for AssemblyAi {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: http::company("AssemblyAI", &self.settings.base_url),
+            processor: self.settings.receiver("AssemblyAI"),
             note: "AssemblyAI listens, as you speak.".to_owned(),
         }
     }
@@ -64,6 +63,9 @@ impl Vendor for AssemblyAi {
             hold: Duration::from_millis(500),
             flushes: true,
             quiet: Duration::from_millis(1200),
+            late: LATE,
+            // Of noise that it takes for no speech it says nothing.
+            confirms: false,
             keeps: Keeps::Message(Duration::from_secs(5)),
             greets: true,
             counts_time: true,
@@ -157,8 +159,10 @@ impl Turns {
             confidence: word.confidence,
             settled: word.word_is_final || turn.end_of_turn,
         };
-        let words = turn.words.into_iter().enumerate().map(word).collect();
-        let number = turn.turn_order;
+        let words: Vec<Spoken> = turn.words.into_iter().enumerate().map(word).collect();
+        let ends = words.iter().filter_map(|word| word.span);
+        let end = ends.map(|(_, end)| end).max();
+        let (number, is_empty) = (turn.turn_order, words.is_empty());
         said.push(Said::Words {
             turn: number,
             words,
@@ -166,13 +170,15 @@ impl Turns {
         });
         if turn.end_of_turn && self.ended != Some(number) {
             self.ended = Some(number);
-            if !std::mem::take(&mut self.forced) {
-                said.push(Said::EndOfTurn(turn.end_of_turn_confidence));
+            match std::mem::take(&mut self.forced) {
+                false => said.push(Said::EndOfTurn(turn.end_of_turn_confidence)),
+                // No time says what it answers.
+                true if is_empty => said.push(Said::Flushed(Flushed::Oldest)),
+                true => {}
             }
         }
-        if last {
-            said.push(Said::Flushed(Flushed::All));
-        }
+        // Which request ended it, if one did, is not said: what was asked for since is still to come.
+        said.extend(end.filter(|_| last).map(Said::Settled));
     }
 }
 

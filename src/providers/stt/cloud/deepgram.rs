@@ -11,10 +11,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
 use super::wire::{
-    Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm, seconds, span,
+    Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm, seconds, span,
 };
 use crate::private::Private;
-use crate::providers::http;
 use crate::providers::socket::{Dial, address, rejected, unavailable, unusable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
@@ -53,7 +52,7 @@ impl Vendor for Deepgram {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: http::company("Deepgram", &self.settings.base_url),
+            processor: self.settings.receiver("Deepgram"),
             note: "Deepgram listens, as you speak.".to_owned(),
         }
     }
@@ -72,8 +71,11 @@ impl Vendor for Deepgram {
             hold: Duration::ZERO,
             flushes: true,
             quiet: Duration::from_millis(1500),
-            // It closes after ten seconds without a word from us.
-            keeps: Keeps::Message(Duration::from_secs(4)),
+            late: LATE,
+            confirms: true,
+            // It closes after ten seconds without a word from us, and with nothing but `KeepAlive`
+            // as long as it had no sound to answer.
+            keeps: Keeps::MessageOnceHeard(Duration::from_secs(4)),
             greets: false,
             // A second at least, even without sound.
             counts_time: true,

@@ -46,10 +46,18 @@ pub(super) struct Ear {
     pub(super) pings: u64,
     pub(super) ponged: u64,
     pub(super) words: Words,
+    /// The sound of this connection begins here.
+    since: Position,
     /// No word before will change.
     pub(super) settled: Option<Position>,
     /// The vendor has listened up to here.
     pub(super) seen: Position,
+    /// Whether the vendor has said anything of the sound on this connection.
+    pub(super) answered: bool,
+    /// Segments in a row, in which somebody clearly spoke, of which it said nothing at all.
+    pub(super) unanswered: u32,
+    /// Whether it takes sound and says nothing of it.
+    pub(super) mute: bool,
     /// The vendor's turn whose words came last.
     latest: Option<u64>,
     pub(super) outputs: VecDeque<ListenOutput>,
@@ -74,8 +82,12 @@ impl Ear {
             pings: 0,
             ponged: 0,
             words: Words::default(),
+            since: Position::ZERO,
             settled: None,
             seen: Position::ZERO,
+            answered: false,
+            unanswered: 0,
+            mute: false,
             latest: None,
             outputs: VecDeque::new(),
         }
@@ -98,8 +110,8 @@ impl Ear {
             }
             ListenInput::Begin { segment, from } => self.segments.begin(segment, from),
             ListenInput::End { segment, to } => {
-                if self.segments.end(segment, to) && !self.has_sound(segment) {
-                    self.answer(segment);
+                if self.segments.end(segment, to) {
+                    self.listen_to(segment);
                 }
             }
             ListenInput::Discard { segment } => {
@@ -110,11 +122,16 @@ impl Ear {
         }
     }
 
-    fn has_sound(&mut self, segment: u64) -> bool {
-        let segment = self.segments.get_mut(segment);
-        segment.is_some_and(|segment| {
-            segment.from < segment.end() && self.tape.has(segment.from, segment.end())
-        })
+    /// A segment ended: without any sound in it, it is answered.
+    fn listen_to(&mut self, id: u64) {
+        let Some(segment) = self.segments.get_mut(id) else {
+            return;
+        };
+        let (from, to) = (segment.from, segment.end());
+        segment.loud = self.tape.loud(from.max(self.since), to);
+        if from >= to || !self.tape.has(from, to) {
+            self.answer(id);
+        }
     }
 
     /// A connection stands.
@@ -134,7 +151,8 @@ impl Ear {
         let from = needed.min().unwrap_or(self.tape.end().back(KEPT));
         self.words.reconnected(from);
         self.tape.rewind(from);
-        (self.settled, self.seen) = (None, Position::ZERO);
+        self.since = from;
+        (self.settled, self.seen, self.answered) = (None, Position::ZERO, false);
         (self.clock, self.flushes) = (Clock::default(), Flushes::default());
         (self.latest, self.forgets, self.lost_count) = (None, false, false);
         for segment in self
@@ -143,11 +161,19 @@ impl Ear {
             .filter(|segment| segment.is_awaited())
         {
             segment.state = State::Unsent;
+            // Of what is not sent again, this connection can say nothing.
+            segment.loud = self.tape.loud(segment.from.max(from), segment.end());
         }
     }
 
     /// The vendor says something.
     pub fn said(&mut self, said: Said) {
+        self.answered |= matches!(said, Said::Words { .. });
+        // An end of a turn without words is an answer as well.
+        let speaks = matches!(&said, Said::Words { words, last, .. } if *last || !words.is_empty());
+        if speaks || matches!(said, Said::Flushed(_)) {
+            self.unanswered = 0;
+        }
         match said {
             Said::Words { turn, words, last } => self.understood(turn, words, last),
             Said::Settled(to) => {
@@ -158,7 +184,18 @@ impl Ear {
             Said::Seen(to) => self.seen = self.seen.max(self.clock.ends(to)),
             Said::Flushed(Flushed::Number(number)) => self.flushes.answer(number),
             Said::Flushed(Flushed::To(to)) => self.flushes.answer_to(sample(to)),
-            Said::Flushed(Flushed::All) => self.flushes.answer_all(),
+            Said::Flushed(Flushed::Oldest) => {
+                let asked = self
+                    .segments
+                    .iter()
+                    .find_map(|segment| match segment.state {
+                        State::Asked(asked) => Some(asked.flush),
+                        _ => None,
+                    });
+                asked
+                    .into_iter()
+                    .for_each(|flush| self.flushes.answer(flush));
+            }
             Said::Failed(number, error) => {
                 for segment in self.segments.iter_mut() {
                     if matches!(segment.state, State::Asked(Asked { flush, .. }) if flush == number)

@@ -13,9 +13,10 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
-use super::wire::{Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm, span};
-use crate::providers::http;
-use crate::providers::socket::{Dial, address, code, rejected, unavailable, unusable};
+use super::wire::{
+    Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm, span,
+};
+use crate::providers::socket::{Dial, address, rejected, unavailable, unusable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
 
@@ -41,7 +42,7 @@ impl Vendor for ElevenLabs {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: http::company("ElevenLabs", &self.settings.base_url),
+            processor: self.settings.receiver("ElevenLabs"),
             note: "ElevenLabs listens, as you speak.".to_owned(),
         }
     }
@@ -60,6 +61,8 @@ impl Vendor for ElevenLabs {
             hold: Duration::ZERO,
             flushes: true,
             quiet: Duration::from_millis(3000),
+            late: LATE,
+            confirms: true,
             keeps: Keeps::Silence(Duration::from_secs(8)),
             greets: true,
             counts_time: false,
@@ -197,10 +200,10 @@ impl Wire for Commits {
                 self.answered += 1;
             }
             name @ ("auth_error" | "quota_exceeded" | "unaccepted_terms") => {
-                return Err(unusable(NAME, code(name)));
+                return Err(unusable(NAME, name.to_owned()));
             }
             name @ ("input_error" | "invalid_request" | "chunk_size_exceeded") => {
-                return Err(rejected(NAME, code(name)));
+                return Err(rejected(NAME, name.to_owned()));
             }
             "rate_limited" => {
                 return Err(ProviderError::Limited {
@@ -212,7 +215,7 @@ impl Wire for Commits {
             | "queue_overflow"
             | "resource_exhausted"
             | "transcriber_error"
-            | "session_time_limit_exceeded") => return Err(unavailable(NAME, code(name))),
+            | "session_time_limit_exceeded") => return Err(unavailable(NAME, name.to_owned())),
             _ => {}
         }
         Ok(())

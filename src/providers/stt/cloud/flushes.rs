@@ -54,11 +54,6 @@ impl Flushes {
         self.open.remove(&number);
     }
 
-    /// All were answered that were asked for.
-    pub fn answer_all(&mut self) {
-        self.open.clear();
-    }
-
     /// One was answered, with the words up to this sample. Another may never have been, since
     /// there was nothing in it.
     pub fn answer_to(&mut self, to: u64) {
@@ -112,8 +107,6 @@ mod tests {
         flushes.answer(1);
         flushes.answer(u64::MAX);
         assert!(flushes.is_answered(1) && !flushes.is_answered(0) && !flushes.is_answered(2));
-        flushes.answer_all();
-        assert!(flushes.is_answered(0));
     }
 
     #[test]

@@ -11,12 +11,12 @@ use tokio_tungstenite::tungstenite::Message;
 use super::CloudSettings;
 use super::deepgram::{authorization, closed};
 use super::wire::{
-    Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, seconds, span,
+    Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, seconds, span,
     spread_evenly,
 };
-use crate::providers::http;
-use crate::providers::socket::{Dial, address, code, unavailable};
+use crate::providers::socket::{Dial, address, unavailable};
 use crate::providers::stt::ListenRequest;
+use crate::providers::term::reason;
 use crate::providers::{EngineInfo, ProviderError};
 
 /// Its name in the configuration.
@@ -38,7 +38,7 @@ impl Vendor for Flux {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: http::company("Deepgram", &self.settings.base_url),
+            processor: self.settings.receiver("Deepgram"),
             note: "Deepgram Flux listens, as you speak, and tells when you have finished."
                 .to_owned(),
         }
@@ -63,6 +63,8 @@ impl Vendor for Flux {
             // Ending its turn by request would take its judgement away.
             flushes: false,
             quiet: Duration::from_millis(1200),
+            late: LATE,
+            confirms: true,
             keeps: Keeps::Silence(Duration::from_secs(3)),
             greets: true,
             counts_time: true,
@@ -182,9 +184,9 @@ impl Wire for Turns {
         match serde_json::from_str(text) {
             Ok(Event::Connected) => said.push(Said::Ready),
             Ok(Event::TurnInfo(info)) => turn(*info, said),
-            Ok(Event::Error { code: name }) => {
-                let name = code(&name.unwrap_or_default());
-                return Err(unavailable(NAME, format!("it gave up: {name}")));
+            Ok(Event::Error { code }) => {
+                let code = reason(code.as_deref().unwrap_or_default());
+                return Err(unavailable(NAME, code.to_owned()));
             }
             Ok(Event::Other) | Err(_) => {}
         }
@@ -242,6 +244,22 @@ mod tests {
         assert_eq!(said[2], Said::EndOfTurn(0.75));
         let said = read("EndOfTurn", Some("timeout"), true);
         assert_eq!(said.len(), 2);
+    }
+
+    #[test]
+    fn an_error_without_a_code_says_so() {
+        let error = |json: serde_json::Value| {
+            let read = Turns.read(&json.to_string(), &mut Vec::new());
+            read.unwrap_err().to_string()
+        };
+        assert_eq!(
+            error(json!({"type": "Error", "description": "letters"})),
+            "deepgram-flux is unavailable: it gave no reason"
+        );
+        assert_eq!(
+            error(json!({"type": "Error", "code": "INTERNAL", "description": "letters"})),
+            "deepgram-flux is unavailable: INTERNAL"
+        );
     }
 
     #[test]

@@ -8,10 +8,12 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::wire::{RATE, Said, Vendor, Wire};
 use crate::calls::{Amount, Kind, OpenCall};
-use crate::providers::ProviderError;
+use crate::disclosure::VoiceMeter;
 use crate::providers::line::Line;
 use crate::providers::socket::{Socket, unavailable};
+use crate::providers::spares::Spare;
 use crate::providers::stt::ListenRequest;
+use crate::providers::{EngineInfo, ProviderError};
 
 /// A vendor that takes nothing for so long is gone.
 const TAKES: Duration = Duration::from_secs(2);
@@ -25,6 +27,8 @@ pub(super) struct Link {
     out: Vec<Message>,
     /// What the session learns of it.
     call: OpenCall,
+    /// Tells of the voices that leave with it.
+    meter: VoiceMeter,
     /// Samples of sound that were sent.
     sent: u64,
 }
@@ -57,6 +61,7 @@ impl Link {
                 engine,
                 out: Vec::new(),
                 call: OpenCall::untold(),
+                meter: meter(vendor, request),
                 sent: 0,
             };
             link.wire.greet(&mut link.out);
@@ -90,6 +95,7 @@ impl Link {
 
     /// The session is over. What the vendor still says is not waited for on record.
     pub fn complete(&mut self) {
+        self.meter.tell();
         std::mem::replace(&mut self.call, OpenCall::untold()).complete();
     }
 
@@ -99,6 +105,7 @@ impl Link {
         let mut call = request.witness.call(Kind::Stt, self.engine, Some(&model));
         call.connected();
         self.call = call;
+        self.meter = meter(vendor, request);
     }
 
     /// Whether it can still be used, as far as is known on this side. For a connection on which no
@@ -151,11 +158,21 @@ impl Link {
         }
     }
 
-    /// Sends sound.
+    /// Sends sound of the session.
     ///
     /// # Errors
     /// If the connection is gone. So do the others.
     pub async fn audio(&mut self, samples: &[i16]) -> Result<(), ProviderError> {
+        self.meter.count(samples.len());
+        self.sound(samples).await
+    }
+
+    /// Sends silence that is nobody's.
+    pub async fn silence(&mut self, samples: usize) -> Result<(), ProviderError> {
+        self.sound(&vec![0; samples]).await
+    }
+
+    async fn sound(&mut self, samples: &[i16]) -> Result<(), ProviderError> {
         let ms = |samples| samples * 1000 / u64::from(RATE);
         let before = self.sent;
         self.sent += samples.len() as u64;
@@ -205,15 +222,9 @@ impl Link {
         self.send_all().await
     }
 
-    /// Closes the connection, waiting for the other side for no longer than this.
-    pub async fn close(mut self, within: Duration) {
-        // It is closed either way.
-        let _ = timeout(within, async {
-            self.socket.close(None).await?;
-            while let Some(Ok(_)) = self.socket.next().await {}
-            Ok::<_, tokio_tungstenite::tungstenite::Error>(())
-        })
-        .await;
+    /// Closes the connection, waiting for the other side for a moment.
+    pub async fn close(self) {
+        Spare::close(self.socket).await;
     }
 
     async fn send_all(&mut self) -> Result<(), ProviderError> {
@@ -236,4 +247,12 @@ impl Link {
             }),
         }
     }
+}
+
+/// Nothing was sent yet of the voice of the session that asks for this.
+fn meter(vendor: &dyn Vendor, request: &ListenRequest) -> VoiceMeter {
+    let EngineInfo {
+        name, processor, ..
+    } = vendor.info();
+    VoiceMeter::new(request.witness.clone(), processor, name, RATE)
 }

@@ -41,6 +41,7 @@ use self::ahead::Pool;
 use self::wire::Vendor;
 use super::{ListenRequest, Listening, SpeechToText};
 use crate::private::Private;
+use crate::providers::http;
 use crate::providers::{EngineInfo, ProviderError};
 
 /// Whose recogniser it is.
@@ -67,6 +68,15 @@ pub struct CloudSettings {
     pub base_url: String,
     /// Which model; the vendor's usual one if none is named.
     pub model: Option<String>,
+    /// Who receives the sound, if it is not whom the address says.
+    pub processor: Option<String>,
+}
+
+impl CloudSettings {
+    /// Who receives the sound of a company's recogniser.
+    fn receiver(&self, company: &str) -> Option<String> {
+        http::receiver(self.processor.as_deref(), company, &self.base_url)
+    }
 }
 
 /// A vendor's recogniser.

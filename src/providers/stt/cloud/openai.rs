@@ -17,9 +17,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 use self::event::{Event, Fault};
 use super::CloudSettings;
-use super::wire::{Flushed, Habits, Keeps, RATE, Said, Spoken, Vendor, Wire, language, pcm};
+use super::wire::{Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm};
 use crate::private::Private;
-use crate::providers::http;
 use crate::providers::socket::{Dial, address, unavailable, unusable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
@@ -53,7 +52,7 @@ impl Vendor for OpenAi {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: http::company("OpenAI", &self.settings.base_url),
+            processor: self.settings.receiver("OpenAI"),
             note: "OpenAI listens, and writes when you pause.".to_owned(),
         }
     }
@@ -71,7 +70,9 @@ impl Vendor for OpenAi {
             pace: 8.0,
             hold: Duration::ZERO,
             flushes: true,
-            quiet: Duration::from_millis(4000),
+            quiet: LATE,
+            late: LATE,
+            confirms: true,
             keeps: Keeps::Itself,
             greets: true,
             counts_time: false,

@@ -26,6 +26,8 @@ const FAR: Position = Position::new(u64::MAX / 2);
 pub(super) enum Outgoing {
     /// Sound.
     Audio(Vec<i16>),
+    /// So many samples of silence, which nobody said.
+    Silence(usize),
     /// A request for the final words of all sound so far, with a question whether the vendor is
     /// there.
     Flush(u64),
@@ -70,14 +72,15 @@ impl Ear {
             .iter()
             .filter_map(|segment| match segment.state {
                 State::Sent(at) => Some(at + self.habits.hold),
-                State::Asked(Asked { at, .. }) => Some(at + self.habits.quiet),
+                // Without a sign of life the vendor is gone before its words are late.
+                State::Asked(Asked { at, ping, .. }) if self.ponged < ping => {
+                    Some(at + self.habits.quiet)
+                }
+                State::Asked(Asked { at, .. }) => Some(at + self.patience(segment)),
                 _ => None,
             });
         let audio = (self.tape.unsent(&self.wanted(), 1) > 0).then(|| self.pace.ready());
-        let keep = match self.habits.keeps {
-            Keeps::Itself => None,
-            Keeps::Message(every) | Keeps::Silence(every) => Some(self.sent + every),
-        };
+        let keep = self.keep().map(|(due, _)| due);
         let ping = self.heard.max(self.pinged) + PING;
         let all = segments.chain(audio.filter(|_| self.is_due())).chain(keep);
         all.chain([ping, self.heard + GONE]).min()
@@ -184,16 +187,25 @@ impl Ear {
             self.pings += 1;
             return Some(Outgoing::Ping(self.pings));
         }
-        match self.habits.keeps {
-            Keeps::Message(every) if now >= self.sent + every => Some(Outgoing::KeepAlive),
-            Keeps::Silence(every) if now >= self.sent + every => {
-                let count = self.habits.chunk;
-                self.clock.padded(count as u64);
-                self.pace.spend(count, now);
-                Some(Outgoing::Audio(vec![0; count]))
-            }
-            _ => None,
+        let (_, keep) = self.keep().filter(|(due, _)| now >= *due)?;
+        if let Outgoing::Silence(samples) = keep {
+            // It goes out in the time in which nothing was said: the pace is that of what is.
+            self.clock.padded(samples as u64);
         }
+        Some(keep)
+    }
+
+    /// What keeps a connection on which nothing is said, and when it is due.
+    fn keep(&self) -> Option<(Instant, Outgoing)> {
+        let (every, keep) = match self.habits.keeps {
+            Keeps::Itself => return None,
+            Keeps::Silence(every) => (every, Outgoing::Silence(self.habits.chunk)),
+            Keeps::MessageOnceHeard(every) if !self.answered => {
+                (every, Outgoing::Silence(RATE as usize))
+            }
+            Keeps::Message(every) | Keeps::MessageOnceHeard(every) => (every, Outgoing::KeepAlive),
+        };
+        Some((self.sent + every, keep))
     }
 
     /// The stretches of which sound is to be sent.

@@ -14,15 +14,13 @@ use super::budget::Budget;
 use super::ear::Ear;
 use super::link::Link;
 use super::sending::Outgoing;
-use super::wire::{RATE, Said, Vendor};
-use crate::disclosure::VoiceMeter;
+use super::wire::{Said, Vendor};
 use crate::providers::ProviderError;
+use crate::providers::socket::rejected;
 use crate::providers::stt::{ListenInput, ListenOutput, ListenRequest, Listening, QUEUE};
 
 /// How long the vendor's last words are waited for when the session is over.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-/// How long it may then take to close.
-const CLOSING: Duration = Duration::from_secs(1);
 /// Later than any session lasts.
 const FAR: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -41,10 +39,7 @@ pub(super) async fn open(
     let now = Instant::now();
     let mut ear = Ear::new(vendor.habits(), now);
     ear.connected(now);
-    let info = vendor.info();
-    let meter = VoiceMeter::new(request.witness.clone(), info.processor, info.name, RATE);
     let session = Session {
-        meter,
         vendor,
         request,
         inputs,
@@ -59,7 +54,6 @@ pub(super) async fn open(
 }
 
 struct Session {
-    meter: VoiceMeter,
     vendor: Arc<dyn Vendor>,
     request: ListenRequest,
     inputs: mpsc::Receiver<ListenInput>,
@@ -108,6 +102,9 @@ impl Session {
                 if self.outputs.send(output).await.is_err() {
                     return Ok(());
                 }
+            }
+            if self.ear.mute {
+                return Err(self.mute());
             }
             if self.ear.is_dead(now) {
                 let engine = self.vendor.info().name;
@@ -169,10 +166,8 @@ impl Session {
         };
         while let Some(outgoing) = self.ear.next(Instant::now()) {
             match outgoing {
-                Outgoing::Audio(samples) => {
-                    self.meter.count(samples.len());
-                    link.audio(&samples).await?;
-                }
+                Outgoing::Audio(samples) => link.audio(&samples).await?,
+                Outgoing::Silence(samples) => link.silence(samples).await?,
                 Outgoing::Flush(ping) => link.flush(ping).await?,
                 Outgoing::Forget => {
                     if link.forget().await? {
@@ -191,14 +186,40 @@ impl Session {
     /// The connection is gone: another is made, if that is of any use.
     fn broke(&mut self, error: ProviderError) -> Result<(), ProviderError> {
         tracing::info!(%error, "a recogniser's connection broke");
-        let line = std::mem::replace(&mut self.line, Line::Down(pending().boxed()));
-        if let Line::Up(link) = line {
-            link.broke(&error);
-        }
+        self.hang_up(&error);
         self.ear.disconnected();
         let wait = self.budget.broke(error, Instant::now())?;
         self.dial(wait);
         Ok(())
+    }
+
+    /// The vendor takes sound and says nothing of it: another connection would not help in time.
+    /// One that says nothing of noise may be right, and as good as ever for other sessions.
+    fn mute(&mut self) -> ProviderError {
+        let (engine, habits) = (self.vendor.info().name, self.vendor.habits());
+        let error = if habits.confirms {
+            let after = habits.late;
+            ProviderError::TimedOut { engine, after }
+        } else {
+            rejected(&engine, "it finds no words in what was said".to_owned())
+        };
+        self.hang_up(&error);
+        error
+    }
+
+    /// The connection is of no use any more because of this.
+    fn hang_up(&mut self, error: &ProviderError) {
+        if let Some(link) = self.take_link() {
+            link.broke(error);
+        }
+    }
+
+    /// The connection, if one stands, which is the session's no more.
+    fn take_link(&mut self) -> Option<Box<Link>> {
+        match std::mem::replace(&mut self.line, Line::Down(pending().boxed())) {
+            Line::Up(link) => Some(link),
+            Line::Down(_) => None,
+        }
     }
 
     fn dial(&mut self, wait: Duration) {
@@ -212,8 +233,7 @@ impl Session {
 
     /// The session is over: the vendor is told, gives its last words, and closes.
     async fn finish(mut self) {
-        let line = std::mem::replace(&mut self.line, Line::Down(pending().boxed()));
-        let Line::Up(mut link) = line else {
+        let Some(mut link) = self.take_link() else {
             return;
         };
         link.complete();
@@ -232,7 +252,7 @@ impl Session {
         self.tell();
         // Nobody waits for the rest.
         drop(self.outputs);
-        link.close(CLOSING).await;
+        link.close().await;
     }
 
     /// Passes on what there is for the session, unless it takes no more. Whether anybody listens.

@@ -2,16 +2,23 @@
 //! over another connection.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use media::Position;
+use media::level::rms_dbfs;
+use media::vad::Floor;
 
 use super::clock::{later, samples_between};
 
 /// The most that is kept, in samples: 30 s.
 const MOST: usize = 30 * 16_000;
+/// Sound is more than silence that stands so far above the background, in dB …
+const MARGIN: f32 = 10.0;
+/// … and nothing quieter is, in dBFS: the session's own detector takes it for no speech either.
+const HUSH: f32 = -60.0;
 
 /// Recent sound, and how far it was sent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tape {
     frames: VecDeque<Frame>,
     samples: usize,
@@ -19,12 +26,16 @@ pub(super) struct Tape {
     cursor: Position,
     /// End of the newest sound.
     end: Position,
+    /// The background of the session.
+    floor: Floor,
 }
 
 #[derive(Debug)]
 struct Frame {
     at: Position,
     samples: Box<[i16]>,
+    /// Whether it is more than silence.
+    is_loud: bool,
 }
 
 impl Frame {
@@ -53,6 +64,18 @@ impl Piece {
     }
 }
 
+impl Default for Tape {
+    fn default() -> Self {
+        Self {
+            frames: VecDeque::new(),
+            samples: 0,
+            cursor: Position::ZERO,
+            end: Position::ZERO,
+            floor: Floor::new(HUSH),
+        }
+    }
+}
+
 impl Tape {
     /// Keeps sound. What is not newer than all before is not taken.
     pub fn push(&mut self, at: Position, samples: Box<[i16]>) {
@@ -69,7 +92,13 @@ impl Tape {
         if samples.is_empty() {
             return;
         }
-        let frame = Frame { at, samples };
+        let level = rms_dbfs(&samples);
+        self.floor.push(level);
+        let frame = Frame {
+            at,
+            samples,
+            is_loud: level >= HUSH.max(self.floor.level() + MARGIN),
+        };
         self.end = frame.end();
         self.samples += frame.samples.len();
         self.frames.push_back(frame);
@@ -109,6 +138,14 @@ impl Tape {
     pub fn has(&self, from: Position, to: Position) -> bool {
         let mut frames = self.frames.iter();
         frames.any(|frame| frame.at < to && frame.end() > from)
+    }
+
+    /// For how long there is more than silence within these positions.
+    pub fn loud(&self, from: Position, to: Position) -> Duration {
+        let frames = self.frames.iter();
+        let within = frames.filter(|frame| frame.at < to && frame.end() > from);
+        let loud = within.filter(|frame| frame.is_loud);
+        loud.map(|frame| frame.end() - frame.at).sum()
     }
 
     /// How many samples of these stretches were not sent yet, but not more than `most`.

@@ -78,8 +78,14 @@ pub(super) struct Habits {
     pub hold: Duration,
     /// Whether it answers when asked.
     pub flushes: bool,
-    /// How long after being asked a vendor that is alive has nothing more to say.
+    /// How long after being asked a vendor that is alive has nothing more to say of a segment of
+    /// which it gave words.
     pub quiet: Duration,
+    /// The same where it has said nothing at all: its words may be late.
+    pub late: Duration,
+    /// Whether it says something of every sound in the end, be it that there is nothing in it. One
+    /// that does not is then mute.
+    pub confirms: bool,
     /// What keeps a connection without sound.
     pub keeps: Keeps,
     /// Whether it says when it is ready.
@@ -97,7 +103,14 @@ pub(super) enum Keeps {
     Message(Duration),
     /// A little silence, this often.
     Silence(Duration),
+    /// A message of the vendor's, this often, once it has said something of sound on the
+    /// connection; before, a second of silence.
+    MessageOnceHeard(Duration),
 }
+
+/// How long words are waited for of which nothing has come: not for longer than a turn waits for
+/// words, with time left for another recogniser to hear it again.
+pub(super) const LATE: Duration = Duration::from_millis(3500);
 
 /// What a vendor said, on its own clock: the time of the sound it was sent on this connection.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,8 +151,8 @@ pub(super) enum Flushed {
     Number(u64),
     /// One, with the words up to there.
     To(Duration),
-    /// All that were asked for.
-    All,
+    /// The oldest of those whose words are still wanted.
+    Oldest,
 }
 
 /// A word as a vendor gives it.

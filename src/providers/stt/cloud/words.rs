@@ -52,6 +52,12 @@ impl Words {
         self.turns.get(&(self.connection, turn))?.last()
     }
 
+    /// The words of this connection, the latest turn first.
+    pub fn of_connection(&self) -> impl Iterator<Item = &Heard> {
+        let turns = self.turns.range((self.connection, 0)..);
+        turns.rev().flat_map(|(_, words)| words)
+    }
+
     /// Another connection follows, which is sent everything from here on once more.
     pub fn reconnected(&mut self, from: Position) {
         for words in self.turns.values_mut() {

@@ -176,7 +176,10 @@ impl Session {
         if let ListenOutput::Final { segment, .. } | ListenOutput::Failed { segment, .. } = &output
         {
             let ended = self.memory.answered(*segment);
-            if matches!(output, ListenOutput::Final { .. }) {
+            // To hear nothing is no proof that an engine works.
+            if let ListenOutput::Final { transcript, .. } = &output
+                && !transcript.words.is_empty()
+            {
                 self.failures = 0;
                 if let Some(ended) = ended {
                     self.ranking.worked(self.rank, ended);
@@ -269,8 +272,9 @@ impl Session {
             // What failed before was somebody else, or long ago.
             self.failures = 0;
             self.take_over(rank, None).await;
+            let first = rank == 0;
             // That nobody listens is seen elsewhere.
-            let _ = self.outputs.send(ListenOutput::Back { by }).await;
+            let _ = self.outputs.send(ListenOutput::Back { by, first }).await;
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::providers::stt::conformance::{self, hear, say, until_final};
 use crate::providers::stt::standin::Standin;
-use crate::providers::stt::{ListenInput, ListenOutput};
+use crate::providers::stt::{ListenInput, ListenOutput, Transcript};
 
 /// What becomes of each stream of an engine.
 #[derive(Clone, Copy)]
@@ -24,6 +24,8 @@ enum Fate {
     IsLost(usize),
     /// Fails at every segment.
     Fails,
+    /// Hears nothing in a segment, and says then that it cannot go on.
+    IsDeaf,
 }
 
 /// An engine that fails.
@@ -75,6 +77,16 @@ impl SpeechToText for Failing {
                         let error = trouble();
                         let failed = ListenOutput::Failed { segment, error };
                         let _ = outputs.send(failed).await;
+                    }
+                    (ListenInput::End { segment, .. }, Fate::IsDeaf) => {
+                        let (transcript, error) = (Transcript::default(), trouble());
+                        let last = ListenOutput::Final {
+                            segment,
+                            transcript,
+                        };
+                        let _ = outputs.send(last).await;
+                        let _ = outputs.send(ListenOutput::Lost { error }).await;
+                        return;
                     }
                     _ => {}
                 }
@@ -263,4 +275,22 @@ async fn with_none_left_it_is_told_and_nothing_goes_round_for_ever() {
         next(&mut stream).await,
         Some(ListenOutput::Failed { segment: 1, .. })
     ) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_hear_nothing_is_no_proof_that_an_engine_works() {
+    let (first, second) = (failing(Fate::IsDeaf).0, failing(Fate::IsDeaf).0);
+    let mut stream = open(&Fallback::new([first, second])).await;
+    let mut at = Position::ZERO;
+    for segment in 1..20 {
+        at = say(&stream, segment, at, &[3000; 640]).await;
+        loop {
+            match next(&mut stream).await {
+                Some(ListenOutput::Lost { .. }) => return,
+                Some(ListenOutput::StoodIn { .. }) => break,
+                _ => {}
+            }
+        }
+    }
+    panic!("it goes round for ever");
 }

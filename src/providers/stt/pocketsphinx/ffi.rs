@@ -1,14 +1,25 @@
-//! The C functions of pocketsphinx that are used, and the safe decoder around them.
+//! A safe decoder around the C functions of pocketsphinx.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+mod bindings;
+mod cepstrum;
+mod language;
+
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr::{self, NonNull};
 
+use bindings::{
+    PsDecoder, ckd_free, cmd_ln_free_r, cmd_ln_parse_r, err_set_logfp, logmath_exp, ps_add_word,
+    ps_args, ps_end_utt, ps_free, ps_get_logmath, ps_init, ps_lookup_word, ps_process_raw,
+    ps_seg_frames, ps_seg_iter, ps_seg_next, ps_seg_prob, ps_seg_word, ps_set_lm, ps_set_search,
+    ps_start_stream, ps_start_utt,
+};
+pub(super) use cepstrum::Cepstrum;
+use language::Model;
+
 /// Length of the decoder's time step: 10 ms at 16 kHz.
 pub(super) const STEP: usize = 160;
-/// Coefficients of the cepstrum.
-const CEPSTRUM: usize = 13;
 /// Name under which the language model is registered as a search.
 const SEARCH: &CStr = c"speech";
 
@@ -57,26 +68,6 @@ pub(super) struct Heard {
     pub end: usize,
     /// Posterior probability, 0 to 1. Known only once the utterance has ended; 1 before.
     pub confidence: f32,
-}
-
-/// The sound of a voice and its microphone: the running mean that is subtracted from the cepstrum.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Cepstrum {
-    sum: [f32; CEPSTRUM],
-    /// Over how many steps it was taken.
-    pub steps: i32,
-}
-
-impl Cepstrum {
-    /// The same mean with the weight of at most `steps` steps, so that it adapts sooner.
-    pub(super) fn lightened(mut self, steps: i32) -> Self {
-        if self.steps > steps {
-            let factor = steps as f32 / self.steps as f32;
-            self.sum.iter_mut().for_each(|value| *value *= factor);
-            self.steps = steps;
-        }
-        self
-    }
 }
 
 /// One decoder. It is neither `Send` nor `Sync` (it holds a raw pointer): the library keeps no
@@ -263,162 +254,12 @@ impl Decoder {
         }
         Ok(())
     }
-
-    /// The mean that the decoder has now.
-    pub(super) fn cepstrum(&self) -> Cepstrum {
-        let Ok(state) = self.front_end() else {
-            return Cepstrum {
-                sum: [0.0; CEPSTRUM],
-                steps: 0,
-            };
-        };
-        let mut sum = [0.0; CEPSTRUM];
-        // SAFETY: `front_end` has checked that the vectors have CEPSTRUM elements; no reference
-        // into them outlives this block.
-        let steps = unsafe {
-            ptr::copy_nonoverlapping((*state).sum, sum.as_mut_ptr(), CEPSTRUM);
-            (*state).steps
-        };
-        Cepstrum { sum, steps }
-    }
-
-    /// Sets the mean, for the next utterance.
-    pub(super) fn set_cepstrum(&mut self, cepstrum: &Cepstrum) {
-        let Ok(state) = self.front_end() else { return };
-        if cepstrum.steps <= 0 {
-            return;
-        }
-        let mut mean = cepstrum.sum;
-        mean.iter_mut()
-            .for_each(|value| *value /= cepstrum.steps as f32);
-        // SAFETY: as above; `&mut self` keeps everybody else out, and the library reads these
-        // only from within calls on this decoder.
-        unsafe {
-            ptr::copy_nonoverlapping(cepstrum.sum.as_ptr(), (*state).sum, CEPSTRUM);
-            ptr::copy_nonoverlapping(mean.as_ptr(), (*state).mean, CEPSTRUM);
-            (*state).steps = cepstrum.steps;
-        }
-    }
-
-    /// The mean of these samples, without decoding them. `None` if they are too few.
-    pub(super) fn measure(&mut self, samples: &[i16]) -> Option<Cepstrum> {
-        self.abandon();
-        let mut rows = vec![[0.0_f32; CEPSTRUM]; samples.len() / STEP + 2];
-        let mut pointers: Vec<*mut f32> = rows.iter_mut().map(|row| row.as_mut_ptr()).collect();
-        let mut input = samples.as_ptr();
-        let mut left = samples.len();
-        let mut steps = c_int::try_from(samples.len() / STEP).ok()?;
-        let mut tail = 0;
-        // SAFETY: between utterances the front end is idle, and the next utterance resets it. It
-        // writes at most `steps` rows of CEPSTRUM values (checked at start), then at most one
-        // more at the end; `rows` has two to spare. It advances `input` within `samples`.
-        let done = unsafe {
-            let front_end = ps_get_fe(self.raw.as_ptr());
-            fe_start_utt(front_end);
-            let result = fe_process_frames(
-                front_end,
-                &raw mut input,
-                &raw mut left,
-                pointers.as_mut_ptr(),
-                &raw mut steps,
-                ptr::null_mut(),
-            );
-            // The last, padded step is not wanted, but ending resets the front end.
-            let spare = pointers.last().copied()?;
-            fe_end_utt(front_end, spare, &raw mut tail);
-            result >= 0
-        };
-        let taken = usize::try_from(steps).ok()?;
-        let mut cepstrum = Cepstrum {
-            sum: [0.0; CEPSTRUM],
-            steps: 0,
-        };
-        // Like the library, leave out what is quieter than anything that can be speech.
-        for row in rows.iter().take(taken).filter(|row| row[0] >= 0.0) {
-            for (sum, value) in cepstrum.sum.iter_mut().zip(row) {
-                *sum += value;
-            }
-            cepstrum.steps += 1;
-        }
-        (done && cepstrum.steps > 0).then_some(cepstrum)
-    }
-
-    fn front_end(&self) -> Result<*mut MeanState, DecoderError> {
-        // SAFETY: both structures are in the public headers of 5prealpha, the only release that
-        // the build script links; they live as long as the decoder. The sizes are checked before
-        // anything is read through them.
-        unsafe {
-            if fe_get_output_size(ps_get_fe(self.raw.as_ptr())) != CEPSTRUM as c_int {
-                return Err(DecoderError::FrontEnd);
-            }
-            let features = ps_get_feat(self.raw.as_ptr());
-            if features.is_null() || (*features).cepstrum_size != CEPSTRUM as i32 {
-                return Err(DecoderError::FrontEnd);
-            }
-            let state = (*features).mean;
-            if state.is_null() || (*state).length != CEPSTRUM as i32 {
-                return Err(DecoderError::FrontEnd);
-            }
-            Ok(state)
-        }
-    }
 }
 
 impl Drop for Decoder {
     fn drop(&mut self) {
         // SAFETY: ours is the only reference, and nothing borrowed from it is kept.
         unsafe { ps_free(self.raw.as_ptr()) };
-    }
-}
-
-/// A reference to a language model.
-struct Model(NonNull<NgramModel>);
-
-impl Model {
-    fn read(decoder: &Decoder, file: &Path) -> Result<Self, DecoderError> {
-        let file = path(file)?;
-        // SAFETY: configuration and log table belong to the living decoder; the model takes its
-        // own references. Type 0 lets the library tell binary from ARPA by name and content.
-        let raw = unsafe {
-            ngram_model_read(
-                ps_get_config(decoder.raw.as_ptr()),
-                file.as_ptr(),
-                0,
-                ps_get_logmath(decoder.raw.as_ptr()),
-            )
-        };
-        NonNull::new(raw)
-            .map(Self)
-            .ok_or(DecoderError::LanguageModel)
-    }
-
-    fn mixed_with(&self, other: &Self, weight: f32) -> Result<Self, DecoderError> {
-        let mut models = [self.0.as_ptr(), other.0.as_ptr()];
-        let mut names = [
-            c"general".as_ptr().cast_mut(),
-            c"coaching".as_ptr().cast_mut(),
-        ];
-        let weights = [1.0 - weight, weight];
-        // SAFETY: three arrays of two; the models are retained and the names copied by the call.
-        let raw = unsafe {
-            ngram_model_set_init(
-                ptr::null_mut(),
-                models.as_mut_ptr(),
-                names.as_mut_ptr(),
-                weights.as_ptr(),
-                2,
-            )
-        };
-        NonNull::new(raw)
-            .map(Self)
-            .ok_or(DecoderError::LanguageModel)
-    }
-}
-
-impl Drop for Model {
-    fn drop(&mut self) {
-        // SAFETY: gives back the one reference that this value stands for.
-        unsafe { ngram_model_free(self.0.as_ptr()) };
     }
 }
 
@@ -436,124 +277,4 @@ fn check(code: c_int) -> Result<(), DecoderError> {
     } else {
         Ok(())
     }
-}
-
-#[repr(C)]
-struct PsDecoder(c_void);
-#[repr(C)]
-struct PsSegment(c_void);
-#[repr(C)]
-struct CommandLine(c_void);
-#[repr(C)]
-struct NgramModel(c_void);
-#[repr(C)]
-struct LogMath(c_void);
-#[repr(C)]
-struct FrontEnd(c_void);
-
-/// The beginning of `feat_t` (sphinxbase/feat.h), as far as it is used.
-#[repr(C)]
-struct Features {
-    references: i32,
-    name: *mut c_char,
-    cepstrum_size: i32,
-    streams: i32,
-    stream_lengths: *mut u32,
-    window: i32,
-    subvectors: i32,
-    subvector_lengths: *mut u32,
-    subvector_specification: *mut *mut i32,
-    subvector_buffer: *mut f32,
-    subvector_dimension: i32,
-    normalisation: c_int,
-    variance: i32,
-    gain: c_int,
-    compute: *mut c_void,
-    mean: *mut MeanState,
-}
-
-/// `cmn_t` (sphinxbase/cmn.h).
-#[repr(C)]
-struct MeanState {
-    mean: *mut f32,
-    variance: *mut f32,
-    sum: *mut f32,
-    steps: i32,
-    length: i32,
-}
-
-unsafe extern "C" {
-    fn err_set_logfp(file: *mut c_void);
-    fn ckd_free(pointer: *mut c_void);
-    fn cmd_ln_parse_r(
-        before: *mut CommandLine,
-        definition: *const c_void,
-        count: i32,
-        arguments: *mut *mut c_char,
-        strict: i32,
-    ) -> *mut CommandLine;
-    fn cmd_ln_free_r(config: *mut CommandLine) -> c_int;
-    fn logmath_exp(table: *mut LogMath, logarithm: c_int) -> f64;
-    fn fe_get_output_size(front_end: *mut FrontEnd) -> c_int;
-    fn fe_start_utt(front_end: *mut FrontEnd) -> c_int;
-    fn fe_process_frames(
-        front_end: *mut FrontEnd,
-        samples: *mut *const i16,
-        count: *mut usize,
-        cepstra: *mut *mut f32,
-        steps: *mut i32,
-        first: *mut i32,
-    ) -> c_int;
-    fn fe_end_utt(front_end: *mut FrontEnd, cepstrum: *mut f32, steps: *mut i32) -> c_int;
-    fn ngram_model_read(
-        config: *mut CommandLine,
-        file: *const c_char,
-        kind: c_int,
-        table: *mut LogMath,
-    ) -> *mut NgramModel;
-    fn ngram_model_set_init(
-        config: *mut CommandLine,
-        models: *mut *mut NgramModel,
-        names: *mut *mut c_char,
-        weights: *const f32,
-        count: i32,
-    ) -> *mut NgramModel;
-    fn ngram_model_free(model: *mut NgramModel) -> c_int;
-
-    fn ps_args() -> *const c_void;
-    fn ps_init(config: *mut CommandLine) -> *mut PsDecoder;
-    fn ps_free(decoder: *mut PsDecoder) -> c_int;
-    fn ps_get_config(decoder: *mut PsDecoder) -> *mut CommandLine;
-    fn ps_get_logmath(decoder: *mut PsDecoder) -> *mut LogMath;
-    fn ps_get_fe(decoder: *mut PsDecoder) -> *mut FrontEnd;
-    fn ps_get_feat(decoder: *mut PsDecoder) -> *mut Features;
-    fn ps_set_lm(decoder: *mut PsDecoder, name: *const c_char, model: *mut NgramModel) -> c_int;
-    fn ps_set_search(decoder: *mut PsDecoder, name: *const c_char) -> c_int;
-    fn ps_lookup_word(decoder: *mut PsDecoder, word: *const c_char) -> *mut c_char;
-    fn ps_add_word(
-        decoder: *mut PsDecoder,
-        word: *const c_char,
-        phones: *const c_char,
-        update: c_int,
-    ) -> c_int;
-    fn ps_start_stream(decoder: *mut PsDecoder) -> c_int;
-    fn ps_start_utt(decoder: *mut PsDecoder) -> c_int;
-    fn ps_process_raw(
-        decoder: *mut PsDecoder,
-        samples: *const i16,
-        count: usize,
-        no_search: c_int,
-        full_utterance: c_int,
-    ) -> c_int;
-    fn ps_end_utt(decoder: *mut PsDecoder) -> c_int;
-    fn ps_seg_iter(decoder: *mut PsDecoder) -> *mut PsSegment;
-    fn ps_seg_next(segment: *mut PsSegment) -> *mut PsSegment;
-    fn ps_seg_word(segment: *mut PsSegment) -> *const c_char;
-    fn ps_seg_frames(segment: *mut PsSegment, first: *mut c_int, last: *mut c_int);
-    fn ps_seg_prob(
-        segment: *mut PsSegment,
-        acoustic: *mut i32,
-        language: *mut i32,
-        backoff: *mut i32,
-    ) -> i32;
 }

@@ -75,6 +75,8 @@ impl Vendor for Deepgram {
             ("model", settings.voice(&request.voice).to_owned()),
             ("encoding", "linear16".to_owned()),
             ("sample_rate", RATE.to_string()),
+            // Nobody's session is to train anything.
+            ("mip_opt_out", "true".to_owned()),
         ];
         let pace = request.pace().clamp(0.7, 1.5);
         if (pace - 1.0).abs() > 0.01 {

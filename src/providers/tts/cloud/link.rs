@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::Patience;
 use super::wire::{Frame, Heard, Wire, fault};
+use super::{Patience, Recipient};
 use crate::providers::ProviderError;
 use crate::providers::socket::{Dial, Socket, unavailable};
 use crate::providers::tts::stream::Made;
@@ -40,6 +40,7 @@ pub(super) struct Link {
     pub wire: Box<dyn Wire>,
     pub dial: Dial,
     pub patience: Patience,
+    recipient: Recipient,
     open: Option<Open>,
     unused: u32,
 }
@@ -52,11 +53,12 @@ struct Open {
 }
 
 impl Link {
-    pub fn new(wire: Box<dyn Wire>, dial: Dial, patience: Patience) -> Self {
+    pub fn new(wire: Box<dyn Wire>, dial: Dial, patience: Patience, recipient: Recipient) -> Self {
         Self {
             wire,
             dial,
             patience,
+            recipient,
             open: None,
             unused: 0,
         }

@@ -56,6 +56,8 @@ pub struct CloudSettings {
     pub model: String,
     /// Our names for voices with the vendor's; the first is used where a name is unknown.
     pub voices: Vec<(String, String)>,
+    /// Who receives the words, if it is not whom the address says.
+    pub processor: Option<String>,
     /// The longest waits.
     pub patience: Patience,
     /// How far ahead of the listener sound is asked for, so that little is paid for that nobody
@@ -101,9 +103,15 @@ impl CloudSettings {
             voices: voices
                 .map(|(ours, theirs)| ((*ours).to_owned(), (*theirs).to_owned()))
                 .collect(),
+            processor: None,
             patience: Patience::default(),
             ahead: Duration::from_secs(6),
         }
+    }
+
+    /// Who receives the words of a company's voices.
+    fn receiver(&self, company: &str) -> Option<String> {
+        http::receiver(self.processor.as_deref(), company, &self.base_url)
     }
 
     /// The vendor's name for one of our voices.
@@ -183,7 +191,7 @@ impl TextToSpeech for Cloud {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: self.vendor.name().to_owned(),
-            processor: http::company(self.vendor.company(), &self.settings.base_url),
+            processor: self.settings.receiver(self.vendor.company()),
             note: self.vendor.note().to_owned(),
         }
     }
@@ -207,7 +215,12 @@ impl TextToSpeech for Cloud {
             let witness = request.witness;
             let mut call = witness.call(Kind::Tts, name, Some(&model));
             let spare = self.spares.take(&dial.url).await.transpose();
-            let mut link = Link::new(wire, dial, self.settings.patience);
+            let recipient = Recipient {
+                engine: name,
+                processor,
+                witness: witness.clone(),
+            };
+            let mut link = Link::new(wire, dial, self.settings.patience, recipient);
             let begun = match spare {
                 Ok(spare) => link.begin(spare).await,
                 Err(error) => Err(error),
@@ -225,8 +238,6 @@ impl TextToSpeech for Cloud {
             let caller = Caller {
                 name,
                 model,
-                processor,
-                witness: witness.clone(),
                 ahead,
                 asks,
             };
@@ -239,8 +250,6 @@ impl TextToSpeech for Cloud {
 struct Caller {
     name: &'static str,
     model: String,
-    processor: Option<String>,
-    witness: Witness,
     ahead: Duration,
     asks: mpsc::Sender<Ask>,
 }
@@ -268,10 +277,8 @@ impl Reader for Caller {
 
     fn read(&self, words: &[Written], _due: Instant) -> Piece {
         let (reply, mut answers) = mpsc::channel(WAITING);
-        let text = plain(words);
-        tell(&self.witness, self.processor.as_deref(), self.name, &text);
         let ask = Ask {
-            text,
+            text: plain(words),
             words: words.to_vec(),
             asked: Instant::now(),
             reply,
@@ -303,11 +310,22 @@ fn whole(words: &[Written]) -> Vec<&[Written]> {
     }
 }
 
-/// Words are about to be sent.
-fn tell(witness: &Witness, processor: Option<&str>, engine: &str, words: &str) {
-    let characters = words.chars().count() as u64;
-    let data = Data::Words { characters };
-    witness.tell(processor, engine, data, Purpose::Speaking);
+/// Who is sent words to speak, and who is told of that.
+#[derive(Clone, Debug)]
+struct Recipient {
+    engine: &'static str,
+    processor: Option<String>,
+    witness: Witness,
+}
+
+impl Recipient {
+    /// Words are about to be sent, be it for the first time or again.
+    fn gets(&self, words: &str) {
+        let characters = words.chars().count() as u64;
+        let (processor, data) = (self.processor.as_deref(), Data::Words { characters });
+        self.witness
+            .tell(processor, self.engine, data, Purpose::Speaking);
+    }
 }
 
 /// What a vendor is given to read.

@@ -1,10 +1,11 @@
 //! OpenAI's voices over `POST /v1/audio/speech`: one request per sentence, no word times.
 
 mod asker;
+mod body;
 
 use std::time::Duration;
 
-use asker::Asker;
+use asker::{Asker, Order};
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -16,8 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{CloudSettings, WAITING, plain, tell, whole};
-use crate::disclosure::Witness;
+use super::{CloudSettings, Recipient, WAITING, plain, whole};
 use crate::private::Private;
 use crate::providers::http::{self, Warmth};
 use crate::providers::socket::{unavailable, unusable};
@@ -102,7 +102,7 @@ impl TextToSpeech for Speech {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             name: NAME.to_owned(),
-            processor: http::company("OpenAI", &self.settings.base_url),
+            processor: self.settings.receiver("OpenAI"),
             note: "OpenAI speaks; when each word is spoken is estimated.".to_owned(),
         }
     }
@@ -129,8 +129,11 @@ impl TextToSpeech for Speech {
         self.warm(&request);
         let speaker = Speaker {
             asker: self.asker.clone(),
-            processor: self.info().processor,
-            witness: request.witness.clone(),
+            recipient: Recipient {
+                engine: NAME,
+                processor: self.info().processor,
+                witness: request.witness.clone(),
+            },
             model: settings.model.clone(),
             body,
             ahead: settings.ahead,
@@ -143,8 +146,7 @@ impl TextToSpeech for Speech {
 /// A voice of one session.
 struct Speaker {
     asker: Asker,
-    processor: Option<String>,
-    witness: Witness,
+    recipient: Recipient,
     model: String,
     /// What every request repeats.
     body: Value,
@@ -174,14 +176,20 @@ impl Reader for Speaker {
 
     fn read(&self, words: &[Written], _due: Instant) -> Piece {
         let (reply, mut answers) = mpsc::channel(WAITING);
-        let mut body = self.body.clone();
         let text = plain(words);
-        tell(&self.witness, self.processor.as_deref(), NAME, &text);
+        let mut body = self.body.clone();
         body["input"] = json!(text);
-        let (asker, words) = (self.asker.clone(), words.to_vec());
+        let order = Order {
+            text,
+            body,
+            words: words.to_vec(),
+            recipient: self.recipient.clone(),
+            reply,
+        };
+        let asker = self.asker.clone();
         let speaking = AbortOnDropHandle::new(tokio::spawn(async move {
-            if let Err(error) = asker.speak(&body, &words, &reply).await {
-                let _ = reply.send(Err(error)).await;
+            if let Err(error) = asker.speak(&order).await {
+                let _ = order.reply.send(Err(error)).await;
             }
         }));
         poll_fn(move |context| {

@@ -1,6 +1,8 @@
 //! One piece of text while a vendor reads it: bytes become samples, and words get their times.
 
 use super::align::Aligner;
+use crate::providers::ProviderError;
+use crate::providers::socket::unavailable;
 use crate::providers::tts::RATE;
 use crate::providers::tts::stream::Made;
 use crate::providers::tts::text::Written;
@@ -19,6 +21,8 @@ const QUICKEST: u64 = RATE as u64 / 30;
 pub(super) struct Reading {
     aligner: Aligner,
     letters: u64,
+    /// Whether there is anything in it to be heard.
+    speakable: bool,
     /// The first half of a sample that was cut in two.
     odd: Option<u8>,
     produced: u64,
@@ -32,6 +36,9 @@ impl Reading {
         Self {
             aligner: Aligner::new(words),
             letters: letters.sum(),
+            speakable: words
+                .iter()
+                .any(|word| word.reading.contains(char::is_alphanumeric)),
             odd: None,
             produced: 0,
             loud: None,
@@ -77,10 +84,18 @@ impl Reading {
     }
 
     /// The words that are left, once the piece is complete.
-    pub fn finish(&mut self) -> Option<Made> {
+    ///
+    /// # Errors
+    ///
+    /// [`ProviderError::Unavailable`] if there was something to say and no sound came.
+    pub fn finish(&mut self, engine: &str) -> Result<Option<Made>, ProviderError> {
+        if self.speakable && self.produced == 0 {
+            let message = "it answered without a sound".to_owned();
+            return Err(unavailable(engine, message));
+        }
         let sound = self.loud.map_or(0..self.produced, |(from, to)| from..to);
         let words = self.aligner.rest(&sound, self.produced);
-        (!words.is_empty()).then_some(Made::Words(words))
+        Ok((!words.is_empty()).then_some(Made::Words(words)))
     }
 
     /// Whether the vendor said when the last word is spoken, and that much sound has come.
@@ -117,11 +132,20 @@ mod tests {
         bytes.extend([0; 3000]);
         reading.sound(&bytes);
         assert!(reading.words().is_none());
-        let Some(Made::Words(words)) = reading.finish() else {
+        let Ok(Some(Made::Words(words))) = reading.finish("vendor") else {
             panic!("no words")
         };
         let times: Vec<_> = words.iter().map(|word| (word.start, word.end)).collect();
         assert_eq!(times, [(1000, 5000), (5000, 11_000)]);
+    }
+
+    #[test]
+    fn without_any_sound_nothing_was_said() {
+        assert!(Reading::new(&words("Yes.")).finish("vendor").is_err());
+        let mut reading = Reading::new(&words("Yes."));
+        reading.sound(&[0, 0]);
+        assert!(reading.finish("vendor").is_ok());
+        assert!(Reading::new(&[]).finish("vendor").is_ok());
     }
 
     proptest! {

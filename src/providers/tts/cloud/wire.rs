@@ -5,7 +5,9 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::providers::ProviderError;
-use crate::providers::socket::{code, rejected, unavailable, unusable};
+use crate::providers::socket::{rejected, unavailable, unusable};
+use crate::providers::status::judge;
+use crate::providers::term::{AUTH, marked, names, reason, term};
 use crate::providers::tts::RATE;
 
 /// A vendor's wire, in the voice of one session. One piece of text is under way at a time.
@@ -74,66 +76,68 @@ pub(super) fn samples(seconds: f64) -> u64 {
     (seconds.clamp(0.0, 3600.0) * f64::from(RATE)) as u64
 }
 
-/// Parts of the names that vendors give to what is in the way of whatever they are asked.
+/// How words begin, as [`marked`], in the names that vendors give to what is in the way of whatever
+/// they are asked, beside [`AUTH`].
 const USELESS: &[&str] = &[
-    "payment",
-    "billing",
-    "credit",
-    "auth",
-    "api_key",
-    "permission",
-    "model_not_found",
-    "unusual_activity",
+    "_payment",
+    "_billing",
+    "_credit",
+    "_model_not_found",
+    "_unusual_activity",
 ];
 
-/// Parts of the names that vendors give to what is wrong with a request: its text, its voice, its
-/// language.
+/// The same for what is wrong with a request: its text, its voice, its language.
 const REJECTING: &[&str] = &[
-    "invalid",
-    "not_found",
-    "unsupported",
-    "max_character",
-    "message-0",
-    "data-0",
-    "big-0",
+    "_invalid",
+    "_not_found",
+    "_unsupported",
+    "_max_character",
+    "_message_0",
+    "_data_0",
+    "_big_0",
 ];
 
-/// Parts of the names that vendors give to being asked too often.
+/// The same for being asked too often.
 const LIMITING: &[&str] = &[
-    "too_many",
-    "rate_limit",
-    "concurren",
-    "busy",
-    "max_active",
-    "overload",
+    "_too_many",
+    "_rate_limit",
+    "_concurren",
+    "_busy",
+    "_max_active",
+    "_overload",
 ];
 
 /// What a failure means that a vendor gives as a number (an HTTP status or a close code) or a name,
 /// or as both. Its sentences are not passed on: they may quote what was said.
 pub(super) fn fault(engine: &'static str, number: Option<u64>, name: &str) -> ProviderError {
-    let name = code(name);
-    let known = name.to_ascii_lowercase();
-    let message = match (number, name.as_str()) {
+    let known = marked(name);
+    // Beside an HTTP status a name says more than it does; a sentence only repeats it.
+    let named = match number {
+        Some(300..600) => marked(term(name)),
+        _ => known.clone(),
+    };
+    let message = match (number, term(name)) {
         (Some(number), "") => number.to_string(),
         (Some(number), name) => format!("{number}, {name}"),
-        (None, "") => "it gave no reason".to_owned(),
-        (None, name) => name.to_owned(),
+        (None, _) => reason(name).to_owned(),
     };
-    let has = |parts: &[&str]| parts.iter().any(|part| known.contains(part));
-    let limited = || ProviderError::Limited {
-        engine: engine.to_owned(),
-        retry_after: None,
-    };
+    let number = number.and_then(|number| u16::try_from(number).ok());
     match number {
-        _ if known.contains("quota") => unusable(engine, message),
-        _ if has(LIMITING) => limited(),
-        _ if has(USELESS) => unusable(engine, message),
+        _ if known.contains("_quota") => unusable(engine, message),
+        _ if names(&named, LIMITING) => ProviderError::Limited {
+            engine: engine.to_owned(),
+            retry_after: None,
+        },
+        _ if names(&known, AUTH) || names(&known, USELESS) => unusable(engine, message),
         Some(401..=403) => unusable(engine, message),
-        _ if has(REJECTING) => rejected(engine, message),
-        Some(429 | 529) => limited(),
-        Some(408 | 409 | 425) => unavailable(engine, message),
-        Some(404 | 1008) => unusable(engine, message),
-        Some(400..500 | 1003 | 1009) => rejected(engine, message),
+        // An address that is none, or a vendor that fails; but another voice may be there.
+        Some(status @ (404 | 500..600)) if !named.contains("_voice_not_found") => {
+            judge(engine, status, None, message)
+        }
+        _ if names(&named, REJECTING) => rejected(engine, message),
+        Some(status @ 300..600) => judge(engine, status, None, message),
+        Some(1008) => unusable(engine, message),
+        Some(1003 | 1009) => rejected(engine, message),
         _ => unavailable(engine, message),
     }
 }
@@ -178,6 +182,13 @@ mod tests {
             (422, "invalid_language", "rejected"),
             (400, "invalid_api_key", "unusable"),
             (404, "model_not_found", "unusable"),
+            (404, "voice_not_found", "rejected"),
+            (404, "Not Found", "unusable"),
+            (404, "not_found", "unusable"),
+            (400, "Too many characters", "rejected"),
+            (502, "upstream not found", "unavailable"),
+            (429, "InsufficientQuota", "unusable"),
+            (400, "InsufficientCredits", "unusable"),
             (1008, "", "unusable"),
             (500, "", "unavailable"),
             (1011, "NET-0000", "unavailable"),
@@ -186,6 +197,32 @@ mod tests {
             (1000, "", "unavailable"),
         ] {
             assert_eq!(kind(number, name), expected, "{number} {name}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_not_taken_for_another_that_it_contains() {
+        let kind = |name: &str| fault("vendor", None, name).kind();
+        for sentence in [
+            "The text names its author.",
+            "discredited",
+            "An authority spoke of autobusys",
+        ] {
+            assert_eq!(kind(sentence), "unavailable", "{sentence}");
+        }
+        for (name, expected) in [
+            ("INVALID_AUTH", "unusable"),
+            ("authentication_error", "unusable"),
+            ("Unauthorized", "unusable"),
+            ("not authorized", "unusable"),
+            ("Your API key is wrong.", "unusable"),
+            ("out of credits", "unusable"),
+            ("quota_exceeded", "unusable"),
+            ("system_busy", "limited"),
+            ("Too many requests", "limited"),
+            ("DATA-0001: too long", "rejected"),
+        ] {
+            assert_eq!(kind(name), expected, "{name}");
         }
     }
 

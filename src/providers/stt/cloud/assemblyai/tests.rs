@@ -46,12 +46,14 @@ fn a_turn_that_ends_twice_is_final_once_and_hints_once() {
         Said::Words {
             words, last: true, ..
         },
-        Said::Flushed(Flushed::All),
+        Said::Settled(to),
     ] = &said[..]
     else {
         panic!("{said:?}")
     };
     assert_eq!(words[1].text, "now?");
+    // What is said after these words is not answered by them.
+    assert_eq!(*to, Duration::from_millis(190));
 }
 
 #[test]
@@ -59,10 +61,7 @@ fn an_end_that_was_asked_for_is_no_hint() {
     let mut wire = Turns::default();
     wire.flush(&mut Vec::new());
     let said = read(&mut wire, turn(true, true, "What now?"));
-    assert!(matches!(
-        said[..],
-        [Said::Words { .. }, Said::Flushed(Flushed::All)]
-    ));
+    assert!(matches!(said[..], [Said::Words { .. }, Said::Settled(_)]));
 }
 
 #[test]
@@ -79,4 +78,15 @@ fn errors_are_what_they_mean() {
     assert!(matches!(error(1008), ProviderError::Unusable { .. }));
     assert!(matches!(error(3009), ProviderError::Limited { .. }));
     assert!(matches!(error(3005), ProviderError::Unavailable { .. }));
+}
+
+#[test]
+fn an_end_that_was_asked_for_and_has_no_words_answers() {
+    let mut wire = Turns::default();
+    let empty = json!({"type": "Turn", "turn_order": 3, "end_of_turn": true, "words": []});
+    wire.flush(&mut Vec::new());
+    let said = read(&mut wire, empty.clone());
+    assert_eq!(said[1..], [Said::Flushed(Flushed::Oldest)]);
+    let said = read(&mut wire, empty);
+    assert!(matches!(said[..], [Said::Words { .. }]), "{said:?}");
 }

@@ -42,6 +42,7 @@ fn the_address_names_no_key() {
         key: Private::new("letters".to_owned()),
         base_url: "https://api.eu.deepgram.com".to_owned(),
         model: None,
+        processor: None,
     };
     let deepgram = Deepgram::new(settings);
     let request = ListenRequest {
@@ -54,6 +55,7 @@ fn the_address_names_no_key() {
         dial.url
             .starts_with("wss://api.eu.deepgram.com/v1/listen?model=nova-3&language=de&")
     );
+    assert!(dial.url.contains("&mip_opt_out=true&"), "{}", dial.url);
     assert!(
         dial.url.ends_with("&keyterm=Zo%C3%AB&keyterm=Jo"),
         "{}",

@@ -1,5 +1,7 @@
 //! The ear in simulated time, with a vendor played by hand.
 
+mod mute;
+
 use proptest::prelude::*;
 
 use super::super::sending::Outgoing;
@@ -25,6 +27,8 @@ fn habits() -> Habits {
         hold: ms(300),
         flushes: true,
         quiet: ms(1000),
+        late: ms(1000),
+        confirms: false,
         keeps: Keeps::Message(ms(4000)),
         greets: false,
         counts_time: false,
@@ -79,6 +83,7 @@ impl Sim {
         while let Some(outgoing) = self.ear.next(self.now) {
             self.sent.push(match outgoing {
                 Outgoing::Audio(samples) => format!("{}", samples.len() / 16),
+                Outgoing::Silence(samples) => format!("silence {}", samples / 16),
                 Outgoing::Forget => {
                     self.ear.flushes.forget();
                     "Forget".to_owned()
@@ -104,7 +109,7 @@ impl Sim {
             self.now = self.now.max(due);
             self.send();
             self.ear.review(self.now);
-            if self.ear.is_dead(self.now) {
+            if self.ear.mute || self.ear.is_dead(self.now) {
                 break;
             }
             let after = (self.sent.len(), self.ear.outputs.len());
@@ -304,11 +309,42 @@ fn a_silent_connection_is_kept_and_watched() {
     sim.hear(5000, 5100);
     sim.pass(3000);
     sim.hear(5100, 5200);
-    assert_eq!(sim.sent, ["100", "100", "100"]);
+    assert_eq!(sim.sent, ["100", "silence 100", "100"]);
     // The silence is not on the timeline.
     sim.begin(1, 5000);
     sim.words(0, &[("a", 50, 90), ("b", 210, 290)], false);
     assert_eq!(sim.told(), ["1: | a@5050-5090 b@5110-5190"]);
+}
+
+#[test]
+fn a_vendor_that_heard_nothing_yet_hears_silence() {
+    let keeps = Keeps::MessageOnceHeard(ms(4000));
+    let mut sim = Sim::new(Habits { keeps, ..habits() });
+    sim.pass(9000);
+    assert_eq!(sim.sent, ["silence 1000", "silence 1000"]);
+    sim.words(0, &[], false);
+    sim.live();
+    sim.pass(8000);
+    assert_eq!(sim.sent[2..], ["KeepAlive", "KeepAlive"]);
+    sim.ear.disconnected();
+    sim.ear.connected(sim.now);
+    sim.pass(5000);
+    assert_eq!(sim.sent[4..], ["silence 1000"]);
+}
+
+#[test]
+fn silence_that_keeps_a_connection_leaves_what_is_said_next_its_burst() {
+    let keeps = Keeps::MessageOnceHeard(ms(4000));
+    let pace = 1.25;
+    let mut sim = Sim::new(Habits {
+        keeps,
+        pace,
+        ..habits()
+    });
+    sim.pass(4000);
+    sim.hear(0, 600);
+    assert_eq!(sim.sent[0], "silence 1000");
+    assert_eq!(sim.sent[1..], ["100"; 6]);
 }
 
 #[test]
@@ -472,7 +508,7 @@ proptest! {
                 7 => { sim.ear.input(ListenInput::Discard { segment: which }); known.insert(which); }
                 8 | 9 => sim.words(which, &[("a", time, time + much), ("b", much, time)], much > 1500),
                 10 => sim.say(Said::Settled(ms(time))),
-                11 => sim.say(Said::Flushed([Flushed::All, Flushed::Number(which), Flushed::To(ms(time))][which as usize % 3])),
+                11 => sim.say(Said::Flushed([Flushed::Number(which), Flushed::To(ms(time))][which as usize % 2])),
                 12 => { sim.ear.disconnected(); sim.ear.connected(sim.now); }
                 13 => sim.say(Said::EndOfTurn(0.9)),
                 14 => sim.say(Said::Words { turn: which, words: Spoken::line("x y z", false), last: false }),

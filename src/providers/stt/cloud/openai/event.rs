@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::NAME;
 use crate::providers::ProviderError;
-use crate::providers::socket::{code, rejected, unavailable, unusable};
+use crate::providers::socket::{rejected, unavailable, unusable};
+use crate::providers::term::reason;
 
 /// An event.
 #[derive(Deserialize)]
@@ -29,16 +30,17 @@ impl Fault {
     /// What it means for the connection.
     pub fn judge(&self) -> ProviderError {
         let name = self.code.as_deref().or(self.kind.as_deref());
-        let name = code(name.unwrap_or("error"));
-        match name.as_str() {
+        let name = reason(name.unwrap_or_default());
+        let told = name.to_owned();
+        match name {
             "rate_limit_exceeded" | "rate_limit_error" => ProviderError::Limited {
                 engine: NAME.to_owned(),
                 retry_after: None,
             },
-            "insufficient_quota" | "invalid_api_key" | "model_not_found" => unusable(NAME, name),
-            "session_expired" => unavailable(NAME, name),
-            _ if self.kind.as_deref() == Some("invalid_request_error") => rejected(NAME, name),
-            _ => unavailable(NAME, name),
+            "insufficient_quota" | "invalid_api_key" | "model_not_found" => unusable(NAME, told),
+            "session_expired" => unavailable(NAME, told),
+            _ if self.kind.as_deref() == Some("invalid_request_error") => rejected(NAME, told),
+            _ => unavailable(NAME, told),
         }
     }
 }

@@ -67,6 +67,12 @@ fn a_commit_without_sound_counts_and_other_errors_end() {
     let text = error("invalid_api_key").to_string();
     let error = wire.read(&text, &mut Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "openai cannot be used: invalid_api_key");
+    let nameless = json!({"type": "error", "error": {"message": "letters"}}).to_string();
+    let error = wire.read(&nameless, &mut Vec::new()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "openai is unavailable: it gave no reason"
+    );
 }
 
 #[test]

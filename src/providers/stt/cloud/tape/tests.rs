@@ -65,6 +65,28 @@ fn only_what_is_wanted_is_sent() {
     assert_eq!(drain(&mut tape, &wanted, 10_000), [(10, 640, true)]);
 }
 
+/// For how many of the frames from there on, which are this loud, it is more than silence.
+fn loud(tape: &mut Tape, frames: std::ops::Range<u64>, amplitude: i16) -> u128 {
+    let (from, to) = (ms(frames.start * 20), ms(frames.end * 20));
+    for frame in frames {
+        tape.push(ms(frame * 20), vec![amplitude; 320].into());
+    }
+    tape.loud(from, to).as_millis() / 20
+}
+
+#[test]
+fn loud_is_what_stands_above_the_background_of_the_session() {
+    // Soft speech in a quiet room: −50 dBFS above −84.
+    let mut tape = Tape::default();
+    assert_eq!(loud(&mut tape, 0..50, 2), 0);
+    assert_eq!(loud(&mut tape, 50..75, 100), 25);
+    assert_eq!(loud(&mut tape, 75..100, 2), 0);
+    // A fan at −34 dBFS is silence once it is known, and speech is heard above it.
+    loud(&mut tape, 100..250, 650);
+    assert_eq!(loud(&mut tape, 250..300, 650), 0);
+    assert_eq!(loud(&mut tape, 300..325, 3000), 25);
+}
+
 #[test]
 fn sound_that_comes_again_is_known_and_old_sound_goes() {
     let mut tape = tape(&[5, 5, 4, 6]);

@@ -1,5 +1,6 @@
 //! Vendors that refuse, break off, hang, are slow or talk nonsense.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
@@ -13,7 +14,9 @@ use super::kit::{KINDS, Vendors, begin, end, next, number, numbers, offer, until
 use crate::calls::Subject;
 use crate::disclosure::Witness;
 use crate::providers::ProviderError;
-use crate::providers::stt::{ListenOutput, ListenRequest, Listening, SpeechToText as _};
+use crate::providers::stt::fallback::Fallback;
+use crate::providers::stt::standin::Standin;
+use crate::providers::stt::{ListenOutput, ListenRequest, Listening, SpeechToText};
 
 /// Says some numbers, and what was understood.
 async fn talk(stream: &mut Listening, segment: u64, from: Position) -> (Vec<usize>, Position) {
@@ -215,6 +218,10 @@ async fn a_vendor_that_does_not_answer_a_flush_does_not_hold_the_session_up() {
             answers_nothing,
             ..Fault::default()
         });
+        // It says nothing before it is asked.
+        if kind == Kind::OpenAi {
+            return is_left(&vendor).await;
+        }
         let mut stream = vendor.open().await;
         let began = Instant::now();
         let (words, _) = talk(&mut stream, 1, Position::ZERO).await;
@@ -224,9 +231,88 @@ async fn a_vendor_that_does_not_answer_a_flush_does_not_hold_the_session_up() {
             began.elapsed()
         );
         // Words that were known before have to do.
-        if kind != Kind::OpenAi {
-            assert_eq!(words, ALL, "{kind:?}");
+        assert_eq!(words, ALL, "{kind:?}");
+    });
+    join_all(each).await;
+}
+
+/// A vendor that says nothing of what was clearly said is lost, and somebody else hears it.
+async fn is_left(vendor: &Vendors) {
+    let kind = vendor.kind;
+    let mut stream = vendor.open().await;
+    insist(vendor, &mut stream).await;
+    // What says nothing of noise may be right, and is asked by others as before.
+    let confirms = vendor.engine().vendor.habits().confirms;
+    let why = if confirms { "timed_out" } else { "rejected" };
+    match next(&mut stream).await {
+        ListenOutput::Lost { error } => {
+            assert_eq!(error.kind(), why, "{kind:?}: {error}");
         }
+        other => panic!("{kind:?}: {other:?}"),
+    }
+    assert_eq!(vendor.listener.seen().len(), 1, "{kind:?}");
+    let engine: Arc<dyn SpeechToText> = Arc::new(vendor.engine());
+    let engine = Fallback::new([engine, Arc::new(Standin::default())]);
+    let mut stream = engine.open(ListenRequest::default()).await.unwrap();
+    insist(vendor, &mut stream).await;
+    let mut by = None;
+    loop {
+        match next(&mut stream).await {
+            ListenOutput::StoodIn { by: name, .. } => by = Some(name),
+            ListenOutput::Partial { .. } => {}
+            ListenOutput::Final { transcript, .. } => {
+                assert!(!transcript.words.is_empty(), "{kind:?}");
+                break;
+            }
+            other => panic!("{kind:?}: {other:?}"),
+        }
+    }
+    assert_eq!(by.as_deref(), Some("standin"), "{kind:?}");
+    let before = vendor.listener.seen().len();
+    let _other = engine.open(ListenRequest::default()).await.unwrap();
+    let asked = vendor.listener.seen().len() > before;
+    assert_eq!(asked, !confirms, "{kind:?}");
+}
+
+/// Says numbers, and does so again to a vendor that may have taken them for noise.
+async fn insist(vendor: &Vendors, stream: &mut Listening) {
+    let to = begin(stream, 1, Position::ZERO, &numbers(0..5)).await;
+    let after = end(stream, 1, to).await;
+    if vendor.engine().vendor.habits().confirms {
+        return;
+    }
+    assert!(until_final(stream).await.0.words.is_empty());
+    let to = begin(stream, 2, after, &numbers(0..5)).await;
+    end(stream, 2, to).await;
+}
+
+#[tokio::test]
+async fn a_vendor_that_is_alive_but_mute_is_left() {
+    let each = KINDS.map(|kind| async move {
+        let vendor = Vendors::impatient(kind).await;
+        vendor.listener.always(Fault {
+            mute: true,
+            ..Fault::default()
+        });
+        is_left(&vendor).await;
+    });
+    join_all(each).await;
+}
+
+#[tokio::test]
+async fn words_that_come_late_are_not_lost() {
+    let each = KINDS.map(|kind| async move {
+        let (quiet, late) = (Duration::from_millis(400), Duration::from_secs(20));
+        let vendor = Vendors::patient(kind, quiet, late).await;
+        vendor.listener.always(Fault {
+            lags: Duration::from_millis(2500),
+            ..Fault::default()
+        });
+        let mut stream = vendor.open().await;
+        let (words, to) = talk(&mut stream, 1, Position::ZERO).await;
+        assert_eq!(words, ALL, "{kind:?}");
+        assert_eq!(talk(&mut stream, 2, to).await.0, ALL, "{kind:?}");
+        assert_eq!(vendor.listener.seen().len(), 1, "{kind:?}");
     });
     join_all(each).await;
 }

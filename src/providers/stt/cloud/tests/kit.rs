@@ -33,15 +33,31 @@ pub const KINDS: [Kind; 5] = [
 pub struct Vendors {
     pub kind: Kind,
     pub listener: Listener,
-    /// How long its adapter waits for words that do not come.
+    /// How patient its adapter is.
+    pub patience: Patience,
+}
+
+/// How long an adapter waits for words that do not come.
+#[derive(Clone, Copy)]
+pub struct Patience {
+    /// Where some came; the adapter's own, and not too little, if there is none.
     pub quiet: Option<Duration>,
+    /// Where nothing came.
+    pub late: Duration,
 }
 
 impl Vendors {
     /// One whose adapter does not wait long for words that do not come.
     pub async fn impatient(kind: Kind) -> Self {
+        let late = Duration::from_secs(2);
+        Self::patient(kind, Duration::from_secs(1), late).await
+    }
+
+    /// One whose adapter waits for so long where words came, and where none did.
+    pub async fn patient(kind: Kind, quiet: Duration, late: Duration) -> Self {
+        let quiet = Some(quiet);
         Self {
-            quiet: Some(Duration::from_secs(1)),
+            patience: Patience { quiet, late },
             ..Self::start(kind).await
         }
     }
@@ -58,7 +74,11 @@ impl Vendors {
         Self {
             kind,
             listener,
-            quiet: None,
+            // A busy machine is not to be taken for a vendor with nothing to say.
+            patience: Patience {
+                quiet: None,
+                late: Duration::from_secs(10),
+            },
         }
     }
 
@@ -73,8 +93,9 @@ impl Vendors {
             key: Private::new(key.to_owned()),
             base_url: self.listener.base_url(),
             model: None,
+            processor: None,
         };
-        let vendor = Hurried(Cloud::new(self.kind, settings).vendor, self.quiet);
+        let vendor = Hurried(Cloud::new(self.kind, settings).vendor, self.patience);
         Cloud::of(Arc::new(vendor))
     }
 
@@ -85,7 +106,7 @@ impl Vendors {
 }
 
 /// A vendor that takes sound as fast as it comes, and is less patient.
-struct Hurried(Arc<dyn Vendor>, Option<Duration>);
+struct Hurried(Arc<dyn Vendor>, Patience);
 
 impl Vendor for Hurried {
     fn info(&self) -> EngineInfo {
@@ -100,8 +121,11 @@ impl Vendor for Hurried {
         let habits = self.0.habits();
         Habits {
             pace: 10_000.0,
-            // A busy machine is not to be taken for a vendor with nothing to say.
-            quiet: self.1.unwrap_or(habits.quiet.max(Duration::from_secs(3))),
+            quiet: self
+                .1
+                .quiet
+                .unwrap_or(habits.quiet.max(Duration::from_secs(3))),
+            late: self.1.late,
             ..habits
         }
     }

@@ -51,6 +51,7 @@ fn wires() -> Vec<Box<dyn Wire>> {
         key: Private::new(String::new()),
         base_url: "ws://localhost".to_owned(),
         model: None,
+        processor: None,
     };
     let wire = |kind| {
         let cloud = Cloud::new(kind, settings());

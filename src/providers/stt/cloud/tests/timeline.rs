@@ -6,7 +6,7 @@ use futures::future::join_all;
 use media::Position;
 
 use super::super::Kind;
-use super::kit::listeners::Fault;
+use super::kit::listeners::{Fault, Seen};
 use super::kit::{KINDS, Vendors, begin, end, next, number, numbers, tell, until_final};
 use crate::providers::stt::conformance::hear;
 use crate::providers::stt::{ListenInput, ListenOutput, Transcript};
@@ -88,6 +88,29 @@ async fn a_connection_cut_in_mid_utterance_loses_no_word_and_moves_none() {
 }
 
 #[tokio::test]
+async fn words_that_come_late_answer_for_nothing_that_was_said_after_them() {
+    let each = KINDS.map(|kind| async move {
+        let (quiet, late) = (Duration::from_secs(10), Duration::from_secs(20));
+        let vendor = Vendors::patient(kind, quiet, late).await;
+        vendor.listener.always(Fault {
+            lags: Duration::from_millis(1500),
+            ..Fault::default()
+        });
+        let mut stream = vendor.open().await;
+        let to = begin(&stream, 1, Position::ZERO, &numbers(0..5)).await;
+        let from = end(&stream, 1, to).await;
+        // Nobody waits with this until the words of the first are there.
+        let to = begin(&stream, 2, from, &numbers(5..9)).await;
+        end(&stream, 2, to).await;
+        let (first, _) = until_final(&mut stream).await;
+        check(kind, &first, 0..5, Position::ZERO);
+        check(kind, &until_final(&mut stream).await.0, 5..9, from);
+        assert_eq!(vendor.listener.seen().len(), 1, "{kind:?}");
+    });
+    join_all(each).await;
+}
+
+#[tokio::test]
 async fn vendors_that_judge_the_end_of_a_turn_say_so() {
     for kind in [Kind::AssemblyAi, Kind::DeepgramFlux] {
         let vendor = Vendors::start(kind).await;
@@ -125,4 +148,18 @@ async fn vendors_that_judge_the_end_of_a_turn_say_so() {
         check(kind, &last.unwrap(), 0..3, Position::ZERO);
         assert_eq!(vendor.listener.seen()[0].count("ForceEndpoint"), 0);
     }
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_while_nobody_has_said_anything() {
+    let vendor = Vendors::start(Kind::Deepgram).await;
+    let mut stream = vendor.open().await;
+    let kept = |seen: &[Seen]| seen[0].count("KeepAlive") > 0 || seen[0].closed.is_some();
+    let seen = vendor.listener.until("nothing comes", kept).await;
+    assert_eq!((&seen[0].sound[..], seen[0].closed), (&[1000.0][..], None));
+    let to = begin(&stream, 1, Position::ZERO, &numbers(0..5)).await;
+    end(&stream, 1, to).await;
+    let (heard, _) = until_final(&mut stream).await;
+    check(Kind::Deepgram, &heard, 0..5, Position::ZERO);
+    assert_eq!(vendor.listener.seen().len(), 1);
 }

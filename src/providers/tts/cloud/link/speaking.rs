@@ -52,13 +52,14 @@ impl Link {
             return Ok(());
         }
         let frames = self.wire.say(&ask.text, Instant::now());
+        self.recipient.gets(&ask.text);
         self.send(frames).await.map_err(silent)?;
         // An old connection may have died unnoticed: half the time is left for a new one.
         let first = match again && !opened {
             true => Instant::now() + deadline.saturating_duration_since(Instant::now()) / 2,
             false => deadline,
         };
-        let mut reading = Reading::new(&ask.words);
+        let (engine, mut reading) = (self.wire.engine(), Reading::new(&ask.words));
         let (mut heard, mut finishing) = (false, false);
         let mut last = Instant::now();
         loop {
@@ -81,7 +82,7 @@ impl Link {
                 received = self.receive() => received.map_err(|error| Broken { error, heard })?,
                 () = sleep_until(until) => {
                     if heard && by_words && !finishing {
-                        return complete(ask, &mut reading).await;
+                        return complete(engine, ask, &mut reading).await;
                     }
                     if heard && !finishing {
                         finishing = true;
@@ -92,14 +93,15 @@ impl Link {
                     if heard && reading.may_be_whole() {
                         // The mark of the end is lost; whatever still comes must not be heard.
                         self.open = None;
-                        return complete(ask, &mut reading).await;
+                        return complete(engine, ask, &mut reading).await;
                     }
                     let frames = self.wire.cancel();
                     let _ = self.send(frames).await;
-                    let (engine, after) = (self.wire.engine().to_owned(), match heard {
+                    let after = match heard {
                         true => self.patience.stall,
                         false => self.patience.first_sound,
-                    });
+                    };
+                    let engine = engine.to_owned();
                     let error = ProviderError::TimedOut { engine, after };
                     return Err(Broken { error, heard });
                 }
@@ -112,7 +114,7 @@ impl Link {
                         None
                     }
                     Heard::Sound(bytes) => reading.sound(&bytes),
-                    Heard::End => return complete(ask, &mut reading).await,
+                    Heard::End => return complete(engine, ask, &mut reading).await,
                     Heard::Failed(error) => return Err(Broken { error, heard }),
                 };
                 heard |= made.is_some();
@@ -153,9 +155,13 @@ impl Link {
     }
 }
 
-/// Passes on the words that are left.
-async fn complete(ask: &Ask, reading: &mut Reading) -> Result<(), Broken> {
-    if let Some(words) = reading.finish() {
+/// Passes on the words that are left, if anything could be heard.
+async fn complete(engine: &str, ask: &Ask, reading: &mut Reading) -> Result<(), Broken> {
+    let words = reading.finish(engine).map_err(|error| Broken {
+        error,
+        heard: false,
+    })?;
+    if let Some(words) = words {
         let _ = ask.reply.send(Ok(words)).await;
     }
     Ok(())

@@ -11,12 +11,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::NAME;
+use super::body::{Beginning, Called, called};
 use crate::providers::ProviderError;
 use crate::providers::http::{Warmth, body, retry_after};
 use crate::providers::socket::unavailable;
-use crate::providers::tts::cloud::Patience;
 use crate::providers::tts::cloud::reading::Reading;
 use crate::providers::tts::cloud::wire::{fault, fault_name};
+use crate::providers::tts::cloud::{Patience, Recipient};
 use crate::providers::tts::stream::Made;
 use crate::providers::tts::text::Written;
 
@@ -31,6 +32,16 @@ pub(super) struct Asker {
     pub warmth: Warmth,
 }
 
+/// A sentence to be spoken.
+pub(super) struct Order {
+    pub text: String,
+    /// The request, with the text in it.
+    pub body: Value,
+    pub words: Vec<Written>,
+    pub recipient: Recipient,
+    pub reply: mpsc::Sender<Result<Made, ProviderError>>,
+}
+
 impl Asker {
     /// Opens a connection, which then waits for the first sentence: the list of the models is asked
     /// for, with which nobody's words go out and which costs nothing.
@@ -41,58 +52,61 @@ impl Asker {
     }
 
     /// Has a sentence spoken; once more, if the connection breaks before any sound.
-    pub async fn speak(
-        &self,
-        body: &Value,
-        words: &[Written],
-        reply: &mpsc::Sender<Result<Made, ProviderError>>,
-    ) -> Result<(), ProviderError> {
+    pub async fn speak(&self, order: &Order) -> Result<(), ProviderError> {
         let deadline = Instant::now() + self.patience.first_sound;
         let mut heard = false;
-        let mut told = self.attempt(body, words, reply, deadline, &mut heard).await;
+        let mut told = self.attempt(order, deadline, &mut heard).await;
         if !heard && matches!(told, Err(ProviderError::Unavailable { .. })) {
-            told = self.attempt(body, words, reply, deadline, &mut heard).await;
+            told = self.attempt(order, deadline, &mut heard).await;
         }
         told
     }
 
     async fn attempt(
         &self,
-        body: &Value,
-        words: &[Written],
-        reply: &mpsc::Sender<Result<Made, ProviderError>>,
+        order: &Order,
         deadline: Instant,
         heard: &mut bool,
     ) -> Result<(), ProviderError> {
-        let patience = &self.patience;
+        let (patience, reply) = (&self.patience, &order.reply);
         let late = |after| ProviderError::TimedOut {
             engine: NAME.to_owned(),
             after,
         };
-        let response = timeout_at(deadline, self.ask(body)).await;
+        order.recipient.gets(&order.text);
+        let response = timeout_at(deadline, self.ask(&order.body)).await;
         let response = response.map_err(|_| late(patience.first_sound))??;
         let _ = reply.send(Ok(Made::Reached)).await;
+        let mut beginning = match called(&response)? {
+            Called::Json => {
+                let refused = timeout_at(deadline, refusal(response)).await;
+                return Err(refused.unwrap_or_else(|_| late(patience.first_sound)));
+            }
+            sound => Beginning::new(sound),
+        };
         let mut chunks = response.bytes_stream();
-        let mut reading = Reading::new(words);
+        let mut reading = Reading::new(&order.words);
         loop {
             let (until, after) = match heard {
                 false => (deadline, patience.first_sound),
                 true => (Instant::now() + patience.stall, patience.stall),
             };
             let chunk = timeout_at(until, chunks.next()).await;
-            let Some(chunk) = chunk.map_err(|_| late(after))? else {
-                break;
-            };
-            let bytes = chunk.map_err(|_| unavailable(NAME, "its sound broke off".to_owned()))?;
+            let chunk = chunk.map_err(|_| late(after))?.transpose();
+            let chunk = chunk.map_err(|_| unavailable(NAME, "its sound broke off".to_owned()))?;
+            let bytes = match &chunk {
+                Some(bytes) => beginning.take(bytes),
+                None => beginning.end(),
+            }?;
             if let Some(sound) = reading.sound(&bytes) {
                 *heard = true;
                 let _ = reply.send(Ok(sound)).await;
             }
+            if chunk.is_none() {
+                break;
+            }
         }
-        if !*heard {
-            return Err(unavailable(NAME, "it answered without a sound".to_owned()));
-        }
-        if let Some(words) = reading.finish() {
+        if let Some(words) = reading.finish(NAME)? {
             let _ = reply.send(Ok(words)).await;
         }
         Ok(())
@@ -115,12 +129,13 @@ impl Asker {
     }
 }
 
-/// What a response means that is no success.
+/// What a response means that is no success, or that tells of an error whatever its status.
 async fn refusal(response: Response) -> ProviderError {
-    let status = response.status().as_u16();
+    let status = response.status();
+    let status = (!status.is_success()).then(|| status.as_u16().into());
     let retry_after = retry_after(response.headers());
     let body = serde_json::from_slice(&body(response).await).unwrap_or(Value::Null);
-    match fault(NAME, Some(status.into()), fault_name(&body)) {
+    match fault(NAME, status, fault_name(&body)) {
         ProviderError::Limited { engine, .. } => ProviderError::Limited {
             engine,
             retry_after,
