@@ -107,6 +107,11 @@ pub enum Event {
     Disconnected {
         /// By the names of [`EndReason`](super::sessions::EndReason).
         reason: String,
+        /// Where the part ends: when the connection ended, or when something last came from somebody
+        /// who was gone before. What is on record was learned later, or nobody was there for it. At
+        /// `at_ms`, if it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_ms: Option<u64>,
     },
     /// The session's configuration from here on, whole.
     Configured {
@@ -232,10 +237,13 @@ pub enum Event {
         /// Until the first token.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_token_ms: Option<u64>,
-        /// Until the first sound.
+        /// Until the first sound of the voice.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_audio_ms: Option<u64>,
-        /// Until the first packet left.
+        /// How long the client still thought when its voice was ready; in no other figure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thinking_ms: Option<u64>,
+        /// Until the first packet with the voice left, without that.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_packet_ms: Option<u64>,
     },

@@ -1,5 +1,9 @@
-//! Hang-ups of sessions whose connection had ended before, and which the database could not be told
-//! at once: it is told as soon as it can be.
+//! Hang-ups of sessions that have no connection here: of those whose connection had ended before, and
+//! which the database could not be told at once, it is told as soon as it can be; of those that have
+//! one at another node that one learns through the database.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,11 +11,12 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::reopen::PATIENCE;
-use super::sessions::{self, EndReason};
+use super::recovery::RecoveryError;
+use super::reopen::{PATIENCE, SOON};
+use super::sessions::{self, EndReason, Left};
 use super::{Archive, Core};
 use crate::clock::Micros;
-use crate::db::{AccountId, DbError};
+use crate::db::{AccountId, DbError, Engine};
 
 /// How long it is waited until the database is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -39,6 +44,12 @@ impl HangUps {
         }
     }
 
+    /// The session goes on after all.
+    pub(super) fn forget(&self, id: &str) {
+        self.waiting().remove(id);
+        self.done.notify_waiters();
+    }
+
     fn add(&self, account: &AccountId, id: &str, since: Micros) {
         let mut waiting = self.waiting();
         waiting
@@ -54,8 +65,9 @@ impl HangUps {
 
 impl Archive {
     /// Somebody ended a session that had lost its connection, within the time in which it could be
-    /// resumed: it was not cut off. Whether there is such a session. What the database cannot be told
-    /// now it is told later.
+    /// resumed: it was not cut off; or one that has its connection at another node, which
+    /// [learns](Self::hang_ups) of it. Whether there is such a session. What the database cannot be
+    /// told now it is told later.
     ///
     /// # Errors
     ///
@@ -64,7 +76,7 @@ impl Archive {
         let core = &self.core;
         let since = core.clock.now().minus(core.resume_within);
         // Its end may still be on its way into the database. If that takes long, the row is open.
-        let settled = tokio::time::timeout(PATIENCE, core.ledger.settled(id)).await;
+        let settled = tokio::time::timeout(SOON, core.ledger.settled(id)).await;
         if settled.is_err()
             && let Some(reason) = core.ledger.ended(account, id)
         {
@@ -78,6 +90,10 @@ impl Archive {
             Err(error) if error.is_passing() => {
                 // It may be read all the same.
                 let row = sessions::find(core.db.of(account), id).await?;
+                if row.as_ref().is_some_and(|row| row.ended_at.is_none()) {
+                    // It may be live at another node, which cannot be told.
+                    return Err(error);
+                }
                 let names = [EndReason::Lost.name(), EndReason::ServerStopped.name()];
                 let cut_off = row.is_some_and(|row| {
                     row.ended_at.is_some_and(|at| at > since.0)
@@ -88,8 +104,28 @@ impl Archive {
                 }
                 Ok(cut_off)
             }
+            Ok(false) => core.hung_up_elsewhere(account, id, since).await,
             done => done,
         }
+    }
+
+    /// Sessions of this node whose hang-up reached another one. Each is told until the database knows
+    /// that it ended.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails.
+    pub async fn hang_ups(&self) -> Result<Vec<(AccountId, String)>, DbError> {
+        let core = &self.core;
+        if core.db.engine() == Engine::Sqlite {
+            // There is no other node.
+            return Ok(Vec::new());
+        }
+        let marked = sessions::marked_hung_up(&core.db, &core.node).await?;
+        let named = |Left { id, account_id, .. }| (AccountId::new(account_id), id);
+        // What has gone on meanwhile was hung up before that.
+        let is_meant = |left: &Left| !core.ledger.goes_on(&left.id);
+        Ok(marked.into_iter().filter(is_meant).map(named).collect())
     }
 
     /// The same, of a session that surely is one of this account's: the database is told whenever
@@ -101,6 +137,30 @@ impl Archive {
 }
 
 impl Core {
+    /// The same, of a session that may have a connection at another node, which then ends it soon, or
+    /// had one at a node that died.
+    async fn hung_up_elsewhere(
+        &self,
+        account: &AccountId,
+        id: &str,
+        since: Micros,
+    ) -> Result<bool, DbError> {
+        let of = self.db.of(account);
+        let row = sessions::find(of, id).await?;
+        let Some(row) = row.filter(|row| row.ended_at.is_none()) else {
+            return Ok(false);
+        };
+        match self.finish_if_left(account, id, row.node.as_deref()).await {
+            Ok(true) => sessions::hung_up(of, id, since.0).await,
+            Err(RecoveryError::Database(error)) => Err(error),
+            // What cannot be finished now is marked, for whoever will; or it has just ended.
+            Ok(false) | Err(RecoveryError::Disk(_)) => {
+                Ok(sessions::mark_hung_up(of, id, self.clock.now()).await?
+                    || sessions::hung_up(of, id, since.0).await?)
+            }
+        }
+    }
+
     /// Tells the database, for as long as it is polled.
     pub(super) async fn hang_up_late(&self) {
         loop {
@@ -128,14 +188,16 @@ impl Core {
     ) -> Result<(), DbError> {
         let settled = tokio::time::timeout(PATIENCE, self.ledger.settled(id)).await;
         settled.map_err(|_| DbError::Behind)?;
+        if !self.hang_ups.waiting().contains_key(id) {
+            return Ok(());
+        }
         let told = sessions::hung_up(self.db.of(account), id, since.0).await;
         match told {
             Err(error) if error.is_passing() => return Err(error),
             Err(error) => tracing::error!(%error, session.id = %id, "a hang-up is lost"),
             Ok(_) => {}
         }
-        self.hang_ups.waiting().remove(id);
-        self.hang_ups.done.notify_waiters();
+        self.hang_ups.forget(id);
         Ok(())
     }
 }

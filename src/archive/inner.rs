@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 pub struct Inner {
     /// Which turn of the coach, from 0.
     pub turn: u32,
-    /// What the turn was taken for; empty if the coach was silent.
+    /// What the turn was taken for: the move that is answered, then the others; empty if the coach was silent.
     pub moves: Vec<String>,
     /// What it was about, if that could be made out.
     #[schema(required)]
@@ -25,7 +25,7 @@ pub struct Inner {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InnerStep {
-    /// Why: a move of the coach, `interruption`, `stepped_in`, `silence_held` or `trigger`.
+    /// Why: a move of the coach, `missed`, `interruption`, `stepped_in`, `silence_held` or `trigger`.
     pub cause: String,
     /// Of a trigger, when it goes off.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,14 +12,16 @@
 //!                                      cache/            made from the above on demand
 //! <archive.folder>/.open/<node>/<session>                marks what a node has not finished
 //! <archive.folder>/.nodes/<node>                         when the node said last that it lives
+//! <archive.folder>/.disclosures/<node>                   what its database has not taken yet of what
+//!                                                        was disclosed
 //! <archive.folder>/.trash/                               what is being deleted
 //! ```
 //!
 //! Folders are their owner's alone (0700), as are files (0600).
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,7 +29,10 @@ use media::Position;
 
 use super::trouble::Refusal;
 use crate::clock::Micros;
-use crate::db::AccountId;
+use crate::db::{AccountId, private_folder};
+
+/// What the name of a file ends with that is to replace another, until it does.
+pub(super) const NEW: &str = "new";
 
 /// Longest id that becomes part of a path.
 const LONGEST_ID: usize = 100;
@@ -63,6 +68,15 @@ impl Stream {
         Self::ClientPeaks,
     ];
 
+    /// How loud a track is; any other file has no such companion but itself.
+    pub(super) const fn peaks(self) -> Self {
+        match self {
+            Self::Coach => Self::CoachPeaks,
+            Self::Client => Self::ClientPeaks,
+            other => other,
+        }
+    }
+
     const fn suffix(self) -> &'static str {
         match self {
             Self::Events => "events.jsonl",
@@ -78,10 +92,15 @@ impl Stream {
 impl Layout {
     /// The layout under `root`, which is made if missing.
     pub(super) fn open(root: &Path) -> io::Result<Self> {
-        make_folder(root)?;
+        private_folder(root)?;
         let layout = Self { root: root.into() };
-        for folder in [layout.root.join(".open"), layout.trash(), layout.beats()] {
-            make_folder(&folder)?;
+        for folder in [
+            layout.root.join(".open"),
+            layout.trash(),
+            layout.beats(),
+            layout.root.join(".disclosures"),
+        ] {
+            private_folder(&folder)?;
         }
         Ok(layout)
     }
@@ -120,7 +139,7 @@ impl Layout {
     /// Marks a session as not finished by `node`.
     pub(super) fn mark(&self, node: &str, account: &AccountId, id: &str) -> io::Result<()> {
         let folder = self.open_of(node);
-        make_folder(&folder)?;
+        private_folder(&folder)?;
         std::fs::write(folder.join(id), account.as_str())
     }
 
@@ -145,18 +164,36 @@ impl Layout {
     /// `node` lives.
     pub(super) fn beat(&self, node: &str, now: Micros) -> io::Result<()> {
         let path = self.beats().join(node);
-        let new = path.with_extension("new");
+        let new = path.with_extension(NEW);
         std::fs::write(&new, now.0.to_string())?;
         std::fs::rename(new, path)
     }
 
     /// `node` is gone.
     pub(super) fn still(&self, node: &str) -> io::Result<()> {
-        absent_is_fine(std::fs::remove_file(self.beats().join(node)))
+        let path = self.beats().join(node);
+        absent_is_fine(std::fs::remove_file(path.with_extension(NEW)))?;
+        absent_is_fine(std::fs::remove_file(path))
     }
 
     fn beats(&self) -> PathBuf {
         self.root.join(".nodes")
+    }
+
+    /// Where `node` keeps the disclosures that its database has not taken yet.
+    pub(super) fn journal(&self, node: &str) -> PathBuf {
+        self.root.join(".disclosures").join(node)
+    }
+
+    /// The nodes that keep some, or began to.
+    pub(super) fn journals(&self) -> io::Result<Vec<String>> {
+        let files = names(&self.root.join(".disclosures"))?.into_iter();
+        let node = |file: String| Some(file.split('.').next()?.to_owned());
+        let mut nodes: Vec<String> = files.filter_map(node).collect();
+        nodes.retain(|node| is_plain(node));
+        nodes.sort();
+        nodes.dedup();
+        Ok(nodes)
     }
 
     /// Where folders wait for their removal.
@@ -172,7 +209,7 @@ impl Folder {
 
     /// Makes the folder and those above it.
     pub(super) fn make(&self) -> io::Result<()> {
-        make_folder(&self.0)
+        private_folder(&self.0)
     }
 
     /// One file of one part.
@@ -224,11 +261,6 @@ impl Folder {
 pub(super) fn is_plain(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(plain)
-}
-
-/// Makes a folder, and those above it, for its owner alone.
-pub(super) fn make_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// How files of the archive are made: new, and their owner's alone.
@@ -340,9 +372,13 @@ mod tests {
         layout.beat("one", Micros(7)).unwrap();
         std::fs::write(root.path().join(".nodes/torn"), "").unwrap();
         assert_eq!(layout.seen().unwrap(), [("one".to_owned(), Micros(7))]);
+        // It died as it said so again.
+        let torn = root.path().join(".nodes/one.new");
+        std::fs::write(&torn, "").unwrap();
         layout.still("one").unwrap();
         layout.still("one").unwrap();
         assert_eq!(layout.seen().unwrap(), []);
+        assert!(!torn.exists());
     }
 
     proptest! {

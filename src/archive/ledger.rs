@@ -2,92 +2,42 @@
 //!
 //! A session tells the ledger and goes on. The ledger keeps, for every session with something not
 //! yet written, what its row should say; one task writes row after row and tries again, ever more
-//! slowly, while the database is locked or gone. What waits is bounded by the number of sessions,
-//! and a session's own order is kept, since later news of it lands in the same place.
+//! slowly, while the database is locked or gone. What waits is bounded by the number of sessions and
+//! of their parts, and a session's own order is kept: later news of a part lands in the same place,
+//! and parts are written one after the other.
+//! What was disclosed is of no row that could be found again from a session's files: another task
+//! [keeps](Ledger::keep) it in a file of its own until it is written.
+
+mod holding;
+mod pending;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use media::Position;
 use tokio::sync::{Notify, watch};
 
 use super::disclosures::{self, DisclosureRow, Waiting};
+use super::flusher::Flusher;
+use super::journal;
 use super::layout::Layout;
+use super::recovery::on_disk;
 use super::sessions::parts::{self, PartRow};
 use super::sessions::{self, EndReason, SessionRow};
-use super::trouble::Refusal;
-use super::writer::Shared;
-use crate::clock::Micros;
 use crate::db::{AccountId, Db, DbError};
 use crate::telemetry::Metrics;
+pub(super) use holding::{Hold, Known};
+pub(super) use pending::{Begin, End, Image};
+use pending::{News, Pending};
 
 /// Pauses between attempts while the database fails.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How often files that were not closed in time are looked after again.
+/// How often files that were not closed in time are looked after again, and one that was not written.
 const REVISIT: Duration = Duration::from_secs(5);
-
-/// A part that begins.
-#[derive(Clone, Debug)]
-pub(super) struct Begin {
-    pub account: AccountId,
-    pub id: String,
-    pub part: u32,
-    /// Where it begins; `None` of a part that was claimed and never began.
-    pub from: Option<Position>,
-    pub client_id: Option<String>,
-    pub transport: String,
-    pub engines: String,
-    pub started_at: Micros,
-    /// Whether there is no row yet.
-    pub is_new: bool,
-    pub shared: Arc<Shared>,
-}
-
-/// A part that ended.
-#[derive(Clone, Debug)]
-pub(super) struct End {
-    pub ended_at: Micros,
-    pub reason: EndReason,
-    pub length_ms: u64,
-    /// Turns of this part.
-    pub turns: u32,
-    /// Interruptions in this part.
-    pub interruptions: u32,
-}
-
-/// What a row should say beyond what it says.
-#[derive(Clone, Debug)]
-pub(super) struct Image {
-    pub begin: Begin,
-    /// Where its recording stopped, and why.
-    pub stopped: Option<(Position, Refusal)>,
-    pub end: Option<End>,
-}
-
-#[derive(Debug)]
-struct Pending {
-    image: Image,
-    /// Counts what was told, so that what came while the row was written is not lost.
-    told: u64,
-    written: u64,
-    inserted: bool,
-}
-
-impl Pending {
-    /// Whether the row does not say everything yet. That the recording stopped may come out after
-    /// the part ended: its last batches are written later.
-    fn is_news(&self) -> bool {
-        self.told != self.written || self.image.stopped != self.image.begin.shared.stopped()
-    }
-
-    /// Whether the part ended, and the row says so.
-    fn is_over(&self) -> bool {
-        self.image.end.is_some() && !self.is_news()
-    }
-}
 
 /// The way to the ledger.
 #[derive(Clone, Debug)]
@@ -98,6 +48,8 @@ struct Inner {
     node: String,
     rows: Mutex<BTreeMap<String, Pending>>,
     disclosures: Mutex<Waiting>,
+    /// The file of disclosures may not be as it should.
+    unkept: Notify,
     told: Notify,
     settled: Notify,
     /// Whether the database did not take what it was told last.
@@ -110,26 +62,22 @@ impl Ledger {
             node,
             rows: Mutex::default(),
             disclosures: Mutex::default(),
+            unkept: Notify::new(),
             told: Notify::new(),
             settled: Notify::new(),
             behind: watch::Sender::new(false),
         }))
     }
 
-    /// A part begins.
+    /// A part begins. It follows the one before, where the session is [held](Self::hold) for it.
     pub(super) fn begin(&self, begin: Begin) {
-        let id = begin.id.clone();
-        let pending = Pending {
-            told: u64::from(begin.from.is_some()),
-            written: 0,
-            inserted: !begin.is_new,
-            image: Image {
-                begin,
-                stopped: None,
-                end: None,
-            },
-        };
-        self.rows().insert(id, pending);
+        match self.rows().entry(begin.id.clone()) {
+            Entry::Occupied(mut row) if row.get().is_held() => row.get_mut().follow(begin),
+            Entry::Occupied(mut row) => *row.get_mut() = Pending::new(begin),
+            Entry::Vacant(place) => {
+                place.insert(Pending::new(begin));
+            }
+        }
         self.0.told.notify_one();
     }
 
@@ -151,57 +99,40 @@ impl Ledger {
     /// Something of a person left this machine.
     pub(super) fn disclosed(&self, account: AccountId, row: DisclosureRow) {
         self.waiting().push(account, row);
+        self.0.unkept.notify_one();
         self.0.told.notify_one();
     }
 
     fn tell(&self, id: &str, change: impl FnOnce(&mut Image)) {
         if let Some(pending) = self.rows().get_mut(id) {
-            change(&mut pending.image);
-            pending.told += 1;
+            pending.tell(change);
         }
         self.0.told.notify_one();
     }
 
-    /// What the row of a session of this account will say, and that of its part, for as long as there
-    /// is none.
+    /// What the row of a session of this account will say, and those of its parts, for as long as
+    /// there is none.
     pub(super) fn unwritten(
         &self,
         account: &AccountId,
         id: &str,
-    ) -> Option<(SessionRow, Option<PartRow>)> {
+    ) -> Option<(SessionRow, Vec<PartRow>)> {
         let rows = self.rows();
-        let pending = rows.get(id).filter(|row| !row.inserted)?;
-        let Image { begin, end, .. } = &pending.image;
-        let end = end.as_ref();
-        let stopped = begin.shared.stopped();
-        let recording = match stopped {
-            None => "whole",
-            Some((at, _)) if Some(at) > begin.from => "stopped",
-            Some(_) => "none",
-        };
-        let part = PartRow::of(&Image {
-            stopped,
-            ..pending.image.clone()
-        });
-        let row = SessionRow {
-            id: begin.id.clone(),
-            client_id: begin.client_id.clone(),
-            transport: begin.transport.clone(),
-            engines: begin.engines.clone(),
-            started_at: begin.started_at.0,
-            ended_at: end.map(|end| end.ended_at.0),
-            end_reason: end.map(|end| end.reason.name().to_owned()),
-            part: begin.part.into(),
-            node: Some(self.0.node.clone()),
-            length_ms: end.map_or(0, |end| sessions::whole(end.length_ms)),
-            turns: end.map_or(0, |end| end.turns.into()),
-            interruptions: end.map_or(0, |end| end.interruptions.into()),
-            recording: recording.to_owned(),
-            stopped_at_ms: stopped.map(|(at, _)| sessions::whole(at.ms())),
-            stopped_reason: stopped.map(|(_, refusal)| refusal.name().to_owned()),
-            deleted_at: None,
-        };
-        (begin.account == *account).then_some((row, part))
+        let pending = rows.get(id).filter(|row| row.is_of(account))?;
+        (!pending.is_inserted()).then(|| (pending.row(&self.0.node), pending.parts()))
+    }
+
+    /// Whether a session of this account is among those that are written down here.
+    pub(super) fn knows(&self, account: &AccountId, id: &str) -> bool {
+        self.rows().get(id).is_some_and(|row| row.is_of(account))
+    }
+
+    /// Whether a session goes on here, or is about to, of which the database says that it is at a
+    /// part before.
+    pub(super) fn goes_on(&self, id: &str) -> bool {
+        let rows = self.rows();
+        let row = rows.get(id);
+        row.is_some_and(|row| row.is_held() || row.waiting() > 0)
     }
 
     /// What the database has no row of yet, of this account.
@@ -214,12 +145,7 @@ impl Ledger {
     /// Why a session of this account ended, of which the database or the disk has not taken all yet.
     pub(super) fn ended(&self, account: &AccountId, id: &str) -> Option<EndReason> {
         let rows = self.rows();
-        let image = &rows.get(id)?.image;
-        let end = image
-            .end
-            .as_ref()
-            .filter(|_| image.begin.account == *account);
-        end.map(|end| end.reason)
+        rows.get(id).filter(|row| row.is_of(account))?.ended()
     }
 
     /// The database was told something, and took it or did not.
@@ -236,14 +162,13 @@ impl Ledger {
 
     /// Waits until everything of a session that ended is in its row and its files.
     pub(super) async fn settled(&self, id: &str) {
-        self.until(|rows| rows.get(id).is_none_or(|row| row.image.end.is_none()))
+        self.until(|rows| rows.get(id).is_none_or(Pending::is_settled))
             .await;
     }
 
     /// Waits until nothing is left to be written.
     pub(super) async fn drained(&self) {
-        let idle = |row: &Pending| row.image.end.is_none() && !row.is_news();
-        self.until(|rows| rows.values().all(idle) && self.waiting().is_empty())
+        self.until(|rows| rows.values().all(Pending::is_idle) && self.waiting().is_over())
             .await;
     }
 
@@ -290,24 +215,61 @@ impl Ledger {
         }
     }
 
+    /// Keeps in a file what was disclosed until the database has taken it, for as long as it is
+    /// polled.
+    pub(super) async fn keep(&self, layout: &Layout, flusher: &Flusher, metrics: &Metrics) {
+        loop {
+            let unkept = self.0.unkept.notified();
+            let batch = self.waiting().lacking();
+            let Some(batch) = batch else {
+                self.0.settled.notify_waiters();
+                unkept.await;
+                continue;
+            };
+            let (layout, node) = (layout.clone(), self.0.node.clone());
+            match on_disk(move || journal::write(&layout, &node, &batch)).await {
+                Ok(()) => flusher.written(),
+                Err(error) => {
+                    tracing::warn!(%error, "what was disclosed waits for the database in memory alone");
+                    metrics.error("archive");
+                    self.waiting().not_kept();
+                    // All of it is written the next time, so not with whatever comes meanwhile.
+                    let _ = tokio::time::timeout(REVISIT, self.taken()).await;
+                }
+            }
+        }
+    }
+
+    /// Waits until the database has taken what was disclosed and waits now; for ever if none does.
+    async fn taken(&self) {
+        if self.waiting().is_empty() {
+            return std::future::pending().await;
+        }
+        self.until(|_| self.waiting().is_empty()).await;
+    }
+
     fn has_news(&self) -> bool {
-        self.rows().values().any(Pending::is_news) || !self.waiting().is_empty()
+        self.rows().values().any(Pending::has_news) || !self.waiting().is_empty()
     }
 
     /// Writes every row of which there is something to write.
     async fn write_all(&self, db: &Db, layout: &Layout) -> Result<(), DbError> {
         let waiting: Vec<String> = self.rows().keys().cloned().collect();
         for id in waiting {
-            if let Some((image, told, inserted)) = self.news(&id) {
-                match self.write(db, &image, inserted).await {
+            while let Some(news) = self.news(&id) {
+                let known = match self.write(db, &news).await {
                     Err(error) if !is_final(&error) => return Err(error),
                     Err(error) => {
                         // Trying again would not help, and would keep others waiting.
                         tracing::error!(%error, session.id = %id, "a session cannot be recorded");
+                        true
                     }
-                    Ok(()) => {}
+                    Ok(known) => known,
+                };
+                self.wrote(&id, &news, known);
+                if !news.followed {
+                    break;
                 }
-                self.wrote(&id, told, image.stopped);
             }
             self.forget(&id, layout).await;
             self.0.settled.notify_waiters();
@@ -319,6 +281,7 @@ impl Ledger {
     async fn write_disclosures(&self, db: &Db) -> Result<(), DbError> {
         loop {
             let Some((account, row)) = self.waiting().first() else {
+                self.0.unkept.notify_one();
                 self.0.settled.notify_waiters();
                 return Ok(());
             };
@@ -333,59 +296,75 @@ impl Ledger {
         }
     }
 
-    /// What the row should say and does not, with how much of it was told, and whether there is one.
-    fn news(&self, id: &str) -> Option<(Image, u64, bool)> {
-        let rows = self.rows();
-        let row = rows.get(id).filter(|row| row.is_news())?;
-        let mut image = row.image.clone();
-        image.stopped = image.begin.shared.stopped();
-        Some((image, row.told, row.inserted))
+    fn news(&self, id: &str) -> Option<News> {
+        self.rows().get(id)?.news()
     }
 
-    async fn write(&self, db: &Db, image: &Image, inserted: bool) -> Result<(), DbError> {
+    /// Whether the row took it, and did not have it or another node's word before.
+    async fn write(&self, db: &Db, news: &News) -> Result<bool, DbError> {
+        let image = &news.image;
         let of = db.of(&image.begin.account);
         let id = &image.begin.id;
-        if !inserted {
+        if !news.inserted {
             sessions::insert(of, &image.begin, &self.0.node).await?;
         }
         // The part first: a session that has ended has parts that have.
         if let Some(part) = PartRow::of(image) {
             parts::put(of, id, &part, &self.0.node).await?;
         }
-        let known = sessions::update(of, image, &self.0.node).await?;
-        if !known {
-            tracing::debug!(session.id = %id, "the row has ended already, or is another node's");
+        match news.followed {
+            true => sessions::pass_on(of, image, &self.0.node).await,
+            false => sessions::update(of, image, &self.0.node).await,
         }
-        Ok(())
     }
 
-    fn wrote(&self, id: &str, told: u64, stopped: Option<(Position, Refusal)>) {
-        if let Some(row) = self.rows().get_mut(id) {
-            row.written = told;
-            row.inserted = true;
-            row.image.stopped = stopped;
+    fn wrote(&self, id: &str, news: &News, known: bool) {
+        let mut rows = self.rows();
+        let Some(row) = rows.get_mut(id) else { return };
+        row.wrote(news);
+        match (known, news.followed) {
+            (true, _) => {}
+            (false, true) => {
+                tracing::error!(session.id = %id, "a session has gone on at another node, or was deleted");
+                row.lose();
+            }
+            (false, false) => {
+                tracing::debug!(session.id = %id, "the row has ended already, or is another node's");
+            }
         }
     }
 
     /// Forgets a part that ended, whose row says so and whose files are closed.
     async fn forget(&self, id: &str, layout: &Layout) {
-        let is_closed = |row: &Pending| {
-            // What is closed is written, or was refused.
-            row.image.begin.shared.closed.load(Ordering::Acquire) && row.is_over()
-        };
-        if !self.rows().get(id).is_some_and(is_closed) {
+        let is_done = |row: &Pending| row.is_closed() && row.is_over();
+        if !self.rows().get(id).is_some_and(is_done) {
             return;
         }
-        let (layout, node, name) = (layout.clone(), self.0.node.clone(), id.to_owned());
-        let unmarked = tokio::task::spawn_blocking(move || layout.unmark(&node, &name)).await;
-        if let Ok(Err(error)) = unmarked {
+        let at = || (layout.clone(), self.0.node.clone(), id.to_owned());
+        let (layout, node, name) = at();
+        if let Err(error) = on_disk(move || layout.unmark(&node, &name)).await {
             // The next start looks at the session once more, and finds it finished.
             tracing::warn!(%error, session.id = %id, "a session stays marked as unfinished");
         }
-        let mut rows = self.rows();
-        if rows.get(id).is_some_and(is_closed) {
-            rows.remove(id);
+        let Some(account) = self.drop_if(id, is_done) else {
+            return;
+        };
+        // Another part has begun meanwhile, and it may be its mark that was taken away.
+        let (layout, node, name) = at();
+        if let Err(error) = on_disk(move || layout.mark(&node, &account, &name)).await {
+            tracing::warn!(%error, session.id = %id, "a session is not marked as unfinished");
         }
+    }
+
+    /// Drops what is known of a session, if there is nothing left to be done for it; else whose it is.
+    fn drop_if(&self, id: &str, is_done: impl Fn(&Pending) -> bool) -> Option<AccountId> {
+        let mut rows = self.rows();
+        let row = rows.get(id)?;
+        if !is_done(row) {
+            return Some(row.account().clone());
+        }
+        rows.remove(id);
+        None
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {

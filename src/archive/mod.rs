@@ -5,9 +5,10 @@
 //! part of a session; one thread writes what all of them collect, another brings it to the disk,
 //! and a task brings the rows into the database. A session waits for none of them.
 //!
-//! Files are only appended to. What is learned later, such as that a peer was gone before anybody
-//! noticed, or a client's word long after an interruption that it had played less, corrects the
-//! words (events), not the sound.
+//! Files are only appended to. What is learned later, such as a client's word long after an
+//! interruption that it had played less, corrects the words (events), not the sound. That a peer was
+//! gone before anybody noticed moves the end of the part, and what its files hold beyond that is not
+//! given out. Of a process that was killed before it noticed nobody knows: there what was sent counts.
 //!
 //! What a cut-off process left unfinished is finished from its files: by the next start, or, where
 //! nodes share a PostgreSQL and a folder, by the others.
@@ -20,6 +21,7 @@ pub mod event;
 mod flusher;
 mod hangups;
 pub mod inner;
+mod journal;
 mod layout;
 mod ledger;
 mod manifest;
@@ -182,7 +184,8 @@ impl Archive {
         let node = uuid::Uuid::now_v7().simple().to_string();
         let layout = Layout::open(&folder).map_err(refused)?;
         let flusher = Flusher::start(layout.root(), metrics.clone()).map_err(refused)?;
-        let writer = Writer::start(layout.clone(), node.clone(), flusher, metrics.clone(), disk)
+        let flushed = flusher.clone();
+        let writer = Writer::start(layout.clone(), node.clone(), flushed, metrics.clone(), disk)
             .map_err(refused)?;
         let predecessor = match home {
             Some(home) => nodes::move_in(&home, &node).map_err(refused)?,
@@ -213,6 +216,13 @@ impl Archive {
             tokio::spawn(guarded("ledger", failed.clone(), {
                 let core = core.clone();
                 async move { core.ledger.run(&core.db, &core.layout, &core.metrics).await }
+            })),
+            tokio::spawn(guarded("journal", failed.clone(), {
+                let core = core.clone();
+                async move {
+                    let (layout, metrics) = (&core.layout, &core.metrics);
+                    core.ledger.keep(layout, &flusher, metrics).await;
+                }
             })),
             tokio::spawn(guarded("hang-ups", failed.clone(), {
                 let core = core.clone();

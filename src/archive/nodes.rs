@@ -166,7 +166,7 @@ impl Core {
         Ok(())
     }
 
-    async fn in_folder<T: Send + 'static>(
+    pub(super) async fn in_folder<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Layout) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {

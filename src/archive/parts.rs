@@ -34,7 +34,7 @@ impl Core {
         let folder = folder.ok_or(ReadError::NotFound)?;
         let of = self.db.of(account);
         let (row, parts) = match self.ledger.unwritten(account, id) {
-            Some((row, part)) => (Some(row), part.into_iter().collect()),
+            Some((row, parts)) => (Some(row), parts),
             None => (
                 sessions::find(of, id).await?,
                 parts::of_session(of, id).await?,
@@ -128,7 +128,8 @@ fn logged(folder: &Folder, number: u32) -> io::Result<Option<PartInfo>> {
         }
         (event, Some(info)) => {
             info.to_ms = info.to_ms.max(entry.at_ms);
-            if let Event::Disconnected { reason } = event {
+            if let Event::Disconnected { reason, to_ms } = event {
+                info.to_ms = to_ms.unwrap_or(info.to_ms);
                 info.end_reason = Some(reason);
             }
         }
@@ -136,6 +137,11 @@ fn logged(folder: &Folder, number: u32) -> io::Result<Option<PartInfo>> {
     };
     entries::read_part(folder, number, &mut take)?;
     Ok(info)
+}
+
+/// How long the timeline of a session with these parts is, so far.
+pub(super) fn length_ms(parts: &[PartInfo]) -> u64 {
+    parts.iter().map(|part| part.to_ms).max().unwrap_or(0)
 }
 
 /// What is missing of a session: the times between its parts, and those that were not recorded.

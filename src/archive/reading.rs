@@ -8,6 +8,7 @@ use media::peaks::PeakBins;
 
 use super::engine_calls::{Adder, EngineCalls};
 use super::layout::{Folder, Stream};
+use super::parts::length_ms;
 use super::sessions::{self, SessionRow};
 use super::shapes::{PartInfo, Peaks, Transcript};
 use super::transcript::Transcriber;
@@ -69,22 +70,6 @@ impl Archive {
         rows.sort_by_key(|row| std::cmp::Reverse(place(row)));
         rows.truncate(limit.min(sessions::PAGE) as usize);
         Ok(rows)
-    }
-
-    /// A session of this account, if its row is what is needed.
-    ///
-    /// # Errors
-    ///
-    /// [`DbError::Behind`] while the row is not written, or if the database fails.
-    pub async fn find_written(
-        &self,
-        account: &AccountId,
-        id: &str,
-    ) -> Result<Option<SessionRow>, DbError> {
-        match self.core.ledger.unwritten(account, id) {
-            Some(_) => Err(DbError::Behind),
-            None => sessions::find(self.core.db.of(account), id).await,
-        }
     }
 
     /// The parts of a session, in order. The last of a live one ends where its log does, or now, if
@@ -175,7 +160,7 @@ impl Archive {
         blocking(move || {
             recorded(&found.folder, Stream::Events)?;
             let parts = found.parts()?;
-            let length_ms = parts.iter().map(|part| part.to_ms).max().unwrap_or(0);
+            let length_ms = length_ms(&parts);
             let from_ms = window.0.unwrap_or(0);
             let to_ms = window.1.unwrap_or(length_ms).max(from_ms);
             let bins = |stream| -> io::Result<Vec<u8>> {
@@ -184,7 +169,9 @@ impl Archive {
                 for part in &parts {
                     let path = found.folder.file(part.number, stream);
                     let peaks = read_if_there(&path)?;
-                    bins.add(Position::from_ms(part.from_ms), &peaks);
+                    let frames = part.frames().and_then(|count| usize::try_from(count).ok());
+                    let within = frames.and_then(|count| peaks.get(..count));
+                    bins.add(Position::from_ms(part.from_ms), within.unwrap_or(&peaks));
                 }
                 Ok(bins.finish())
             };
@@ -203,11 +190,13 @@ impl Archive {
 
 /// The files of one kind, in the order of the parts. At least one, or nothing was recorded.
 fn recorded(folder: &Folder, stream: Stream) -> Result<Vec<PathBuf>, ReadError> {
-    let parts = folder.parts()?.into_iter();
-    let files: Vec<PathBuf> = parts
-        .map(|part| folder.file(part, stream))
-        .filter(|path| path.exists())
-        .collect();
+    let mut files = Vec::new();
+    for part in folder.parts()? {
+        let path = folder.file(part, stream);
+        if path.try_exists()? {
+            files.push(path);
+        }
+    }
     if files.is_empty() {
         return Err(ReadError::NotRecorded);
     }

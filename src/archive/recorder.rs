@@ -31,9 +31,13 @@ use track::Track;
 const BATCH: Duration = Duration::from_millis(500);
 /// More bytes than this are handed over at once.
 const MUCH: usize = 256 << 10;
-/// Bytes of a part that may wait for the disk: minutes of a busy session, or several of the longest
-/// events (1 MiB each, which stand in the log and in the trace). Beyond, its recording ends.
+/// Bytes of a part that may wait for the disk for longer than a moment: minutes of a busy session.
+/// Beyond, its recording ends.
 const MOST_WAITING: usize = 8 << 20;
+/// So long more may wait: what is typed comes at once, and stands in the log and in the trace.
+const MOMENT: Duration = Duration::from_secs(3);
+/// More than this never waits.
+const MOST_EVER: usize = 32 << 20;
 
 /// Records one part. Positions are on the session's timeline.
 ///
@@ -58,6 +62,8 @@ pub struct Recorder {
     trace: Vec<u8>,
     /// When the oldest was recorded that was not handed over.
     since: Option<Position>,
+    /// Since when more has waited for the disk than may for long.
+    crowded: Option<Position>,
     /// The latest time that the recorder knows of.
     now: Position,
     tally: Tally,
@@ -147,7 +153,9 @@ impl Recorder {
         } else {
             BATCH
         };
-        self.since.map(|since| since + batch)
+        let batch = self.since.map(|since| since + batch);
+        let moment = self.crowded.map(|since| since + MOMENT);
+        batch.into_iter().chain(moment).min()
     }
 
     /// Told once: the recording has ended, while the session goes on.
@@ -179,7 +187,7 @@ impl Recorder {
     fn stop(&mut self, trouble: Trouble) {
         let reason = trouble.refusal.name();
         self.trouble = Some(trouble);
-        self.since = None;
+        (self.since, self.crowded) = (None, None);
         (self.events, self.trace) = (Vec::new(), Vec::new());
         self.coach.stop();
         self.client.stop();
@@ -204,8 +212,13 @@ impl Recorder {
             room.send(self.append(pieces, self.now));
             self.since = None;
         }
-        let waiting = self.shared.unwritten.load(Ordering::Relaxed);
-        if waiting + self.collected() > MOST_WAITING {
+        let waiting = self.shared.unwritten.load(Ordering::Relaxed) + self.collected();
+        if waiting <= MOST_WAITING {
+            self.crowded = None;
+            return;
+        }
+        let crowded = *self.crowded.get_or_insert(self.now);
+        if waiting > MOST_EVER || self.now >= crowded + MOMENT {
             // The writer drops what it still has of this part.
             let _ = self.shared.refused.set(Refusal::TooSlow);
         }

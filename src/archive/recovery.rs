@@ -51,6 +51,9 @@ impl Core {
             Ok(sessions) => tracing::warn!(sessions, "sessions that were cut off are finished"),
             Err(error) => tracing::warn!(%error, "unfinished sessions cannot be looked for"),
         }
+        if let Err(error) = self.take_in_journals().await {
+            tracing::warn!(%error, "what dead nodes had disclosed is not on record yet");
+        }
         self.finish_deletions().await;
         if let Err(error) = self.forget_old().await {
             tracing::warn!(%error, "nodes of long ago cannot be forgotten");
@@ -186,14 +189,15 @@ impl Core {
         let (layout, me) = (self.layout.clone(), self.node.clone());
         let (whose, which) = (account.clone(), id.clone());
         on_disk(move || layout.mark(&me, &whose, &which)).await?;
-        let part = |row: &SessionRow| u32::try_from(row.part).unwrap_or(u32::MAX);
-        let known = row.as_ref().map(part);
-        let through = known.unwrap_or(u32::MAX);
+        let known = row.as_ref().map(SessionRow::number);
         let alive = self.last_alive(node.as_deref()).await?;
         if let Some(row) = row {
-            if row.ended_at.is_some() {
+            let (from, me) = (node.as_deref(), self.node.as_str());
+            if row.ended_at.is_some() && !(row.node == *node && goes_further(&folder, &row).await?)
+            {
                 // The row is right; the files may lack their ends.
                 if row.node == *node {
+                    let through = row.number();
                     on_disk(move || files::finish(&folder, through, None)).await?;
                 }
                 return Ok(false);
@@ -201,9 +205,16 @@ impl Core {
             let before = self.taken.holds(id);
             // First, so that it is known whose it is at every moment.
             self.taken.add(id, (account.clone(), node.clone()));
-            let (from, me) = (node.as_deref(), self.node.as_str());
-            let ours = sessions::take_over(of, id, from, me).await?
-                || before && sessions::take_over(of, id, Some(me), me).await?;
+            let ours = match row.ended_at {
+                Some(_) => {
+                    let stood = (row.part, row.ended_at);
+                    sessions::take_over_ended(of, id, stood, from, me).await?
+                }
+                None => {
+                    sessions::take_over(of, id, from, me).await?
+                        || before && sessions::take_over(of, id, Some(me), me).await?
+                }
+            };
             if !ours {
                 return Ok(false);
             }
@@ -211,12 +222,13 @@ impl Core {
         let manifest_of = (account.clone(), id.clone());
         let (manifest, finished) = on_disk(move || {
             let manifest = files::manifest(&folder, &manifest_of.0, &manifest_of.1)?;
-            Ok((manifest, files::finish(&folder, through, alive)?))
+            // Nobody else goes on with it: whatever parts there are, they are what was left.
+            Ok((manifest, files::finish(&folder, u32::MAX, alive)?))
         })
         .await?;
         if let Some(known) = known {
             return Ok(match finished {
-                Some(finished) if finished.part == known => {
+                Some(finished) if finished.part >= known => {
                     sessions::finish_found(of, id, &finished, &self.node).await?
                 }
                 // Of its last part nothing was recorded.
@@ -247,6 +259,13 @@ impl Core {
         };
         Ok(Some(on_disk(move || files::size(&folder)).await?))
     }
+}
+
+/// Whether a session has a part that its row knows nothing of: its node goes on with it, or did until
+/// it was killed, and could not tell the database.
+pub(super) async fn goes_further(folder: &Folder, row: &SessionRow) -> std::io::Result<bool> {
+    let (folder, known) = (folder.clone(), row.number());
+    on_disk(move || Ok(folder.parts()?.last().is_some_and(|&last| last > known))).await
 }
 
 /// Runs what waits for the disk on a thread that may.

@@ -1,28 +1,37 @@
 //! Resumption: a session whose connection ended goes on, here or at another node.
+//!
+//! Which node goes on with it is settled in the database. While that takes nothing, a session of which
+//! it was not told that it ended is still this node's, and goes on here.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+mod claim;
+
 use std::time::Duration;
 
 use media::Position;
 use signaling::event::{Item, Session};
+use tokio::time::{Instant, timeout};
 
-use super::event::Outcome;
+use super::event::{Entry, Outcome};
 use super::layout::Folder;
-use super::ledger::{Begin, End};
-use super::recovery::RecoveryError;
+use super::ledger::{Hold, Known};
+use super::recovery::{RecoveryError, goes_further, on_disk};
 use super::restore::Restored;
 use super::sessions::{self, EndReason, SessionRow};
-use super::writer::Shared;
 use super::{Archive, Core, entries};
 use crate::clock::Micros;
 use crate::db::{AccountId, DbError};
+pub use claim::Claim;
+use claim::{Opened, Way};
 
-/// How long the end of the part before may take to reach the disk and the database.
+/// How long the end of the part before may take to reach the disk, or the database where that must be
+/// told first.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// How often what a session has just begun with is looked for, …
+/// How long it may take to reach the database where that need not be: longer than any takes that is
+/// well.
+pub(super) const SOON: Duration = Duration::from_millis(500);
+/// How often what a session has just begun with, or ended with, is looked for, …
 const AGAIN: Duration = Duration::from_millis(100);
-/// … and how many times.
+/// … and what it has begun with how many times.
 const TRIES: usize = 10;
 
 /// A session that goes on, as its archive leaves it.
@@ -48,17 +57,6 @@ pub struct Reopened {
     pub claim: Claim,
 }
 
-/// Holds a session for the part that is about to begin. Dropped before that, the session is as it
-/// was, and can be resumed once more.
-#[derive(Debug)]
-pub struct Claim {
-    core: Arc<Core>,
-    account: AccountId,
-    row: SessionRow,
-    part: u32,
-    taken_up: bool,
-}
-
 /// Why a session cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ReopenError {
@@ -68,6 +66,9 @@ pub enum ReopenError {
     /// It still has a connection, at this or another node.
     #[error("the session still has a connection")]
     Connected,
+    /// Its last connection has ended, and the disk has not taken all of it yet.
+    #[error("what was said last is still being put away: try again in a moment")]
+    Closing,
     /// It reached its longest length, or ended too long ago.
     #[error("the session ended and cannot be resumed any more")]
     Over,
@@ -97,17 +98,10 @@ impl Archive {
             .layout
             .session(account, id)
             .ok_or(ReopenError::NotFound)?;
-        let settled = tokio::time::timeout(PATIENCE, core.ledger.settled(id));
-        settled.await.map_err(|_| DbError::Behind)?;
-        let of = core.db.of(account);
-        let mut row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
-        let left_open = row.ended_at.is_none();
-        if left_open {
-            core.finish_if_left(account, id, row.node.as_deref())
-                .await?;
-            // It may be finished, now or by the sweep meanwhile.
-            row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
-        }
+        let (row, hold) = match core.catch(account, id).await? {
+            Some((hold, row)) => (*row, Some(hold)),
+            None => (core.left_or_ended(account, id, &folder).await?, None),
+        };
         let ended_at = row.ended_at.ok_or(ReopenError::Connected)?;
         let now = core.clock.now();
         if !is_resumable(&row, now, core.resume_within) {
@@ -116,35 +110,91 @@ impl Archive {
         let restored = restored(folder).await?;
         let mut session = restored.session.ok_or(ReopenError::NotRecorded)?;
         session.id.clone_from(&row.id);
-        // The part is part of the condition, so that what was read is how it stands.
-        let part = u32::try_from(row.part)
-            .unwrap_or(u32::MAX)
-            .saturating_add(1);
-        if !sessions::claim(of, id, part, ended_at, &core.node).await? {
-            return Err(ReopenError::Connected);
-        }
-        // It is nothing any more that a dead node left.
-        core.taken.remove(id);
+        let part = row.number().saturating_add(1);
         let started_at = Micros(row.started_at);
         let since = u64::try_from((now.0 - row.started_at) / 1000).unwrap_or(0);
         let length = u64::try_from(row.length_ms).unwrap_or(0);
+        let way = match hold {
+            Some(hold) => Way::Unwritten(hold, started_at),
+            None => {
+                // The part is part of the condition, so that what was read is how it stands.
+                let of = core.db.of(account);
+                if !sessions::claim(of, id, part, ended_at, &core.node).await? {
+                    return Err(ReopenError::Connected);
+                }
+                // It is nothing any more that a dead node left.
+                core.taken.remove(id);
+                Way::Row(Box::new(Opened {
+                    core: core.clone(),
+                    account: account.clone(),
+                    row,
+                    part,
+                    taken_up: false,
+                }))
+            }
+        };
         Ok(Reopened {
             part_number: part,
-            from: Position::from_ms(since.max(length)),
+            // Not before what was recorded beyond the end of the part before either.
+            from: Position::from_ms(since.max(length).max(restored.latest_ms)),
             away: Duration::from_millis(since.saturating_sub(length)),
             session: *session,
             items: restored.items,
             silences: restored.silences,
             client_id: restored.client_id,
             started_at,
-            claim: Claim {
-                core: core.clone(),
-                account: account.clone(),
-                row,
-                part,
-                taken_up: false,
-            },
+            claim: Claim(way),
         })
+    }
+}
+
+impl Core {
+    /// Holds a session of which the database does not know soon that it ended, with what its row will
+    /// say. `None` where it knows.
+    async fn catch(
+        &self,
+        account: &AccountId,
+        id: &str,
+    ) -> Result<Option<(Hold, Box<SessionRow>)>, ReopenError> {
+        let until = Instant::now() + PATIENCE;
+        // Where it is told soon, it says which node goes on.
+        let _ = timeout(SOON, self.ledger.settled(id)).await;
+        loop {
+            match self.ledger.hold(account, id) {
+                Known::Written => return Ok(None),
+                Known::Held(hold, row) => return Ok(Some((hold, row))),
+                Known::Connected => return Err(ReopenError::Connected),
+                Known::Closing if Instant::now() < until => tokio::time::sleep(AGAIN).await,
+                Known::Closing => return Err(ReopenError::Closing),
+                Known::Crowded => return Err(DbError::Behind.into()),
+            }
+        }
+    }
+
+    /// The row of a session. What a dead node left of it is finished before.
+    async fn left_or_ended(
+        &self,
+        account: &AccountId,
+        id: &str,
+        folder: &Folder,
+    ) -> Result<SessionRow, ReopenError> {
+        if *self.ledger.watch().borrow() {
+            // It would be waited for in vain.
+            return Err(DbError::Behind.into());
+        }
+        let of = self.db.of(account);
+        let row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
+        if row.ended_at.is_some() && !goes_further(folder, &row).await? {
+            return Ok(row);
+        }
+        self.finish_if_left(account, id, row.node.as_deref())
+            .await?;
+        // It may be finished, now or by the sweep meanwhile.
+        let row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
+        match goes_further(folder, &row).await? {
+            true => Err(ReopenError::Connected),
+            false => Ok(row),
+        }
     }
 }
 
@@ -160,7 +210,7 @@ impl Archive {
         for _ in 0..TRIES {
             tries.tick().await;
             match self.on_record(account, id).await {
-                Err(ReopenError::NotRecorded | ReopenError::Database(DbError::Behind)) => {}
+                Err(ReopenError::NotRecorded) => {}
                 known => return known,
             }
         }
@@ -171,20 +221,25 @@ impl Archive {
         let folder = self.core.layout.session(account, id);
         let restored = restored(folder.ok_or(ReopenError::NotFound)?).await?;
         let session = restored.session.ok_or(ReopenError::NotRecorded)?;
-        let row = self.find_written(account, id).await?;
-        row.ok_or(ReopenError::NotFound)?;
+        if !self.core.ledger.knows(account, id) {
+            let row = sessions::find(self.core.db.of(account), id).await?;
+            row.ok_or(ReopenError::NotFound)?;
+        }
         Ok(*session)
     }
 }
 
 /// What the files of a session hold of its conversation.
 async fn restored(folder: Folder) -> Result<Restored, ReopenError> {
-    let read = tokio::task::spawn_blocking(move || {
+    let read = on_disk(move || {
         let mut restored = Restored::default();
-        entries::read_all(&folder, |entry| restored.apply(entry.event))?;
-        Ok::<_, std::io::Error>(restored.settled())
+        entries::read_all(&folder, |Entry { at_ms, event }| {
+            restored.latest_ms = restored.latest_ms.max(at_ms);
+            restored.apply(event);
+        })?;
+        Ok(restored.settled())
     });
-    Ok(read.await.map_err(std::io::Error::other)??)
+    Ok(read.await?)
 }
 
 /// Whether a session that has ended can go on.
@@ -192,45 +247,4 @@ fn is_resumable(row: &SessionRow, now: Micros, within: Duration) -> bool {
     let expired = row.end_reason.as_deref() == Some(EndReason::Expired.name());
     let until = row.ended_at.map(|ended_at| Micros(ended_at).plus(within));
     !expired && until.is_some_and(|until| now < until)
-}
-
-impl Claim {
-    /// The part begins.
-    pub(super) fn take_up(mut self) {
-        self.taken_up = true;
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        let (Some(ended_at), Some(reason)) = (self.row.ended_at, &self.row.end_reason) else {
-            return;
-        };
-        if self.taken_up {
-            return;
-        }
-        let shared = Shared::new(Position::ZERO);
-        shared.closed.store(true, Ordering::Release);
-        let ledger = &self.core.ledger;
-        ledger.begin(Begin {
-            account: self.account.clone(),
-            id: self.row.id.clone(),
-            part: self.part,
-            from: None,
-            client_id: self.row.client_id.clone(),
-            transport: self.row.transport.clone(),
-            engines: self.row.engines.clone(),
-            started_at: Micros(self.row.started_at),
-            is_new: false,
-            shared,
-        });
-        let end = End {
-            ended_at: Micros(ended_at),
-            reason: EndReason::named(reason),
-            length_ms: u64::try_from(self.row.length_ms).unwrap_or(0),
-            turns: 0,
-            interruptions: 0,
-        };
-        ledger.end(&self.row.id, end);
-    }
 }

@@ -17,6 +17,8 @@ pub(super) struct Restored {
     pub items: Vec<Item>,
     /// What became of the client's silences, by item, in order.
     pub silences: Vec<(String, Outcome)>,
+    /// When the last of it was recorded.
+    pub latest_ms: u64,
     /// What was said last in the connection that is read, by item.
     said: Vec<Said>,
 }

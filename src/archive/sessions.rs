@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use crate::db::{DbError, Owned};
 
 pub(super) use deleting::{being_deleted, mark_deleted, remove};
-pub(super) use finding::{close_unrecorded, finish_found, left, take_over};
-pub(super) use running::{claim, hung_up, insert, update};
+pub(super) use finding::{close_unrecorded, finish_found, left, take_over, take_over_ended};
+pub(super) use running::{claim, hung_up, insert, mark_hung_up, marked_hung_up, pass_on, update};
 
 /// Most sessions that one page of the list holds.
 pub const PAGE: u32 = 100;
@@ -103,6 +103,13 @@ pub struct SessionRow {
     pub deleted_at: Option<i64>,
 }
 
+impl SessionRow {
+    /// Its last part, from 1.
+    pub(super) fn number(&self) -> u32 {
+        u32::try_from(self.part).unwrap_or(u32::MAX)
+    }
+}
+
 /// What is on record follows from the parts: one is recorded unless it stopped where it begins.
 macro_rules! select {
     ($rest:literal) => {
@@ -137,6 +144,21 @@ macro_rules! select {
         )
     };
 }
+
+/// Why a session ends, as its row is to say it, where `$given` is what its node or its files say: whom
+/// somebody hung up meanwhile was not cut off.
+macro_rules! end_reason {
+    ($given:literal) => {
+        concat!(
+            "CASE WHEN hung_up_at IS NOT NULL AND ",
+            $given,
+            " IN ('lost', 'server_stopped') THEN 'by_client' ELSE ",
+            $given,
+            " END"
+        )
+    };
+}
+use end_reason;
 
 /// A session that is not finished, or not deleted, yet: whose it is, and which node's.
 #[derive(Debug, FromRow)]

@@ -1,5 +1,8 @@
 //! What is read from a session's files: its parts, what was said, how loud it was.
 
+use std::time::Duration;
+
+use media::FRAME;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -20,6 +23,21 @@ pub struct PartInfo {
     pub end_reason: Option<String>,
     /// From where on it was not recorded, and why not, if that is known.
     pub stopped: Option<(u64, Option<String>)>,
+}
+
+impl PartInfo {
+    /// Where the part ended, from its beginning. What was recorded beyond it nobody was there for,
+    /// and it is not given out. `None` while it goes on.
+    pub(super) fn lasted(&self) -> Option<Duration> {
+        let lasted = Duration::from_millis(self.to_ms.saturating_sub(self.from_ms));
+        self.end_reason.as_ref().map(|_| lasted)
+    }
+
+    /// How many frames of 20 ms have begun by then.
+    pub(super) fn frames(&self) -> Option<u64> {
+        let lasted = self.lasted()?;
+        u64::try_from(lasted.as_nanos().div_ceil(FRAME.as_nanos())).ok()
+    }
 }
 
 /// What was said, in order.

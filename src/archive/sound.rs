@@ -9,7 +9,7 @@ use std::fs::{DirBuilder, File};
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, Take, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use media::Position;
 use media::record::{StereoPart, TrackReader, TrackWriter, stereo};
@@ -17,7 +17,7 @@ use media::record::{StereoPart, TrackReader, TrackWriter, stereo};
 use super::Archive;
 use super::event::Speaker;
 use super::layout::{Folder, Stream, absent_is_fine};
-use super::parts::Found;
+use super::parts::{Found, length_ms};
 use super::reading::{ReadError, blocking};
 use crate::db::AccountId;
 
@@ -25,6 +25,8 @@ use crate::db::AccountId;
 const PAGE: usize = 25;
 /// How many earlier files of a live session are kept.
 const EARLIER: usize = 2;
+/// Parts begin and end at whole milliseconds, packets do not.
+const ROUNDED: Duration = Duration::from_millis(1);
 
 /// Which voices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +106,7 @@ fn open(found: &Found, voices: Voices) -> Result<File, ReadError> {
     let made = Made::of(found, voices)?;
     let file = match (made.parts.as_slice(), voices.tracks()) {
         // A track that is a file already.
-        ([part], &[track]) if !is_live => File::open(part.path(&found.folder, track)),
+        ([part], &[track]) if part.is_as_recorded => File::open(part.path(&found.folder, track)),
         _ => made.file(is_live),
     };
     file.map_err(|error| match error.kind() {
@@ -146,10 +148,13 @@ struct Made<'a> {
     changed: SystemTime,
 }
 
-/// A part: where it begins, and how much there is of each track.
+/// A part: where it begins, how long it lasted if it is over, and how much there is of each track.
 struct Piece {
     number: u32,
     from: Position,
+    lasted: Option<Duration>,
+    /// It is over, and nothing was recorded beyond its end.
+    is_as_recorded: bool,
     bytes: Vec<(Stream, u64)>,
 }
 
@@ -173,16 +178,23 @@ impl<'a> Made<'a> {
     fn of(found: &'a Found, voices: Voices) -> Result<Self, ReadError> {
         let folder = &found.folder;
         let mut changed = UNIX_EPOCH;
-        let mut length = u64::try_from(found.row.length_ms).unwrap_or(0);
+        let all = found.parts()?;
+        let length = length_ms(&all);
         let mut parts = Vec::new();
-        for part in found.parts()? {
-            length = length.max(part.to_ms);
+        for part in all {
+            let frames = part.frames();
             let mut piece = Piece {
                 number: part.number,
                 from: Position::from_ms(part.from_ms),
+                lasted: part.lasted(),
+                is_as_recorded: frames.is_some(),
                 bytes: Vec::new(),
             };
             for &stream in voices.tracks() {
+                // A byte for each frame.
+                let peaks = folder.file(part.number, stream.peaks());
+                let recorded = std::fs::metadata(peaks).map_or(0, |about| about.len());
+                piece.is_as_recorded &= frames.is_some_and(|frames| recorded <= frames);
                 match std::fs::metadata(piece.path(folder, stream)) {
                     Ok(about) => {
                         changed = changed.max(about.modified()?);
@@ -264,6 +276,7 @@ impl<'a> Made<'a> {
                 let open = |part: &Piece| -> io::Result<_> {
                     Ok(StereoPart {
                         from: part.from,
+                        lasted: part.lasted,
                         coach: part.open(self.folder, Stream::Coach)?,
                         client: part.open(self.folder, Stream::Client)?,
                     })
@@ -304,6 +317,11 @@ impl<'a> Made<'a> {
             let mut count = 0;
             // A track that is torn or damaged counts up to there.
             while let Ok(Some(packet)) = packets.next_packet() {
+                let end = Position::new(packet.at.samples() + u64::from(packet.span));
+                let is_over = |lasted| end - Position::ZERO >= lasted + ROUNDED;
+                if part.lasted.is_some_and(is_over) {
+                    break;
+                }
                 let at = part.from + (packet.at - Position::ZERO);
                 // Every packet stays, as none is taken for silence.
                 if track.place(at, packet.bytes, u8::MAX).is_err() {
@@ -339,6 +357,8 @@ mod tests {
             parts: vec![Piece {
                 number: 1,
                 from: Position::ZERO,
+                lasted: None,
+                is_as_recorded: false,
                 bytes: Vec::new(),
             }],
             length: Position::from_ms(1000),

@@ -92,7 +92,8 @@ impl Transcript {
                     );
                 }
                 Piece::Said(line) => {
-                    let words: Vec<&str> = line.text.split_whitespace().collect();
+                    let said = visible(&line.text);
+                    let words: Vec<&str> = said.split_whitespace().collect();
                     let (at, name, words) =
                         (Clock(line.from_ms), name(line.speaker), words.join(" "));
                     let cut = if line.cut && !words.ends_with('—') {
@@ -129,6 +130,11 @@ impl Transcript {
 enum Piece<T> {
     Said(T),
     Missing(Break),
+}
+
+/// Text without what no reader shows and a terminal obeys: a typed text may hold anything.
+fn visible(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 const fn missing(kind: BreakKind) -> &'static str {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Entry, Event, Said, Silence};
-use super::parts::breaks;
+use super::parts::{breaks, length_ms};
 use super::shapes::{PartInfo, Transcript};
 
 /// Builds a transcript from the log's entries, in their order.
@@ -16,8 +16,6 @@ pub(super) struct Transcriber {
     /// What was said last for each item, with the place where the item came first.
     lines: BTreeMap<String, (usize, Said)>,
     silences: Vec<Silence>,
-    /// The latest time in the log.
-    latest_ms: u64,
 }
 
 impl Transcriber {
@@ -28,16 +26,18 @@ impl Transcriber {
             Event::Silence(silence) => self.silences.push(silence),
             _ => {}
         }
-        self.latest_ms = self.latest_ms.max(entry.at_ms);
     }
 
     fn said(&mut self, mut said: Said) {
         said.to_ms = said.to_ms.max(said.from_ms);
-        let count = self.lines.len();
-        let place = self
-            .lines
-            .get(&said.item_id)
-            .map_or(count, |(place, _)| *place);
+        let mut place = self.lines.len();
+        if let Some((known, before)) = self.lines.get(&said.item_id) {
+            place = *known;
+            // Who corrects it over another connection does not know when it was spoken.
+            if said.typed && said.from_ms == said.to_ms && before.from_ms < before.to_ms {
+                (said.from_ms, said.to_ms) = (before.from_ms, before.to_ms);
+            }
+        }
         self.lines.insert(said.item_id.clone(), (place, said));
     }
 
@@ -49,11 +49,9 @@ impl Transcriber {
         lines.sort_by_key(|(place, line)| (line.from_ms, *place));
         let lines: Vec<Said> = lines.into_iter().map(|(_, line)| line).collect();
         self.silences.sort_by_key(|silence| silence.from_ms);
-        let spoken = lines.iter().map(|line| line.to_ms).max().unwrap_or(0);
-        let lasted = parts.iter().map(|part| part.to_ms).max().unwrap_or(0);
         Transcript {
             session_id: session_id.to_owned(),
-            length_ms: lasted.max(self.latest_ms).max(spoken),
+            length_ms: length_ms(parts),
             lines,
             silences: self.silences,
             breaks: breaks(parts),
@@ -106,7 +104,33 @@ mod tests {
             lines,
             [("a", "How are you?"), ("b", "Well,"), ("d", "At once.")]
         );
-        assert_eq!(transcript.length_ms, 3500);
+    }
+
+    #[test]
+    fn what_was_spoken_stays_so_over_whichever_connection_it_is_corrected() {
+        let typed = |item: &str, at_ms, text: &str| {
+            let event = said(item, Speaker::Coach, at_ms, text);
+            let Event::Said(mut said) = event else {
+                panic!("{event:?}");
+            };
+            (said.to_ms, said.typed) = (at_ms, true);
+            (at_ms, Event::Said(said))
+        };
+        let transcript = transcript(vec![
+            (900, said("a", Speaker::Coach, 100, "How our you?")),
+            (2000, said("b", Speaker::Client, 1500, "Fine.")),
+            typed("c", 2500, "Really?"),
+            typed("a", 61_000, "How is she?"),
+            typed("a", 62_000, "How are you?"),
+        ]);
+        let line = |line: &Said| (line.text.clone(), line.from_ms, line.to_ms, line.typed);
+        let lines: Vec<_> = transcript.lines.iter().map(line).collect();
+        let expected = [
+            ("How are you?".to_owned(), 100, 600, true),
+            ("Fine.".to_owned(), 1500, 2000, false),
+            ("Really?".to_owned(), 2500, 2500, true),
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]

@@ -58,6 +58,9 @@ pub enum HttpError {
     /// There is a session, but nothing of it was recorded. 404 `not_recorded`.
     #[error("nothing of this session was recorded")]
     NotRecorded,
+    /// What was recorded of a session cannot be read. 500 `recording_unreadable`.
+    #[error("the recording cannot be read: the server's disk of recordings fails")]
+    Unreadable(#[source] std::io::Error),
     /// It is not done with this method. 405 `method_not_allowed`.
     #[error("this address does not take this method")]
     WrongMethod,
@@ -169,6 +172,7 @@ impl HttpError {
             Self::Database(error) if error.is_passing() => {
                 (StatusCode::SERVICE_UNAVAILABLE, "database_unavailable")
             }
+            Self::Unreadable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "recording_unreadable"),
             Self::Database(_) | Self::Internal(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
             }
@@ -189,9 +193,11 @@ impl HttpError {
                 kind: ErrorKind::ServerError,
                 ..
             }) => "server_error",
-            Self::Stopping | Self::TimedOut | Self::Database(_) | Self::Internal(_) => {
-                "server_error"
-            }
+            Self::Stopping
+            | Self::TimedOut
+            | Self::Database(_)
+            | Self::Unreadable(_)
+            | Self::Internal(_) => "server_error",
             _ => "invalid_request_error",
         }
     }
@@ -224,6 +230,7 @@ impl IntoResponse for HttpError {
                 tracing::warn!(%error, "a request waited for the database in vain");
             }
             Self::Database(error) => tracing::error!(%error, "a request failed"),
+            Self::Unreadable(error) => tracing::error!(%error, "a recording cannot be read"),
             Self::Internal(error) => tracing::error!(error, "a request failed"),
             _ => {}
         }

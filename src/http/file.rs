@@ -103,31 +103,44 @@ impl Wanted {
 }
 
 impl Wanted {
-    /// Leaves out a range that does not count (RFC 9110, 14.2), and makes one that begins before the
-    /// file begin with it (14.1.2): what tower-http knows neither of.
+    /// Leaves out a range that does not count (RFC 9110, 14.2), and spells one that does so that
+    /// tower-http understands it.
     fn plain_range(&mut self, bytes: u64) {
-        let Some(range) = self.headers.get(header::RANGE) else {
+        let Some(range) = self.headers.remove(header::RANGE) else {
             return;
         };
-        let range = range.to_str().unwrap_or_default();
-        let suffix = range
-            .strip_prefix("bytes=-")
-            .and_then(|last| last.parse().ok());
-        // An end that no number holds is beyond the end of the file all the same.
-        let endless = range.split_once('-').filter(|(first, last)| {
-            let digits = !last.is_empty() && last.bytes().all(|digit| digit.is_ascii_digit());
-            first.len() > "bytes=".len() && digits && last.parse::<u64>().is_err()
-        });
-        if self.method != Method::GET || !range.starts_with("bytes=") {
-            self.headers.remove(header::RANGE);
-        } else if let Some((first, _)) = endless
-            && let Ok(open) = HeaderValue::try_from(format!("{first}-"))
+        if self.method == Method::GET
+            && let Some(plain) = range.to_str().ok().and_then(|range| plain(range, bytes))
+            && let Ok(plain) = HeaderValue::try_from(plain)
         {
-            self.headers.insert(header::RANGE, open);
-        } else if suffix.is_some_and(|last: u64| last > bytes) && bytes > 0 {
-            let all = HeaderValue::from_static("bytes=0-");
-            self.headers.insert(header::RANGE, all);
+            self.headers.insert(header::RANGE, plain);
         }
+    }
+}
+
+/// The one range of a file of so many bytes that this asks for (RFC 9110, 14.1.2), within what
+/// numbers hold; `None` if it asks for several, or is no valid one.
+fn plain(range: &str, bytes: u64) -> Option<String> {
+    let (unit, set) = range.split_once('=')?;
+    // A list may have empty elements (5.6.1).
+    let mut ranges = set.split(',').map(str::trim).filter(|one| !one.is_empty());
+    let (Some(one), None) = (ranges.next(), ranges.next()) else {
+        return None;
+    };
+    let (first, last) = one.split_once('-')?;
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !unit.eq_ignore_ascii_case("bytes") || !is_number(first) || !is_number(last) {
+        return None;
+    }
+    // What no number holds is beyond the end of every file.
+    let number = |text: &str| text.parse().unwrap_or(u64::MAX);
+    match (first, last) {
+        ("", "") => None,
+        ("", last) if number(last) > bytes && bytes > 0 => Some("bytes=0-".to_owned()),
+        ("", last) => Some(format!("bytes=-{}", number(last))),
+        (first, "") => Some(format!("bytes={}-", number(first))),
+        (first, last) if number(first) > number(last) => None,
+        (first, last) => Some(format!("bytes={}-{}", number(first), number(last))),
     }
 }
 
@@ -250,5 +263,47 @@ impl AsyncSeek for Beginning {
             self.file.set_limit(left);
         }
         done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_range_that_counts_is_plain() {
+        const BEYOND: &str = "18446744073709551616";
+        for (asked, expected) in [
+            ("bytes=0-3", Some("bytes=0-3")),
+            ("Bytes=0-3", Some("bytes=0-3")),
+            ("bytes=,0-3", Some("bytes=0-3")),
+            ("bytes= , 5- ,", Some("bytes=5-")),
+            ("bytes=-3", Some("bytes=-3")),
+            ("bytes=-0", Some("bytes=-0")),
+            ("bytes=-101", Some("bytes=0-")),
+            (&format!("bytes=-{BEYOND}"), Some("bytes=0-")),
+            (
+                &format!("bytes=4-{BEYOND}"),
+                Some("bytes=4-18446744073709551615"),
+            ),
+            (
+                &format!("bytes={BEYOND}-"),
+                Some("bytes=18446744073709551615-"),
+            ),
+            ("bytes=5-2", None),
+            ("bytes=-", None),
+            ("bytes=", None),
+            ("bytes=,", None),
+            ("bytes=a-b", None),
+            ("bytes=--3", None),
+            ("bytes=+1-3", None),
+            ("bytes=1 -3", None),
+            ("bytes=0-1,3-4", None),
+            ("items=0-3", None),
+            ("0-3", None),
+        ] {
+            assert_eq!(plain(asked, 100).as_deref(), expected, "{asked}");
+        }
+        assert_eq!(plain("bytes=-3", 0).as_deref(), Some("bytes=-3"));
     }
 }

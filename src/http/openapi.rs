@@ -117,7 +117,10 @@ const EVERYWHERE: &[(&str, &str)] = &[
         "421",
         "The server is not known by this host name: `host_not_allowed`",
     ),
-    ("500", "Something failed on the server: `internal_error`"),
+    (
+        "500",
+        "Something failed on the server: `internal_error`; its disk of recordings: `recording_unreadable`",
+    ),
     (
         "503",
         "The database is locked, away or without room: `database_unavailable`, with `Retry-After`",

@@ -285,10 +285,7 @@ fn refusal(error: BeginError) -> HttpError {
         BeginError::NotFound => HttpError::NotFound,
         BeginError::NotResumable(why) => HttpError::NotResumable(why),
         BeginError::Database(error) => HttpError::Database(error),
-        BeginError::Disk(error) => {
-            tracing::error!(%error, "a session could not be reopened");
-            HttpError::Internal("a session could not be reopened")
-        }
+        BeginError::Disk(error) => HttpError::Unreadable(error),
     }
 }
 

@@ -4,23 +4,24 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, Unit};
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
 
-use super::calls;
+use super::{calls, described};
 
-const TURN_STAGE: &str = "praxiloom_turn_stage_seconds";
-const TURN_LATENCY: &str = "praxiloom_turn_latency_seconds";
-const LIVE: &str = "praxiloom_sessions_live";
-const SESSIONS: &str = "praxiloom_sessions_total";
-const SESSION_LENGTH: &str = "praxiloom_session_seconds";
-const TURNS: &str = "praxiloom_turns_total";
-const INTERRUPTIONS: &str = "praxiloom_interruptions_total";
-const ERRORS: &str = "praxiloom_errors_total";
-const RECORDINGS_STOPPED: &str = "praxiloom_recordings_stopped_total";
-const ARCHIVE_QUEUE: &str = "praxiloom_archive_queue";
-const ARCHIVE_BATCH: &str = "praxiloom_archive_batch_seconds";
-const REQUESTS: &str = "praxiloom_http_requests_total";
+pub(super) const TURN_STAGE: &str = "praxiloom_turn_stage_seconds";
+pub(super) const TURN_LATENCY: &str = "praxiloom_turn_latency_seconds";
+pub(super) const LIVE: &str = "praxiloom_sessions_live";
+pub(super) const SESSIONS: &str = "praxiloom_sessions_total";
+pub(super) const SESSION_LENGTH: &str = "praxiloom_session_seconds";
+pub(super) const TURNS: &str = "praxiloom_turns_total";
+pub(super) const INTERRUPTIONS: &str = "praxiloom_interruptions_total";
+pub(super) const ERRORS: &str = "praxiloom_errors_total";
+pub(super) const RECORDINGS_STOPPED: &str = "praxiloom_recordings_stopped_total";
+pub(super) const ARCHIVE_QUEUE: &str = "praxiloom_archive_queue";
+pub(super) const ARCHIVE_BATCH: &str = "praxiloom_archive_batch_seconds";
+pub(super) const STRAINED: &str = "praxiloom_strained";
+pub(super) const REQUESTS: &str = "praxiloom_http_requests_total";
 
 /// From a millisecond, the server's own overhead, to the patience of a coach.
 const TURN_BUCKETS: &[f64] = &[
@@ -66,16 +67,19 @@ pub enum Stage {
     FirstToken,
     /// From there to the first sound of the voice.
     FirstAudio,
-    /// From there to the first packet on the wire.
+    /// How long the client then still thought, where it did.
+    Thinking,
+    /// From the first sound to the first packet with it on the wire, without the thinking.
     FirstPacket,
 }
 
 impl Stage {
     /// Every stage in order.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::TurnDecided,
         Self::FirstToken,
         Self::FirstAudio,
+        Self::Thinking,
         Self::FirstPacket,
     ];
 
@@ -86,6 +90,7 @@ impl Stage {
             Self::TurnDecided => "turn_decided",
             Self::FirstToken => "first_token",
             Self::FirstAudio => "first_audio",
+            Self::Thinking => "thinking",
             Self::FirstPacket => "first_packet",
         }
     }
@@ -97,12 +102,13 @@ pub struct Metrics(Arc<Inner>);
 
 struct Inner {
     recorder: PrometheusRecorder,
-    stages: [Histogram; 4],
+    stages: [Histogram; 5],
     websocket: Carried,
     webrtc: Carried,
     interruptions: Counter,
     archive_queue: Gauge,
     archive_batch: Histogram,
+    strained: Gauge,
 }
 
 /// What is counted per transport; looked up once, so that a turn only adds numbers.
@@ -136,7 +142,7 @@ impl Metrics {
                     .unwrap_or_default()
             });
         let recorder = builder.build_recorder();
-        describe(&recorder);
+        described::describe(&recorder);
         let stages =
             Stage::ALL.map(|stage| histogram(&recorder, TURN_STAGE, &[("stage", stage.name())]));
         let interruptions = counter(&recorder, INTERRUPTIONS, &[]);
@@ -147,6 +153,7 @@ impl Metrics {
             interruptions,
             archive_queue: recorder.register_gauge(&Key::from_name(ARCHIVE_QUEUE), &METADATA),
             archive_batch: histogram(&recorder, ARCHIVE_BATCH, &[]),
+            strained: recorder.register_gauge(&Key::from_name(STRAINED), &METADATA),
             recorder,
         }))
     }
@@ -204,6 +211,11 @@ impl Metrics {
     /// How long the disk took for a batch.
     pub fn archive_batch(&self, took: Duration) {
         self.0.archive_batch.record(took.as_secs_f64());
+    }
+
+    /// Whether voices are encoded with less effort, because the machine is behind.
+    pub fn strained(&self, is_so: bool) {
+        self.0.strained.set(f64::from(u8::from(is_so)));
     }
 
     /// Something failed; `place` is the room or engine, never a message.
@@ -296,73 +308,6 @@ fn counter(recorder: &PrometheusRecorder, name: &'static str, labels: Labels<'_>
 
 fn histogram(recorder: &PrometheusRecorder, name: &'static str, labels: Labels<'_>) -> Histogram {
     recorder.register_histogram(&Key::from_parts(name, labels), &METADATA)
-}
-
-fn describe(recorder: &PrometheusRecorder) {
-    let histogram = |name: &'static str, help: &'static str| {
-        recorder.describe_histogram(KeyName::from(name), Some(Unit::Seconds), help.into());
-    };
-    let counter = |name: &'static str, help: &'static str| {
-        recorder.describe_counter(KeyName::from(name), None, help.into());
-    };
-    histogram(
-        TURN_STAGE,
-        "Time each stage of an answer took after the one before it.",
-    );
-    histogram(
-        TURN_LATENCY,
-        "From the end of speech to the first packet of the answer.",
-    );
-    histogram(
-        calls::OPENING,
-        "Time until an engine's connection stood, or it took a request.",
-    );
-    histogram(
-        calls::ANSWER,
-        "From the end of a segment to its words, from a question to the first token, or from a \
-            sentence to its first sound.",
-    );
-    histogram(
-        calls::WHOLE,
-        "Time a call to an engine took from its beginning to its end.",
-    );
-    histogram(SESSION_LENGTH, "Length of ended sessions.");
-    histogram(
-        ARCHIVE_BATCH,
-        "Time the disk took for a batch of a recording.",
-    );
-    counter(
-        RECORDINGS_STOPPED,
-        "Recordings that ended before their session, by reason.",
-    );
-    counter(
-        calls::FAILURES,
-        "Calls to an engine that failed, by reason.",
-    );
-    counter(
-        calls::AMOUNT,
-        "What an engine was given and gave: sound, characters, tokens.",
-    );
-    counter(
-        calls::COST,
-        "Cost of calls by the rates that are set, in millionths of the currency.",
-    );
-    counter(SESSIONS, "Sessions begun.");
-    counter(TURNS, "Turns answered.");
-    counter(INTERRUPTIONS, "Times the coach interrupted the client.");
-    counter(
-        ERRORS,
-        "Failures by the room or engine where they happened.",
-    );
-    counter(REQUESTS, "HTTP requests answered, by route and status.");
-    let gauge = |name: &'static str, help: &'static str| {
-        recorder.describe_gauge(KeyName::from(name), None, help.into());
-    };
-    gauge(LIVE, "Sessions going on now.");
-    gauge(
-        ARCHIVE_QUEUE,
-        "Batches of recordings that wait for the disk.",
-    );
 }
 
 #[cfg(test)]

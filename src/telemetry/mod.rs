@@ -1,6 +1,7 @@
 //! Logs and metrics: what an operator sees of the server, without a private word in it.
 
 mod calls;
+mod described;
 mod log;
 pub mod metrics;
 

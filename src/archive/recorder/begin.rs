@@ -44,7 +44,8 @@ impl Archive {
     /// [`Recorder::trouble`]. Belongs into a tokio runtime.
     #[must_use]
     pub fn record(&self, part: Part) -> Recorder {
-        let started_at = part.began_at.minus(part.from - Position::ZERO);
+        let began = || part.began_at.minus(part.from - Position::ZERO);
+        let started_at = part.claim.as_ref().map_or_else(began, Claim::started_at);
         let key = self.next_key();
         let shared = Shared::new(part.from);
         let opening = self
@@ -80,6 +81,8 @@ impl Archive {
             shared: shared.clone(),
         });
         if let Some(claim) = part.claim {
+            // It goes on, whoever hung it up before.
+            self.core.hang_ups.forget(&part.id);
             claim.take_up();
         }
         let serial = (key as u32).wrapping_mul(2);
@@ -99,6 +102,7 @@ impl Archive {
             events: Vec::new(),
             trace: Vec::new(),
             since: None,
+            crowded: None,
             now: part.from,
             tally: Tally::default(),
             client_id: part.client_id,

@@ -16,36 +16,39 @@ use super::Recorder;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Recorder {
-    /// The part is over. Waits, for a bounded time, until everything is on the disk.
-    pub async fn finish(mut self, at: Position, reason: EndReason) {
+    /// The part is over, and ends at `end`, which may lie before what was recorded last: of somebody
+    /// who was gone before anybody noticed. Waits, for a bounded time, until everything is on the
+    /// disk.
+    pub async fn finish(mut self, end: Position, reason: EndReason) {
         let (done, answer) = oneshot::channel();
-        let jobs = self.complete(at, reason, Some(done));
+        let jobs = self.complete(end, reason, Some(done));
         // In a task, so that a part that stopped waiting is closed all the same.
         tokio::spawn(hand(self.writer.clone(), jobs));
         if tokio::time::timeout(PATIENCE, answer).await.is_err() {
             tracing::warn!(session.id = %self.id, "the end of a recording waits for the disk");
         }
-        self.end_row(reason);
+        self.end_row(end, reason);
     }
 
     /// Ends the files; what is left to be done for them, in order.
     fn complete(
         &mut self,
-        at: Position,
+        end: Position,
         reason: EndReason,
         done: Option<oneshot::Sender<()>>,
     ) -> Vec<Job> {
         self.finished = true;
-        self.now = self.now.max(at);
+        self.now = self.now.max(end);
         let _ = self.trouble();
         let reason = reason.name().to_owned();
-        self.event(at, &Event::Disconnected { reason });
-        let end = self.in_part(at);
+        let to_ms = Some(end.ms());
+        self.event(self.now, &Event::Disconnected { reason, to_ms });
+        let end = self.in_part(end);
         self.coach.finish(end);
         self.client.finish(end);
         let opening = self.opening.take().map(Job::Open);
         let pieces = self.pieces();
-        let append = self.append(pieces, at);
+        let append = self.append(pieces, self.now);
         let close = Job::Close {
             key: self.key,
             done,
@@ -53,12 +56,12 @@ impl Recorder {
         opening.into_iter().chain([append, close]).collect()
     }
 
-    fn end_row(&mut self, reason: EndReason) {
+    fn end_row(&mut self, end: Position, reason: EndReason) {
         let _ = self.trouble();
         let end = End {
             ended_at: self.clock.now(),
             reason,
-            length_ms: self.now.ms(),
+            length_ms: end.ms(),
             turns: self.tally.turns(),
             interruptions: self.tally.interruptions(),
         };
@@ -76,7 +79,7 @@ impl Drop for Recorder {
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(hand(self.writer.clone(), jobs));
         }
-        self.end_row(EndReason::Failed);
+        self.end_row(self.now, EndReason::Failed);
     }
 }
 

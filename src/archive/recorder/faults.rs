@@ -3,17 +3,20 @@
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use media::Position;
 use media::record::recover;
+use signaling::event::Session;
 use tokio_util::sync::CancellationToken;
 
-use super::super::event::Event;
+use super::super::event::{Event, Said, Speaker};
 use super::super::layout::Stream;
 use super::super::writer::WriteAt;
-use super::super::{Archive, ArchiveParts, EndReason, Part, Recorder, Refusal, Trouble, sessions};
-use super::MOST_WAITING;
+use super::super::{
+    Archive, ArchiveParts, EndReason, Part, Recorder, Refusal, ReopenError, Trouble, sessions,
+};
+use super::{MOMENT, MOST_EVER, MOST_WAITING};
 use crate::clock::{Clock, Micros};
 use crate::config;
 use crate::db::AccountId;
@@ -21,6 +24,7 @@ use crate::private::Private;
 use crate::telemetry::Metrics;
 
 const NOON: Micros = Micros(1_795_262_400_000_000);
+const LONG: Duration = Duration::from_secs(60);
 
 struct Scene {
     archive: Archive,
@@ -126,6 +130,17 @@ fn fails_half_way(armed: &Arc<AtomicBool>, kind: std::io::ErrorKind) -> WriteAt 
     })
 }
 
+/// A disk that does not answer while it is stuck.
+fn answers_unless(stuck: &Arc<AtomicBool>) -> WriteAt {
+    let stuck = stuck.clone();
+    Box::new(move |file, bytes, at| {
+        while stuck.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        file.write_at(bytes, at)
+    })
+}
+
 #[tokio::test]
 async fn half_a_write_is_cut_back_to_what_was_whole() {
     use std::io::ErrorKind::{Other, ReadOnlyFilesystem, StorageFull};
@@ -227,14 +242,7 @@ async fn a_last_batch_that_fails_after_the_session_is_told_all_the_same() {
 #[tokio::test]
 async fn a_disk_that_never_answers_holds_up_nobody() {
     let stuck = Arc::new(AtomicBool::new(true));
-    let held = stuck.clone();
-    let scene = scene(Box::new(move |file, bytes, at| {
-        while held.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        file.write_at(bytes, at)
-    }))
-    .await;
+    let scene = scene(answers_unless(&stuck)).await;
     let mut recorders = ["sess_1", "sess_2"].map(|id| scene.record(id));
     let mut half = 0;
     while recorders
@@ -242,7 +250,7 @@ async fn a_disk_that_never_answers_holds_up_nobody() {
         .any(|recorder| recorder.trouble.is_none())
     {
         for recorder in &mut recorders {
-            let began = std::time::Instant::now();
+            let began = Instant::now();
             recorder.trace(&"x".repeat(200_000));
             half_a_second(recorder, half);
             let waiting = recorder.shared.unwritten.load(Ordering::SeqCst);
@@ -272,5 +280,95 @@ async fn a_disk_that_never_answers_holds_up_nobody() {
             .unwrap();
         assert_eq!(row.end_reason.as_deref(), Some(reason));
         assert_eq!(row.stopped_reason.as_deref(), Some("disk_too_slow"));
+    }
+}
+
+#[tokio::test]
+async fn nobody_goes_on_before_what_was_said_last_is_on_the_disk() {
+    let stuck = Arc::new(AtomicBool::new(false));
+    let scene = scene(answers_unless(&stuck)).await;
+    let mut recorder = scene.record("sess_1");
+    let session = Session::new("sess_1", "praxiloom", "slt", 1_795_266_000);
+    let configured = Event::Configured {
+        session: Box::new(session),
+        client_id: None,
+    };
+    recorder.event(Position::ZERO, &configured);
+    half_a_second(&mut recorder, 0);
+    written(&recorder).await;
+    stuck.store(true, Ordering::SeqCst);
+    let said = Event::Said(Said {
+        item_id: "a".to_owned(),
+        speaker: Speaker::Coach,
+        from_ms: 500,
+        to_ms: 900,
+        text: "How are you?".to_owned(),
+        words: Vec::new(),
+        cut: false,
+        typed: false,
+    });
+    recorder.event(Position::from_ms(900), &said);
+    drop(recorder);
+    // The database knows that it ended, and the disk does not.
+    let of = scene.archive.core.db.of(&scene.me);
+    let until = Instant::now() + LONG;
+    while sessions::find(of, "sess_1")
+        .await
+        .unwrap()
+        .is_none_or(|row| row.ended_at.is_none())
+    {
+        assert!(Instant::now() < until, "it does not end");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let refused = scene.archive.reopen(&scene.me, "sess_1").await;
+    assert!(matches!(refused, Err(ReopenError::Closing)), "{refused:?}");
+    stuck.store(false, Ordering::SeqCst);
+    let until = Instant::now() + LONG;
+    let reopened = loop {
+        assert!(Instant::now() < until, "it is not put away");
+        match scene.archive.reopen(&scene.me, "sess_1").await {
+            Err(ReopenError::Closing) => {}
+            reopened => break reopened.unwrap(),
+        }
+    };
+    assert_eq!(reopened.items.len(), 1);
+}
+
+#[tokio::test]
+async fn what_comes_at_once_may_wait_for_a_moment() {
+    for kept in [true, false] {
+        let stuck = Arc::new(AtomicBool::new(true));
+        let scene = scene(answers_unless(&stuck)).await;
+        let mut recorder = scene.record("sess_1");
+        let now = Position::from_ms(500);
+        // A dozen typed items of 300 kB stand in the trace once and in the log twice.
+        for _ in 0..36 {
+            recorder.trace(&"x".repeat(300_000));
+            recorder.tick(now);
+            assert_eq!(recorder.trouble(), None);
+        }
+        if !kept {
+            // But not as much as anybody likes.
+            let mut other = scene.record("sess_2");
+            other.trace(&"x".repeat(MOST_EVER));
+            other.tick(now);
+            let trouble = other.trouble().map(|trouble| trouble.refusal);
+            assert_eq!(trouble, Some(Refusal::TooSlow));
+        }
+        if kept {
+            stuck.store(false, Ordering::SeqCst);
+            while recorder.due().is_some_and(|due| due <= now) {
+                recorder.tick(now);
+                tokio::task::yield_now().await;
+            }
+            written(&recorder).await;
+        }
+        let later = now + MOMENT;
+        assert!(kept || recorder.due().is_some_and(|due| due <= later));
+        recorder.tick(later);
+        let refused = (!kept).then_some(Refusal::TooSlow);
+        assert_eq!(recorder.trouble().map(|trouble| trouble.refusal), refused);
+        stuck.store(false, Ordering::SeqCst);
+        recorder.finish(later, EndReason::ByClient).await;
     }
 }

@@ -15,7 +15,8 @@ use super::super::event::{Entry, Event};
 use super::super::layout::{Folder, Stream, absent_is_fine};
 use super::super::ledger::Begin;
 use super::super::manifest::Manifest;
-use super::super::sessions::EndReason;
+use super::super::sessions::parts::PartRow;
+use super::super::sessions::{EndReason, whole};
 use super::super::tally::Tally;
 use super::super::writer::Shared;
 use crate::clock::Micros;
@@ -27,6 +28,8 @@ const BLOCK: u64 = 1 << 16;
 /// What the files of a session say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::archive) struct Finished {
+    /// The parts before.
+    pub before: Vec<PartRow>,
     /// The last part of which there is something.
     pub part: u32,
     pub from_ms: u64,
@@ -43,6 +46,19 @@ pub(in crate::archive) struct Finished {
 }
 
 impl Finished {
+    /// What the row of the last part should say.
+    pub(in crate::archive) fn row(&self) -> PartRow {
+        PartRow {
+            number: self.part.into(),
+            transport: self.transport.clone(),
+            from_ms: whole(self.from_ms),
+            to_ms: Some(whole(self.length_ms)),
+            end_reason: Some(self.reason.name().to_owned()),
+            stopped_at_ms: self.stopped.as_ref().map(|(at, _)| whole(*at)),
+            stopped_reason: self.stopped.as_ref().map(|(_, why)| why.clone()),
+        }
+    }
+
     /// How the row of the session begins, if there is none.
     pub(super) fn begin(&self, account: &AccountId, id: &str, started_at: Micros) -> Begin {
         let from = Position::from_ms(self.from_ms);
@@ -88,7 +104,8 @@ pub(super) fn size(folder: &Folder) -> io::Result<u64> {
     Ok(size)
 }
 
-/// Finishes the files of the last part up to `through`, and reads what all say. `None` if nothing
+/// Finishes the files of the last part up to `through`, and reads what all say; those before it were
+/// closed before it began. `None` if nothing
 /// was recorded. One that was cut off was live for as long as its node was: to when that said so last.
 pub(super) fn finish(
     folder: &Folder,
@@ -109,10 +126,15 @@ pub(super) fn finish(
 
     let mut tally = Tally::default();
     let mut found: Option<Finished> = None;
+    let mut before = Vec::new();
     let mut closed = false;
+    let mut latest = 0;
     let mut take = |Entry { at_ms, event }| {
         tally.count(&event);
-        if let Some(found) = &mut found {
+        latest = at_ms.max(latest);
+        if let Some(found) = &mut found
+            && !matches!(event, Event::Connected { .. })
+        {
             found.length_ms = found.length_ms.max(at_ms);
         }
         match event {
@@ -123,7 +145,9 @@ pub(super) fn finish(
                 wall,
             } => {
                 closed = false;
+                before.extend(found.as_ref().map(Finished::row));
                 found = Some(Finished {
+                    before: Vec::new(),
                     part,
                     from_ms: at_ms,
                     transport,
@@ -142,9 +166,10 @@ pub(super) fn finish(
                     found.client_id = client_id;
                 }
             }
-            Event::Disconnected { reason } => {
+            Event::Disconnected { reason, to_ms } => {
                 if let Some(found) = &mut found {
                     (found.reason, closed) = (EndReason::named(&reason), true);
+                    found.length_ms = to_ms.unwrap_or(found.length_ms);
                 }
             }
             _ => {}
@@ -159,22 +184,33 @@ pub(super) fn finish(
     if !closed {
         // What was said may reach beyond the last entry.
         if found.part == last {
-            let lived = alive.map_or(0, |alive| (alive.0 - found.ended_at.0) / 1000);
+            // Rounded up: it has not ended before its node was seen last.
+            let lived = alive.map_or(0, |alive| (alive.0 - found.ended_at.0 + 999) / 1000);
             let lived = u64::try_from(lived).unwrap_or(0);
             let lasted = sound.ms().max(lived);
             found.length_ms = found.length_ms.max(found.from_ms + lasted);
         }
+        // Whether somebody was there to the end is on no record: what was sent counts as heard.
+        latest = found.length_ms;
         let reason = found.reason.name().to_owned();
+        let to_ms = Some(found.length_ms);
         let line = Entry {
             at_ms: found.length_ms,
-            event: Event::Disconnected { reason },
+            event: Event::Disconnected { reason, to_ms },
         };
         let line = serde_json::to_string(&line).map_err(io::Error::other)? + "\n";
         append(&folder.file(last, Stream::Events), line.as_bytes());
     }
-    let lasted = Duration::from_millis(found.length_ms - found.from_ms);
+    // That somebody was gone before was found out at the end.
+    let lasted = Duration::from_millis(latest.saturating_sub(found.from_ms));
     found.ended_at = found.ended_at.plus(lasted);
     found.stopped = folder.stop_of(found.part)?;
+    for part in &mut before {
+        if let Some((at, why)) = folder.stop_of(part.number())? {
+            (part.stopped_at_ms, part.stopped_reason) = (Some(whole(at)), Some(why));
+        }
+    }
+    found.before = before;
     (found.turns, found.interruptions) = (tally.turns(), tally.interruptions());
     Ok(Some(found))
 }

@@ -88,7 +88,8 @@ fn a_log_cut_at_any_byte_keeps_its_whole_lines() {
             assert_eq!(found.interruptions, u32::from(kept == 3));
             assert_eq!(found.ended_at.0 - BEGAN.0, found.length_ms as i64 * 1000);
             let reason = EndReason::Lost.name().to_owned();
-            let end = line(found.length_ms, Event::Disconnected { reason });
+            let to_ms = Some(found.length_ms);
+            let end = line(found.length_ms, Event::Disconnected { reason, to_ms });
             assert_eq!(after, lines[..kept].concat() + &end);
             assert_eq!(finish(&folder, 1, None).unwrap().unwrap(), found);
             assert_eq!(std::fs::read_to_string(&path).unwrap(), after, "again");
@@ -138,6 +139,7 @@ fn parts_before_the_last_and_after_the_known_one_are_left_alone() {
             9500,
             Event::Disconnected {
                 reason: "by_client".to_owned(),
+                to_ms: None,
             },
         );
     std::fs::write(folder.file(2, Stream::Events), &second).unwrap();
@@ -195,4 +197,21 @@ fn a_recording_that_stopped_is_not_whole() {
     folder.note_stop(1, at, Refusal::Full).unwrap();
     let found = finish(&folder, 1, None).unwrap().unwrap();
     assert_eq!(found.stopped, Some((250, "disk_full".to_owned())));
+}
+
+#[test]
+fn a_part_ends_where_it_is_said_to_though_its_files_go_on() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    let ended = Event::Disconnected {
+        reason: "lost".to_owned(),
+        to_ms: Some(400),
+    };
+    let log = line(0, connected(1, 0)) + &line(900, Event::Paused) + &line(2000, ended);
+    std::fs::write(folder.file(1, Stream::Events), &log).unwrap();
+    std::fs::write(folder.file(1, Stream::Client), track()).unwrap();
+    let found = finish(&folder, 1, None).unwrap().unwrap();
+    assert_eq!((found.length_ms, found.reason), (400, EndReason::Lost));
+    // When that was known is another matter.
+    assert_eq!(found.ended_at.0 - BEGAN.0, 2_000_000);
 }

@@ -1,8 +1,8 @@
 //! Rows of sessions that a dead node left, finished by what their files say.
 
 use super::super::recovery::Finished;
-use super::parts::{self, PartRow};
-use super::{EndReason, Left, whole};
+use super::parts;
+use super::{EndReason, Left, end_reason, whole};
 use crate::db::{Db, DbError, Owned};
 
 /// The sessions that are open at other nodes than this, whosever they are.
@@ -37,6 +37,31 @@ pub(in crate::archive) async fn take_over(
     Ok(done.rows_affected() == 1)
 }
 
+/// Opens a session that has ended at `ended_at` with its part `part`, by its row, and that `from` went
+/// on with, by its files: it is this node's then. Whether it still stood so.
+pub(in crate::archive) async fn take_over_ended(
+    of: Owned<'_>,
+    id: &str,
+    (part, ended_at): (i64, Option<i64>),
+    from: Option<&str>,
+    node: &str,
+) -> Result<bool, DbError> {
+    let done = sqlx::query(
+        "UPDATE sessions SET node = $6, ended_at = NULL, end_reason = NULL, hung_up_at = NULL
+         WHERE id = $1 AND account_id = $2 AND part = $3 AND ended_at = $4
+             AND COALESCE(node, '') = $5 AND deleted_at IS NULL",
+    )
+    .bind(id)
+    .bind(of.account().as_str())
+    .bind(part)
+    .bind(ended_at)
+    .bind(from.unwrap_or_default())
+    .bind(node)
+    .execute(of.pool())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Ends a session that this node took over as its files say. Whether it was open.
 pub(in crate::archive) async fn finish_found(
     of: Owned<'_>,
@@ -44,21 +69,18 @@ pub(in crate::archive) async fn finish_found(
     found: &Finished,
     node: &str,
 ) -> Result<bool, DbError> {
-    let part = PartRow {
-        number: found.part.into(),
-        transport: found.transport.clone(),
-        from_ms: whole(found.from_ms),
-        to_ms: Some(whole(found.length_ms)),
-        end_reason: Some(found.reason.name().to_owned()),
-        stopped_at_ms: found.stopped.as_ref().map(|(at, _)| whole(*at)),
-        stopped_reason: found.stopped.as_ref().map(|(_, why)| why.clone()),
-    };
-    parts::put(of, id, &part, node).await?;
-    let done = sqlx::query(
-        "UPDATE sessions SET client_id = COALESCE($4, client_id), ended_at = $5, end_reason = $6,
-             length_ms = $7, turns = $8, interruptions = $9
-         WHERE id = $1 AND account_id = $2 AND node = $3 AND ended_at IS NULL",
-    )
+    // Its node may have gone on with it without a word to the database.
+    for part in found.before.iter().chain([&found.row()]) {
+        parts::put(of, id, part, node).await?;
+    }
+    let done = sqlx::query(concat!(
+        "UPDATE sessions SET client_id = COALESCE($4, client_id), ended_at = $5,
+                 end_reason = ",
+        end_reason!("$6"),
+        ", hung_up_at = NULL,
+                 length_ms = $7, turns = $8, interruptions = $9, part = $10, transport = $11
+             WHERE id = $1 AND account_id = $2 AND node = $3 AND ended_at IS NULL"
+    ))
     .bind(id)
     .bind(of.account().as_str())
     .bind(node)
@@ -68,6 +90,8 @@ pub(in crate::archive) async fn finish_found(
     .bind(whole(found.length_ms))
     .bind(i64::from(found.turns))
     .bind(i64::from(found.interruptions))
+    .bind(i64::from(found.part))
+    .bind(&found.transport)
     .execute(of.pool())
     .await?;
     Ok(done.rows_affected() == 1)
@@ -84,11 +108,14 @@ pub(in crate::archive) async fn close_unrecorded(
     parts::close_unrecorded(of, id, reason, node).await?;
     let known = parts::of_session(of, id).await?;
     let length_ms = known.iter().filter_map(|part| part.to_ms).max();
-    let done = sqlx::query(
-        "UPDATE sessions SET length_ms = COALESCE($5, length_ms), end_reason = $4,
-             ended_at = started_at + COALESCE($5, length_ms) * 1000
-         WHERE id = $1 AND account_id = $2 AND node = $3 AND ended_at IS NULL",
-    )
+    let done = sqlx::query(concat!(
+        "UPDATE sessions SET length_ms = COALESCE($5, length_ms),
+                 end_reason = ",
+        end_reason!("$4"),
+        ", hung_up_at = NULL,
+                 ended_at = started_at + COALESCE($5, length_ms) * 1000
+             WHERE id = $1 AND account_id = $2 AND node = $3 AND ended_at IS NULL"
+    ))
     .bind(id)
     .bind(of.account().as_str())
     .bind(node)

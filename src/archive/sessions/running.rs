@@ -1,8 +1,9 @@
-//! Rows of sessions that have a connection at this node, or are about to.
+//! Rows of sessions that have a connection, or are about to.
 
 use super::super::ledger::{Begin, Image};
-use super::{EndReason, whole};
-use crate::db::{DbError, Owned};
+use super::{EndReason, Left, end_reason, whole};
+use crate::clock::Micros;
+use crate::db::{Db, DbError, Owned};
 
 /// Records that a session begins at this node. That its row is there already changes nothing.
 pub(in crate::archive) async fn insert(
@@ -37,17 +38,20 @@ pub(in crate::archive) async fn update(
     node: &str,
 ) -> Result<bool, DbError> {
     let end = image.end.as_ref();
-    let done = sqlx::query(
+    let done = sqlx::query(concat!(
         "UPDATE sessions SET
-             client_id = $5,
-             transport = $6,
-             ended_at = $7,
-             end_reason = $8,
-             length_ms = COALESCE($9, length_ms),
-             turns = turns + $10,
-             interruptions = interruptions + $11
-         WHERE id = $1 AND account_id = $2 AND node = $3 AND part = $4 AND ended_at IS NULL",
-    )
+                 client_id = $5,
+                 transport = $6,
+                 ended_at = $7,
+                 end_reason = ",
+        end_reason!("$8"),
+        ",
+                 hung_up_at = CASE WHEN $7 IS NULL THEN hung_up_at END,
+                 length_ms = COALESCE($9, length_ms),
+                 turns = turns + $10,
+                 interruptions = interruptions + $11
+             WHERE id = $1 AND account_id = $2 AND node = $3 AND part = $4 AND ended_at IS NULL"
+    ))
     .bind(&image.begin.id)
     .bind(of.account().as_str())
     .bind(node)
@@ -64,6 +68,53 @@ pub(in crate::archive) async fn update(
     Ok(done.rows_affected() == 1)
 }
 
+/// Brings a row from a part that has ended to the one that has followed it at this node, in one step,
+/// so that nobody finds it ended in between. Where it says already that the part ended, its turns are
+/// counted. Whether the row is at the next part now, maybe by an attempt of which nothing was heard.
+pub(in crate::archive) async fn pass_on(
+    of: Owned<'_>,
+    image: &Image,
+    node: &str,
+) -> Result<bool, DbError> {
+    let (begin, end) = (&image.begin, image.end.as_ref());
+    let done = sqlx::query(
+        "UPDATE sessions SET
+             part = part + 1,
+             ended_at = NULL,
+             end_reason = NULL,
+             hung_up_at = NULL,
+             length_ms = COALESCE($6, length_ms),
+             turns = CASE WHEN ended_at IS NULL THEN turns + $7 ELSE turns END,
+             interruptions =
+                 CASE WHEN ended_at IS NULL THEN interruptions + $8 ELSE interruptions END
+         WHERE id = $1 AND account_id = $2 AND node = $3 AND part = $4
+             AND (ended_at IS NULL OR ended_at = $5) AND deleted_at IS NULL",
+    )
+    .bind(&begin.id)
+    .bind(of.account().as_str())
+    .bind(node)
+    .bind(i64::from(begin.part))
+    .bind(end.map(|end| end.ended_at.0))
+    .bind(end.map(|end| whole(end.length_ms)))
+    .bind(end.map_or(0, |end| i64::from(end.turns)))
+    .bind(end.map_or(0, |end| i64::from(end.interruptions)))
+    .execute(of.pool())
+    .await?;
+    if done.rows_affected() == 1 {
+        return Ok(true);
+    }
+    let passed: Option<i64> = sqlx::query_scalar(
+        "SELECT part FROM sessions WHERE id = $1 AND account_id = $2 AND node = $3 AND part > $4",
+    )
+    .bind(&begin.id)
+    .bind(of.account().as_str())
+    .bind(node)
+    .bind(i64::from(begin.part))
+    .fetch_optional(of.pool())
+    .await?;
+    Ok(passed.is_some())
+}
+
 /// Opens a session that has ended for its part `part` at this node, if it still stands as it was
 /// read: at the part before, ended at `ended_at`. Whether it did.
 pub(in crate::archive) async fn claim(
@@ -74,7 +125,8 @@ pub(in crate::archive) async fn claim(
     node: &str,
 ) -> Result<bool, DbError> {
     let done = sqlx::query(
-        "UPDATE sessions SET ended_at = NULL, end_reason = NULL, part = $3, node = $5
+        "UPDATE sessions SET ended_at = NULL, end_reason = NULL, hung_up_at = NULL,
+             part = $3, node = $5
          WHERE id = $1 AND account_id = $2 AND part = $3 - 1 AND ended_at = $4
              AND deleted_at IS NULL",
     )
@@ -109,4 +161,35 @@ pub(in crate::archive) async fn hung_up(
     .execute(of.pool())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Marks a session that is open: its node is to end it, and whoever ends its row takes the mark away.
+/// Whether there is such a session, and it was not marked yet.
+pub(in crate::archive) async fn mark_hung_up(
+    of: Owned<'_>,
+    id: &str,
+    now: Micros,
+) -> Result<bool, DbError> {
+    let done = sqlx::query(
+        "UPDATE sessions SET hung_up_at = $3
+         WHERE id = $1 AND account_id = $2 AND ended_at IS NULL
+             AND hung_up_at IS NULL AND deleted_at IS NULL",
+    )
+    .bind(id)
+    .bind(of.account().as_str())
+    .bind(now.0)
+    .execute(of.pool())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The sessions of this node that were marked so.
+pub(in crate::archive) async fn marked_hung_up(db: &Db, node: &str) -> Result<Vec<Left>, DbError> {
+    let rows = sqlx::query_as(
+        "SELECT id, account_id, node FROM sessions WHERE node = $1 AND hung_up_at IS NOT NULL",
+    )
+    .bind(node)
+    .fetch_all(db.pool())
+    .await?;
+    Ok(rows)
 }

@@ -2,6 +2,7 @@
 
 use super::super::event::{Said, Speaker};
 use super::super::shapes::Transcript;
+use super::visible;
 
 /// Longest line on the screen, and most characters of a cue: two such lines.
 pub(super) const LINE: usize = 42;
@@ -129,10 +130,7 @@ fn untimed(line: &Said) -> Vec<Token> {
 
 /// The words of a text, none longer than a line.
 fn pieces_of(text: &str) -> Vec<String> {
-    let visible: String = text
-        .chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect();
+    let visible = visible(text);
     let words = visible.split_whitespace();
     words
         .flat_map(|word| {

@@ -322,3 +322,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_terminal_would_obey_is_in_no_text() {
+    let mut typed = line(
+        Speaker::Coach,
+        1000,
+        "Well\u{0}, \u{1b}[31mred\u{7f}\u{9b}2J\r\nthen.",
+    );
+    (typed.typed, typed.words) = (true, Vec::new());
+    let transcript = transcript(vec![typed]);
+    for text in [transcript.text(), transcript.vtt(), transcript.srt()] {
+        let is_obeyed = |char: char| char.is_control() && char != '\n';
+        assert!(!text.contains(is_obeyed), "{text:?}");
+        assert!(text.contains("then."), "{text:?}");
+    }
+    assert_eq!(
+        transcript.text(),
+        "[0:00:01] Coach: Well , [31mred 2J then.\n\n"
+    );
+}

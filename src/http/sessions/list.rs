@@ -72,8 +72,11 @@ pub async fn list(
 
 /// Where a page of the list begins: after the session that began then and is named so.
 fn place(next: &str) -> Result<(i64, &str), HttpError> {
-    let place = next
-        .split_once('.')
-        .and_then(|(began, id)| Some((began.parse().ok()?, id)));
+    let place = next.split_once('.').and_then(|(began, id)| {
+        let named = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let dated = began.len() <= 16 && began.bytes().all(|b| b.is_ascii_digit());
+        let began = began.parse().ok()?;
+        (named && dated).then_some((began, id))
+    });
     place.ok_or_else(|| HttpError::invalid("before", "must be a `next` of this list"))
 }

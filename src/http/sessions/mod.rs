@@ -51,10 +51,7 @@ impl From<ReadError> for HttpError {
             ReadError::NotFound => Self::NotFound,
             ReadError::NotRecorded => Self::NotRecorded,
             ReadError::Database(error) => Self::Database(error),
-            ReadError::Disk(error) => {
-                tracing::error!(%error, "a recording could not be read");
-                Self::Internal("a recording could not be read")
-            }
+            ReadError::Disk(error) => Self::Unreadable(error),
         }
     }
 }
