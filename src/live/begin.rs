@@ -1,12 +1,11 @@
 //! How a session gets its place: a new one, or one that goes on after its connection ended.
 
 use media::Position;
-use signaling::event::audio::Voice;
 use signaling::event::{ErrorBody, Session, SessionUpdate};
 use signaling::link::Carrier;
 use signaling::webrtc::CallHandle;
 
-use super::conversation::Past;
+use super::conversation::{Past, casting};
 use super::registry::{Place, TakeOverError};
 use super::{Live, MODEL};
 use crate::accounts::seal::Seal;
@@ -148,10 +147,7 @@ impl Live {
             account, updates, ..
         } = opening;
         if self.registry.is_live(id, &account) {
-            // A request that is refused ends nobody's connection, and without the database the session
-            // could not go on over another.
-            let changes = self.archive.takes_changes().await;
-            changes.map_err(BeginError::Database)?;
+            // A request that is refused ends nobody's connection.
             let session = self.archive.configured(&account, id).await?;
             self.settled(session, &updates)?;
         }
@@ -210,21 +206,10 @@ impl Live {
         for update in updates {
             session = session.merged(update, false)?;
         }
-        let picked = session.prompt.as_ref().map(|prompt| prompt.id.as_str());
-        if let Some(unknown) = picked.filter(|id| !self.cast.contains_key(*id)) {
-            let message = format!("no AI client has the id '{unknown}'");
-            return Err(ErrorBody::value("session.prompt.id", &message));
-        }
+        casting::check(&session, &self.cast)?;
         if session.audio.output.voice.name().is_empty() {
-            let voice = picked.and_then(|id| self.cast.get(id));
-            let voice = voice.map(|traits| traits.voice.clone());
-            let first = || {
-                self.thinker
-                    .gallery
-                    .first()
-                    .map(|sheet| sheet.voice.clone())
-            };
-            session.audio.output.voice = Voice::Named(voice.or_else(first).unwrap_or_default());
+            let default = self.thinker.gallery.first().map(|sheet| sheet.id.as_str());
+            casting::give_voice(&mut session, &self.cast, default);
         }
         Ok(session)
     }

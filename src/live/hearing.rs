@@ -38,7 +38,12 @@ pub struct Hearing {
     stuck: bool,
     /// Segments whose final words are still to come: they fail if the stream breaks.
     open: VecDeque<u64>,
-    failed: VecDeque<ListenOutput>,
+    /// What is to be told before anything that a stream says.
+    outputs: VecDeque<ListenOutput>,
+    /// The stream has said nothing yet.
+    is_new: bool,
+    /// Another engine than the first listened last.
+    replaced: bool,
     awaited: Awaited,
     dropped: u64,
 }
@@ -66,7 +71,9 @@ impl Hearing {
             progress: Instant::now(),
             stuck: false,
             open: VecDeque::new(),
-            failed: VecDeque::new(),
+            outputs: VecDeque::new(),
+            is_new: false,
+            replaced: false,
             dropped: 0,
         }
     }
@@ -118,8 +125,8 @@ impl Hearing {
     /// while there is neither; reopens a stream that broke.
     pub async fn next(&mut self) -> Option<ListenOutput> {
         loop {
-            if let Some(failed) = self.failed.pop_front() {
-                return Some(failed);
+            if let Some(output) = self.outputs.pop_front() {
+                return Some(output);
             }
             let had_room = self.has_room();
             let given_up = self.progress + PATIENCE;
@@ -127,7 +134,7 @@ impl Hearing {
             let patience = async { tokio::time::sleep_until(given_up).await };
             tokio::select! {
                 step = self.step() => match step {
-                    Step::Output(output) => return Some(output),
+                    Step::Output(output) => return Some(self.told(output)),
                     Step::HandedOver => self.progressed(),
                     Step::Opened => {}
                     Step::Broke(error) => self.broke(error),
@@ -180,12 +187,30 @@ impl Hearing {
         {
             Ok(stream) => {
                 self.stream = Some(stream);
+                self.is_new = true;
                 self.awaited.listens(name);
                 self.progressed();
             }
             Err(error) => self.fail_open(&error),
         }
         Step::Opened
+    }
+
+    /// What comes of what the stream says. One that does not begin with another engine is the first
+    /// engine's, which is news after one where another listened.
+    fn told(&mut self, output: ListenOutput) -> ListenOutput {
+        let is_new = std::mem::take(&mut self.is_new);
+        match output {
+            ListenOutput::StoodIn { .. } => self.replaced = true,
+            ListenOutput::Back { first, .. } => self.replaced &= !first,
+            _ if is_new && std::mem::take(&mut self.replaced) => {
+                self.outputs.push_back(output);
+                let (by, first) = (self.engine.info().name, true);
+                return ListenOutput::Back { by, first };
+            }
+            _ => {}
+        }
+        output
     }
 
     fn progressed(&mut self) {
@@ -214,7 +239,7 @@ impl Hearing {
             segment,
             error: error.clone(),
         });
-        self.failed.extend(failed);
+        self.outputs.extend(failed);
     }
 
     fn feed(&mut self, input: ListenInput) {

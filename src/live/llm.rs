@@ -54,6 +54,8 @@ pub enum Thought {
     Inner(Generation, Box<Inner>),
     /// Another model answers than the first one. Comes once until that has answered again.
     Replaced(Generation, ProviderError),
+    /// The model broke off after something was said, with which the answer ends.
+    BrokeOff(ProviderError),
     /// The model failed before it said anything, and authored lines answer from now on. Comes once
     /// until the model has answered again.
     StoodIn(Generation, ProviderError),

@@ -58,6 +58,8 @@ pub struct Mic {
     vad: Vad,
     /// End of the sound so far.
     end: Position,
+    /// End of what of it came, without what was put in for what did not.
+    came_to: Position,
     /// Samples that do not fill a frame yet; they end at `end`.
     partial: Vec<i16>,
     scratch: Vec<i16>,
@@ -90,6 +92,7 @@ impl Mic {
             source,
             vad: Vad::new(VadSettings::default()),
             end: from,
+            came_to: from,
             partial: Vec::with_capacity(SAMPLES),
             scratch: Vec::new(),
             activity: Vec::new(),
@@ -126,6 +129,12 @@ impl Mic {
     #[must_use]
     pub fn end(&self) -> Position {
         self.end
+    }
+
+    /// End of the sound that came: the timeline may have gone on without it.
+    #[must_use]
+    pub const fn came_to(&self) -> Position {
+        self.came_to
     }
 
     /// End of the frames so far.
@@ -183,6 +192,7 @@ impl Mic {
             reader.read(bytes, &mut sound)?;
         }
         self.sound(&sound, out);
+        self.came_to = self.came_to.max(self.end);
         self.scratch = sound;
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! A live session: microphone, speech to text, language model, text to speech, speaker.
 
 mod airing;
+mod aloft;
 mod begin;
 mod called;
 pub mod conversation;
+mod elsewhere;
 mod hearing;
 mod intake;
 mod llm;
@@ -13,6 +15,7 @@ mod registry;
 mod session;
 pub mod sound;
 pub mod speaker;
+pub mod strain;
 mod tape;
 mod voice;
 
@@ -41,11 +44,12 @@ use crate::telemetry::{Metrics, Transport};
 use begin::Resumption;
 pub use begin::{BeginError, Begun, Opening};
 use called::Called;
-use conversation::{Cast, Conversation, Past, Settings, Traits};
+use conversation::{Cast, Conversation, Past, Settings, Traits, casting};
 use hearing::Hearing;
 use llm::{Mind, Thinker};
 pub use registry::{HangUp, Registry};
 use session::{Ended, LiveSession, Parts, Told};
+use strain::Strain;
 use tape::Tape;
 use voice::VoiceStage;
 
@@ -72,6 +76,7 @@ pub struct Live {
     cap: Duration,
     engines: own::Engines,
     rates: Arc<Rates>,
+    strain: Arc<Strain>,
 }
 
 impl std::fmt::Debug for Live {
@@ -112,13 +117,20 @@ pub struct LiveParts {
     pub rates: Rates,
 }
 
+/// How long a client leaves a silent coach at least, before it says something, and at most. Long
+/// enough for a silence that a coach means.
+const LEAST_SILENCE: Duration = Duration::from_secs(20);
+const LONGEST_SILENCE: Duration = Duration::from_secs(45);
+
 /// What is known of a client before it says a word.
 fn traits(sheet: &Sheet) -> Traits {
+    let patience = Duration::from_millis(sheet.patience_ms.into());
     Traits {
         // Every turn waits for a moment of silence; a sheet says how long that is in all.
-        patience: Duration::from_millis(sheet.patience_ms.into())
-            .saturating_sub(conversation::QUICKEST),
+        patience: patience.saturating_sub(conversation::QUICKEST),
         voice: sheet.voice.clone(),
+        silence: (LEAST_SILENCE + patience * 6).min(LONGEST_SILENCE),
+        opens: sheet.opens,
     }
 }
 
@@ -174,11 +186,18 @@ impl Live {
             tts,
             archive,
             clock,
+            strain: Arc::default(),
             metrics,
             lead,
             cap,
             rates: Arc::new(rates),
         }
+    }
+
+    /// Whether the machine keeps pace.
+    #[must_use]
+    pub fn strain(&self) -> &Strain {
+        &self.strain
     }
 
     /// Who is live.
@@ -212,8 +231,8 @@ impl Live {
         }
     }
 
-    /// Ends a session of this account, also one whose connection broke a while ago: then it is no
-    /// longer one that was cut off. Whether there is such a session; there is not, once it was hung
+    /// Ends a session of this account, also one that has its connection at another node, or whose
+    /// connection broke a while ago: then it is no longer one that was cut off. Whether there is such a session; there is not, once it was hung
     /// up.
     ///
     /// # Errors
@@ -258,7 +277,7 @@ impl Live {
             number: past.as_ref().map_or(1, |past| past.part),
             from,
             transport: transport.name(),
-            client_id: session.prompt.as_ref().map(|prompt| prompt.id.clone()),
+            client_id: casting::picked(&session).map(str::to_owned),
             engines: json!({"stt": stt.name, "llm": llm.name, "tts": tts.name}),
             began_at,
             claim,
@@ -361,6 +380,7 @@ impl Live {
             called,
             engines: self.engines.clone(),
             lead: self.lead,
+            strain: self.strain.clone(),
             metrics: self.metrics.clone(),
             told,
         })

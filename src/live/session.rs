@@ -100,6 +100,7 @@ impl LiveSession {
             called,
             engines,
             lead,
+            strain,
             metrics,
             told,
         } = parts;
@@ -116,7 +117,7 @@ impl LiveSession {
         };
         let intake = Intake::new(mic, session.audio.input.format);
         let mut live = Self {
-            speaker: Speaker::new(link.carrier, encoding, lead),
+            speaker: Speaker::new(link.carrier, encoding, lead, strain),
             link,
             backlog: Backlog::new(),
             conversation,

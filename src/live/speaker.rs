@@ -11,7 +11,8 @@ use media::Position;
 use media::frame::FRAME;
 use signaling::link::{Carrier, OutputAudio, PartIds};
 
-use super::sound::{Encoding, SoundError};
+use super::sound::{Effort, Encoding, SoundError};
+use super::strain::Strain;
 use crate::providers::tts::RATE;
 use sent::ramp;
 pub use sent::{Progress, Sent};
@@ -49,6 +50,7 @@ pub struct Speaker {
     plays_until: Position,
     resting: bool,
     frame: Vec<i16>,
+    strain: Arc<Strain>,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,7 @@ enum Fade {
 impl Speaker {
     /// A speaker for this carrier that sends `lead` ahead of time.
     #[must_use]
-    pub fn new(carrier: Carrier, encoding: Encoding, lead: Duration) -> Self {
+    pub fn new(carrier: Carrier, encoding: Encoding, lead: Duration, strain: Arc<Strain>) -> Self {
         Self {
             encoding,
             lead: if carrier == Carrier::WebRtc {
@@ -89,6 +91,7 @@ impl Speaker {
             plays_until: Position::ZERO,
             resting: true,
             frame: Vec::with_capacity(SAMPLES),
+            strain,
         }
     }
 
@@ -191,6 +194,9 @@ impl Speaker {
             return Ok(None);
         }
         let first = self.resting;
+        if !first && self.smooth {
+            self.strain.note(now.since(self.plays_until));
+        }
         if self.plays_until + LATEST < now || first {
             self.plays_until = self.plays_until.max(now);
         }
@@ -218,6 +224,10 @@ impl Speaker {
         let Some(part) = self.part.clone() else {
             return Ok(None);
         };
+        if first {
+            // Within speech a change could be heard.
+            self.encoding.make(self.effort())?;
+        }
         let payload: Bytes = self.encoding.encode(&self.frame, self.resting)?;
         Ok(Some(Sent {
             audio: OutputAudio {
@@ -234,6 +244,14 @@ impl Speaker {
     #[must_use]
     pub fn frame(&self) -> &[i16] {
         &self.frame
+    }
+
+    fn effort(&self) -> Effort {
+        if self.strain.is_behind() {
+            Effort::Least
+        } else {
+            Effort::Full
+        }
     }
 
     fn rest(&self) -> u8 {

@@ -1,8 +1,6 @@
 //! A session's way into the archive: both voices as they were heard, what happened, and what the
 //! state machine was given.
 
-use std::time::Duration;
-
 use media::Position;
 use media::opus::{self, Encoder, EncoderSettings};
 use media::peaks::peak;
@@ -10,6 +8,7 @@ use media::playout::Playout;
 use signaling::link::Carrier;
 
 use super::airing::Airing;
+use super::aloft::Aloft;
 use super::conversation::trace::{self, Tracer};
 use super::conversation::{Input, Past, Settings};
 use super::mic::Captured;
@@ -49,8 +48,8 @@ pub struct Tape {
 
 #[derive(Debug)]
 enum Voices {
-    /// Opus both ways, recorded as it is. What was sent is heard this much later.
-    Packets(Duration),
+    /// Opus both ways, recorded as it is.
+    Packets(Aloft),
     /// Bytes both ways.
     Bytes {
         coach: Box<Encoder>,
@@ -71,7 +70,7 @@ impl Tape {
         past: Option<&Past>,
     ) -> Result<Self, SoundError> {
         let voices = match settings.carrier {
-            Carrier::WebRtc => Voices::Packets(settings.playout_delay),
+            Carrier::WebRtc => Voices::Packets(Aloft::new(settings.playout_delay)),
             Carrier::WebSocket => Voices::Bytes {
                 coach: Box::new(Encoder::new(COACH)?),
                 client: Box::new(Airing::new(CLIENT)?),
@@ -115,9 +114,9 @@ impl Tape {
         playout: &Playout,
     ) {
         match &mut self.voices {
-            Voices::Packets(delay) => {
-                let at = Position::new(sent.audio.at) + *delay;
-                self.recorder.client(at, &sent.audio.payload, peak(frame));
+            Voices::Packets(aloft) => {
+                let Sent { audio, .. } = sent;
+                aloft.sent(Position::new(audio.at), audio.payload.clone(), peak(frame));
             }
             Voices::Bytes { client, .. } => client.sent(frame, before, playout),
             Voices::Off => {}
@@ -151,11 +150,12 @@ impl Tape {
         now: Position,
         playout: &Playout,
     ) -> Result<Option<Trouble>, SoundError> {
-        if let Voices::Bytes { client, .. } = &mut self.voices {
-            let recorder = &mut self.recorder;
-            client.heard(now, playout, |at, packet, peak| {
-                recorder.client(at, packet, peak);
-            })?;
+        let recorder = &mut self.recorder;
+        let each = |at, packet: &[u8], peak| recorder.client(at, packet, peak);
+        match &mut self.voices {
+            Voices::Packets(aloft) => aloft.heard(now, each),
+            Voices::Bytes { client, .. } => client.heard(now, playout, each)?,
+            Voices::Off => {}
         }
         self.recorder.tick(now);
         let trouble = self.recorder.trouble();
@@ -168,20 +168,29 @@ impl Tape {
     /// When time has to be told though nothing happens.
     #[must_use]
     pub fn due(&self) -> Option<Position> {
-        self.recorder.due()
+        let held = match &self.voices {
+            Voices::Packets(aloft) => aloft.due(),
+            Voices::Bytes { .. } | Voices::Off => None,
+        };
+        held.into_iter().chain(self.recorder.due()).min()
     }
 
-    /// The connection is over at `at`, and everything settled. Waits until it is on the disk.
-    pub async fn finish(mut self, at: Position, playout: &Playout, reason: EndReason) {
-        if let Voices::Bytes { client, .. } = &mut self.voices {
-            let recorder = &mut self.recorder;
-            let rest = client.rest(at, playout, |at, packet, peak| {
-                recorder.client(at, packet, peak);
-            });
-            if let Err(error) = rest {
-                tracing::error!(%error, "the last of a voice could not be put on record");
+    /// The connection ended at `end`, and everything is settled: what was not heard by then is not
+    /// on record. Waits until all is on the disk.
+    pub async fn finish(mut self, end: Position, playout: &Playout, reason: EndReason) {
+        let recorder = &mut self.recorder;
+        let each = |at, packet: &[u8], peak| recorder.client(at, packet, peak);
+        let rest = match &mut self.voices {
+            Voices::Packets(aloft) => {
+                aloft.heard(end, each);
+                Ok(())
             }
+            Voices::Bytes { client, .. } => client.rest(end, playout, each),
+            Voices::Off => Ok(()),
+        };
+        if let Err(error) = rest {
+            tracing::error!(%error, "the last of a voice could not be put on record");
         }
-        self.recorder.finish(at, reason).await;
+        self.recorder.finish(end, reason).await;
     }
 }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use media::Position;
-use signaling::event::audio::Voice;
 use signaling::event::{
-    ClientEvent, ClientEventKind, ErrorBody, InputItem, ResponseParams, ServerEvent, Session,
-    SessionUpdate, code,
+    ClientEvent, ClientEventKind, ErrorBody, InputItem, ResponseParams, ServerEvent, SessionUpdate,
+    code,
 };
 
 use super::response::Ending;
-use super::{Conversation, Output};
+use super::{Conversation, Output, casting};
 
 /// Most answers outside the conversation at once.
 const MOST_ASIDES: usize = 8;
@@ -59,11 +58,12 @@ impl Conversation {
 
     fn update(&mut self, update: &SessionUpdate, now: Position) -> Result<(), ErrorBody> {
         let mut session = self.session.merged(update, self.voice_locked)?;
-        self.check_client(&session)?;
+        casting::check(&session, &self.settings.cast)?;
         let recast = session.prompt != self.session.prompt;
         let revoiced = session.audio.output.voice != self.session.audio.output.voice;
         if recast && !revoiced {
-            self.give_voice(&mut session);
+            let default = self.settings.default_client.as_deref();
+            casting::give_voice(&mut session, &self.settings.cast, default);
             if self.voice_locked && session.audio.output.voice != self.session.audio.output.voice {
                 let message =
                     "Another AI client has another voice, and this one was heard already.";
@@ -91,26 +91,6 @@ impl Conversation {
             self.tell_replaced();
         }
         Ok(())
-    }
-
-    fn check_client(&self, session: &Session) -> Result<(), ErrorBody> {
-        match &session.prompt {
-            Some(prompt) if !self.settings.cast.contains_key(&prompt.id) => {
-                let known: Vec<&str> = self.settings.cast.keys().map(String::as_str).collect();
-                let wanted = format!("no AI client has this id. Known: {}", known.join(", "));
-                Err(ErrorBody::value("session.prompt.id", &wanted))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Gives the session the voice of its AI client.
-    fn give_voice(&self, session: &mut Session) {
-        let picked = session.prompt.as_ref().map(|prompt| prompt.id.as_str());
-        let picked = picked.or(self.settings.default_client.as_deref());
-        if let Some(traits) = picked.and_then(|id| self.settings.cast.get(id)) {
-            session.audio.output.voice = Voice::Named(traits.voice.clone());
-        }
     }
 
     fn create_response(&mut self, params: &ResponseParams, now: Position) -> Result<(), ErrorBody> {

@@ -95,11 +95,12 @@ impl Conversation {
     }
 
     /// A turn becomes an item of the conversation.
-    fn commit(&mut self, turn: Turn) {
+    pub(super) fn commit(&mut self, turn: Turn) {
         let item_id = turn.item_id.clone();
         let (from, to) = turn.span(self.received);
         self.note_left(&turn);
         if turn.has_speech() {
+            self.prompts = 0;
             self.record(Event::TurnEnded {
                 item_id: item_id.clone(),
                 from_ms: from.ms(),
@@ -268,38 +269,5 @@ impl Conversation {
         if silent {
             self.begin_segment(self.received, Duration::ZERO);
         }
-    }
-
-    /// When a session with an idle timeout prompts the client: some time after its last answer
-    /// was heard, if nobody says anything.
-    pub(super) fn idle_deadline(&self) -> Option<Position> {
-        let Some(TurnDetection::ServerVad(vad)) = self.detection() else {
-            return None;
-        };
-        let wait = Duration::from_millis(vad.idle_timeout_ms?.into());
-        let idle = vad.create_response
-            && self.turn.is_none()
-            && !self.client_has_the_floor()
-            && self.held.is_none()
-            && self.items.has_answer();
-        idle.then(|| self.quiet_since + wait)
-    }
-
-    /// Nobody spoke for as long as the session allows: the client is prompted.
-    pub(super) fn idle_if_due(&mut self, now: Position) {
-        if self.idle_deadline().is_none_or(|due| now < due) {
-            return;
-        }
-        let from = self.buffer_from.max(self.quiet_since);
-        self.begin_turn(from);
-        let Some(turn) = self.turn.take() else { return };
-        self.emit(ServerEvent::TimeoutTriggered {
-            audio_start_ms: self.gaps.audio_ms(from),
-            audio_end_ms: self.gaps.audio_ms(now),
-            item_id: turn.item_id.clone(),
-        });
-        self.commit(turn);
-        self.quiet_since = now;
-        self.respond_to_turn(None, now);
     }
 }

@@ -15,7 +15,10 @@ impl Conversation {
     /// Cuts the client off, in the middle of its answer or after the last of it was sent.
     pub(super) fn cut(&mut self, ending: Ending, now: Position) {
         let paused = std::mem::take(&mut self.paused);
-        let flushed = self.playout.flush(now);
+        let flushed = match ending {
+            Ending::Left => self.playout.end(now),
+            _ => self.playout.flush(now),
+        };
         let heard_of = |generation: Generation| {
             let mut flushed = flushed.iter();
             flushed

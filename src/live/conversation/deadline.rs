@@ -19,7 +19,7 @@ pub enum Reason {
     TranscriptLate,
     /// The sound sent will have been heard.
     PlayoutEnds,
-    /// Nobody has spoken for as long as the session allows.
+    /// Nobody has spoken for as long as the session, or the client's patience, allows.
     Idle,
     /// A correction takes too long.
     HoldExpires,
@@ -52,7 +52,7 @@ impl Conversation {
             self.unsettled_deadline()
                 .map(|at| (at, Reason::TranscriptLate)),
             self.playout_ends().map(|at| (at, Reason::PlayoutEnds)),
-            self.idle_deadline().map(|at| (at, Reason::Idle)),
+            self.silence_ends().map(|at| (at, Reason::Idle)),
             self.hold_expires().map(|at| (at, Reason::HoldExpires)),
             self.stalls().map(|at| (at, Reason::Stalled)),
         ];
@@ -79,7 +79,7 @@ impl Conversation {
         self.judge_overlap(now);
         self.fail_stalled(now);
         self.follow_up(now);
-        self.idle_if_due(now);
+        self.speak_unasked(now);
         self.finish_asides();
         if now >= Position::ZERO + self.settings.cap {
             self.expire(now);

@@ -57,6 +57,7 @@ impl Conversation {
         }
         self.drop_draft();
         self.quiet_since = now;
+        self.prompts = 0;
         let previous_item_id = self.items.before(&item.id);
         self.emit(ServerEvent::ItemAdded {
             previous_item_id: previous_item_id.clone(),

@@ -93,8 +93,13 @@ pub enum Input {
         /// Why.
         error: ProviderError,
     },
-    /// The recogniser that another stood in for listens again.
-    ListenerBack,
+    /// A recogniser that another stood in for listens again.
+    ListenerBack {
+        /// Which.
+        by: String,
+        /// Whether that is the one that was asked for first.
+        first: bool,
+    },
     /// A piece of the answer.
     Token {
         /// The attempt it belongs to.
@@ -163,6 +168,11 @@ pub enum Input {
     Stopping,
     /// The language model failed, and another answers.
     ModelStoodIn {
+        /// Why.
+        error: ProviderError,
+    },
+    /// The language model broke off, and the answer ends with what was said.
+    ModelBrokeOff {
         /// Why.
         error: ProviderError,
     },

@@ -54,10 +54,11 @@ impl Conversation {
             return;
         }
         self.phase = Phase::Leaving(now + LEAVING);
-        let heard_until = self.deserted.map_or(now, |since| since.min(now));
-        self.unhear(heard_until, now);
-        self.stop_answers(Ending::Left, heard_until);
-        let received = self.received;
+        let end = self.deserted.map_or(now, |since| since.min(now));
+        self.ended_at = Some(end);
+        self.unhear(end, now);
+        self.stop_answers(Ending::Left, end);
+        let received = self.received.min(end);
         self.record_speech(received);
         self.end_segment(received, received, now);
         if let Some(turn) = &mut self.turn {
@@ -66,8 +67,21 @@ impl Conversation {
         }
     }
 
-    /// Answers that seemed to be heard to their ends were not, after `since`.
+    /// Where the connection ended, once it has: nothing was heard or said after it. That is when it
+    /// was left, or when something last came from somebody who was gone before.
+    #[must_use]
+    pub const fn ended_at(&self) -> Option<Position> {
+        self.ended_at
+    }
+
+    /// Answers that seemed to be heard to their ends, or to where they were cut off, were not, after
+    /// `since`.
     fn unhear(&mut self, since: Position, now: Position) {
+        // What had left seemed to be heard, wherever it was.
+        let seemed_by = match self.server_plays() {
+            true => now + self.playout.delay(),
+            false => now,
+        };
         let sounding = self
             .sounding
             .as_ref()
@@ -80,7 +94,7 @@ impl Conversation {
         let unheard: Vec<_> = latest
             // What still sounds is cut with its answer.
             .filter(|(id, _)| sounding.as_deref() != Some(*id))
-            .map(|(id, generation)| (id, heard(generation, since), heard(generation, now)))
+            .map(|(id, generation)| (id, heard(generation, since), heard(generation, seemed_by)))
             .take_while(|(_, then, seemed)| then < seemed)
             .map(|(id, then, _)| (id.to_owned(), then))
             .collect();

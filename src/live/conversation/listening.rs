@@ -16,6 +16,9 @@ use crate::providers::stt::Transcript;
 /// The code of the notice that another recogniser listens.
 const REPLACED: &str = "recogniser_replaced";
 
+/// The code of the notice that the one from before listens again.
+const BACK: &str = "recogniser_back";
+
 /// Speech goes on sounding this long after voice activity ends.
 pub const TRAILING: Duration = Duration::from_millis(200);
 
@@ -110,11 +113,26 @@ impl Conversation {
     }
 
     /// The recogniser failed, and another listens: the coach is told quietly.
-    pub(super) fn listener_stood_in(&mut self, error: &ProviderError) {
+    pub(super) fn listener_stood_in(&mut self, error: &ProviderError, now: Position) {
+        for turn in self.turn.iter_mut().chain(&mut self.unsettled) {
+            turn.asked_anew(now);
+        }
         self.record_failed("stt", error);
         let message = format!("Another recogniser listens now: {error}");
         self.notice(REPLACED, &message);
         self.replaced = Some(message);
+    }
+
+    /// A recogniser from before listens again: of the first the coach is told as quietly as of the
+    /// other, and of one between them nothing, since still another listens.
+    pub(super) fn listener_back(&mut self, by: &str, first: bool) {
+        if !first {
+            if let Some(message) = &mut self.replaced {
+                *message = format!("Another recogniser listens now: {by}");
+            }
+        } else if self.replaced.take().is_some() {
+            self.notice(BACK, "The recogniser from before listens again.");
+        }
     }
 
     /// The same to a client that wants to know such things only now, since it still holds.

@@ -6,6 +6,7 @@
 //! same outputs.
 
 mod answering;
+pub mod casting;
 mod client;
 mod committing;
 mod correcting;
@@ -18,6 +19,7 @@ mod gaps;
 mod input;
 mod interruption;
 mod items;
+mod latency;
 mod leaping;
 mod leaving;
 mod listening;
@@ -34,12 +36,13 @@ mod speech;
 mod state;
 pub mod trace;
 mod turn;
+mod unasked;
 mod voice;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +57,7 @@ use signaling::link::Carrier;
 use crate::archive::event::Event;
 use crate::calls::Subject;
 
+pub use casting::{Cast, Traits};
 pub use deadline::Reason;
 pub use endpoint::QUICKEST;
 pub use input::{Generation, Input};
@@ -68,18 +72,6 @@ use leaving::Phase;
 use response::{Answer, Ending};
 use sounding::Sounding;
 use turn::Turn;
-
-/// What is known of an AI client before it says a word.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Traits {
-    /// How much longer than others it waits before it answers.
-    pub patience: Duration,
-    /// Its voice.
-    pub voice: String,
-}
-
-/// The AI clients that can be picked, by id.
-pub type Cast = BTreeMap<String, Traits>;
 
 /// What a conversation begins with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -154,10 +146,18 @@ pub struct Conversation {
     counters: Counters,
     /// Since when nobody has been there to hear anything.
     deserted: Option<Position>,
+    /// Where the connection ended.
+    ended_at: Option<Position>,
     /// What was said of another recogniser that listens.
     replaced: Option<String>,
     /// The coach's last turn was not answered before the connection was cut.
     owes_answer: bool,
+    /// Audio can flow.
+    connected: bool,
+    /// Nobody has spoken in this session: the client may be the first.
+    unopened: bool,
+    /// How often in a row the client has spoken into the coach's silence.
+    prompts: u8,
     phase: Phase,
 }
 
@@ -214,8 +214,12 @@ impl Conversation {
             caption: (String::new(), String::new()),
             counters: Counters::default(),
             deserted: None,
+            ended_at: None,
             replaced: None,
             owes_answer: false,
+            connected: false,
+            unopened: true,
+            prompts: 0,
             phase: Phase::Talking,
             settings,
         };
@@ -296,8 +300,8 @@ impl Conversation {
                 segment,
                 confidence,
             } => self.hinted(segment, confidence, now),
-            Input::ListenerStoodIn { error } => self.listener_stood_in(&error),
-            Input::ListenerBack => self.replaced = None,
+            Input::ListenerStoodIn { error } => self.listener_stood_in(&error, now),
+            Input::ListenerBack { by, first } => self.listener_back(&by, first),
             Input::Token { generation, token } => self.token(generation, token, now),
             Input::Sentence { generation, text } => self.sentence(generation, text, now),
             Input::Inner { generation, inner } => self.inner(generation, inner),
@@ -311,6 +315,7 @@ impl Conversation {
             Input::StoodIn { error } => self.stood_in(&error),
             Input::VoiceStoodIn { error } => self.voice_stood_in(&error),
             Input::ModelStoodIn { error } => self.model_stood_in(&error),
+            Input::ModelBrokeOff { error } => self.model_broke_off(&error),
             Input::Time | Input::Leave => {}
         }
         self.settle(now);
@@ -349,21 +354,5 @@ impl Conversation {
 
     fn detection(&self) -> Option<&TurnDetection> {
         self.session.audio.input.turn_detection.as_ref()
-    }
-
-    /// The AI client of this session.
-    fn client_id(&self) -> Option<&str> {
-        let picked = self
-            .session
-            .prompt
-            .as_ref()
-            .map(|prompt| prompt.id.as_str());
-        let plain = self.settings.follows_instructions && !self.session.instructions.is_empty();
-        picked.or(self.settings.default_client.as_deref().filter(|_| !plain))
-    }
-
-    fn patience(&self) -> Duration {
-        let traits = self.client_id().and_then(|id| self.settings.cast.get(id));
-        traits.map_or(Duration::ZERO, |traits| traits.patience)
     }
 }

@@ -143,7 +143,7 @@ impl Conversation {
         self.note_silence(item_id, place, outcome, from, to)
     }
 
-    fn note_silence(
+    pub(super) fn note_silence(
         &mut self,
         item_id: String,
         place: Place,

@@ -64,6 +64,7 @@ impl Conversation {
             turn_decided_ms: latency.turn_decided_ms.unwrap_or_default(),
             first_token_ms: latency.first_token_ms,
             first_audio_ms: latency.first_audio_ms,
+            thinking_ms: latency.thinking_ms,
             first_packet_ms: latency.first_packet_ms,
         });
     }

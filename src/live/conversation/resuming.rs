@@ -62,13 +62,16 @@ impl Conversation {
             conversation.items.silence(&item_id, outcome);
         }
         conversation.voice_locked = conversation.items.has_answer();
+        conversation.unopened = false;
         conversation.owes_answer = conversation.items.owes_answer();
         conversation
     }
 
-    /// Audio can flow: the client answers what it was asked before the connection was cut.
+    /// Audio can flow: the client answers what it was asked before the connection was cut, or
+    /// speaks first.
     pub(super) fn ready(&mut self, now: Position) {
         self.quiet_since = now;
+        self.connected = true;
         if std::mem::take(&mut self.owes_answer) && self.answers_by_itself() {
             self.response_waits = true;
         }

@@ -1,13 +1,15 @@
 //! What an answer sounds like: its sentences, when each word is spoken, and which were heard.
 
+mod beginning;
 mod estimate;
 mod pauses;
+mod sentence;
 
-use std::ops::Range;
 use std::time::Duration;
 
-pub use pauses::Pause;
-use pauses::{Mark, marks};
+pub use pauses::{Pause, shown};
+use pauses::{marks, word_ranges};
+use sentence::{Sentence, slice};
 
 use crate::providers::tts::{RATE, SpokenWord};
 
@@ -20,17 +22,6 @@ pub struct Speech {
     told: (usize, usize),
     /// Whether any transcript was given out, so that more of it is set off by a space.
     begun: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Sentence {
-    id: u64,
-    text: String,
-    marks: Vec<Mark>,
-    words: Vec<SpokenWord>,
-    produced: u64,
-    sent: u64,
-    complete: bool,
 }
 
 impl Speech {
@@ -243,72 +234,6 @@ impl Speech {
     }
 }
 
-impl Sentence {
-    /// Samples that were sent.
-    fn out(&self) -> u64 {
-        self.sent.min(self.produced)
-    }
-
-    /// The text of the words of which half or more is spoken in the first `samples`. Where the
-    /// voice gave no times, they are estimated from the length of the text.
-    fn said_by(&self, samples: u64) -> &str {
-        if samples == 0 {
-            return "";
-        }
-        if self.complete && samples >= self.produced && self.produced > 0 {
-            return &self.text;
-        }
-        let timed = self.words.last();
-        let (text_from, sound_from) = timed.map_or((0, 0), |word| (word.text.end, word.end));
-        if samples < sound_from {
-            let words = self.words.iter();
-            let count = words
-                .take_while(|word| u64::midpoint(word.start, word.end) <= samples)
-                .count();
-            return &self.text[slice(self, 0, count, None)];
-        }
-        let length = self
-            .complete
-            .then(|| self.produced.saturating_sub(sound_from));
-        let sound = self.estimate(text_from..self.text.len(), sound_from, length);
-        let mut end = text_from;
-        for part in self.parts(text_from) {
-            if sound.counts_from(&part) > samples {
-                break;
-            }
-            end = part.end;
-        }
-        // What looks like a mark for a pause and is none has a space in it, and is no word.
-        let said = &self.text[..end];
-        let torn = said.rfind("[pause").filter(|at| !said[*at..].contains(']'));
-        said[..torn.unwrap_or(end)].trim_end()
-    }
-}
-
-impl Sentence {
-    /// Where a word of the text sounds: as the voice said, or estimated where it did not.
-    fn sound_of(&self, text: &Range<usize>) -> Range<u64> {
-        let within = |word: &&SpokenWord| word.text.start < text.end && word.text.end > text.start;
-        let mut known = self.words.iter().filter(within);
-        if let Some(first) = known.next() {
-            let last = known.next_back().unwrap_or(first);
-            return first.start..last.end;
-        }
-        let before = self.words.iter().rfind(|word| word.text.end <= text.start);
-        let (text_from, from) = before.map_or((0, 0), |word| (word.text.end, word.end));
-        let after = self.words.iter().find(|word| word.text.start >= text.end);
-        let (text_to, length) = match after {
-            Some(word) => (word.text.start, Some(word.start - from)),
-            None => {
-                let made = self.produced.saturating_sub(from);
-                (self.text.len(), self.complete.then_some(made))
-            }
-        };
-        let sound = self.estimate(text_from..text_to, from, length);
-        sound.at(text.start)..sound.at(text.end)
-    }
-}
-
 /// A word that was heard, and where it sounds, in samples from the beginning of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeardWord<'a> {
@@ -320,70 +245,10 @@ pub struct HeardWord<'a> {
     pub to: u64,
 }
 
-/// Where the words of a text stand, marks for pauses left out.
-fn word_ranges(text: &str) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        if rest.starts_with("[pause ") {
-            at += rest.find(']').map_or(rest.len(), |end| end + 1);
-            continue;
-        }
-        let mark = rest.find("[pause ").unwrap_or(rest.len());
-        let end = rest
-            .find(char::is_whitespace)
-            .unwrap_or(rest.len())
-            .min(mark);
-        if end == 0 {
-            at += rest.chars().next().map_or(1, char::len_utf8);
-            continue;
-        }
-        ranges.push(at..at + end);
-        at += end;
-    }
-    ranges
-}
-
 /// Joins what is not empty.
 fn join(parts: impl Iterator<Item = String>) -> String {
     let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
     parts.join(" ")
-}
-
-/// The text from word `from` to before word `until`, or to `last`.
-fn slice(sentence: &Sentence, from: usize, until: usize, last: Option<usize>) -> Range<usize> {
-    let begin = if from == 0 {
-        0
-    } else {
-        sentence.words[from - 1].text.end
-    };
-    let end = last.unwrap_or(if until == 0 {
-        0
-    } else {
-        sentence.words[until - 1].text.end
-    });
-    begin.min(end)..end
-}
-
-/// The text without its marks for pauses (`[pause 1200]`), which are for the voice alone.
-#[must_use]
-pub fn shown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("[pause ") {
-        let Some(length) = rest[at..].find(']') else {
-            break;
-        };
-        out.push_str(&rest[..at]);
-        rest = &rest[at + length + 1..];
-        if out.ends_with(' ') || out.is_empty() {
-            rest = rest.trim_start();
-        }
-    }
-    out.push_str(rest);
-    out.truncate(out.trim_end().len());
-    out
 }
 
 /// A span of time in samples of the voice.

@@ -1,13 +1,13 @@
 //! The coach's turn while it lasts: its segments of speech and what was understood of them.
 
+mod wording;
+
 use std::time::Duration;
 
 use media::Position;
 
 use super::endpoint::{Completeness, SURE, completeness};
-use crate::archive::event::TimedWord;
-use crate::providers::stt::punctuate::punctuated;
-use crate::providers::stt::{Transcript, Word};
+use crate::providers::stt::Transcript;
 
 /// How long the final words of a segment are waited for, counted from the request or from the last
 /// words that came after it, before what was understood so far has to do.
@@ -142,6 +142,13 @@ impl Turn {
         self.progressed += by;
     }
 
+    /// Another recogniser begins anew with the words that are still to come.
+    pub fn asked_anew(&mut self, now: Position) {
+        if self.segments.iter().any(|own| own.state == State::Awaited) {
+            self.asked = self.asked.max(now);
+        }
+    }
+
     /// Words of a segment arrived at `now`. Whether the segment belongs to this turn.
     pub fn understood(
         &mut self,
@@ -233,69 +240,6 @@ impl Turn {
             .map(|segment| segment.id)
     }
 
-    /// Replaces what was understood by what the coach typed.
-    pub fn correct(&mut self, text: String) {
-        self.corrected = Some(text);
-    }
-
-    /// What was understood so far, or what the coach typed instead.
-    #[must_use]
-    pub fn text(&self) -> String {
-        if let Some(text) = &self.corrected {
-            return text.clone();
-        }
-        let texts = self
-            .segments
-            .iter()
-            .map(|segment| segment.transcript.text());
-        texts
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-
-    /// What was understood as a sentence to show and remember; as it is where the coach typed it.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        self.corrected
-            .clone()
-            .unwrap_or_else(|| punctuated(&self.text()))
-    }
-
-    /// Whether the coach typed what was said.
-    #[must_use]
-    pub fn is_corrected(&self) -> bool {
-        self.corrected.is_some()
-    }
-
-    /// The words of its sentence with their times; none where the coach typed it.
-    #[must_use]
-    pub fn words(&self) -> Vec<TimedWord> {
-        if self.is_corrected() {
-            return Vec::new();
-        }
-        let sentence = self.sentence();
-        let shown: Vec<&str> = sentence.split_whitespace().collect();
-        let words = self.segments.iter();
-        let words: Vec<&Word> = words
-            .flat_map(|segment| &segment.transcript.words)
-            .filter(|word| !word.text.trim().is_empty())
-            .collect();
-        // A sentence differs from its words in capitals and marks.
-        let same = shown.len() == words.len();
-        let mut at = 0;
-        let timed = |(index, word): (usize, &&Word)| {
-            // A recogniser may err about times; words follow each other all the same.
-            at = word.start.ms().max(at);
-            TimedWord {
-                text: if same { shown[index] } else { &word.text }.to_owned(),
-                from_ms: at,
-                to_ms: word.end.ms().max(at),
-            }
-        };
-        words.iter().enumerate().map(timed).collect()
-    }
-
     /// Its stretch of the timeline, in the sound received so far.
     #[must_use]
     pub fn span(&self, received: Position) -> (Position, Position) {
@@ -312,32 +256,6 @@ impl Turn {
         !self.segments.is_empty()
     }
 
-    /// What was understood, split into what stays and what may still be revised.
-    #[must_use]
-    pub fn caption(&self) -> (String, String) {
-        let (mut stable, mut unstable) = (Vec::new(), Vec::new());
-        for segment in &self.segments {
-            let words = segment
-                .transcript
-                .words
-                .iter()
-                .map(|word| word.text.as_str());
-            let kept = match segment.state {
-                State::Final | State::Failed => usize::MAX,
-                State::Listening | State::Awaited => segment.transcript.stable,
-            };
-            for (index, word) in words.enumerate() {
-                // A word after an unstable one is not shown as settled.
-                if index < kept && unstable.is_empty() {
-                    stable.push(word)
-                } else {
-                    unstable.push(word)
-                }
-            }
-        }
-        (stable.join(" "), unstable.join(" "))
-    }
-
     /// How long the voice was on altogether, in the sound received so far.
     #[must_use]
     pub fn voiced(&self, received: Position) -> Duration {
@@ -352,6 +270,7 @@ impl Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::stt::Word;
 
     fn words(text: &str, stable: usize) -> Transcript {
         let word = |text: &str| {
@@ -411,6 +330,21 @@ mod tests {
         assert_eq!(turn.patience_ends(), at(5500));
         turn.understood(1, words("what would you", 1), false, at(6500));
         assert_eq!(turn.patience_ends(), at(7200));
+    }
+
+    #[test]
+    fn another_recogniser_has_as_long_for_the_words() {
+        let at = Position::from_ms;
+        let mut turn = Turn::new("item".to_owned(), at(0));
+        turn.begin(1, at(0));
+        turn.asked_anew(at(500));
+        turn.end(at(1000), at(1200), at(1200));
+        assert_eq!(turn.patience_ends(), at(7200));
+        turn.asked_anew(at(4700));
+        assert_eq!(turn.patience_ends(), at(10_700));
+        turn.understood(1, words("what", 1), true, at(5000));
+        turn.asked_anew(at(6000));
+        assert_eq!(turn.patience_ends(), at(6500));
     }
 
     #[test]

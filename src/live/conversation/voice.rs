@@ -2,8 +2,9 @@
 
 use media::Position;
 use signaling::event::response::{CachedTokens, InputTokens, OutputTokens};
-use signaling::event::{ErrorBody, ServerEvent, Usage, own};
+use signaling::event::{ErrorBody, ServerEvent, Usage};
 
+use super::latency::latency;
 use super::output::Output;
 use super::request::emitter;
 use super::response::{Answer, Call, Ending};
@@ -160,6 +161,13 @@ impl Conversation {
         self.notice("model_replaced", &message);
     }
 
+    /// The model broke off, and the answer ends with what was said: the client is told quietly.
+    pub(super) fn model_broke_off(&mut self, error: &ProviderError) {
+        self.record_failed("llm", error);
+        let message = format!("The client stops short: {error}");
+        self.notice("model_broke_off", &message);
+    }
+
     /// The model failed, and the answer comes without it: the client is told quietly.
     pub(super) fn stood_in(&mut self, error: &ProviderError) {
         self.record_failed("llm", error);
@@ -183,9 +191,11 @@ impl Conversation {
 
     pub(super) fn produced(&mut self, sentence: u64, samples: u64, now: Position) {
         if let Some(answer) = self.answer_with(sentence) {
-            answer.first_audio.get_or_insert(now);
             answer.speech.produced(sentence, samples);
             answer.progress = now;
+            if answer.first_audio.is_none() && answer.speech.voice_produced() {
+                answer.first_audio = Some(now);
+            }
         }
     }
 
@@ -240,15 +250,26 @@ impl Conversation {
         let generation = answer.generation;
         if answer.first_packet.is_none() {
             answer.first_packet = Some(now);
-            let latency = latency(answer);
             self.begin_sounding(now);
-            self.record_latency(&latency);
-            self.emit_own(ServerEvent::Latency(latency));
         }
+        self.tell_latency(now);
         self.playout.send(generation.0, now, added);
         self.tell_words();
         self.tell_progress(now);
         self.record_heard_so_far(now);
+    }
+
+    /// Tells how long the answer took, once its voice goes out.
+    fn tell_latency(&mut self, now: Position) {
+        let untold = |answer: &&mut Answer| !answer.latency_told;
+        let Some(answer) = self.answer.as_mut().filter(untold) else {
+            return;
+        };
+        if let Some(latency) = latency(answer, now) {
+            answer.latency_told = true;
+            self.record_latency(&latency);
+            self.emit_own(ServerEvent::Latency(latency));
+        }
     }
 
     /// Gives out the transcript that goes with the sound sent so far.
@@ -284,20 +305,6 @@ impl Conversation {
             let part = message.part.clone();
             self.outputs.push_back(Output::Release { through, part });
         }
-    }
-}
-
-/// How long the steps up to the first packet took.
-fn latency(answer: &Answer) -> own::Latency {
-    let since = answer.since();
-    let after = |at: Position| (at - since).as_millis() as u64;
-    own::Latency {
-        response_id: answer.response.id.clone(),
-        speech_end_ms: answer.speech_end.map(Position::ms),
-        turn_decided_ms: Some(after(answer.decided)),
-        first_token_ms: answer.first_token.map(after),
-        first_audio_ms: answer.first_audio.map(after),
-        first_packet_ms: answer.first_packet.map(after),
     }
 }
 

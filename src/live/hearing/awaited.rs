@@ -66,7 +66,7 @@ impl Awaited {
                 // They are told again to who listens now.
                 segments.into_iter().for_each(|segment| self.asked(segment));
             }
-            ListenOutput::Back { by } => self.engine.clone_from(by),
+            ListenOutput::Back { by, .. } => self.engine.clone_from(by),
             _ => {}
         }
     }
@@ -124,6 +124,7 @@ mod tests {
         awaited.failed(&gone());
         awaited.came(&ListenOutput::Back {
             by: "first".to_owned(),
+            first: true,
         });
         awaited.asked(6);
         awaited.came(&words(6));

@@ -240,3 +240,39 @@ async fn another_language_is_another_stream() {
     let (_, _, request) = opened.try_recv().unwrap();
     assert_eq!(request.language.as_deref(), Some("fr"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_the_first_engine_after_one_of_another_is_told_of() {
+    let (mut hearing, mut opened) = stage(512, 0);
+    run(&mut hearing, 10).await;
+    let (inputs, outputs, _) = opened.try_recv().unwrap();
+    let (error, by) = (hearing.unavailable("gone"), "other".to_owned());
+    outputs
+        .send(ListenOutput::StoodIn { error, by })
+        .await
+        .unwrap();
+    assert_eq!(run(&mut hearing, 10).await.len(), 1);
+    drop((inputs, outputs));
+    run(&mut hearing, 1000).await;
+    let (_inputs, outputs, _) = opened.try_recv().unwrap();
+    for segment in 1..3 {
+        let transcript = Transcript::default();
+        let last = ListenOutput::Final {
+            segment,
+            transcript,
+        };
+        outputs.send(last).await.unwrap();
+    }
+    let out = run(&mut hearing, 10).await;
+    assert!(
+        matches!(
+            out[..],
+            [
+                Some(ListenOutput::Back { first: true, .. }),
+                Some(ListenOutput::Final { segment: 1, .. }),
+                Some(ListenOutput::Final { segment: 2, .. }),
+            ]
+        ),
+        "{out:?}"
+    );
+}

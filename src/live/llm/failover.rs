@@ -14,7 +14,8 @@ use crate::providers::EngineInfo;
 use crate::providers::llm::fallback::Fallback;
 use crate::providers::llm::{Finish, Tokens};
 
-/// Says its lines in turn; a line that does not end in a full stop breaks off there.
+/// Says its lines in turn; one that ends in a bar comes to the greatest length of an answer there,
+/// any other that does not end in a full stop breaks off.
 struct Reader {
     name: &'static str,
     lines: Mutex<VecDeque<&'static str>>,
@@ -43,14 +44,16 @@ impl LanguageModel for Reader {
             let error = self.gone();
             return async { Err(error) }.boxed();
         };
-        let last = match line.ends_with('.') {
-            true => Ok(Token::End {
-                finish: Finish::Stop,
-                usage: None,
-            }),
-            false => Err(self.gone()),
+        let end = |finish| {
+            let usage = None;
+            Ok(Token::End { finish, usage })
         };
-        let words = line.split_inclusive(' ');
+        let last = match line.chars().last() {
+            Some('.') => end(Finish::Stop),
+            Some('|') => end(Finish::Length),
+            _ => Err(self.gone()),
+        };
+        let words = line.trim_end_matches('|').split_inclusive(' ');
         let words = words.map(|word| Ok(Token::Text(word.to_owned())));
         let tokens: Tokens = stream::iter(words.chain([last]).collect::<Vec<_>>()).boxed();
         async { Ok(tokens) }.boxed()
@@ -79,6 +82,7 @@ struct Heard {
     said: String,
     failed: bool,
     replaced: Option<String>,
+    broke_off: Option<String>,
     authored: bool,
 }
 
@@ -100,6 +104,7 @@ async fn answer(mind: &mut Mind, speaks: bool) -> Heard {
             // What is authored is told by what stands before it alone.
             Thought::Sentence(_, text) if !heard.authored => heard.said.push_str(&shown(&text)),
             Thought::Replaced(_, error) => heard.replaced = Some(error.engine().to_owned()),
+            Thought::BrokeOff(error) => heard.broke_off = Some(error.engine().to_owned()),
             Thought::StoodIn(..) => heard.authored = true,
             Thought::Token(_, Token::End { .. }) => return heard,
             Thought::Failed(..) => {
@@ -136,15 +141,36 @@ async fn what_was_said_stays_and_the_turn_ends_with_it() {
     let mut mind = mind(&["It is about my sister. She has never"], &["So it is."]);
     let heard = answer(&mut mind, true).await;
     assert_eq!(heard.said.trim(), "It is about my sister.");
-    assert_eq!(heard.replaced.as_deref(), Some("first"));
+    assert_eq!(heard.broke_off.as_deref(), Some("first"));
+    assert_eq!(heard.replaced, None, "nobody else answered");
     assert!(!heard.failed && !heard.authored);
-    assert_eq!(answer(&mut mind, true).await.said.trim(), "So it is.");
+    let next = answer(&mut mind, true).await;
+    assert_eq!(next.said.trim(), "So it is.");
+    assert_eq!(next.replaced.as_deref(), Some("first"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_shown_cannot_be_begun_anew() {
     let mut mind = mind(&["It is about my"], &["My sister called me."]);
     assert!(answer(&mut mind, false).await.failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_sentence_is_not_said_as_if_it_were_one() {
+    for (given, said) in [
+        ("It hurts. She has never sa|", "It hurts."),
+        ("She has never said so.|", "She has never said so."),
+        (
+            "It ends in the middle of a sen|",
+            "It ends in the middle of a…",
+        ),
+        ("hal|", "My sister called me."),
+    ] {
+        let mut mind = mind(&[given], &["My sister called me."]);
+        let heard = answer(&mut mind, true).await;
+        assert_eq!(heard.said.trim(), said, "{given}");
+        assert!(!heard.failed && !heard.authored && heard.broke_off.is_none());
+    }
 }
 
 #[tokio::test(start_paused = true)]

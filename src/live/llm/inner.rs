@@ -15,7 +15,11 @@ pub(super) fn kept(inner: &practice::Inner, sheet: &Sheet) -> Box<Inner> {
         resistance,
     } = inner.state;
     let (moves, topic) = match inner.heard_as {
-        Some((kind, topic)) => (vec![name(&kind)], topic.map(|topic| name(&topic))),
+        Some((kind, topic)) => {
+            let besides = inner.moves.iter().filter(|other| *other != kind);
+            let moves = std::iter::once(kind).chain(besides).map(|kind| name(&kind));
+            (moves.collect(), topic.map(|topic| name(&topic)))
+        }
         None => (Vec::new(), None),
     };
     let steps = inner.steps.iter().map(|step| InnerStep {

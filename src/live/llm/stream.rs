@@ -6,10 +6,11 @@ use tokio::sync::mpsc;
 use super::super::conversation::{Generation, shown};
 use super::Thought;
 use super::understudy::{Understudy, end};
+use crate::practice::unfinished::{is_whole, trailing_off};
 use crate::practice::{Pacer, SentenceSplitter, SpokenFilter};
 use crate::providers::ProviderError;
 use crate::providers::llm::thoughts::Thoughts;
-use crate::providers::llm::{LanguageModel, Prompt, Token};
+use crate::providers::llm::{Finish, LanguageModel, Prompt, Token};
 
 /// An answer under way.
 pub(super) struct Answering {
@@ -33,6 +34,8 @@ struct Over;
 struct Came {
     /// Something to say or to read.
     words: bool,
+    /// A sentence of it to its end.
+    sentence: bool,
     /// A call of a function.
     call: bool,
 }
@@ -59,7 +62,7 @@ impl Answering {
             if came.words {
                 // What was said stays, and the turn ends with it: the rest of a thought is nothing
                 // that another model could know.
-                self.send(Thought::Replaced(self.generation, error)).await?;
+                self.send(Thought::BrokeOff(error)).await?;
                 return self.send(end(self.generation)).await;
             }
             // Nothing of it was heard: the next model begins anew.
@@ -85,17 +88,21 @@ impl Answering {
             match token {
                 Ok(Token::Text(text)) => {
                     let text = self.thoughts.pass(&text);
-                    came.words |= self.pass(text, &mut splitter).await?;
+                    self.pass(text, &mut splitter, came).await?;
                 }
                 Ok(Token::StoodIn { error }) => {
                     self.send(Thought::Replaced(generation, error)).await?;
                 }
                 Ok(token @ Token::End { .. }) => {
                     let held = self.thoughts.end();
-                    came.words |= self.pass(held, &mut splitter).await?;
-                    let mut rest = splitter.push(&self.filter.finish());
-                    rest.extend(splitter.finish());
-                    came.words |= self.speaks && self.say(rest).await?;
+                    self.pass(held, &mut splitter, came).await?;
+                    if self.speaks {
+                        let rest = splitter.push(&self.filter.finish());
+                        self.say(rest, came).await?;
+                        let last = splitter.finish();
+                        let last = last.and_then(|last| ended(last, &token, came.sentence));
+                        self.say(last.into_iter().collect(), came).await?;
+                    }
                     if !came.words && !came.call && self.understudy.is_some() {
                         // A client that says nothing at all would seem to be gone.
                         let engine = attempts.who_answers();
@@ -118,12 +125,17 @@ impl Answering {
         Ok(None)
     }
 
-    /// Passes on text of the answer; whether there was anything in it to say or to read.
-    async fn pass(&mut self, text: String, splitter: &mut SentenceSplitter) -> Result<bool, Over> {
+    /// Passes on text of the answer.
+    async fn pass(
+        &mut self,
+        text: String,
+        splitter: &mut SentenceSplitter,
+        came: &mut Came,
+    ) -> Result<(), Over> {
         if text.is_empty() {
-            return Ok(false);
+            return Ok(());
         }
-        let written = !self.speaks && !text.trim().is_empty();
+        came.words |= !self.speaks && !text.trim().is_empty();
         let sentences = match self.speaks {
             true => splitter.push(&self.filter.push(&text)),
             false => Vec::new(),
@@ -131,15 +143,15 @@ impl Answering {
         // The first token's time is worth knowing before the first sentence is whole.
         let token = Token::Text(text);
         self.send(Thought::Token(self.generation, token)).await?;
-        Ok(self.say(sentences).await? || written)
+        self.say(sentences, came).await
     }
 
-    /// Passes on sentences; whether there was anything in them to say.
-    async fn say(&mut self, sentences: Vec<String>) -> Result<bool, Over> {
-        let mut said = false;
+    /// Passes on sentences, as far as there is anything in them to say.
+    async fn say(&mut self, sentences: Vec<String>, came: &mut Came) -> Result<(), Over> {
         for text in sentences {
             if shown(&text).contains(char::is_alphanumeric) {
-                said = true;
+                came.words = true;
+                came.sentence |= is_whole(&text);
                 let text = match &mut self.pacer {
                     Some(pacer) => pacer.pace(&text),
                     None => text,
@@ -147,7 +159,7 @@ impl Answering {
                 self.send(Thought::Sentence(self.generation, text)).await?;
             }
         }
-        Ok(said)
+        Ok(())
     }
 
     /// The model failed: the authored lines take over unless something was said already.
@@ -170,5 +182,22 @@ impl Answering {
 
     async fn send(&self, thought: Thought) -> Result<(), Over> {
         self.sender.send(thought).await.map_err(|_| Over)
+    }
+}
+
+/// The last sentence as it is to be said. Where the answer came to its greatest length in the middle
+/// of it, it is left out after a whole one, and trails off where it is all there is.
+fn ended(last: String, end: &Token, after_one: bool) -> Option<String> {
+    let cut = matches!(
+        end,
+        Token::End {
+            finish: Finish::Length,
+            ..
+        }
+    );
+    match cut && !is_whole(&last) {
+        false => Some(last),
+        true if after_one => None,
+        true => trailing_off(&last),
     }
 }

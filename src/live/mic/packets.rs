@@ -51,6 +51,7 @@ impl Mic {
             // A packet that cannot be decoded, or a loss that cannot be concealed, is silence.
             let (at, span, decoded) = match piece {
                 Piece::Packet { at, span, payload } => {
+                    self.came_to = self.came_to.max(at + span);
                     let decoded = decoder.decode(&payload, &mut sound);
                     if decoded.is_ok() {
                         let peak = peak(&sound);

@@ -210,7 +210,7 @@ impl LiveSession {
                 self.metrics.error("stt");
                 Input::ListenerStoodIn { error }
             }
-            ListenOutput::Back { .. } => Input::ListenerBack,
+            ListenOutput::Back { by, first } => Input::ListenerBack { by, first },
             // The stage opens another stream, and tells of the segments that this one left.
             ListenOutput::Lost { .. } => return,
         });
@@ -227,6 +227,11 @@ impl LiveSession {
                 tracing::warn!(%error, "the language model fails: another answers");
                 self.metrics.error("llm");
                 Input::ModelStoodIn { error }
+            }
+            Thought::BrokeOff(error) => {
+                tracing::warn!(%error, "the language model breaks off: the answer ends");
+                self.metrics.error("llm");
+                Input::ModelBrokeOff { error }
             }
             Thought::StoodIn(_, error) => return self.stood_in(error),
         });

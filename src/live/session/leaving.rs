@@ -42,6 +42,9 @@ const LAST_CALLS: Duration = Duration::from_millis(500);
 /// What the coach is told of a database that takes nothing.
 const BEHIND: &str = "The server's database does not answer. The conversation goes on and is \
                       recorded; your list of sessions may not be up to date until it does.";
+/// The same where the recording has ended, too.
+const BEHIND_UNRECORDED: &str = "The server's database does not answer. The conversation goes on; \
+                                 your list of sessions may not be up to date until it does.";
 
 impl LiveSession {
     /// Lets go of the connection and waits, for a bounded time, for the last words of what was
@@ -52,7 +55,9 @@ impl LiveSession {
         self.let_go();
         self.last_sound().await;
         if let Some(since) = self.deserted {
-            let since = self.inlet.timeline.at(since);
+            // What was read of its sound a little later is a sign of life too.
+            let came_to = self.inlet.intake.mic().came_to();
+            let since = self.inlet.timeline.at(since).max(came_to);
             self.handle(Input::Deserted { since });
         }
         self.handle(Input::Leave);
@@ -77,9 +82,10 @@ impl LiveSession {
     }
 
     /// Lets go of the engines, waits a moment for what they were asked to be on record, and puts the
-    /// session away.
+    /// session away. What is learned after the connection ended is on record, but the part ends
+    /// where that did.
     pub(super) async fn put_away(self, ended: Ended) {
-        let at = self.time();
+        let now = self.time();
         let Self {
             hearing,
             mind,
@@ -95,10 +101,11 @@ impl LiveSession {
         let until = Instant::now() + LAST_CALLS;
         while let Ok(Some(call)) = timeout_at(until, called.next()).await {
             let from = inlet.timeline.at(call.began);
-            tape.engine_call(at, called.record(call, from));
+            tape.engine_call(now, called.record(call, from));
         }
         let playout = conversation.playout();
-        tape.finish(at, playout, ended.reason()).await;
+        let end = conversation.ended_at().unwrap_or(now);
+        tape.finish(end, playout, ended.reason()).await;
     }
 
     /// Until when the connection is heard and sent to: its end has begun.
@@ -215,6 +222,10 @@ impl LiveSession {
         self.metrics.error("archive");
         self.trouble = Some(trouble);
         self.tell_unrecorded();
+        if self.told_behind {
+            // It was told that the conversation is recorded.
+            self.tell("database_behind", BEHIND_UNRECORDED);
+        }
     }
 
     /// That nothing is recorded any more, to a client that may have asked for it later.
@@ -231,9 +242,10 @@ impl LiveSession {
             return;
         }
         self.told_behind = behind;
-        match behind {
-            true => self.tell("database_behind", BEHIND),
-            false => self.tell("database_back", "The server's database answers again."),
+        match (behind, self.trouble) {
+            (true, None) => self.tell("database_behind", BEHIND),
+            (true, Some(_)) => self.tell("database_behind", BEHIND_UNRECORDED),
+            (false, _) => self.tell("database_back", "The server's database answers again."),
         }
     }
 

@@ -126,16 +126,19 @@ impl LiveSession {
 
     /// Counts what is worth counting.
     fn count(&self, event: &Event) {
-        let (decided, stages) = match *event {
+        let (decided, thinking, stages) = match *event {
             Event::BargeIn { .. } => return self.metrics.interruption(),
+            // What the client thought is its own, and no part of what the machine took.
             Event::Latency {
                 turn_decided_ms,
                 first_token_ms,
                 first_audio_ms,
+                thinking_ms,
                 first_packet_ms,
                 ..
             } => (
                 Duration::from_millis(turn_decided_ms),
+                thinking_ms.map(Duration::from_millis),
                 [
                     (Stage::FirstToken, first_token_ms),
                     (Stage::FirstAudio, first_audio_ms),
@@ -150,6 +153,9 @@ impl LiveSession {
         };
         let mut since = decided;
         self.metrics.stage(Stage::TurnDecided, since);
+        if let Some(thinking) = thinking {
+            self.metrics.stage(Stage::Thinking, thinking);
+        }
         for (stage, at) in stages {
             if let Some(at) = at.map(Duration::from_millis) {
                 // A draft's token or sound may be there before the turn is decided.

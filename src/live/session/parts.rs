@@ -1,5 +1,6 @@
 //! What a session is made of when it begins.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use media::Position;
@@ -13,6 +14,7 @@ use crate::live::conversation::Conversation;
 use crate::live::hearing::Hearing;
 use crate::live::llm::Mind;
 use crate::live::registry::Orders;
+use crate::live::strain::Strain;
 use crate::live::tape::Tape;
 use crate::live::voice::VoiceStage;
 use crate::telemetry::Metrics;
@@ -39,6 +41,8 @@ pub struct Parts {
     pub engines: own::Engines,
     /// How far ahead sound is sent over WebSocket.
     pub lead: Duration,
+    /// Whether the machine keeps pace.
+    pub strain: Arc<Strain>,
     /// Where latencies are counted.
     pub metrics: Metrics,
     /// What it is told from outside.

@@ -30,7 +30,7 @@ struct Rig {
 impl Rig {
     fn new(carrier: Carrier, encoding: Encoding) -> Self {
         Self {
-            speaker: Speaker::new(carrier, encoding, LEAD),
+            speaker: Speaker::new(carrier, encoding, LEAD, Arc::default()),
             now: Position::from_ms(1000),
             sent: Vec::new(),
         }
@@ -399,6 +399,51 @@ fn opus_carries_the_voice() {
         .map(|sample| f64::from(*sample).powi(2));
     let level = (loud.sum::<f64>() / 12_800.0).sqrt();
     assert!((4000.0..7000.0).contains(&level), "{level}");
+}
+
+#[test]
+fn a_machine_that_is_behind_makes_less_effort_from_the_next_answer_on() {
+    let encoding = Encoding::opus(EncoderSettings::default()).unwrap();
+    let mut rig = Rig::new(Carrier::WebRtc, encoding);
+    // White noise: whatever the band, it is full.
+    let mut seed = 1u32;
+    let noise: Vec<i16> = (0..SAMPLES * 1100)
+        .map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 18) as i16 - (1 << 13)
+        })
+        .collect();
+    rig.speaker.push(1, 0, noise[..SAMPLES * 1050].into());
+    rig.speaker.release(1, part("a"));
+    // Every frame is pulled 15 ms after it was due, but the first.
+    rig.pull();
+    while let Some(due) = rig.speaker.due() {
+        rig.now = due + Duration::from_millis(15);
+        rig.pull();
+    }
+    // The configuration of RFC 6716, section 3.1: 0 to 11 is SILK alone, up to 8 kHz.
+    let bands = |sent: &[(Position, Sent)]| -> Vec<u8> {
+        let voiced = sent
+            .iter()
+            .filter(|(_, sent)| sent.progress.iter().next().is_some());
+        voiced.map(|(_, sent)| sent.audio.payload[0] >> 3).collect()
+    };
+    let full = bands(&rig.sent);
+    assert!(
+        full.len() == 1050 && full[60..].iter().all(|band| *band > 11),
+        "{full:?}"
+    );
+    assert!(rig.speaker.strain.is_behind());
+    rig.sent.clear();
+    rig.now += Duration::from_secs(1);
+    rig.speaker.push(2, 0, noise[SAMPLES * 1050..].into());
+    rig.speaker.release(2, part("b"));
+    rig.pass(Duration::from_secs(2));
+    let least = bands(&rig.sent);
+    assert!(
+        least.len() == 50 && least[20..].iter().all(|band| *band <= 11),
+        "{least:?}"
+    );
 }
 
 #[derive(Clone, Debug)]

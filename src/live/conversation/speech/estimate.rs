@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::{Mark, Sentence};
+use super::Sentence;
+use super::pauses::Mark;
 use crate::providers::tts::RATE;
 
 /// Samples that a letter takes, where nothing better is known: fifteen letters a second.

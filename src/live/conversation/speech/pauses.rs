@@ -9,6 +9,9 @@ use super::{Sentence, Speech, samples};
 const LEAST_WITHIN: Duration = Duration::from_millis(900);
 const LEAST_BEFORE: Duration = Duration::from_millis(1500);
 
+/// No silence that is asked for is longer.
+const LONGEST_MS: u32 = 10_000;
+
 /// A silence in which the client thinks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pause {
@@ -120,7 +123,7 @@ pub(super) fn marks(text: &str) -> Vec<Mark> {
         };
         let ms = text[at + "[pause ".len()..end - 1].trim().parse::<u32>();
         if let Ok(ms) = ms {
-            let samples = samples(Duration::from_millis(ms.into()));
+            let samples = samples(Duration::from_millis(ms.min(LONGEST_MS).into()));
             let text = at..end;
             marks.push(Mark { text, samples });
         }
@@ -130,8 +133,53 @@ pub(super) fn marks(text: &str) -> Vec<Mark> {
 }
 
 /// Whether anything of a text is said, marks left out.
-fn has_words(text: &str) -> bool {
-    super::shown(text).contains(char::is_alphanumeric)
+pub(super) fn has_words(text: &str) -> bool {
+    shown(text).contains(char::is_alphanumeric)
+}
+
+/// The text without its marks for pauses (`[pause 1200]`), which are for the voice alone.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("[pause ") {
+        let Some(length) = rest[at..].find(']') else {
+            break;
+        };
+        out.push_str(&rest[..at]);
+        rest = &rest[at + length + 1..];
+        if out.ends_with(' ') || out.is_empty() {
+            rest = rest.trim_start();
+        }
+    }
+    out.push_str(rest);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Where the words of a text stand, marks for pauses left out.
+pub(super) fn word_ranges(text: &str) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with("[pause ") {
+            at += rest.find(']').map_or(rest.len(), |end| end + 1);
+            continue;
+        }
+        let mark = rest.find("[pause ").unwrap_or(rest.len());
+        let end = rest
+            .find(char::is_whitespace)
+            .unwrap_or(rest.len())
+            .min(mark);
+        if end == 0 {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+            continue;
+        }
+        ranges.push(at..at + end);
+        at += end;
+    }
+    ranges
 }
 
 #[cfg(test)]

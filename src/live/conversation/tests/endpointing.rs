@@ -5,7 +5,7 @@ use signaling::event::audio::{Eagerness, SemanticVad, ServerVad, TurnDetection};
 use signaling::event::own::TurnState;
 use signaling::link::Carrier::{WebRtc, WebSocket};
 
-use super::sim::{Sim, prompt};
+use super::sim::{Sim, ms, prompt};
 use crate::live::conversation::{Input, Output};
 
 const QUESTION: &str = "what would you like to change";
@@ -251,21 +251,22 @@ fn minutes_of_silence_say_nothing() {
     assert_eq!(sim.trace.len(), 3);
 }
 
+/// A session that has the client prompted after six seconds.
+fn prompting() -> Sim {
+    Sim::with(WebRtc, |session| {
+        let vad = ServerVad {
+            idle_timeout_ms: Some(6000),
+            ..ServerVad::DEFAULT
+        };
+        session.audio.input.turn_detection = Some(TurnDetection::ServerVad(vad));
+    })
+}
+
 #[test]
 fn a_session_that_wants_it_prompts_after_an_idle_time() {
-    let idle = |silence| {
-        let mut sim = Sim::with(WebRtc, |session| {
-            let vad = ServerVad {
-                idle_timeout_ms: Some(6000),
-                ..ServerVad::DEFAULT
-            };
-            session.audio.input.turn_detection = Some(TurnDetection::ServerVad(vad));
-        });
-        sim.say(1000, 1500, QUESTION);
-        sim.run(silence);
-        sim
-    };
-    let sim = idle(13_000);
+    let mut sim = prompting();
+    sim.say(1000, 1500, QUESTION);
+    sim.run(13_000);
     let stopped = sim.times("output_audio_buffer.stopped")[0];
     assert_eq!(
         sim.time("input_audio_buffer.timeout_triggered"),
@@ -273,15 +274,16 @@ fn a_session_that_wants_it_prompts_after_an_idle_time() {
     );
     assert_eq!(sim.times("response.created").len(), 2);
     // Before the first answer nobody is prompted.
-    let mut sim = Sim::with(WebRtc, |session| {
-        let vad = ServerVad {
-            idle_timeout_ms: Some(6000),
-            ..ServerVad::DEFAULT
-        };
-        session.audio.input.turn_detection = Some(TurnDetection::ServerVad(vad));
-    });
+    let mut sim = prompting();
     sim.run(30_000);
     assert_eq!(sim.kinds(1), [""; 0]);
+    // Nor where nobody is there to hear it.
+    let mut sim = prompting();
+    sim.say(1000, 1500, QUESTION);
+    sim.run(7000);
+    sim.handle(Input::Deserted { since: ms(7000) });
+    sim.run(30_000);
+    assert!(sim.times("input_audio_buffer.timeout_triggered").is_empty());
 }
 
 #[test]

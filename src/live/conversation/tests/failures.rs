@@ -105,6 +105,55 @@ fn another_recogniser_is_told_of_once_and_the_turn_goes_on() {
     assert_eq!(sim.endings(), [Status::Completed]);
 }
 
+/// A recogniser listens again, be it the first or one between.
+fn back(first: bool) -> Input {
+    let by = "between".to_owned();
+    Input::ListenerBack { by, first }
+}
+
+#[test]
+fn a_recogniser_between_is_not_the_one_from_before() {
+    let mut sim = Sim::with(WebSocket, |session| session.include = None);
+    sim.at(100, Input::ListenerStoodIn { error: trouble() });
+    sim.at(200, back(false));
+    sim.run(500);
+    sim.send(ClientEventKind::SessionUpdate(Box::new(SessionUpdate {
+        include: Field::Value(vec![OWN_EVENTS.to_owned()]),
+        ..SessionUpdate::default()
+    })));
+    sim.at(600, back(false));
+    sim.at(700, back(true));
+    sim.run(1000);
+    let notices = sim.events().filter_map(|(_, event)| match event {
+        ServerEvent::Notice(notice) => Some(notice.message.as_str()),
+        _ => None,
+    });
+    let notices: Vec<_> = notices.collect();
+    assert_eq!(
+        notices,
+        [
+            "Another recogniser listens now: between",
+            "The recogniser from before listens again."
+        ]
+    );
+}
+
+#[test]
+fn a_recogniser_that_is_back_is_told_of_as_quietly() {
+    let mut sim = Sim::new(WebRtc);
+    // A better one that nobody was told of is no news.
+    sim.at(50, back(true));
+    sim.at(100, Input::ListenerStoodIn { error: trouble() });
+    sim.at(200, back(true));
+    sim.run(500);
+    let notices = sim.events().filter_map(|(_, event)| match event {
+        ServerEvent::Notice(notice) => Some(notice.code.as_str()),
+        _ => None,
+    });
+    let notices: Vec<_> = notices.collect();
+    assert_eq!(notices, ["recogniser_replaced", "recogniser_back"]);
+}
+
 #[test]
 fn a_client_that_asks_for_our_events_later_is_told_of_another_recogniser_then() {
     let mut sim = Sim::with(WebSocket, |session| session.include = None);
@@ -127,7 +176,7 @@ fn a_client_that_asks_for_our_events_later_is_told_of_another_recogniser_then() 
 fn of_a_recogniser_that_is_back_nobody_is_told_that_it_was_away() {
     let mut sim = Sim::with(WebSocket, |session| session.include = None);
     sim.at(100, Input::ListenerStoodIn { error: trouble() });
-    sim.at(200, Input::ListenerBack);
+    sim.at(200, back(true));
     sim.run(500);
     sim.send(ClientEventKind::SessionUpdate(Box::new(SessionUpdate {
         include: Field::Value(vec![OWN_EVENTS.to_owned()]),

@@ -8,7 +8,7 @@ use signaling::event::{ItemStatus, Session};
 use signaling::link::Carrier::{WebRtc, WebSocket};
 
 use super::super::{Input, LEAVING, Output};
-use super::sim::{Reply, Sim, ms};
+use super::sim::{Reply, Sim, cancel, ms};
 use crate::archive::event::Event;
 
 const QUESTION: &str = "what would you like to change";
@@ -20,6 +20,17 @@ fn leave(sim: &mut Sim) {
 
 fn left(sim: &Sim) -> Vec<u64> {
     sim.when(|output| matches!(output, Output::Left))
+}
+
+/// Where the last of what was said ends that is kept in the end.
+fn last_heard(sim: &Sim) -> u64 {
+    let mut said = sim.records().filter_map(|entry| match &entry.event {
+        Event::Said(said) => Some(said.clone()),
+        _ => None,
+    });
+    let said = said.next_back().unwrap();
+    let words = said.words.iter().map(|word| word.to_ms);
+    words.chain([said.to_ms]).max().unwrap()
 }
 
 /// Nothing was begun or told after that time.
@@ -98,6 +109,9 @@ fn an_answer_ends_with_what_was_heard_by_then() {
         sim.run(5000);
         leave(&mut sim);
         assert_eq!(left(&sim), [5000]);
+        assert_eq!(sim.machine.ended_at(), Some(ms(5000)));
+        // What had left and was not heard yet never is.
+        assert!((4900..=5000).contains(&last_heard(&sim)), "{carrier:?}");
         let id = sim.items()[1].clone();
         assert_eq!(sim.item(&id).status, ItemStatus::Incomplete);
         let heard = sim.transcript(&id);
@@ -208,6 +222,8 @@ fn an_answer_ends_where_nobody_was_there_any_more() {
         let words = sim.transcript(&id).split_whitespace().count();
         assert!((3..=5).contains(&words), "{carrier:?}: {words}");
         assert_eq!(words, kept(&sim));
+        assert_eq!(sim.machine.ended_at(), Some(ms(gone)));
+        assert!(last_heard(&sim) <= gone, "{carrier:?}");
     }
 }
 
@@ -229,6 +245,8 @@ fn an_answer_that_seemed_to_be_heard_to_its_end_was_not() {
         let words = sim.transcript(&id).split_whitespace().count();
         assert!((3..=5).contains(&words), "{carrier:?}: {words}");
         assert_eq!(words, kept(&sim));
+        assert_eq!(sim.machine.ended_at(), Some(ms(gone)));
+        assert!(last_heard(&sim) <= gone, "{carrier:?}");
         let truncated = sim.records().any(
             |entry| matches!(&entry.event, Event::Truncated { item_id, .. } if *item_id == id),
         );
@@ -249,4 +267,16 @@ fn what_was_heard_before_nobody_was_there_stays() {
         !sim.records()
             .any(|entry| matches!(entry.event, Event::Truncated { .. }))
     );
+}
+
+#[test]
+fn an_answer_that_was_interrupted_in_the_last_moment_ends_there_too() {
+    let mut sim = Sim::new(WebRtc);
+    sim.reply = Reply::of(&["It began in the spring with the new team and went on for long."]);
+    sim.say(1000, 1500, QUESTION);
+    sim.run(6000);
+    sim.send(cancel());
+    leave(&mut sim);
+    assert_eq!(sim.machine.ended_at(), Some(ms(6000)));
+    assert!(last_heard(&sim) <= 6000, "{}", last_heard(&sim));
 }

@@ -1,12 +1,16 @@
 //! The client thinks in the middle of a thought: the coach waits, or steps in.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use signaling::event::audio::{SemanticVad, TurnDetection};
 use signaling::event::own::TurnState;
 use signaling::link::Carrier::{self, WebRtc, WebSocket};
 
-use super::super::Output;
 use super::super::output::Memory;
 use super::super::resuming::Past;
-use super::sim::{Reply, Sim, ms, settings};
+use super::super::{Output, Traits};
+use super::sim::{Reply, Sim, ms, prompt, settings};
 use crate::archive::event::{Event, Outcome, Place, Silence};
 
 /// Six words, a silence of three seconds, six words.
@@ -251,4 +255,123 @@ fn silences_outlast_a_connection() {
         !sim.when(|output| matches!(output, Output::Generate(_)))
             .is_empty()
     );
+}
+
+#[test]
+fn what_the_client_thinks_is_no_part_of_what_its_voice_took() {
+    let measured = |says| {
+        let (mut sim, _) = asked(WebRtc, says);
+        sim.run(15_000);
+        let mut figures = sim.records().filter_map(|entry| match entry.event {
+            Event::Latency {
+                first_audio_ms,
+                thinking_ms,
+                first_packet_ms,
+                ..
+            } => Some((first_audio_ms?, thinking_ms, first_packet_ms?)),
+            _ => None,
+        });
+        let figure = figures.next().expect("it is measured");
+        assert_eq!(figures.next(), None, "once");
+        figure
+    };
+    let (plain_audio, none, plain_packet) = measured(&["I would like to sleep again."]);
+    assert_eq!(none, None);
+    let (audio, thinking, packet) = measured(&["[pause 2600] I would like to sleep again."]);
+    // The voice is made ten times faster than it is heard, the silence as well.
+    let made = 260;
+    assert!((plain_audio..=plain_audio + made + 40).contains(&audio));
+    let thinking = thinking.expect("it thinks");
+    assert!((2600 - made - 40..=2600).contains(&thinking), "{thinking}");
+    let slower = plain_packet..=plain_packet + made + 60;
+    assert!(slower.contains(&packet), "{packet} {plain_packet}");
+}
+
+/// A session as the page begins it, with a client of the gallery.
+fn practises(carrier: Carrier, id: &str, resumed: Option<Past>) -> Sim {
+    let mut settings = settings(carrier, |session| {
+        session.prompt = Some(prompt(id));
+        let vad = TurnDetection::SemanticVad(SemanticVad::DEFAULT);
+        session.audio.input.turn_detection = Some(vad);
+    });
+    let client = |opens| Traits {
+        patience: Duration::from_millis(800),
+        voice: "slt".to_owned(),
+        silence: Duration::from_secs(25),
+        opens,
+    };
+    let cast = [("patient", client(false)), ("opener", client(true))];
+    settings.cast = Arc::new(cast.map(|(id, traits)| (id.to_owned(), traits)).into());
+    match resumed {
+        Some(past) => Sim::resume(settings, past),
+        None => Sim::begin(settings, None),
+    }
+}
+
+#[test]
+fn a_silent_coach_is_spoken_to_after_long_and_twice_at_most() {
+    for carrier in [WebRtc, WebSocket] {
+        let mut sim = practises(carrier, "patient", None);
+        sim.say(1000, 1500, "what would you like to change");
+        sim.run(12_000);
+        assert_eq!(sim.times("response.created").len(), 1);
+        let heard = sim.machine.quiet_since.ms();
+        sim.run(heard + 24_900);
+        assert_eq!(sim.times("response.created").len(), 1);
+        sim.run(heard + 25_100);
+        assert_eq!(sim.times("response.created").len(), 2);
+        // It was a silence that the coach left.
+        let left = silences(&sim);
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(
+            (left[0].place, left[0].outcome),
+            (Place::After, Outcome::Held)
+        );
+        assert_eq!(remembered(&sim), [Outcome::Held]);
+        // Once more, and then it waits.
+        sim.run(heard + 300_000);
+        assert_eq!(sim.times("response.created").len(), 3);
+        assert_eq!(silences(&sim).len(), 1);
+        // The coach is back, and falls silent again.
+        sim.say(heard + 300_500, 1500, "and what else would you change");
+        sim.run(heard + 400_000);
+        assert_eq!(sim.times("response.created").len(), 6);
+    }
+}
+
+#[test]
+fn sessions_that_picked_nobody_are_not_spoken_to_unasked() {
+    let mut sim = Sim::new(WebRtc);
+    sim.say(1000, 1500, "what would you like to change");
+    sim.run(300_000);
+    assert_eq!(sim.times("response.created").len(), 1);
+}
+
+#[test]
+fn a_client_who_opens_speaks_first_and_only_once() {
+    for carrier in [WebRtc, WebSocket] {
+        let mut sim = practises(carrier, "opener", None);
+        sim.run(4000);
+        assert_eq!(sim.times("response.created"), [0]);
+        assert_eq!(sim.items().len(), 1);
+        sim.say(9000, 1500, "what would you like to change");
+        sim.run(16_000);
+        assert_eq!(sim.times("response.created").len(), 2);
+        // Not again in a session that goes on, even before anything was said.
+        let (part, away) = (2, Duration::from_secs(3));
+        let (items, silences) = (Vec::new(), Vec::new());
+        let past = Past {
+            part,
+            away,
+            items,
+            silences,
+        };
+        let mut sim = practises(carrier, "opener", Some(past));
+        sim.run(9000);
+        assert!(sim.asks().is_empty());
+        // The others wait for the coach.
+        let mut sim = practises(carrier, "patient", None);
+        sim.run(100_000);
+        assert!(sim.asks().is_empty());
+    }
 }

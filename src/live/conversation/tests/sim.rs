@@ -129,6 +129,8 @@ pub fn settings(carrier: Carrier, edit: impl FnOnce(&mut Session)) -> Settings {
     let client = |patience, voice: &str| Traits {
         patience: Duration::from_millis(patience),
         voice: voice.to_owned(),
+        silence: Duration::ZERO,
+        opens: false,
     };
     let cast = [
         ("mara".to_owned(), client(0, "slt")),
@@ -174,7 +176,7 @@ impl Sim {
         Self::begin(settings, Some(past))
     }
 
-    fn begin(settings: Settings, past: Option<Past>) -> Self {
+    pub fn begin(settings: Settings, past: Option<Past>) -> Self {
         let items = past.as_ref().map(|past| past.items.clone());
         let own = settings.session.wants_own_events();
         let (carrier, from) = (settings.carrier, settings.from);
@@ -200,7 +202,12 @@ impl Sim {
             count: 0,
             coach: Vec::new(),
             segments: BTreeMap::new(),
-            speaker: Speaker::new(carrier, Encoding::Pcm, Duration::from_millis(400)),
+            speaker: Speaker::new(
+                carrier,
+                Encoding::Pcm,
+                Duration::from_millis(400),
+                Arc::default(),
+            ),
             voice_free: from,
             silenced: 0,
             produced: BTreeMap::new(),

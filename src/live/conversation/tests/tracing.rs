@@ -115,7 +115,7 @@ fn input() -> impl Strategy<Value = Input> {
             confidence: f32::from(percent) / 100.0,
         }),
         error().prop_map(|error| Input::ListenerStoodIn { error }),
-        Just(Input::ListenerBack),
+        ("\\PC*", any::<bool>()).prop_map(|(by, first)| Input::ListenerBack { by, first }),
         (generation(), token()).prop_map(|(generation, token)| Input::Token { generation, token }),
         (generation(), "\\PC*").prop_map(|(generation, text)| Input::Sentence { generation, text }),
         (generation(), error())
@@ -129,6 +129,7 @@ fn input() -> impl Strategy<Value = Input> {
         error().prop_map(|error| Input::StoodIn { error }),
         error().prop_map(|error| Input::VoiceStoodIn { error }),
         error().prop_map(|error| Input::ModelStoodIn { error }),
+        error().prop_map(|error| Input::ModelBrokeOff { error }),
     ];
     prop_oneof![
         3 => position().prop_map(|to| Input::Audio { to }),

@@ -88,3 +88,25 @@ fn packets_that_the_network_held_back_in_mid_word_are_heard_whole() {
     let stats = rig.mic.stats().unwrap();
     assert_eq!((stats.lost, stats.late), (0, 0), "{stats:?}");
 }
+
+#[test]
+fn what_came_ends_with_the_last_packet_and_before_what_completes_a_frame() {
+    let mut rig = Rig::new(Mic::packets(Position::ZERO).unwrap());
+    let tone = noise(1, SAMPLES, -40.0);
+    for number in 0..20 {
+        rig.packet(&tone, number == 12);
+    }
+    rig.pass(Duration::from_secs(1));
+    let packets = rig.out.iter().filter_map(|capture| match capture {
+        Captured::Packet { at, .. } => Some(*at),
+        _ => None,
+    });
+    assert_eq!(rig.mic.came_to(), packets.max().unwrap() + FRAME);
+
+    let mut rig = Rig::bytes(AudioFormat::Pcm);
+    rig.chunk(&bytes_of(&[900; 24 * 50]), Duration::from_millis(50));
+    let end = rig.mic.end();
+    assert_eq!(rig.mic.came_to(), end);
+    rig.mic.flush(&mut rig.out).unwrap();
+    assert!(rig.mic.end() > end && rig.mic.came_to() == end);
+}
