@@ -110,3 +110,38 @@ fn pleasantries_are_answered_in_kind() {
         }
     }
 }
+
+#[test]
+fn what_ends_in_their_life_does_not_end_the_session() {
+    for (client, given) in [
+        ("elena-crossroads", "So the end of the month is close."),
+        (
+            "callum-thesis",
+            "So your funding ends in March and three chapters are missing.",
+        ),
+        ("samuel-ward", "At the end of a shift you're exhausted."),
+        (
+            "tom-boundaries",
+            "You work until late, and at the end of the day there's nothing left.",
+        ),
+        (
+            "victor-feedback",
+            "So in the end you stop before it is complete.",
+        ),
+        ("maya-promotion", "In the end somebody else got the place."),
+        (
+            "maya-promotion",
+            "What did you do at the end of that meeting?",
+        ),
+    ] {
+        let sheet = gallery().get(client).unwrap();
+        let mut history = vec![Heard::coach("What brings you here?")];
+        let first = reply(sheet, &history, 1).text();
+        history.extend([Heard::client(&first), Heard::coach(given)]);
+        for seed in 0..4 {
+            let reply = reply(sheet, &history, seed);
+            let closes = reply.line_ids.iter().any(|id| id.starts_with("closing/"));
+            assert!(!closes, "{client}: {given}: {reply:?}");
+        }
+    }
+}

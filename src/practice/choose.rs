@@ -1,6 +1,7 @@
 //! What to say without a language model: authored lines, chosen by what was heard and the state.
 
 mod lines;
+mod polar;
 
 use super::dice::Dice;
 use super::memory::Memory;
@@ -8,7 +9,8 @@ use super::moves::{Move, Topic};
 use super::pausing::Pacer;
 use super::sentences::split;
 use super::sheet::{Line, Reaction, Sheet, Slot};
-use super::words::words;
+use super::small;
+use super::words::{Word, words};
 use super::{Reply, Sentence};
 
 /// Silence between two lines, in milliseconds.
@@ -99,8 +101,29 @@ impl<'a> Chooser<'a> {
         if !coach.sure {
             self.ceiling = self.ceiling.min(self.memory.deepest.max(1));
         }
+        let small = small::asked(self.sheet, &coach).filter(|fact| !self.is_beyond(*fact, &coach));
+        if let Some(line) = small.and_then(|fact| self.known(fact)) {
+            return self.say(line);
+        }
+        if coach.kind != Move::Hostility && small::apologises(&coach) {
+            return self.must(Reaction::Apology);
+        }
         let open = self.memory.state.level();
         match coach.kind {
+            Move::Hostility => self.must(Reaction::Hostility),
+            // "That's not it": what is given back is not theirs.
+            Move::SimpleReflection | Move::ComplexReflection | Move::Summary
+                if self.memory.is_missed() =>
+            {
+                self.deny()
+            }
+            Move::ClosedQuestion | Move::LeadingQuestion if self.is_locked(&coach) => {
+                self.must(Reaction::Private)
+            }
+            Move::ClosedQuestion | Move::LeadingQuestion if self.confirms(&coach) => {
+                self.only(Reaction::Reflection)
+            }
+            Move::AskName if small::of_another(&coach) => self.must(Reaction::Unknown),
             Move::Greeting | Move::Telling
                 if coach.greets && (!self.memory.greeted || self.memory.coach_turns <= 2) =>
             {
@@ -119,9 +142,22 @@ impl<'a> Chooser<'a> {
             Move::AskNature => self.only(Reaction::Nature),
             Move::OffTopic => self.must(Reaction::OffTopic),
             Move::SmallTalk => self.must(Reaction::SmallTalk),
+            // Asked of themselves, it is no other topic, even if there is no line for it.
+            Move::OpenQuestion | Move::ClosedQuestion if coach.lost => {
+                match small::asks_fact(&coach) {
+                    true => self.must(Reaction::Unknown),
+                    false => self.come_near(None),
+                }
+            }
             Move::OpenQuestion => self.about(coach.topic),
+            // A yes answers neither.
+            Move::ClosedQuestion if matches!(coach.topic, Some(Topic::Scale | Topic::Tried)) => {
+                self.about(coach.topic)
+            }
+            Move::ClosedQuestion if small::asks_fact(&coach) => self.must(Reaction::Unknown),
+            Move::ClosedQuestion if small::asks_what(&coach) => self.about(coach.topic),
             Move::SimpleReflection | Move::ComplexReflection => {
-                if self.dice.below(3) > 0 {
+                if self.dice.below(3) > 0 && !self.is_locked(&coach) {
                     self.may(Reaction::Reflection);
                 }
                 match self.more() {
@@ -129,6 +165,7 @@ impl<'a> Chooser<'a> {
                     None => self.wander(),
                 }
             }
+            Move::Summary if self.is_locked(&coach) => self.must(Reaction::Closed),
             Move::Summary => {
                 self.must(Reaction::Summary);
                 if open >= 3
@@ -146,7 +183,7 @@ impl<'a> Chooser<'a> {
             Move::Telling => self.must(Reaction::Telling),
             Move::LeadingQuestion => self.must(Reaction::Leading),
             Move::ClosedQuestion => {
-                self.must(Reaction::Closed);
+                self.neither(&coach);
                 if open >= 2 && coach.topic.is_some() {
                     self.about(coach.topic);
                 }
@@ -165,7 +202,7 @@ impl<'a> Chooser<'a> {
                 let term = self.sheet.terms.iter().position(|term| {
                     term.iter()
                         .flat_map(|t| words(t))
-                        .any(|t| coach.words.iter().any(|w| t.likeness(w) >= 80))
+                        .any(|t| coach.words.iter().any(|w| t.likeness(w) >= Word::SOUND))
                 });
                 let explained = term.and_then(|i| self.fresh(Slot::Term(i)));
                 match explained {
@@ -197,17 +234,15 @@ impl<'a> Chooser<'a> {
 
     /// Answers a question about a topic.
     fn about(&mut self, topic: Option<Topic>) {
-        let Some(topic) = topic.filter(|t| *t != Topic::More) else {
+        let sure = self.memory.coach.as_ref().is_some_and(|coach| coach.sure);
+        if topic == Some(Topic::More) && sure {
             return self.go_on();
-        };
-        match self.fresh(Slot::Topic(topic)) {
+        }
+        // "Expect" is not "expand": what only sounds like asking for more asks for something else.
+        let topic = topic.filter(|topic| *topic != Topic::More);
+        match topic.and_then(|topic| self.fresh(Slot::Topic(topic))) {
             Some(line) => self.say(line),
-            None => {
-                self.may(Reaction::Musing);
-                if self.out.is_empty() {
-                    self.wander();
-                }
-            }
+            None => self.come_near(topic),
         }
     }
 }

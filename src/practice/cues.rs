@@ -27,6 +27,7 @@ pub(super) struct Cues {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TopicCues {
+    #[serde(default)]
     words: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     phrases: BTreeMap<String, Vec<String>>,

@@ -1,7 +1,7 @@
 //! What a turn of the coach moved inside a client.
 
 use super::memory::Memory;
-use super::moves::{Move, Topic};
+use super::moves::{Move, Moves, Topic};
 use super::sheet::Sheet;
 use super::state::{Cause, State, StateStep};
 
@@ -16,6 +16,8 @@ pub struct Inner {
     pub state: State,
     /// What the turn was taken for; `None` if the coach was silent.
     pub heard_as: Option<(Move, Option<Topic>)>,
+    /// All moves of the turn.
+    pub moves: Moves,
     /// What of the sheet's triggers went off, in words.
     pub triggers: Vec<String>,
 }
@@ -30,6 +32,7 @@ impl Memory {
             turn,
             state: self.state,
             heard_as: self.coach.as_ref().map(|u| (u.kind, u.topic)),
+            moves: self.coach.as_ref().map(|u| u.moves).unwrap_or_default(),
             triggers: self
                 .touched(sheet)
                 .map(|(when, _)| when.to_owned())

@@ -1,19 +1,26 @@
 //! What the client remembers: the session folded into state, lines said and lines cut off.
 
+mod checking;
 mod client;
 mod coach;
+mod fitting;
 mod past;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(super) use checking::is_check;
+pub(super) use fitting::{locked, names};
 pub(super) use past::Minds;
 pub use past::Past;
 
+use fitting::{Fit, GivenBack};
+
 use super::dice::Dice;
-use super::moves::{Context, Topic, Understood};
+use super::moves::{Context, Moves, Topic, Understood};
 use super::pausing::Pacer;
 use super::sheet::{Line, Sheet};
 use super::state::{Moved, State, StateStep, is_inward};
@@ -45,10 +52,21 @@ pub struct Memory {
     pub(super) context: Context,
     /// The client's last words.
     pub(super) last_words: Arc<str>,
+    /// All that the client said.
+    spoken: Vec<Arc<str>>,
     /// What the coach said last; `None` if the coach stays silent.
     pub(super) coach: Option<Understood>,
     /// The same move how many times in a row, before the last.
     pub(super) habit: usize,
+    /// The coach said the very same twice in a row.
+    pub(super) again: bool,
+    /// What the coach has given back.
+    given_back: GivenBack,
+    /// Whether what the coach gave back last was theirs.
+    pub(super) fit: Fit,
+    /// The same of what the coach gave back just now, or before asking whether it is right: how it
+    /// fits what is open.
+    given: Option<Fit>,
     pub(super) greeted: bool,
     /// The client's last words were that it had not understood.
     pub(super) misheard: bool,
@@ -58,6 +76,10 @@ pub struct Memory {
     openings: Vec<usize>,
     /// The triggers that went off in the coach's last turn.
     pub(super) touched: Vec<usize>,
+    /// What the coach did with the time since its last turn.
+    around: Moves,
+    /// The client has spoken since the coach's last turn.
+    answered: bool,
     /// The coach's last turn closed the client up: nothing deeper is shown now.
     closed_up: bool,
     /// How far the coach's present turn has moved the state.
@@ -65,6 +87,21 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// The coach gave back what is not theirs.
+    pub(super) fn is_missed(&self) -> bool {
+        self.fit == Fit::Nobodys
+    }
+
+    /// Whether what the coach gave back just now is right; `None` if nothing was given back, or what
+    /// could be said of anybody, or what they do not speak of yet.
+    pub(super) fn agrees(&self) -> Option<bool> {
+        match self.given? {
+            Fit::Theirs | Fit::Again => Some(true),
+            Fit::Anybodys => None,
+            Fit::Nobodys => Some(false),
+        }
+    }
+
     /// Before anything was said.
     fn new(sheet: &Sheet) -> Self {
         Self {
@@ -81,13 +118,20 @@ impl Memory {
             interruptions: 0,
             context: Context::new(),
             last_words: "".into(),
+            spoken: Vec::new(),
             coach: None,
             habit: 0,
+            again: false,
+            given_back: GivenBack::default(),
+            fit: Fit::default(),
+            given: None,
             greeted: false,
             misheard: false,
             silences: 0,
             openings: vec![0; sheet.triggers.len()],
             touched: Vec::new(),
+            around: Moves::default(),
+            answered: false,
             closed_up: false,
             moved: Moved::default(),
         }

@@ -14,7 +14,11 @@ mod inner;
 mod leaking;
 pub mod listing;
 mod memory;
+#[cfg(test)]
+mod misfits;
 pub mod moves;
+#[cfg(test)]
+mod ordinary;
 mod own;
 mod parse;
 pub mod pausing;
@@ -29,10 +33,11 @@ mod robustness;
 mod scripted;
 pub mod sentences;
 pub mod sheet;
+mod small;
 pub mod spoken;
 pub mod state;
-mod tags;
 pub mod triggers;
+pub mod unfinished;
 mod vocabulary;
 mod words;
 

@@ -6,6 +6,7 @@ mod context;
 #[cfg(test)]
 mod examples;
 mod give;
+mod hurt;
 mod lexicon;
 mod list;
 mod order;
@@ -14,6 +15,8 @@ mod reflect;
 pub mod report;
 mod text;
 pub mod transcript;
+mod urge;
+mod weight;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +24,10 @@ use super::words::Word;
 
 pub use classify::classify;
 pub use context::Context;
+pub(super) use context::meanings;
 pub use list::Moves;
+pub(super) use reflect::FEELINGS;
+pub(super) use text::is;
 
 /// What the coach asks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -137,6 +143,18 @@ pub enum Move {
     Interruption,
     /// Let the client's silence be. Told by the timeline, not by words.
     SilenceHeld,
+    /// Insults, belittles, threatens.
+    Hostility,
+}
+
+impl Move {
+    /// Gives back what was said.
+    pub(super) fn reflects(self) -> bool {
+        matches!(
+            self,
+            Self::SimpleReflection | Self::ComplexReflection | Self::Summary
+        )
+    }
 }
 
 /// An utterance as understood.
@@ -146,11 +164,24 @@ pub struct Understood {
     pub kind: Move,
     /// The topic, where one could be made out; of stacked questions that of the last.
     pub topic: Option<Topic>,
+    /// All its moves.
+    pub moves: Moves,
     /// It also greets.
     pub greets: bool,
     /// No word gives the topic away only by sounding like another.
     pub(crate) sure: bool,
-    /// All its moves, for what is said after it.
-    pub(crate) moves: Moves,
+    /// A question, and nobody can tell what about.
+    pub(crate) lost: bool,
     pub(crate) words: Vec<Word>,
+}
+
+impl Understood {
+    /// The move that works on the client, which need not be the one that is answered: after a
+    /// reflection a question is answered, and what opens is the reflection.
+    pub(super) fn felt(&self) -> Move {
+        if self.lost {
+            return Move::OffTopic;
+        }
+        self.moves.felt()
+    }
 }

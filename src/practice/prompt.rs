@@ -3,8 +3,11 @@
 use std::fmt::Write;
 
 use super::memory::Memory;
-use super::sheet::{FactKind, Sheet};
+use super::moves::Move;
+use super::sheet::{FactKind, Sheet, Slot};
+use super::small;
 use super::state::State;
+use super::words::words;
 use super::{Heard, Sent};
 use crate::providers::llm::{Message, Prompt};
 
@@ -117,9 +120,30 @@ fn system(sheet: &Sheet, memory: &Memory, notes: &str) -> String {
             let _ = write!(out, "\n{what}:\n{}\n", facts.join("\n"));
         }
     }
+    let told = small_things(sheet, ceiling);
+    if !told.is_empty() {
+        let _ = write!(
+            out,
+            "\nSmall things, only if you are asked just that:\n{}\n",
+            told.join("\n")
+        );
+    }
     out.push_str("Beyond this and what you have already said you know no more about your situation. Do not invent a deeper cause, a secret or a turning point.\n");
     out.push_str(&earlier(notes));
     out
+}
+
+/// The small facts that may be told, each with the plainest question that it answers and that takes
+/// up nothing locked.
+fn small_things(sheet: &Sheet, ceiling: u8) -> Vec<String> {
+    let open = |form: &&String| !small::touches_locked(sheet, ceiling, &words(form));
+    let lines = sheet.lines.iter().filter(|line| line.level <= ceiling);
+    let answers = lines.filter_map(|line| match line.slot {
+        Slot::Small(fact) => Some((sheet.small.get(fact)?.iter().find(open)?, &line.text)),
+        _ => None,
+    });
+    let told = answers.map(|(question, answer)| format!("Asked \"{question}\": {answer}"));
+    told.collect()
 }
 
 /// What changes with every turn.
@@ -133,6 +157,20 @@ fn now(sheet: &Sheet, memory: &Memory) -> String {
         let _ = write!(
             out,
             " The coach has just touched something ({when}). {how}, without saying why."
+        );
+    }
+    if memory
+        .coach
+        .as_ref()
+        .is_some_and(|coach| coach.kind == Move::Hostility)
+    {
+        out.push_str(
+            " The coach has just insulted or threatened you. You are hurt, you say so or fall silent, and you \
+             open up to nothing.",
+        );
+    } else if memory.coach.is_some() && memory.is_missed() {
+        out.push_str(
+            " What the coach has just said about you is not so. Say that it does not fit.",
         );
     }
     if memory.coach.is_some() && memory.stepped_in {

@@ -18,6 +18,12 @@ pub enum Reaction {
     Nature,
     /// To a question that has nothing to do with them, or that they cannot place.
     OffTopic,
+    /// To a question for a fact that they do not know, or do not tell.
+    Unknown,
+    /// To a question for yes or no about what they do not speak of yet.
+    Private,
+    /// To an apology.
+    Apology,
     /// To thanks.
     Thanks,
     /// To how they are to work together.
@@ -36,14 +42,16 @@ pub enum Reaction {
     Permission,
     /// To being explained something.
     Telling,
-    /// The short answer to a closed question.
+    /// To a question for yes or no that nothing in the sheet answers: neither.
     Closed,
     /// To several questions at once.
     Stacked,
     /// To a why question.
     Why,
-    /// To a leading question.
+    /// To a leading question, and to a picture of them that is not theirs.
     Leading,
+    /// To an insult or a threat.
+    Hostility,
     /// To listening sounds and to time given, before going on.
     Listened,
     /// To "what do you mean" of nothing in particular.
@@ -62,8 +70,10 @@ pub enum Reaction {
     Idle,
     /// To goodbye.
     Goodbye,
-    /// Asked for more of what is told.
+    /// Asked for more of what is told, or the very same again.
     AllTold,
-    /// Nothing new to say to it.
+    /// Before saying what only lies near the question.
+    Aside,
+    /// To a question that nothing is at hand for: thinks aloud, or hands it back.
     Musing,
 }

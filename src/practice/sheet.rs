@@ -61,6 +61,8 @@ pub struct Sheet {
     /// What they can say without a language model.
     pub lines: Vec<Line>,
     pub(super) terms: Vec<Vec<String>>,
+    /// Forms of the questions for each small fact.
+    pub(super) small: Vec<Vec<String>>,
 }
 
 /// How demanding a client is.
@@ -136,6 +138,8 @@ pub enum Slot {
     Reaction(Reaction),
     /// Asked what one of their own words means.
     Term(usize),
+    /// Asked for a small fact.
+    Small(usize),
 }
 
 /// One thing that is wrong with a sheet.

@@ -1,47 +1,44 @@
 //! Keeps of a model's stream what can be spoken: what only makes sense on paper is left out.
 
-use super::tags::Tags;
+mod directions;
+mod gestures;
+mod marks;
+mod said;
+mod spans;
 
-/// Keeps the speakable words of a model's stream: drops markdown, stage directions, emoji, tags and
-/// the speaker's name. `[pause 800]` stays. However the stream is cut, the result is the same.
+use directions::Place;
+use marks::Label;
+use said::Said;
+pub(super) use said::is_speakable;
+use spans::{Read, Span};
+
+/// Keeps the speakable words of a model's stream: drops markdown, stage directions, emoji, tags,
+/// addresses, the speaker's name, and what the model says for the other side. `[pause 800]` stays.
+/// However the stream is cut, the result is the same.
+///
+/// Words are given out as soon as white space ends them. What a mark opened is held until it is
+/// closed, at most to the end of the sentence or for some 80 characters.
 #[derive(Clone, Debug, Default)]
 pub struct SpokenFilter {
-    tags: Tags,
-    /// Who speaks, in lower case: `Maya: ` at the beginning is not said.
+    /// Who speaks, in lower case. Empty: nobody in particular.
     speaker: String,
-    /// The first word, while it may still be the speaker's name.
-    label: Label,
+    /// What is not yet decided upon.
     held: String,
+    /// What was taken last.
+    last: Option<char>,
+    /// A direction that was left out so far, and goes on.
+    carried: Option<Span>,
+    /// Between ```` ``` ````.
+    fenced: bool,
+    /// In a `/me …` line.
+    acting: bool,
     mid_line: bool,
-    after_word: bool,
-    /// White space is due before the next word.
-    spaced: bool,
-    /// Something was said of the sentence that goes on.
-    mid_sentence: bool,
-    bracket: Option<(char, String)>,
-    /// What stands between stars, and whether a sentence was going on before it.
-    stars: Option<(String, bool)>,
+    later_line: bool,
+    said: Said,
 }
 
-/// What stands at the beginning of the stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Label {
-    /// May be a name.
-    Open(String),
-    /// Was read.
-    Past,
-}
-
-impl Default for Label {
-    fn default() -> Self {
-        Self::Open(String::new())
-    }
-}
-
-/// A direction longer than this is not one: the words are kept.
-const LONGEST_DIRECTION: usize = 160;
-/// Longest silence that is passed on, in milliseconds.
-const LONGEST_PAUSE: u32 = 5_000;
+/// So many bytes without white space are held at most.
+const MOST_HELD: usize = 400;
 
 impl SpokenFilter {
     /// A filter for what this person says.
@@ -55,12 +52,15 @@ impl SpokenFilter {
 
     /// Takes more text; gives what can be spoken of it now.
     pub fn push(&mut self, text: &str) -> String {
-        let (mut out, mut said) = (String::new(), String::new());
+        let mut out = String::new();
         for c in text.chars() {
-            self.tags.take(c, |c| said.push(c));
-        }
-        for c in said.chars() {
-            self.after_label(c, &mut out);
+            self.held.push(c);
+            if c.is_whitespace() {
+                self.release(false, &mut out);
+            }
+            if self.held.len() > MOST_HELD {
+                self.release(true, &mut out);
+            }
         }
         out
     }
@@ -68,183 +68,177 @@ impl SpokenFilter {
     /// What was held back at the end of the stream. The filter is then as new.
     pub fn finish(&mut self) -> String {
         let mut out = String::new();
-        let rest = self.tags.finish();
-        for c in rest.chars() {
-            self.after_label(c, &mut out);
-        }
-        self.end_label(&mut out);
-        self.line_start_over(&mut out);
-        // A direction left open is dropped; an emphasis left open is spoken.
-        if let Some((words, _)) = self.stars.take() {
-            self.plain_all(&words, &mut out);
-        }
+        self.release(true, &mut out);
         *self = Self::of(&self.speaker);
         out
     }
 
-    fn after_label(&mut self, c: char, out: &mut String) {
-        let Label::Open(name) = &mut self.label else {
-            return self.take(c, out);
-        };
-        if c == ':' && [self.speaker.as_str(), "client"].contains(&name.to_lowercase().as_str()) {
-            self.label = Label::Past;
-        } else if c.is_alphanumeric() && name.len() < LONGEST_NAME
-            || c.is_whitespace() && name.is_empty()
-        {
-            name.extend(Some(c).filter(|c| !c.is_whitespace()));
-        } else {
-            self.end_label(out);
-            self.take(c, out);
-        }
-    }
-
-    fn end_label(&mut self, out: &mut String) {
-        if let Label::Open(name) = std::mem::replace(&mut self.label, Label::Past) {
-            for c in name.chars() {
-                self.take(c, out);
-            }
-        }
-    }
-
-    fn take(&mut self, c: char, out: &mut String) {
-        if let Some((close, mut inner)) = self.bracket.take() {
-            if c == close {
-                self.close_bracket(close, &inner, out);
-            } else if inner.chars().count() >= LONGEST_DIRECTION || c == '\n' {
-                inner.push(c);
-                self.plain_all(&inner, out);
-            } else {
-                inner.push(c);
-                self.bracket = Some((close, inner));
-            }
-            return;
-        }
-        if !self.mid_line {
-            // A line's first characters may be a bullet, a number, a heading.
-            if c == '\n' || (c.is_whitespace() && self.held.is_empty()) {
-                self.held.clear();
-                return;
-            }
-            let mark = self.held.chars().all(|h| h.is_ascii_digit())
-                && (c.is_ascii_digit() || (".)".contains(c) && !self.held.is_empty()))
-                || "#>".contains(c) && self.held.chars().all(|h| "#>".contains(h))
-                || "-•–".contains(c) && self.held.is_empty();
-            if mark && self.held.len() < 8 {
-                self.held.push(c);
-                return;
-            }
-            if c.is_whitespace() && !self.held.chars().all(|h| h.is_ascii_digit()) {
-                self.held.clear();
-                self.mid_line = true;
-                return;
-            }
-            self.line_start_over(out);
-        }
-        self.body(c, out);
-    }
-
-    fn line_start_over(&mut self, out: &mut String) {
-        self.mid_line = true;
+    /// Gives out what is decided of the text that is held; all of it at the `end`.
+    fn release(&mut self, end: bool, out: &mut String) {
         let held = std::mem::take(&mut self.held);
-        self.plain_all(&held, out);
+        let mut rest = &*held;
+        while !rest.is_empty() {
+            let Some(taken) = self.take(rest, end, out) else {
+                break;
+            };
+            let (now, then) = rest.split_at(taken);
+            self.last = now.chars().next_back().or(self.last);
+            rest = then;
+        }
+        self.held = rest.to_owned();
     }
 
-    fn body(&mut self, c: char, out: &mut String) {
-        match c {
-            '[' => self.bracket = Some((']', String::new())),
-            '(' => self.bracket = Some((')', String::new())),
-            '*' | '_' => match self.stars.take() {
-                // **bold**: the second star of a pair opens nothing.
-                Some((inner, _)) if inner.is_empty() => self.stars = None,
-                Some((inner, mid_sentence)) => {
-                    if !is_direction(&inner, mid_sentence) {
-                        self.plain_all(&inner, out);
-                    }
-                }
-                None => self.stars = (c == '*').then(|| (String::new(), self.mid_sentence)),
-            },
-            '\n' => {
-                if let Some((inner, _)) = self.stars.take() {
-                    self.plain_all(&inner, out);
-                }
-                self.mid_line = false;
-                self.plain(' ', out);
+    /// Takes what stands first; gives how much that was, in bytes, unless it is not decided yet.
+    fn take(&mut self, text: &str, end: bool, out: &mut String) -> Option<usize> {
+        if self.fenced {
+            return self.fenced_line(text, end, out);
+        }
+        if let Some(span) = self.carried.take() {
+            return self.span(span, text, end, out);
+        }
+        let first = text.chars().next()?;
+        if first.is_whitespace() {
+            if first == '\n' {
+                (self.mid_line, self.later_line, self.acting) = (false, true, false);
+                self.said.mid_sentence = false;
             }
-            _ => match &mut self.stars {
-                Some((inner, _)) if inner.chars().count() < LONGEST_DIRECTION => inner.push(c),
-                Some(_) => {
-                    let (inner, _) = self.stars.take().unwrap_or_default();
-                    self.plain_all(&inner, out);
-                    self.plain(c, out);
+            self.said.one(' ', out);
+            return Some(first.len_utf8());
+        }
+        let word = &text[..text.find(char::is_whitespace).unwrap_or(text.len())];
+        if self.acting {
+            self.acting = !word.ends_with(['.', '!', '?', '…']);
+            return Some(word.len());
+        }
+        if (!self.mid_line || !self.said.mid_sentence) && !self.speaker.is_empty() {
+            match marks::label(text, &self.speaker, end) {
+                Label::Undecided => return None,
+                Label::None => {}
+                label => {
+                    self.mid_line = true;
+                    self.said.labelled(&label);
+                    return Some(label.taken());
                 }
-                None => self.plain(c, out),
-            },
-        }
-    }
-
-    fn close_bracket(&mut self, close: char, inner: &str, out: &mut String) {
-        if close == ')' {
-            return;
-        }
-        if let Some(ms) = inner
-            .strip_prefix("pause ")
-            .and_then(|n| n.trim().parse::<u32>().ok())
-        {
-            let mark = format!("[pause {}]", ms.min(LONGEST_PAUSE));
-            if self.after_word || self.spaced {
-                out.push(' ');
             }
-            out.push_str(&mark);
-            (self.after_word, self.spaced) = (true, false);
         }
+        if self.paper(word, word.len() < text.len()) {
+            return Some(word.len());
+        }
+        if let Some(taken) = marks::dashed(text, end) {
+            return (taken > 0).then_some(taken);
+        }
+        self.mid_line = true;
+        if marks::is_address(word) {
+            let kept = word.trim_end_matches(['.', ',', ';', ':', '!', '?', '…']);
+            self.said.all(&word[kept.len()..], out);
+            return Some(word.len());
+        }
+        if let Some(span) = Span::opened(text, self.last) {
+            return self.span(span, text, end, out);
+        }
+        let mut before = Some(first);
+        let opens = |(at, c): &(usize, char)| {
+            let opens = *at > 0 && Span::opened(&text[*at..], before).is_some();
+            before = Some(*c);
+            opens
+        };
+        let plain = word
+            .char_indices()
+            .find(opens)
+            .map_or(word, |(at, _)| &word[..at]);
+        self.said.words(plain, out);
+        Some(plain.len())
     }
 
-    fn plain_all(&mut self, text: &str, out: &mut String) {
-        for c in text.chars() {
-            self.plain(c, out);
-        }
+    /// Whether a word is a mark of layout.
+    fn paper(&mut self, word: &str, followed: bool) -> bool {
+        self.fenced = marks::is_fence(word);
+        self.acting = !self.mid_line && word == "/me";
+        let listed = || marks::is_line_mark(word, self.later_line) && followed;
+        self.fenced || self.acting || marks::is_rule(word) || !self.mid_line && listed()
     }
 
-    fn plain(&mut self, c: char, out: &mut String) {
-        if c.is_whitespace() {
-            self.spaced |= self.after_word;
-            self.after_word = false;
-        } else if is_speakable(c) {
-            // What stood between may have been left out: no space before a full stop.
-            if self.spaced && !".,;:!?…".contains(c) {
-                out.push(' ');
+    /// A line between ```` ``` ````: what is speech is spoken all the same.
+    fn fenced_line(&mut self, text: &str, end: bool, out: &mut String) -> Option<usize> {
+        let taken = match text.find('\n') {
+            Some(at) => at + 1,
+            None if end => text.len(),
+            None => return None,
+        };
+        let line = &text[..taken];
+        self.fenced = !line.trim_start().starts_with("```");
+        self.mid_line = false;
+        if self.fenced && directions::is_own_speech(line) {
+            self.said.words(line, out);
+        }
+        self.said.one(' ', out);
+        Some(taken)
+    }
+
+    /// What stands between marks.
+    fn span(&mut self, span: Span, text: &str, end: bool, out: &mut String) -> Option<usize> {
+        let place = Place {
+            mark: span.mark,
+            mid_sentence: self.said.mid_sentence,
+            before: &self.said.before,
+            goes_on: span.goes_on,
+            struck: span.head == "~~",
+        };
+        match span.read(text, end) {
+            Read::Undecided => {
+                self.carried = Some(span).filter(|span| span.is_carried());
+                None
             }
-            out.push(c);
-            (self.after_word, self.spaced) = (true, false);
-            self.mid_sentence = !".!?…".contains(c);
+            Read::Closed { inner, taken } => {
+                if let Some(ms) = pause(span.mark, inner) {
+                    self.said.pause(ms, out);
+                } else if span.mark == '[' && text[taken..].starts_with('(') {
+                    return self.link(inner, text, taken, end, out);
+                } else if !place.is_left_out(inner) {
+                    self.said.words(inner, out);
+                }
+                Some(taken)
+            }
+            Read::Open { inner, sentence } => {
+                let head = span.head.len();
+                if place.is_direction(inner) && head + inner.len() > 0 {
+                    self.carried = (!end).then(|| span.carried(!sentence));
+                    Some(head + inner.len())
+                } else if head == 0 {
+                    self.take(text, end, out)
+                } else {
+                    Some(head)
+                }
+            }
+        }
+    }
+
+    /// `[words](address)`: the words.
+    fn link(
+        &mut self,
+        words: &str,
+        text: &str,
+        at: usize,
+        end: bool,
+        out: &mut String,
+    ) -> Option<usize> {
+        let address = Span::opened(&text[at..], None)?;
+        match address.read(&text[at..], end) {
+            Read::Undecided => None,
+            Read::Open { .. } => Some(at),
+            Read::Closed { taken, .. } => {
+                if self.last != Some('!') {
+                    self.said.words(words, out);
+                }
+                Some(at + taken)
+            }
         }
     }
 }
 
-/// Whether starred words are a stage direction rather than emphasis: a gesture, or a passage that
-/// stands where a sentence would begin and is not written as one.
-fn is_direction(inner: &str, mid_sentence: bool) -> bool {
-    let lower = inner.trim().to_lowercase();
-    let words: Vec<&str> = lower.split_whitespace().collect();
-    let gesture = words.iter().take(2).any(|w| {
-        GESTURES
-            .split(' ')
-            .any(|g| g == w.trim_end_matches(['.', ',']))
-    });
-    let aside = !mid_sentence && words.len() >= 2 && inner.trim().starts_with(char::is_lowercase);
-    (gesture || aside) && !words.contains(&"i")
-}
-
-const GESTURES: &str = "sighs sigh sighing pauses pause pausing laughs laugh laughing smiles smile smiling nods nod \
-    nodding looks looking takes taking leans leaning shrugs shrug shrugging thinks thinking chuckles silence softly \
-    quietly hesitates hesitating exhales inhales breathes clears crying sniffs frowns slowly nervously fidgets \
-    shifts gestures rubs stares glances whispers";
-
-/// Longest name that may stand before what is said, in bytes.
-const LONGEST_NAME: usize = 24;
-
-fn is_speakable(c: char) -> bool {
-    c.is_alphanumeric() || ".,;:!?'’\"“”…-–—%&+/$€£°".contains(c)
+fn pause(mark: char, inner: &str) -> Option<u32> {
+    let ms = inner.strip_prefix("pause ").filter(|_| mark == '[')?;
+    ms.trim().parse().ok()
 }
 
 #[cfg(test)]

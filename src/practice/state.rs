@@ -41,6 +41,8 @@ pub enum Dimension {
 pub enum Cause {
     /// A move of the coach.
     Move(Move),
+    /// The coach gave back what the client neither said nor feels, and not for the first time.
+    Missed,
     /// The coach spoke over the client.
     Interruption,
     /// The coach spoke into a silence in which the client was thinking.
@@ -88,6 +90,19 @@ impl State {
         habit: usize,
     ) {
         self.step(turn, cause, effect(cause, topic), habit);
+    }
+
+    /// Takes in half of what a cause would do to open them.
+    pub(super) fn take_half(
+        &mut self,
+        turn: &mut Turn<'_>,
+        cause: Cause,
+        topic: Option<Topic>,
+        habit: usize,
+    ) {
+        let halved = |(dimension, by): &(Dimension, i16)| (*dimension, by / 2 + by % 2);
+        let half: Vec<(Dimension, i16)> = effect(cause, topic).iter().map(halved).collect();
+        self.step(turn, cause, &half, habit);
     }
 
     /// Takes in what a cause does. However much comes together, one turn moves a dimension by no
@@ -174,6 +189,7 @@ fn effect(cause: Cause, topic: Option<Topic>) -> &'static [(Dimension, i16)] {
     use Dimension::{Energy, Insight, Openness, Resistance, Trust};
     let kind = match cause {
         Cause::Move(kind) => kind,
+        Cause::Missed => return &[(Trust, -2), (Energy, -1), (Resistance, 2)],
         Cause::Interruption => return INTERRUPTED,
         Cause::SteppedIn => return &[(Trust, -1), (Openness, -2), (Resistance, 1)],
         Cause::SilenceHeld => return &[(Trust, 1), (Openness, 2), (Resistance, -1)],
@@ -196,12 +212,15 @@ fn effect(cause: Cause, topic: Option<Topic>) -> &'static [(Dimension, i16)] {
         Move::AdviceWithPermission => &[(Energy, 1)],
         Move::TellingWithPermission => &[(Energy, -1)],
         Move::Greeting | Move::SmallTalk | Move::Contracting => &[(Trust, 1)],
+        // A number is an answer of one's own.
+        Move::ClosedQuestion if topic == Some(Topic::Scale) => &[(Insight, 1)],
         Move::ClosedQuestion => &[(Openness, -1), (Energy, -1)],
         Move::StackedQuestion => &[(Openness, -1), (Energy, -2)],
         Move::WhyQuestion => &[(Openness, -1), (Resistance, 2)],
         Move::LeadingQuestion => &[(Trust, -1), (Resistance, 3)],
         Move::Advice => &[(Trust, -3), (Openness, -2), (Resistance, 4)],
         Move::Telling => &[(Trust, -1), (Energy, -3), (Resistance, 2)],
+        Move::Hostility => &[(Trust, -4), (Openness, -3), (Energy, -1), (Resistance, 5)],
         Move::Unclear => &[(Energy, -1)],
         Move::Repeat
         | Move::SoundCheck

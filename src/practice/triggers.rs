@@ -1,7 +1,7 @@
 //! What opens a client or closes them up beyond what a coach's move does to everybody: written on
 //! their sheet as moves and words of the coach.
 
-use super::moves::{Move, Understood};
+use super::moves::{Move, Moves, Understood};
 use super::state::Dimension;
 use super::words::Word;
 
@@ -11,8 +11,8 @@ pub const STRONGEST: i16 = 3;
 /// How often in a session one trigger can open somebody: whoever only presses it gets nowhere.
 pub(super) const MOST_OPENINGS: usize = 4;
 
-/// From this likeness on a heard word is the trigger's word, or a form of it.
-const SAME: u32 = 95;
+/// What is done without words.
+const TIMED: &[Move] = &[Move::Interruption, Move::SilenceHeld];
 
 /// A trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +31,25 @@ pub struct Trigger {
 impl Trigger {
     /// Whether what the coach said sets it off. What they could not place opens nobody, whatever
     /// words are in it.
-    pub(super) fn fires(&self, coach: &Understood) -> bool {
+    /// `around` is what the coach did with the time around it.
+    pub(super) fn fires(&self, coach: &Understood, around: Moves) -> bool {
+        if self.phrases.is_empty() && self.moves.iter().all(|kind| TIMED.contains(kind)) {
+            return false;
+        }
         if self.by > 0 && matches!(coach.kind, Move::Unclear | Move::OffTopic) {
             return false;
         }
-        let moves = self.moves.is_empty() || self.moves.contains(&coach.kind);
+        let does = |kind: &Move| {
+            *kind == coach.kind || coach.moves.contains(*kind) || around.contains(*kind)
+        };
+        let moves = self.moves.is_empty() || self.moves.iter().any(does);
         let said = |phrase: &Vec<String>| stands_in(phrase, &coach.words);
         moves && (self.phrases.is_empty() || self.phrases.iter().any(said))
+    }
+
+    /// Whether what the coach does with the time, without a word, sets it off: at once.
+    pub(super) fn fires_on(&self, kind: Move) -> bool {
+        self.phrases.is_empty() && self.moves.contains(&kind)
     }
 
     /// What it does.
@@ -54,14 +66,15 @@ fn stands_in(phrase: &[String], words: &[Word]) -> bool {
     let wanted: Vec<Word> = phrase.iter().map(|word| Word::new(word)).collect();
     let same = |part: &[Word]| {
         let mut both = part.iter().zip(&wanted);
-        both.all(|(heard, word)| word.likeness(heard) >= SAME)
+        both.all(|(heard, word)| word.likeness(heard) >= Word::FORM)
     };
     !wanted.is_empty() && words.windows(wanted.len()).any(same)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Context, Recogniser};
+    use super::super::scripted::{gallery, remembered};
+    use super::super::{Cause, Context, Heard, Recogniser, Silence, StateStep};
     use super::*;
 
     fn trigger(moves: &[Move], phrases: &[&str]) -> Trigger {
@@ -81,17 +94,52 @@ mod tests {
         let advice = hears("you should just tell your boss");
         let question = hears("what would be a simple next step for you");
         let told = trigger(&[Move::Advice], &[]);
-        assert!(told.fires(&advice) && !told.fires(&question));
+        assert!(told.fires(&advice, Moves::default()) && !told.fires(&question, Moves::default()));
         let simple = trigger(&[], &["simple", "just tell"]);
-        assert!(simple.fires(&advice) && simple.fires(&question));
-        assert!(!simple.fires(&hears("how do you feel about that")));
+        assert!(
+            simple.fires(&advice, Moves::default()) && simple.fires(&question, Moves::default())
+        );
+        assert!(!simple.fires(&hears("how do you feel about that"), Moves::default()));
         let opens = Trigger {
             by: 2,
             ..trigger(&[], &["window"])
         };
-        assert!(opens.fires(&hears("it is as if a window opens for you")));
-        assert!(!opens.fires(&hears("orange nebula window")));
+        assert!(opens.fires(
+            &hears("it is as if a window opens for you"),
+            Moves::default()
+        ));
+        assert!(!opens.fires(&hears("orange nebula window"), Moves::default()));
         let both = trigger(&[Move::Advice], &["simple"]);
-        assert!(!both.fires(&advice) && !both.fires(&question));
+        assert!(!both.fires(&advice, Moves::default()) && !both.fires(&question, Moves::default()));
+    }
+    #[test]
+    fn silence_held_and_stepping_in_set_it_off_at_once() {
+        let mut sheet = gallery().first().unwrap().clone();
+        let opens = Trigger {
+            by: 2,
+            ..trigger(&[Move::SilenceHeld], &[])
+        };
+        sheet.triggers = vec![opens, trigger(&[Move::Interruption], &[])];
+        for (heard, number) in [
+            (Heard::Silence(Silence::Held), 0),
+            (Heard::Silence(Silence::Broken), 1),
+        ] {
+            let history = [
+                Heard::coach("what brings you here today"),
+                Heard::client("It is about work."),
+                heard,
+                Heard::coach("mm hmm"),
+            ];
+            let memory = remembered(&sheet, &history);
+            assert_eq!(memory.touched, [number]);
+            let caused = |step: &StateStep| step.cause == Cause::Trigger(number);
+            assert!(memory.steps.iter().any(caused), "{:?}", memory.steps);
+        }
+        let history = [
+            Heard::coach("what brings you here today"),
+            Heard::cut("It is about"),
+            Heard::coach("mm hmm"),
+        ];
+        assert_eq!(remembered(&sheet, &history).touched, [1]);
     }
 }

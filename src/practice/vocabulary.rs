@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::words::Word;
 
 /// Words of the vocabulary that a heard word is like, and how much (1 to 100).
-pub(super) type Hits = Vec<(u16, u8)>;
+pub(super) type Hits = Vec<(u16, u32)>;
 
 /// Distinct words, numbered in the order in which they were added.
 #[derive(Clone, Debug, Default)]
@@ -86,10 +86,9 @@ impl Vocabulary {
         numbers.sort_unstable();
         numbers.dedup();
         let likeness = |number: u16| self.words[usize::from(number)].likeness(heard);
-        let hit = |number: u16| Some((number, u8::try_from(likeness(number)).ok()?));
         numbers
             .into_iter()
-            .filter_map(hit)
+            .map(|number| (number, likeness(number)))
             .filter(|(_, likeness)| *likeness > 0)
             .collect()
     }
@@ -108,7 +107,7 @@ mod tests {
             }
             let heard = Word::new(&heard);
             let all: Hits = (0u16..).zip(&vocabulary.words)
-                .map(|(number, word)| (number, word.likeness(&heard) as u8))
+                .map(|(number, word)| (number, word.likeness(&heard)))
                 .filter(|(_, likeness)| *likeness > 0)
                 .collect();
             proptest::prop_assert_eq!(vocabulary.hits(&heard), all);

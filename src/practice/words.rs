@@ -20,6 +20,14 @@ impl Word {
         }
     }
 
+    /// From this likeness on two words are one, or forms of one.
+    pub(super) const FORM: u32 = 95;
+    /// From this likeness on they sound the same.
+    pub(super) const SOUND: u32 = 80;
+
+    /// From this likeness on they may differ in a letter.
+    pub(super) const LETTER: u32 = 70;
+
     /// Shortest stem that may have a letter wrong, in bytes.
     pub(super) const EDITABLE: usize = 5;
 
@@ -51,18 +59,18 @@ impl Word {
             return 0;
         }
         if self.stem == other.stem {
-            return 95;
+            return Self::FORM;
         }
         if self.sound == other.sound {
             return match self.sound.len() {
                 0 | 1 => 0,
                 2 => 60,
-                _ => 80,
+                _ => Self::SOUND,
             };
         }
         let shorter = self.stem.len().min(other.stem.len());
         if shorter >= Self::EDITABLE && within_one_edit(&self.stem, &other.stem) {
-            return 70;
+            return Self::LETTER;
         }
         if shorter >= Self::EDITABLE
             && self.sound.len() >= 4

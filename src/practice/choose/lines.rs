@@ -1,12 +1,15 @@
 //! Which line to say next about something, or in answer to how the coach does it.
 
-use super::super::moves::Topic;
+use super::super::moves::{Move, Topic};
 use super::super::sentences::split;
 use super::super::sheet::{Line, Reaction, Slot};
 use super::Chooser;
 
 /// Client turns that pass before a reaction may be said again.
 const APART: usize = 12;
+
+/// Client turns that pass before they say again that it is not quite what was asked.
+const ASIDES_APART: usize = 6;
 
 /// The order in which a client's thoughts wander when nothing is left to say about a topic: through
 /// the story. Plans and conclusions come only when they are asked for.
@@ -21,20 +24,99 @@ const TRAIL: &[Topic] = &[
     Topic::Strengths,
 ];
 
+/// What lies next to a topic, nearest first: where a client goes whose lines about it are told.
+/// As on the trail, nobody comes to plans and conclusions by themselves.
+fn near(topic: Topic) -> &'static [Topic] {
+    use Topic as T;
+    match topic {
+        T::WhatBrings | T::More => &[T::WhyNow, T::Obstacles, T::Others],
+        T::Goal => &[T::Measure, T::Values, T::WhyNow],
+        T::WhyNow => &[T::WhatBrings, T::Values, T::Fears],
+        T::Measure => &[T::Goal, T::Future],
+        T::Feelings => &[T::Fears, T::Identity, T::Obstacles],
+        T::Values => &[T::Identity, T::WhyNow],
+        T::Identity => &[T::Values, T::Strengths, T::Others],
+        T::Obstacles => &[T::Fears, T::Tried, T::Feelings],
+        T::Others => &[T::WhatBrings, T::Identity, T::Feelings],
+        T::Fears => &[T::Obstacles, T::Feelings],
+        T::Scale => &[T::Obstacles, T::Strengths],
+        T::Tried => &[T::Obstacles, T::Strengths],
+        T::Strengths => &[T::Identity, T::Values, T::Tried],
+        T::Options => &[T::Tried, T::Obstacles],
+        T::Future => &[T::Goal, T::Values, T::Measure],
+        T::NextStep => &[T::Options, T::Obstacles],
+        T::Support => &[T::Others, T::Obstacles],
+        T::Accountability => &[T::Support, T::Obstacles],
+        T::Learning => &[T::Identity, T::Feelings],
+        T::Closing => &[T::Learning],
+    }
+}
+
 impl<'a> Chooser<'a> {
+    /// Answers a question that no line is left for, or that is about nothing in particular: with
+    /// what lies near it and opens no door, or thinking aloud. Only whoever asks the very same
+    /// again hears that there is no more.
+    pub(super) fn come_near(&mut self, topic: Option<Topic>) {
+        if self.memory.again {
+            return self.must(Reaction::AllTold);
+        }
+        self.ceiling = self.ceiling.min(self.memory.deepest.max(1));
+        let from = topic.or(self.memory.topic).unwrap_or(Topic::WhatBrings);
+        let mut around = std::iter::once(&from).chain(near(from));
+        let line = around.find_map(|near| self.fresh(Slot::Topic(*near)));
+        // What was not placed at all may be about something else altogether.
+        let line = line.filter(|_| topic.is_some() || self.dice.below(2) == 0);
+        match line {
+            Some(line) => {
+                if topic.is_none_or(|topic| line.slot != Slot::Topic(topic)) {
+                    self.step_aside();
+                }
+                self.say(line);
+            }
+            None => self.must(Reaction::Musing),
+        }
+    }
+
+    /// Says that what comes is not quite what was asked, unless that was said a moment ago.
+    fn step_aside(&mut self) {
+        let asides = self.sheet.lines.iter().chain(self.shared);
+        let last = asides
+            .filter(|line| line.slot == Slot::Reaction(Reaction::Aside))
+            .filter_map(|line| self.memory.said.get(&line.id))
+            .max();
+        if last.is_none_or(|at| self.memory.client_turns - at >= ASIDES_APART) {
+            self.may(Reaction::Aside);
+        }
+    }
+
     /// The next line of what is being talked about.
     pub(super) fn more(&self) -> Option<&'a Line> {
         self.fresh(Slot::Topic(self.memory.topic.unwrap_or(Topic::WhatBrings)))
     }
 
-    /// Says more about what is being talked about, and of nothing else.
+    /// Says more about what is being talked about. Whoever asks for more of it when it is all told
+    /// hears so; to whoever only listens they go on with what comes to mind next.
     pub(super) fn go_on(&mut self) {
+        let kind = self.memory.coach.as_ref().map(|coach| coach.kind);
+        let listens = matches!(kind, Some(Move::Backchannel | Move::SilenceHeld));
         match self.more() {
             Some(line) => self.say(line),
+            None if listens => self.drift(),
             None => self.must(Reaction::AllTold),
         }
     }
 
+    /// Goes on with what lies near what is being talked about, then anywhere, then thinking aloud.
+    fn drift(&mut self) {
+        let from = self.memory.topic.unwrap_or(Topic::WhatBrings);
+        let line = near(from).iter().find_map(|t| self.fresh(Slot::Topic(*t)));
+        match line {
+            Some(line) => self.say(line),
+            None => self.wander(),
+        }
+    }
+
+    /// Goes on with whatever of the story is left.
     pub(super) fn wander(&mut self) {
         let from = self.memory.topic;
         let start = TRAIL
@@ -61,6 +143,14 @@ impl<'a> Chooser<'a> {
             .filter(|l| !said(l) && (floor..=self.ceiling).contains(&l.level))
             .rev()
             .max_by_key(|l| l.level)
+    }
+
+    /// A small fact: what was not said of it yet, or else the same again.
+    pub(super) fn known(&self, fact: usize) -> Option<&'a Line> {
+        let slot = Slot::Small(fact);
+        let mut lines = self.sheet.lines.iter();
+        let again = lines.rfind(|line| line.slot == slot && line.level <= self.ceiling);
+        self.fresh(slot).or(again)
     }
 
     /// Says the client's last words again, the last two sentences of them.

@@ -88,11 +88,13 @@ impl Memory {
                 Slot::Topic(topic) => self.topic = Some(topic),
                 Slot::Reaction(Reaction::Greeting) => self.greeted = true,
                 Slot::Reaction(Reaction::Misheard) => self.misheard = true,
-                Slot::Reaction(_) | Slot::Term(_) => {}
+                Slot::Reaction(_) | Slot::Term(_) | Slot::Small(_) => {}
             }
         }
+        self.answered = true;
         self.client_turns += 1;
         self.last_words = text.into();
+        self.spoken.push(self.last_words.clone());
     }
 
     /// The client said what nobody wrote: a language model spoke. What it may know is known by

@@ -1,11 +1,13 @@
 //! What the coach's words and silences do to the client.
 
 use super::super::Silence;
-use super::super::moves::{Move, Topic, Understood};
+use super::super::moves::{Move, Moves, Topic, Understood};
 use super::super::sheet::Sheet;
 use super::super::state::{Cause, Moved, State, Turn};
-use super::super::triggers::MOST_OPENINGS;
+use super::super::triggers::{MOST_OPENINGS, Trigger};
 use super::Memory;
+use super::checking::only_checks;
+use super::fitting::{Fit, openly};
 
 /// Silences in a row that mean something: whoever says nothing at all gets nowhere by it.
 const MOST_SILENCES: usize = 2;
@@ -13,14 +15,27 @@ const MOST_SILENCES: usize = 2;
 impl Memory {
     /// The coach said something.
     pub(super) fn coach(&mut self, understood: Understood, sheet: &Sheet) {
-        let before = self.coach.as_ref().map(|u| u.kind);
-        self.habit = if before == Some(understood.kind) {
+        let felt = understood.felt();
+        let before = self.coach.as_ref().map(Understood::felt);
+        self.habit = if before == Some(felt) {
             self.habit + 1
         } else {
             0
         };
+        let last = self.coach.as_ref();
+        self.again = last.is_some_and(|coach| coach.words == understood.words);
+        self.fit = Fit::default();
+        if felt.reflects() {
+            let (said, ceiling) = (&understood.words, self.ceiling().max(1));
+            self.given = Some(openly(said, &self.context, sheet, ceiling));
+        } else if !only_checks(&understood.words) {
+            self.given = None;
+        }
         self.silences = 0;
+        self.begins();
         if self.was_cut && !self.stepped_in {
+            self.around.insert(Move::Interruption);
+            self.touch(sheet, |trigger| trigger.fires_on(Move::Interruption));
             self.interruptions += 1;
             self.step(sheet, |state, turn| {
                 state.take(turn, Cause::Interruption, None, 0)
@@ -36,22 +51,22 @@ impl Memory {
                 .topic
                 .filter(|t| *t != Topic::More)
                 .or(self.topic);
-            let (cause, habit) = (Cause::Move(understood.kind), self.habit);
-            self.step(sheet, |state, turn| state.take(turn, cause, topic, habit));
+            let (cause, habit) = (Cause::Move(felt), self.habit);
+            self.fit = self
+                .given_back
+                .fit(felt, &understood.words, &self.context, sheet);
+            let (fit, missed) = (self.fit, self.given_back.missed);
+            self.step(sheet, |state, turn| match fit {
+                Fit::Theirs => state.take(turn, cause, topic, habit),
+                Fit::Anybodys => state.take_half(turn, cause, topic, habit),
+                Fit::Nobodys if missed > 1 => state.take(turn, Cause::Missed, None, 0),
+                Fit::Again | Fit::Nobodys => {}
+            });
         }
-        self.touched.clear();
-        self.closed_up = false;
-        for (number, trigger) in sheet.triggers.iter().enumerate() {
-            let opened = &mut self.openings[number];
-            if !trigger.fires(&understood) || (trigger.by > 0 && *opened >= MOST_OPENINGS) {
-                continue;
-            }
-            *opened += usize::from(trigger.by > 0);
-            self.touched.push(number);
-            self.closed_up |= trigger.by < 0;
-            let (cause, effect) = (Cause::Trigger(number), trigger.effect());
-            self.step(sheet, |state, turn| state.step(turn, cause, &effect, 0));
-        }
+        self.closed_up |= felt == Move::Hostility;
+        let around = self.around;
+        self.touch(sheet, |trigger| trigger.fires(&understood, around));
+        self.around = Moves::default();
         self.moved = Moved::default();
         let about = matches!(
             understood.kind,
@@ -61,7 +76,12 @@ impl Memory {
                 | Move::SimpleReflection
                 | Move::ComplexReflection
         );
-        if about && let Some(topic) = understood.topic.filter(|t| *t != Topic::More) {
+        // What is given back is about their life, and never the end of the session.
+        let reflects = understood.kind.reflects();
+        let topic = understood
+            .topic
+            .filter(|t| *t != Topic::More && !(reflects && *t == Topic::Closing));
+        if about && let Some(topic) = topic {
             self.topic = Some(topic);
         }
         self.context.coach(understood.moves);
@@ -75,15 +95,43 @@ impl Memory {
             Silence::Held => Cause::SilenceHeld,
             Silence::Broken => Cause::SteppedIn,
         };
-        if silence == Silence::Broken {
+        self.begins();
+        let kind = if silence == Silence::Broken {
             (self.was_cut, self.stepped_in) = (true, true);
+            Move::Interruption
         } else {
             self.silences += 1;
             if self.silences > MOST_SILENCES {
                 return;
             }
-        }
+            Move::SilenceHeld
+        };
         self.step(sheet, |state, turn| state.take(turn, cause, None, 0));
+        self.around.insert(kind);
+        self.touch(sheet, |trigger| trigger.fires_on(kind));
+    }
+
+    /// The coach does something after the client spoke: what was touched before is past.
+    fn begins(&mut self) {
+        if std::mem::take(&mut self.answered) {
+            self.touched.clear();
+            self.closed_up = false;
+        }
+    }
+
+    /// Sets off the triggers that fire.
+    fn touch(&mut self, sheet: &Sheet, fires: impl Fn(&Trigger) -> bool) {
+        for (number, trigger) in sheet.triggers.iter().enumerate() {
+            let opened = &mut self.openings[number];
+            if !fires(trigger) || (trigger.by > 0 && *opened >= MOST_OPENINGS) {
+                continue;
+            }
+            *opened += usize::from(trigger.by > 0);
+            self.touched.push(number);
+            self.closed_up |= trigger.by < 0;
+            let (cause, effect) = (Cause::Trigger(number), trigger.effect());
+            self.step(sheet, |state, turn| state.step(turn, cause, &effect, 0));
+        }
     }
 
     /// Moves the state, within what the coach's present turn may move it.

@@ -5,6 +5,7 @@ use super::lexicon::Cues;
 use super::order::{inversions, question_word, verb_first};
 use super::phrases::Cue;
 use super::text::{End, Sentence, is};
+use super::urge::suggests_asking;
 
 /// How a sentence asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(super) struct Asked {
     pub(super) why: bool,
     /// More than one question in it.
     pub(super) several: bool,
+    /// Asks so as to say what to do.
+    pub(super) suggests: bool,
 }
 
 /// How the sentence asks, if it does.
@@ -70,23 +73,35 @@ pub(super) fn asked(sentence: &Sentence, cues: Cues) -> Option<Asked> {
         // "Any concerns?" stands for "are there any".
         Form::Statement => sentence.word(sentence.body).starts_with("any"),
     };
+    // What is suggested one can take up or leave, whatever the question word.
+    let suggests = suggests_asking(sentence, cues);
     Some(Asked {
         form,
-        open,
-        why: word.is_some_and(|at| asks_for_reasons(sentence, at)),
+        open: open && !suggests,
+        why: !suggests
+            && (word.is_some_and(|at| asks_for_reasons(sentence, at))
+                || sentence.words.last().is_some_and(|last| last == "why")),
         several: inversions(sentence) >= 2,
+        suggests,
     })
 }
+
+/// A number or a name answers.
+const MEASURED: &str = "earn earns cost costs pay pays paid owe weigh weighs money rent salary";
 
 /// "No?" and "And?" ask; "Yeah?" and "Okay?" only look whether the other is there.
 fn bare(sentence: &Sentence) -> Option<Asked> {
     let last = sentence.words.last().map_or("", String::as_str);
-    let asks = sentence.end == End::Asks && is(last, "no maybe yes and so");
+    let then = sentence
+        .words
+        .ends_with(&["and".to_owned(), "then".to_owned()]);
+    let asks = sentence.end == End::Asks && (then || is(last, "no maybe yes and so"));
     asks.then_some(Asked {
-        form: Form::Statement,
-        open: is(last, "and so"),
+        form: if then { Form::Word } else { Form::Statement },
+        open: then || is(last, "and so"),
         why: false,
         several: false,
+        suggests: false,
     })
 }
 
@@ -104,10 +119,17 @@ fn pair(sentence: &Sentence, first: &str, second: &str) -> bool {
     sentence.words.windows(2).any(pairs)
 }
 
-/// `you tell me`.
+/// `you tell me`, `you are wondering whether`, `you would like to know`: says what the other does.
 fn tells_oneself(sentence: &Sentence) -> bool {
-    let tells = |w: &[String]| w[0] == "you" && w[1] == "tell" && is(&w[2], "me us");
-    sentence.words.windows(3).any(tells) && !pair(sentence, "can could would will", "you")
+    let tells = |at: usize| {
+        let wonders = |word| is(word, "wonder wondering wondered curious");
+        let next = [1, 2, 3, 4].map(|by| sentence.word(at + by));
+        sentence.word(at) == "you"
+            && (next[0] == "tell" && is(next[1], "me us")
+                || next.into_iter().any(wonders) && !next.contains(&"i")
+                || is(next[0], "want need") && next[1] == "to" && is(next[2], "know hear"))
+    };
+    (0..sentence.words.len()).any(tells) && !pair(sentence, "can could would will", "you")
 }
 
 /// Whether the question word asks for more than a name or a number.
@@ -115,10 +137,20 @@ fn any_answer_fits(sentence: &Sentence, at: usize) -> bool {
     let next = sentence.word(at + 1);
     match sentence.word(at) {
         "who" | "whose" => false,
-        "where" => !is(next, "is are was were"),
-        "how" => !is(next, "many often old long far tall soon big late"),
+        "where" => {
+            let dwells = is(sentence.word(at + 3), "live work come study sleep");
+            !is(next, "is are was were") && (next != "do" || !dwells)
+        }
+        "when" => !is(next, "is was were did do does will") || pair(sentence, "a", "time"),
+        "which" => !is(next, "one ones"),
+        "how" => {
+            let measured = || sentence.words[at..].iter().any(|w| is(w, MEASURED));
+            let counted = is(next, "many often old long far tall soon big late");
+            !counted && (next != "much" || !measured())
+        }
         "what" => {
-            const NAMED: &str = "name longest latest favorite favourite";
+            const NAMED: &str = "name longest latest favorite favourite address birthday salary income \
+                surname called";
             let named = sentence.words[at..].iter().take(6).any(|w| is(w, NAMED));
             let number = is(next, "time day date year age number");
             !(number || is(next, "is was") && named)
@@ -144,7 +176,9 @@ fn asks_to_tell(sentence: &Sentence, at: usize) -> bool {
     let within = |words: &str| (at + 2..at + 5).any(|i| is(sentence.word(i), words));
     if is(verb, "can could would will") && next == "you" {
         let names = third == "think" && sentence.word(at + 3) == "of";
-        return names || !offers(sentence, at) && within(TELLS);
+        // "Would you say that you are": yes is an answer.
+        let agrees = third == "say" && is(sentence.word(at + 3), "you that it he she they this");
+        return names || !offers(sentence, at) && !agrees && within(TELLS);
     }
     let has = verb == "do" && next == "you" && third == "have";
     let exists = is(verb, "is are") && next == "there";
@@ -152,12 +186,18 @@ fn asks_to_tell(sentence: &Sentence, at: usize) -> bool {
     exists && unnamed || has && (at + 3..at + 6).any(|i| is(sentence.word(i), THOUGHTS))
 }
 
-/// `why`, but not `why is it important to you`, which asks what it means.
+/// `why` or `what is the reason`, but not `why is it important to you`, which asks what it means.
 fn asks_for_reasons(sentence: &Sentence, at: usize) -> bool {
     let meant = |w: &String| is(w, "important matter matters now");
-    match sentence.word(at) {
-        "why" => sentence.word(at + 1) != "not" && !sentence.words[at..].iter().any(meant),
-        "how" => sentence.word(at + 1) == "come",
+    match (sentence.word(at), sentence.word(at + 1)) {
+        // `why not do it` proposes; alone it asks.
+        ("why", "not") | ("what", "for") => sentence.words.len() == at + 2,
+        ("why", _) => !sentence.words[at..].iter().any(meant),
+        ("how", "come") => true,
+        ("what", "is" | "was" | "are" | "were" | "reason" | "reasons") => sentence.words[at..]
+            .iter()
+            .take(5)
+            .any(|w| is(w, "reason reasons reasoning")),
         _ => false,
     }
 }

@@ -4,9 +4,10 @@ use super::ask::{self, Form};
 use super::context::{Context, Echo};
 use super::lexicon::{self, Cues};
 use super::list::Moves;
+use super::order::denies;
 use super::phrases::Cue;
-use super::text::{End, Sentence, sentences};
-use super::{Move, give, reflect};
+use super::text::{End, Sentence, is, sentences};
+use super::{Move, give, hurt, reflect};
 
 /// From how many points on a sentence gives back, or gives of the coach's own.
 const REFLECTS: i32 = 10;
@@ -26,6 +27,22 @@ const SUMMARY: usize = 35;
 /// Words after a question from which on it is only part of what is told.
 const TOLD: usize = 30;
 
+/// What one says who listens, besides what may stand before any sentence.
+const NODS: &str = "huh aye uhuh really true indeed definitely totally certainly precisely correct agreed \
+    noted understood lovely brilliant wonderful gosh goodness dear god my ha haha aha i see know \
+    that is it very of course";
+
+/// What an insult leaves no room for.
+const SOFT: &[Move] = &[
+    Move::SimpleReflection,
+    Move::ComplexReflection,
+    Move::Summary,
+    Move::Affirmation,
+    Move::SmallTalk,
+    Move::InviteSilence,
+    Move::Contracting,
+];
+
 /// A sentence with all that was found out about it.
 struct Looked<'a> {
     sentence: &'a Sentence,
@@ -37,7 +54,41 @@ struct Looked<'a> {
 impl Looked<'_> {
     /// Whether it gives of the coach's own, whatever went before.
     fn gives(&self) -> bool {
-        self.asked.is_none() && give::gives(self.sentence, self.cues, self.echo) >= GIVES
+        match self.asked {
+            Some(asked) => asked.suggests,
+            None => give::gives(self.sentence, self.cues, self.echo) >= GIVES,
+        }
+    }
+
+    fn negates(&self) -> bool {
+        self.sentence.words.iter().any(|word| word == "not")
+    }
+
+    /// Whether it only shows that the coach listens.
+    fn nods(&self) -> bool {
+        let body = self.sentence.body();
+        self.minor() || body.iter().all(|word| is(word, NODS))
+    }
+
+    /// Whether it only helps the talk along.
+    fn minor(&self) -> bool {
+        self.cues.has(Cue::Minor) && self.sentence.body().len() <= 6
+    }
+
+    /// Whether it asks to hear it again: `what did you say`, `I am sorry?`.
+    fn again(&self) -> bool {
+        let sorry = || {
+            self.sentence
+                .words
+                .ends_with(&["am".into(), "sorry".into()])
+        };
+        self.cues.has(Cue::Again) || self.sentence.end == End::Asks && sorry()
+    }
+
+    /// Whether it insults. What the client said of themselves and gets back is no insult.
+    fn hurts(&self) -> bool {
+        let said_so = self.echo.mostly() && self.sentence.words.iter().any(|w| is(w, "you your"));
+        hurt::hurts(self.sentence, self.cues) && !said_so
     }
 }
 
@@ -62,10 +113,17 @@ pub fn classify(utterance: &str, context: &Context) -> Moves {
     asks(&looked, &mut moves);
     states(&looked, context, &mut moves);
     manners(&looked, &mut moves);
+    if looked.iter().any(Looked::hurts) {
+        // Who insults gives nothing back, and praises nobody.
+        for kind in SOFT {
+            moves.remove(*kind);
+        }
+        moves.insert(Move::Hostility);
+    }
     if moves.is_empty() {
         let heard = utterance.chars().any(char::is_alphanumeric);
-        moves.insert(if heard && short(&sentences) {
-            Move::Backchannel
+        moves.insert(if heard {
+            slight(&looked)
         } else {
             Move::Unclear
         });
@@ -73,9 +131,18 @@ pub fn classify(utterance: &str, context: &Context) -> Moves {
     moves
 }
 
-/// Whether it says hardly anything.
-fn short(sentences: &[Sentence]) -> bool {
-    sentences.iter().map(|s| s.body().len()).sum::<usize>() <= 4
+/// What it is that asks nothing, gives nothing back and tells nothing.
+fn slight(looked: &[Looked<'_>]) -> Move {
+    let has = |cue: Cue| looked.iter().any(|l| l.cues.has(cue));
+    if has(Cue::Gathers) {
+        Move::Summary
+    } else if has(Cue::Sympathises) {
+        Move::Affirmation
+    } else if looked.iter().all(Looked::nods) {
+        Move::Backchannel
+    } else {
+        Move::Unclear
+    }
 }
 
 /// What it asks.
@@ -85,7 +152,7 @@ fn asks(looked: &[Looked<'_>], moves: &mut Moves) {
         .filter_map(|(next, l)| Some((l, l.asked?, &looked[next..])))
         .filter(|(l, asked, after)| !passes_over(l, *asked, after) && !goes_on_telling(after))
         .map(|(l, asked, _)| (l, asked))
-        .filter(|(l, _)| !l.cues.has(Cue::Again))
+        .filter(|(l, _)| !l.again())
         .collect();
     if questions.is_empty() {
         return;
@@ -127,12 +194,24 @@ fn goes_on_telling(after: &[Looked<'_>]) -> bool {
 
 /// Whether the question carries its answer.
 fn leads(looked: &Looked<'_>) -> bool {
-    let last = looked.sentence.words.len();
-    let tagged = looked.cues.has(Cue::Tag)
-        && last >= 2
-        && looked.sentence.words[last - 2] == "not"
-        && !looked.cues.has(Cue::GivesBack);
-    looked.cues.has(Cue::Leads) || tagged
+    let tagged = tags(looked.sentence, looked.cues) && !looked.cues.has(Cue::GivesBack);
+    looked.cues.has(Cue::Leads) || tagged || denies(looked.sentence)
+}
+
+/// `…, is it not`, `not …, do you`: wants to hear that it is so.
+fn tags(sentence: &Sentence, cues: Cues) -> bool {
+    let not = |word: &String| is(word, "not never hardly");
+    match &sentence.words[..] {
+        [.., before, _] if before == "not" => cues.has(Cue::Tag),
+        [said @ .., verb, you] => {
+            is(
+                verb,
+                "are is was were do does did have has would could can will",
+            ) && is(you, "you it they he she")
+                && said.iter().any(not)
+        }
+        _ => false,
+    }
 }
 
 /// What it states: gives back, or gives of the coach's own.
@@ -142,8 +221,9 @@ fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
     let words: usize = looked.iter().map(|l| l.sentence.words.len()).sum();
     for l in looked {
         let body = l.sentence.body().len();
-        let minor = l.cues.has(Cue::Minor) && body <= 5;
-        if body == 0 || minor || l.cues.has(Cue::GivesTime) {
+        let parts = l.cues.has(Cue::Parts) && body <= 8;
+        let cares = l.cues.has(Cue::GivesTime) || l.cues.has(Cue::Hosts);
+        if body == 0 || l.minor() || parts || cares {
             continue;
         }
         let mut back = reflect::reflects(l.sentence, l.cues, l.echo);
@@ -155,6 +235,10 @@ fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
         if words >= LONG {
             own += 4;
         }
+        // What leads up to a question is not told for its own sake.
+        if moves.asks() {
+            own -= 5;
+        }
         // Nobody explains in one breath; nor does who gives back stop at a nod.
         if context.coach.tells() {
             back -= 4;
@@ -162,15 +246,11 @@ fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
         } else if context.coach.reflects() && context.client_nodded {
             back += 3;
         }
+        let suggests = l.asked.is_some_and(|asked| asked.suggests);
         match l.asked.map(|asked| asked.form) {
-            Some(Form::Statement) => {
-                back -= 3;
-                own -= 7;
-            }
-            Some(_) => {
-                back -= 20;
-                own -= 15;
-            }
+            Some(_) if suggests => (back, own) = (back - 20, own.max(GIVES)),
+            Some(Form::Statement) => (back, own) = (back - 3, own - 7),
+            Some(_) => (back, own) = (back - 20, own - 15),
             None => {}
         }
         if back >= REFLECTS {
@@ -180,7 +260,7 @@ fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
         }
         gives_back = gives_back.max(back);
         if own >= GIVES {
-            advice |= give::advises(l.sentence, l.cues);
+            advice |= suggests || give::advises(l.sentence, l.cues);
         }
         gives = gives.max(own);
     }
@@ -207,7 +287,8 @@ fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves) {
         moves.insert(Move::Summary);
     }
     if tells {
-        moves.insert(match (advice, context.may()) {
+        let may = context.may() || looked.iter().any(|l| l.cues.has(Cue::ByYourLeave));
+        moves.insert(match (advice, may) {
             (true, false) => Move::Advice,
             (true, true) => Move::AdviceWithPermission,
             (false, false) => Move::Telling,
@@ -221,17 +302,33 @@ fn manners(looked: &[Looked<'_>], moves: &mut Moves) {
     let words: usize = looked.iter().map(|l| l.sentence.words.len()).sum();
     let has = |cue: Cue| looked.iter().any(|l| l.cues.has(cue));
     let asks = |cue: Cue| looked.iter().any(|l| l.asked.is_some() && l.cues.has(cue));
+    // "I am not sure what you mean."
+    let unsure = |l: &Looked<'_>| {
+        l.cues.has(Cue::Clarifies) && l.sentence.word(l.sentence.body) == "i" && l.negates()
+    };
     for (holds, kind) in [
-        (asks(Cue::AsksLeave), Move::AskPermission),
+        (
+            asks(Cue::AsksLeave) || has(Cue::ByYourLeave),
+            Move::AskPermission,
+        ),
         (has(Cue::Contracts), Move::Contracting),
         (has(Cue::Praises), Move::Affirmation),
         (has(Cue::GivesTime), Move::InviteSilence),
         (has(Cue::Greets), Move::Greeting),
         (has(Cue::Parts), Move::Goodbye),
         (has(Cue::Thanks), Move::Thanks),
-        (has(Cue::Chats) && words <= 30, Move::SmallTalk),
-        (asks(Cue::Clarifies), Move::Clarify),
-        (has(Cue::Again) && words <= 12, Move::Repeat),
+        (
+            (has(Cue::Chats) || has(Cue::Hosts)) && words <= 30,
+            Move::SmallTalk,
+        ),
+        (
+            asks(Cue::Clarifies) || looked.iter().any(unsure),
+            Move::Clarify,
+        ),
+        (
+            looked.iter().any(Looked::again) && words <= 12,
+            Move::Repeat,
+        ),
     ] {
         if holds {
             moves.insert(kind);

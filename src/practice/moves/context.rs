@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::super::words::Word;
 use super::list::Moves;
+use super::phrases::Cue;
 use super::text::{End, is, sentences};
 use super::{Move, ask, lexicon};
 
@@ -41,16 +42,15 @@ impl Context {
             .iter()
             .flat_map(|s| s.words.iter().map(String::as_str))
             .collect();
-        self.client_asked = sentences.last().is_some_and(|last| {
-            last.end == End::Asks || ask::asked(last, lexicon::cues(last)).is_some()
-        });
+        let cues: Vec<_> = sentences.iter().map(lexicon::cues).collect();
+        let last = sentences.last().zip(cues.last());
+        self.client_asked = last
+            .is_some_and(|(last, cues)| last.end == End::Asks || ask::asked(last, *cues).is_some());
         self.client_nodded = words.len() <= 3;
-        let refuses = words
-            .iter()
-            .take(3)
-            .any(|w| matches!(*w, "no" | "not" | "nope" | "rather"));
+        let has = |cue| cues.iter().any(|cues| cues.has(cue));
+        let refuses = has(Cue::Refuses) && !has(Cue::Grants);
         let grants = self.coach.contains(Move::AskPermission) && !refuses;
-        if grants || wants_advice(&words) {
+        if grants || has(Cue::SeeksAdvice) {
             self.permission = HOLDS;
         }
         self.said.push_front(meanings(words.into_iter()).collect());
@@ -66,6 +66,11 @@ impl Context {
     /// Whether the coach may tell or advise.
     pub(in super::super) fn may(&self) -> bool {
         self.permission > 0
+    }
+
+    /// Whether the client said a word of this stem lately.
+    pub(in super::super) fn holds(&self, stem: &str) -> bool {
+        self.said.iter().any(|said| said.contains(stem))
     }
 
     /// How many of these words of meaning are the client's, in the last utterances and before.
@@ -95,10 +100,19 @@ pub(super) struct Echo {
     pub(super) earlier: usize,
 }
 
+impl Echo {
+    /// Whether most of the words are the client's.
+    pub(super) fn mostly(self) -> bool {
+        self.recent > 0 && self.recent * 2 >= self.all
+    }
+}
+
 /// The stems of the words that carry a meaning of their own.
-fn meanings<'a>(words: impl Iterator<Item = &'a str>) -> impl Iterator<Item = String> {
+pub(in super::super) fn meanings<W: AsRef<str>>(
+    words: impl Iterator<Item = W>,
+) -> impl Iterator<Item = String> {
     words
-        .map(Word::new)
+        .map(|word| Word::new(word.as_ref()))
         .filter(|word| word.is_content() && !is(&word.text, EMPTY))
         .map(|word| word.stem().to_owned())
 }
@@ -107,25 +121,6 @@ fn meanings<'a>(words: impl Iterator<Item = &'a str>) -> impl Iterator<Item = St
 const EMPTY: &str = "yeah okay know right going want got one thing things think all well \
     actually because little lot now when much more see say said good maybe sure kind something \
     let any way bit";
-
-/// Whether the client asks to be told.
-fn wants_advice(words: &[&str]) -> bool {
-    let has = |phrase: &[&str]| words.windows(phrase.len()).any(|w| w == phrase);
-    has(&["should", "i", "do"])
-        || has(&["do", "you", "suggest"])
-        || has(&["you", "recommend"])
-        || has(&["would", "you", "suggest"])
-        || has(&["would", "you", "do"])
-        || has(&["can", "i", "do"])
-        || has(&["could", "i", "do"])
-        || has(&["what", "do", "you", "think"])
-        || has(&["any", "advice"])
-        || has(&["any", "suggestions"])
-        || has(&["any", "ideas"])
-        || has(&["tell", "me", "what"])
-        || has(&["tell", "me", "how"])
-        || has(&["can", "you", "tell", "me"])
-}
 
 #[cfg(test)]
 mod tests {
@@ -153,9 +148,32 @@ mod tests {
             context
         };
         assert!(after("Yes, please.").may());
-        assert!(!after("No, not now.").may());
+        for no in [
+            "No, not now.",
+            "Honestly I would prefer that you do not.",
+            "Let me finish first.",
+            "I think I'd like to go on, please don't.",
+            "Not really.",
+            "Maybe later.",
+            "I'd rather you just listened.",
+        ] {
+            assert!(!after(no).may(), "{no}");
+        }
+        for yes in [
+            "Why not.",
+            "I don't mind.",
+            "Sure, if you do it quickly.",
+            "No, not at all.",
+            "No, go ahead.",
+            "Yes, no problem.",
+        ] {
+            assert!(after(yes).may(), "{yes}");
+        }
         let mut context = Context::new();
         context.client("I have no idea. What would you do?");
+        assert!(context.may());
+        context = Context::new();
+        context.client("Should I call her? How do I begin?");
         assert!(context.may());
         for _ in 0..HOLDS {
             context.coach(Moves::default());

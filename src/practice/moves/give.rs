@@ -1,9 +1,11 @@
 //! How much a sentence gives of the coach's own: knowledge, opinions, plans, advice.
 
 use super::context::Echo;
+use super::hurt::finds_fault;
 use super::lexicon::Cues;
 use super::phrases::Cue;
 use super::text::{Sentence, is};
+use super::urge::{commands, suggests};
 
 /// What speaks for it, in tenths: ten is as good as sure.
 pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
@@ -19,7 +21,7 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     let mut add = |holds: bool, by: i32| points += if holds { by } else { 0 };
     add(cues.has(Cue::Directs), 18);
     add(cues.has(Cue::Proposes), 7);
-    add(commands(sentence), 8);
+    add(commands(sentence), 12);
     add(suggests(sentence), 15);
     add(cues.has(Cue::Opines) && !gives_back, 6);
     add(cues.has(Cue::Generalises), 8);
@@ -38,63 +40,61 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(has_number(sentence), 3);
     add(length >= 15, 4);
     add(length >= 25, 4);
-    let tells_to = cues.has(Cue::Directs) || suggests(sentence);
-    add(length <= 4 && !tells_to, -10);
+    add(judges(sentence, cues, echo), 20);
+    let strong = cues.has(Cue::Generalises) || judges(sentence, cues, echo);
+    let tells_to = cues.has(Cue::Directs) || commands(sentence) || suggests(sentence);
+    // "Sleep is essential for memory": a short general truth.
+    let general = !has(PRONOUNS) && has(TRUTHS) && echo.all >= 2;
+    add(
+        general && length <= 5 && echo.recent + echo.earlier == 0,
+        20,
+    );
+    add(length <= 4 && !tells_to && !strong, -10);
+    add(
+        cues.has(Cue::Generalises) && !has("you your yourself i we"),
+        4,
+    );
     add(sentence.leads_with("so"), -5);
     add(matches!(first, "you" | "your"), -3);
     add(gives_back || cues.has(Cue::Deepens), -10);
     add(cues.has(Cue::Gathers), -12);
-    add(cues.has(Cue::Praises), -5);
+    add(echo.mostly() && !tells_to, -5);
+    add(cues.has(Cue::Praises), -10);
     let polite = [Cue::Thanks, Cue::Greets, Cue::Courteous, Cue::Chats];
     add(polite.into_iter().any(|cue| cues.has(cue)), -7);
     points
 }
 
+/// Whether it passes judgement on the client; not where the client said so themselves, nor where
+/// they are the one that it is done to: `you are unfair to yourself`.
+pub(super) fn judges(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
+    let oneself =
+        |w: &[String]| is(&w[0], "to on with towards toward against") && w[1] == "yourself";
+    let suffers = sentence.words.windows(2).any(oneself);
+    (cues.has(Cue::Judges) || finds_fault(sentence)) && !suffers && !echo.mostly()
+}
+
 /// Whether what it gives is what to do.
 pub(super) fn advises(sentence: &Sentence, cues: Cues) -> bool {
+    let has = |words: &str| sentence.words.iter().any(|w| is(w, words));
+    // "I think it would be good to rest."
+    let thinks = |w: &[String]| w[0] == "i" && !is(&w[1], "think believe feel suppose");
+    let own = has("we me us") || sentence.words.windows(2).any(thinks);
+    let proposes = has("you") || has("to") && !own;
     cues.has(Cue::Directs)
         || commands(sentence)
         || suggests(sentence)
-        || (cues.has(Cue::Proposes) && sentence.words.iter().any(|w| w == "you"))
-}
-
-/// Whether it opens with what to do: `try`, `take`, `do not`.
-fn commands(sentence: &Sentence) -> bool {
-    const VERBS: &str = "try take make keep stop start use get ask call write put avoid consider \
-    remember give find think look set choose pick focus talk go come drink eat have be let";
-    let (first, second) = (
-        sentence.word(sentence.body),
-        sentence.word(sentence.body + 1),
-    );
-    let whose = !matches!(
-        second,
-        "me" | "us" | "on" | "ahead" | "see" | "you" | "is" | "we"
-    );
-    let negative = first == "do" && second == "not" && sentence.word(sentence.body + 2) != "you";
-    sentence.body().len() >= 4 && ((is(first, VERBS) && whose) || negative)
-}
-
-/// Whether it opens with what could be done: `you could write`, `maybe you can call`. What is felt
-/// or had (`you can see`, `you might be`) is nothing that one does.
-pub(super) fn suggests(sentence: &Sentence) -> bool {
-    const DOES: &str = "write call phone email text ask tell say talk speak use try start stop \
-        continue take bring go walk ride read send show visit join meet look set plan leave keep \
-        move practise practice offer invite suggest sleep eat drink buy check sign share breathe";
-    let body = sentence.body();
-    let at = body.iter().take(3).position(|word| word == "you");
-    let Some(rest) = at.and_then(|at| body.get(at + 1..)) else {
-        return false;
-    };
-    let mut rest = rest.iter().map(String::as_str);
-    let may = rest
-        .next()
-        .is_some_and(|word| is(word, "could can might may"));
-    let mut verbs =
-        rest.skip_while(|word| is(word, "just also always even maybe perhaps simply first"));
-    may && !sentence.leads_with("so") && verbs.next().is_some_and(|word| is(word, DOES))
+        || cues.has(Cue::Proposes) && proposes
 }
 
 fn has_number(sentence: &Sentence) -> bool {
     let digits = |w: &String| w.chars().any(|c| c.is_ascii_digit());
     sentence.words.iter().any(digits)
 }
+
+/// What points at somebody or something of the talk.
+const PRONOUNS: &str = "i you we he she they it that this my your our his her their me us him them \
+    there";
+
+/// What general truths are told with.
+const TRUTHS: &str = "is are can comes means helps needs takes makes works";

@@ -25,7 +25,7 @@ fn bit(cue: Cue) -> u64 {
 #[derive(Debug)]
 struct Phrase {
     cue: Cue,
-    /// It must open the sentence.
+    /// It must open the sentence, or what is left without what merely leads in.
     opens: bool,
     /// It must close the sentence.
     closes: bool,
@@ -63,7 +63,7 @@ impl Phrase {
     fn stands(&self, sentence: &Sentence, at: usize) -> bool {
         let words = &sentence.words[at..];
         words.len() >= self.places.len()
-            && (!self.opens || at == sentence.body)
+            && (!self.opens || at == sentence.body || at == 0)
             && (!self.closes || words.len() == self.places.len())
             && self
                 .places

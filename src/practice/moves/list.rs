@@ -122,6 +122,11 @@ const LIST: &[(Move, &str, &str)] = &[
         "silence_held",
         "let the client's silence be; told by a recording, never by words",
     ),
+    (
+        Move::Hostility,
+        "hostility",
+        "insults, belittles, threatens",
+    ),
 ];
 
 impl Move {
@@ -240,7 +245,7 @@ mod tests {
             assert_eq!(json, kind.name());
             assert!(Move::list().contains(kind.name()));
         }
-        assert_eq!(Move::SilenceHeld as usize + 1, kinds.len());
+        assert_eq!(Move::Hostility as usize + 1, kinds.len());
     }
 
     #[test]

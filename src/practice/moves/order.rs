@@ -17,7 +17,7 @@ const NOUNS: &str = "the a an his her their our my people some things all having
 /// What follows a question word that is itself what is asked for: `what brings you`.
 const DOES: &str = "brings brought makes made happens happened helps helped keeps stops stopped \
     worries matters comes came gets gives led leads drew sounds feels seems looks works else about \
-    if come not kind kinds sort type other things would might could really exactly";
+    told knows if come not kind kinds sort type other things would might could really exactly";
 
 const HAPPENS: &str = "happens brings makes helps matters keeps stops";
 
@@ -92,7 +92,13 @@ fn inverts(sentence: &Sentence, at: usize) -> bool {
             let names = adjoins && matches!(sentence.word(at), "what" | "how" | "where");
             let not = next == "not" && is(sentence.word(verb + 2), PRONOUNS);
             let noun = is(next, NOUNS) && (marked || adjoins || at == sentence.body);
-            return not || is(next, PRONOUNS) || noun || names && marked;
+            // "What would happen": the question word is itself what is asked for.
+            let subject = verb == at + 1
+                && sentence.word(at) == "what"
+                && is(word, "would could might will")
+                && is(next, "be happen help change make it need keep stop")
+                && !comes_to(sentence, at + 1);
+            return not || is(next, PRONOUNS) || noun || names && marked || subject;
         }
         if is(word, PRONOUNS) && word != "that" {
             return false;
@@ -120,7 +126,8 @@ pub(super) fn verb_first(sentence: &Sentence) -> Option<usize> {
         }
         let (second, third) = (sentence.word(at + 2), sentence.word(at + 3));
         let not = next == "not" && is(second, PRONOUNS);
-        let somebody = next.starts_with("some") || next.starts_with("any");
+        let somebody = (next.starts_with("some") || next.starts_with("any"))
+            && !(at == sentence.body && is(word, "has have did does do can could will would"));
         let pronoun = not || agrees(word, next) && (marked || !somebody);
         // "…, is your exercise": says what it is.
         if !marked && at != sentence.body && is(next, "your these those") {
@@ -151,6 +158,14 @@ pub(super) fn verb_first(sentence: &Sentence) -> Option<usize> {
     })
 }
 
+/// `is it not`, `can you not see`: a question for yes or no that denies what it asks.
+pub(super) fn denies(sentence: &Sentence) -> bool {
+    (0..sentence.words.len()).any(|at| {
+        let asks = sentence.starts(at) && is(sentence.word(at), VERBS);
+        asks && sentence.word(at + 1) == "not" && is(sentence.word(at + 2), PRONOUNS)
+    })
+}
+
 /// Whether this can be the subject of the verb: `is there`, but not `is you`.
 fn agrees(verb: &str, subject: &str) -> bool {
     let wrong = match verb {
@@ -175,11 +190,32 @@ fn tag(sentence: &Sentence, at: usize) -> bool {
 
 /// How many times the order of the words asks.
 pub(super) fn inversions(sentence: &Sentence) -> usize {
+    let words = sentence
+        .words
+        .iter()
+        .take_while(|word| !is(word, WORDS))
+        .count();
+    let polar = |at: &usize| {
+        let before = at.checked_sub(1).map_or("", |b| sentence.word(b));
+        let (word, next) = (sentence.word(*at), sentence.word(at + 1));
+        let asks = is(
+            word,
+            "do did does are is was were have has can could will would",
+        );
+        asks && agrees(word, next)
+            && !is(before, "or as than so nor neither when if i you that it")
+            && !tag(sentence, *at)
+    };
+    let polar = (0..words).filter(polar).count();
     let asks = |at: &usize| {
         let before = at.checked_sub(1).map_or("", |b| sentence.word(b));
         let joins = is(before, "and or") && is(sentence.word(at + 1), VERBS);
-        let inverts = inverts(sentence, *at) && !is(before, "know of about see");
+        let embedded = is(
+            before,
+            "know of about see me us say tell wonder wondering understand",
+        );
+        let inverts = inverts(sentence, *at) && !embedded;
         is(sentence.word(*at), WORDS) && (inverts || joins)
     };
-    (0..sentence.words.len()).filter(asks).count()
+    polar + (0..sentence.words.len()).filter(asks).count()
 }

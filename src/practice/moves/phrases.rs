@@ -32,8 +32,6 @@ pub(super) enum Cue {
     Arranges,
     /// Asks whether something is welcome.
     AsksLeave,
-    /// Leaves the choice with the client.
-    LeavesChoice,
     /// Names a strength or a success.
     Praises,
     /// Agrees on the session.
@@ -48,6 +46,8 @@ pub(super) enum Cue {
     Thanks,
     /// Passes the time.
     Chats,
+    /// Makes the client at home.
+    Hosts,
     /// Asks what a word means.
     Clarifies,
     /// Asks to hear it again.
@@ -56,6 +56,20 @@ pub(super) enum Cue {
     Courteous,
     /// Only helps the talk along, and says nothing about anything.
     Minor,
+    /// Stands by the client, or says how hard it is.
+    Sympathises,
+    /// Passes judgement on the client.
+    Judges,
+    /// Insults, belittles, threatens.
+    Hurts,
+    /// The client, asked for leave, gives none.
+    Refuses,
+    /// The client gives it.
+    Grants,
+    /// The client asks to be told.
+    SeeksAdvice,
+    /// Takes leave while speaking: `with your permission`.
+    ByYourLeave,
 }
 
 /// The sections of the file.
@@ -74,7 +88,6 @@ const SECTIONS: &[(&str, Cue)] = &[
     ("elaborates", Cue::Elaborates),
     ("arranges", Cue::Arranges),
     ("asks_leave", Cue::AsksLeave),
-    ("leaves_choice", Cue::LeavesChoice),
     ("praises", Cue::Praises),
     ("contracts", Cue::Contracts),
     ("gives_time", Cue::GivesTime),
@@ -82,10 +95,18 @@ const SECTIONS: &[(&str, Cue)] = &[
     ("parts", Cue::Parts),
     ("thanks", Cue::Thanks),
     ("chats", Cue::Chats),
+    ("hosts", Cue::Hosts),
     ("clarifies", Cue::Clarifies),
     ("again", Cue::Again),
     ("courteous", Cue::Courteous),
     ("minor", Cue::Minor),
+    ("sympathises", Cue::Sympathises),
+    ("judges", Cue::Judges),
+    ("hurts", Cue::Hurts),
+    ("refuses", Cue::Refuses),
+    ("grants", Cue::Grants),
+    ("seeks_advice", Cue::SeeksAdvice),
+    ("by_your_leave", Cue::ByYourLeave),
 ];
 
 /// Every phrase with what it is a sign of.

@@ -5,6 +5,7 @@ use super::give;
 use super::lexicon::Cues;
 use super::phrases::Cue;
 use super::text::{Sentence, is};
+use super::urge::{commands, suggests};
 
 /// What speaks for it, in tenths: ten is as good as sure.
 pub(super) fn reflects(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
@@ -21,40 +22,51 @@ pub(super) fn reflects(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(cues.has(Cue::Deepens), 6);
     add(inner(sentence), 10);
     let comes_back = echo.recent;
-    add(comes_back > 0 && comes_back * 2 >= echo.all, 15);
+    add(echo.mostly(), 15);
     add(comes_back * 2 < echo.all && comes_back >= 2, 10);
     add(comes_back * 2 < echo.all && comes_back == 1, 5);
     add(comes_back == 0 && echo.earlier > 0, 3);
     // Goes on where the client stopped.
     let takes_up = matches!(
         first,
-        "he" | "she" | "they" | "that" | "it" | "because" | "and" | "but"
+        "he" | "she" | "they" | "that" | "it" | "because" | "and" | "but" | "nobody" | "nothing"
     );
     add(
         takes_up || sentence.leads_with("and") || sentence.leads_with("because"),
         5,
     );
     add(first.ends_with("ing") && first.len() > 4, 5);
-    add(length <= 2, -15);
+    let named = echo.mostly() && body.iter().any(|w| is(w, FEELINGS));
+    add(length <= 2 && !named, -15);
     add(
         matches!(first, "i" | "we" | "let") && !cues.has(Cue::GivesBack),
         -7,
     );
     add(cues.has(Cue::Directs) && !cues.has(Cue::GivesBack), -20);
-    add(give::suggests(sentence) && !cues.has(Cue::GivesBack), -15);
+    add(suggests(sentence) && !cues.has(Cue::GivesBack), -15);
+    add(commands(sentence), -15);
+    add(give::judges(sentence, cues, echo), -30);
     add(cues.has(Cue::Praises), -5);
+    // "You have a lot of patience": praise and no more.
+    add(
+        cues.has(Cue::Praises) && length <= 9 && !cues.has(Cue::GivesBack),
+        -15,
+    );
     add(
         cues.has(Cue::Thanks) || cues.has(Cue::Greets) || cues.has(Cue::Parts),
         -10,
     );
+    add(cues.has(Cue::Parts) && length <= 4, -15);
     points
 }
 
 /// Whether what comes back goes beyond what was said: a feeling, a picture, both sides, or mostly
 /// other words.
 pub(super) fn deepens(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
-    let felt = sentence.words.iter().any(|w| is(w, FEELINGS));
-    let own_words = echo.all >= 4 && echo.recent * 3 < echo.all;
+    // A feeling that the client named is what was said.
+    let named = echo.all > 0 && echo.recent == echo.all;
+    let felt = !named && sentence.words.iter().any(|w| is(w, FEELINGS));
+    let own_words = echo.all >= 2 && echo.recent * 3 < echo.all;
     cues.has(Cue::Deepens) || felt || own_words
 }
 
@@ -63,8 +75,8 @@ fn inner(sentence: &Sentence) -> bool {
     let inside = |at: usize| {
         (at + 1..at + 5)
             .map(|i| sentence.word(i))
-            .take_while(|w| is(w, PASSED_OVER) || is(w, INNER))
-            .any(|w| is(w, INNER))
+            .take_while(|w| is(w, PASSED_OVER) || is(w, INNER) || is(w, FEELINGS))
+            .any(|w| is(w, INNER) || is(w, FEELINGS))
     };
     (0..sentence.words.len()).any(|at| sentence.word(at) == "you" && inside(at))
 }
@@ -80,11 +92,14 @@ const INNER: &str = "feel feeling felt want wanted wanting think thinking though
     committed not ready looking struggling finding found getting wondering aware open happy \
     angry upset stuck torn seeing doing going need did do would used know decided";
 
-const FEELINGS: &str = "angry anxious afraid scared frightened worried worries sad lonely alone \
-    hurt hurts pain painful ashamed guilty guilt shame proud happy excited relieved relief \
-    frustrated frustrating overwhelmed overwhelming stressed stressful tired exhausted stuck \
-    torn trapped hopeless hopeful helpless powerless disappointed embarrassed confused \
-    surprised shocked nervous uncomfortable upset annoyed irritated resentful jealous grateful \
-    confident motivated determined committed ambivalent uncertain unsure reluctant struggling \
-    struggle burden tough scary safe loved rejected judged misunderstood invisible important \
-    lost numb heavy desperate discouraged encouraged pressure fear hope";
+/// What anybody may feel.
+pub(in super::super) const FEELINGS: &str = "angry anxious afraid scared frightened worried worries sad lonely alone hurt hurts pain \
+    painful ashamed guilty guilt shame proud happy excited relieved relief frustrated \
+    frustrating overwhelmed overwhelming stressed stressful tired exhausted stuck torn trapped \
+    hopeless hopeful helpless powerless disappointed embarrassed confused surprised shocked \
+    nervous uncomfortable upset annoyed irritated resentful jealous grateful confident \
+    motivated determined committed ambivalent uncertain unsure reluctant struggling struggle \
+    burden tough scary safe loved rejected judged misunderstood invisible important lost numb \
+    heavy desperate discouraged encouraged pressure fear hope anger anxiety sadness loneliness \
+    pride joy frustration stress exhaustion disappointment bitter betrayed abandoned weary \
+    grief grieving longing drained overlooked ignored unseen forgotten devastated";

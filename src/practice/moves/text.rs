@@ -48,7 +48,7 @@ impl Sentence {
 
 /// What may stand before what a sentence says.
 const LEADS: &str = "so and but well okay now then just all right yeah yes oh great good sure \
-    because no or hey hi hello excellent cool like actually maybe wow interesting perfect \
+    because no or hey hi hello excellent cool like actually maybe perhaps wow interesting perfect \
     anyway also absolutely exactly fine nice again alrighty gotcha please sorry";
 
 /// Sounds that say nothing by themselves.
@@ -58,7 +58,7 @@ const FILLERS: &str = "um umm uh uhm er erm ah hm hmm mm mmm mhm mmh eh kinda so
 const SUBJECTS: &str = "you i we it they he she that there if then this your my when what";
 
 /// Whether the word is one of those of a list.
-pub(super) fn is(word: &str, list: &str) -> bool {
+pub(in super::super) fn is(word: &str, list: &str) -> bool {
     list.split(' ').any(|one| one == word)
 }
 

@@ -100,3 +100,11 @@ fn silence_is_told_to_the_model() {
     let messages = messages(&[Heard::coach("hello"), Heard::client("Hello.")]);
     assert_eq!(messages.len(), 3);
 }
+
+#[test]
+fn small_things_are_told_with_their_questions() {
+    let sheet = gallery().get("victor-feedback").unwrap();
+    let told = system(sheet, &remembered(sheet, &[]), "");
+    let small = "Asked \"how old are you?\": Fifty eight.";
+    assert!(told.contains(small), "{told}");
+}

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::super::sentences::without_pauses;
 use super::super::sheet::{Line, Slot};
+use super::super::spoken::is_speakable;
 use super::super::words::tokens;
 use super::report::{Placed, Report, Span};
 use super::table::Table;
@@ -87,7 +88,11 @@ fn check(text: &str, words: &[String]) -> Result<(), String> {
             }
         }
     }
-    match text.chars().find(|c| "*_#<>{}|~`\n".contains(*c)) {
+    if text.contains("://") || text.contains("www.") {
+        return Err("an address cannot be spoken".to_owned());
+    }
+    let paper = |c: &char| !(is_speakable(*c) || *c == ' ' || "[]".contains(*c));
+    match text.chars().find(paper) {
         Some(c) => Err(format!("{c:?} cannot be spoken")),
         None => Ok(()),
     }

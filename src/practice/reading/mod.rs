@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
 use super::sheet::{Fact, Line, Sheet, SheetErrors, Slot};
+use super::words::tokens;
 use lines::Lines;
 use lint::{Secrets, Shown};
 use parts::{facts, one_of, start, thinking, triggers};
@@ -75,6 +76,10 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
         text
     };
     let id = table.text_that("id", "lower-case letters, digits and hyphens", is_id);
+    let name = table.text("name");
+    if name.text.contains(char::is_control) {
+        report.note(&name.span, "`name` takes one line");
+    }
     let portrait = table.optional_text("portrait");
     if let Some(Placed { text, span }) = &portrait
         && (text.contains('/') || !text.ends_with(".svg"))
@@ -90,7 +95,7 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
     let (facts, triggers) = (facts(report, &mut table), triggers(report, &mut table));
     let mut sheet = Sheet {
         id,
-        name: shown("name", table.text("name")),
+        name: shown("name", name),
         pronouns: shown("pronouns", table.text("pronouns")),
         age: table.number("age", 1..=120),
         portrait: portrait.map(|portrait| portrait.text),
@@ -120,6 +125,7 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
         facts: Vec::new(),
         lines: Vec::new(),
         terms: Vec::new(),
+        small: Vec::new(),
     };
     for (trigger, when) in triggers {
         shown("when", when);
@@ -128,19 +134,8 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
     let mut lines = Lines::new(report);
     pools(&mut table, "topics", "", &mut lines, Slot::Topic);
     pools(&mut table, "reactions", "", &mut lines, Slot::Reaction);
-    for (i, mut term) in table.tables("terms").into_iter().enumerate() {
-        let words = term.texts("words");
-        if words.is_empty() {
-            report.note(term.span(), "a term has the words that are asked about");
-        }
-        if let Some(says) = term.table("says") {
-            lines.pool(Slot::Term(i), &format!("term{i}"), says);
-        }
-        term.finish();
-        sheet
-            .terms
-            .push(words.into_iter().map(|word| word.text).collect());
-    }
+    sheet.terms = answers(report, &mut table, &mut lines, &TERMS);
+    sheet.small = answers(report, &mut table, &mut lines, &SMALL);
     table.finish();
     lint(report, &facts, &lines.read, &early);
     sheet.facts = facts.into_iter().map(|(fact, _)| fact).collect();
@@ -205,9 +200,67 @@ fn pools<T: DeserializeOwned>(
     pools.finish();
 }
 
+/// Tables of words of the coach, with what is said to them.
+struct Answers {
+    key: &'static str,
+    field: &'static str,
+    /// What a table without words is told.
+    missing: &'static str,
+    /// The words are whole questions.
+    whole: bool,
+    slot: fn(usize) -> Slot,
+}
+
+const TERMS: Answers = Answers {
+    key: "terms",
+    field: "words",
+    missing: "a term has the words that are asked about",
+    whole: false,
+    slot: Slot::Term,
+};
+
+const SMALL: Answers = Answers {
+    key: "small",
+    field: "asked",
+    missing: "a small fact has the forms in which it is asked for",
+    whole: true,
+    slot: Slot::Small,
+};
+
+fn answers(
+    report: &Report<'_>,
+    table: &mut Table<'_>,
+    lines: &mut Lines<'_>,
+    of: &Answers,
+) -> Vec<Vec<String>> {
+    let mut answers = Vec::new();
+    for (i, mut one) in table.tables(of.key).into_iter().enumerate() {
+        let words = one.texts(of.field);
+        if words.iter().all(|word| tokens(&word.text).is_empty()) {
+            report.note(one.span(), of.missing);
+        }
+        for word in words.iter().filter(|word| !word.text.ends_with('?')) {
+            if of.whole {
+                let message = format!(
+                    "\"{}\" is no whole question: it ends with no `?`",
+                    word.text
+                );
+                report.note(&word.span, message);
+            }
+        }
+        if let Some(says) = one.table("says") {
+            let prefix = format!("{}{i}", of.key.trim_end_matches('s'));
+            lines.pool((of.slot)(i), &prefix, says);
+        }
+        one.finish();
+        answers.push(words.into_iter().map(|word| word.text).collect());
+    }
+    answers
+}
+
 fn is_id(id: &str) -> bool {
-    id.chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    id.starts_with(ends) && id.ends_with(ends) && id.chars().all(|c| ends(c) || c == '-')
 }
 
 fn is_language(language: &str) -> bool {

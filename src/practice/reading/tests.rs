@@ -62,6 +62,24 @@ fn a_mistake_is_named_with_its_line() {
         ),
         ("who = \"", "who = \"\" # ", "who = ", "`who` is empty"),
         (
+            "\"how old are you?\"",
+            "\"old are you\"",
+            "\"how old are you?\"",
+            "\"old are you\" is no whole question",
+        ),
+        (
+            "id = \"maya",
+            "id = \"-maya",
+            "id = ",
+            "`id` takes lower-case letters, digits and hyphens",
+        ),
+        (
+            "name = \"Maya",
+            "name = \"Ma\\nya",
+            "name = ",
+            "`name` takes one line",
+        ),
+        (
             "portrait = \"maya",
             "portrait = \"faces/maya",
             "portrait = ",
@@ -102,6 +120,8 @@ fn a_mistake_is_named_with_its_line() {
 fn a_line_must_be_fit_to_be_spoken() {
     for (text, says) in [
         ("This is *bold*.", "'*' cannot be spoken"),
+        ("Well 🙂.", "cannot be spoken"),
+        ("See https://example.com.", "an address cannot be spoken"),
         ("No end", "ends with a full stop"),
         ("[sighs] Well.", "brackets are for silences only"),
         ("[pause 60000] Well.", "up to 5000"),

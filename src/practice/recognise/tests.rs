@@ -34,7 +34,7 @@ fn moves_are_told_apart_without_punctuation() {
             Move::StackedQuestion,
         ),
         ("why did you not say anything", Move::WhyQuestion),
-        ("so you feel overlooked", Move::SimpleReflection),
+        ("so you feel overlooked", Move::ComplexReflection),
         (
             "it sounds like this has been lonely",
             Move::ComplexReflection,
@@ -86,6 +86,45 @@ fn words_of_the_client_that_come_back_are_a_reflection() {
         .kind,
         Move::TellingWithPermission
     );
+}
+
+#[test]
+fn what_is_said_to_be_kind_is_not_misheard() {
+    let r = recogniser();
+    let said = "I was passed over for the promotion, and I didn't say anything.";
+    for (text, kind) in [
+        ("Good to see you.", Move::Greeting),
+        ("Great to see you.", Move::Greeting),
+        ("Nice to see you, Tom.", Move::Greeting),
+        ("I'm sorry. That must have hurt.", Move::ComplexReflection),
+        ("I'm so sorry.", Move::Backchannel),
+        ("I'm sorry to hear that.", Move::Backchannel),
+        ("Fair enough.", Move::Backchannel),
+        ("Good point.", Move::Backchannel),
+        ("I believe you.", Move::Affirmation),
+        ("That's a lot to carry.", Move::Affirmation),
+        ("What did you say to your boss?", Move::OpenQuestion),
+        ("What happens when you say no?", Move::OpenQuestion),
+        ("Please, take a seat.", Move::SmallTalk),
+        ("Rate it from one to ten.", Move::ClosedQuestion),
+    ] {
+        assert_eq!(r.understand(text, said, &after(said)).kind, kind, "{text}");
+    }
+}
+
+#[test]
+fn what_happens_is_not_what_happened() {
+    let no = (Move::OpenQuestion, Some(Topic::More));
+    assert_eq!(hear("What happens when you say no?"), no);
+    assert_eq!(hear("What happened then?").1, Some(Topic::WhatBrings));
+}
+
+#[test]
+fn every_move_of_the_table_is_looked_for() {
+    let looked_for: Vec<Move> = [LIVE, MISHEARD_ASKING, MISHEARD].concat();
+    for kind in recogniser().moves.keys() {
+        assert!(looked_for.contains(kind), "{kind:?}");
+    }
 }
 
 proptest::proptest! {

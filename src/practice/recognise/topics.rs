@@ -1,0 +1,86 @@
+//! What an utterance is about: topics, by the words and phrases that speak for them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::cues::Cues;
+use super::super::moves::Topic;
+use super::super::vocabulary::Vocabulary;
+use super::super::words::{Word, words};
+use super::heard::{Heard, Phrase};
+
+/// A topic below this is a guess.
+const FLOOR: u32 = 180;
+
+/// The cues of the topics.
+#[derive(Clone, Debug)]
+pub(super) struct Topics {
+    /// Topics that each word of the vocabulary speaks for, and how much.
+    words: Vec<Vec<(Topic, u32)>>,
+    phrases: Vec<(Topic, Phrase, u32)>,
+}
+
+impl Topics {
+    pub(super) fn new(cues: &Cues, vocabulary: &mut Vocabulary) -> Self {
+        let mut topics = Self {
+            words: Vec::new(),
+            phrases: Vec::new(),
+        };
+        for (topic, table) in &cues.topics {
+            for (text, weight) in table.words() {
+                for word in words(text) {
+                    let number = usize::from(vocabulary.number(word));
+                    let length = topics.words.len().max(number + 1);
+                    topics.words.resize(length, Vec::new());
+                    topics.words[number].push((*topic, weight));
+                }
+            }
+            for (text, weight) in table.phrases() {
+                let phrase = Phrase::new(vocabulary, text);
+                topics.phrases.push((*topic, phrase, weight));
+            }
+        }
+        topics
+    }
+
+    /// The topic of the words from `from` on, and whether a cue of it was heard rather than words
+    /// that sound like one.
+    pub(super) fn find(&self, heard: &Heard<'_>, from: usize) -> Option<(Topic, bool)> {
+        let mut plain = BTreeSet::new();
+        let mut scores: BTreeMap<Topic, u32> = BTreeMap::new();
+        for hits in &heard.hits[from..] {
+            // Each heard word counts once for a topic, with the cue that it is most like.
+            let mut best: BTreeMap<Topic, u32> = BTreeMap::new();
+            for (number, likeness) in hits.iter() {
+                let topics = self.words.get(usize::from(*number));
+                for (topic, weight) in topics.into_iter().flatten() {
+                    let score = best.entry(*topic).or_default();
+                    *score = (*score).max(weight * likeness);
+                    if *likeness >= Word::FORM && *weight >= 2 {
+                        plain.insert(*topic);
+                    }
+                }
+            }
+            for (topic, score) in best {
+                *scores.entry(topic).or_default() += score;
+            }
+        }
+        for (topic, phrase, weight) in &self.phrases {
+            if heard.contains(from, phrase) {
+                *scores.entry(*topic).or_default() += weight * 100;
+                plain.insert(*topic);
+            }
+        }
+        // "What happens when you say no": of what may be, not of what brought them.
+        let happens =
+            |pair: &[Word]| pair[0].text == "happens" && matches!(&*pair[1].text, "when" | "if");
+        if heard.words[from..].windows(2).any(happens) {
+            scores.remove(&Topic::WhatBrings);
+            scores.entry(Topic::More).or_insert(FLOOR);
+            plain.insert(Topic::More);
+        }
+        let strong = scores.into_iter().filter(|(_, score)| *score >= FLOOR);
+        // Of equals the first.
+        let best = strong.rev().max_by_key(|(_, score)| *score);
+        best.map(|(topic, _)| (topic, plain.contains(&topic)))
+    }
+}

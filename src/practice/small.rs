@@ -1,0 +1,172 @@
+//! Small facts: what anybody may ask in passing, and what is a question for a fact at all.
+
+mod form;
+
+use form::{is_form, plain};
+
+use super::moves::{Move, Topic, Understood};
+use super::recognise::in_order;
+use super::sheet::Sheet;
+use super::words::{Word, words};
+
+/// Longest question about a small fact, in words.
+const LONGEST: usize = 16;
+
+/// Which small fact of the sheet the coach asks for.
+pub(super) fn asked(sheet: &Sheet, coach: &Understood) -> Option<usize> {
+    let asks = matches!(
+        coach.kind,
+        Move::OpenQuestion
+            | Move::ClosedQuestion
+            | Move::StackedQuestion
+            | Move::OffTopic
+            | Move::SmallTalk
+            | Move::AskName
+            | Move::Clarify
+            | Move::AskPermission
+            | Move::Unclear
+    );
+    // "Where are you now, from one to ten" is not where they are from.
+    if !asks || coach.words.len() > LONGEST || coach.topic == Some(Topic::Scale) {
+        return None;
+    }
+    let heard = plain(&coach.words);
+    let small = |forms: &Vec<String>| forms.iter().any(|form| is_form(heard, form));
+    sheet.small.iter().position(small)
+}
+
+/// Whether the coach asks for a quantity, a date or a name: yes and no answer none of it, and
+/// thinking about it brings none nearer.
+pub(super) fn asks_fact(coach: &Understood) -> bool {
+    let heard = &coach.words;
+    let opens = |form: &&str| {
+        let form = words(form);
+        (0..2).any(|at| heard.get(at..).is_some_and(|rest| begins(rest, &form)))
+    };
+    let looks_inward = INWARD.iter().any(|form| says(heard, form));
+    let asks = FORMS.iter().any(opens) || says(heard, "to whom");
+    heard.len() <= LONGEST && asks && !looks_inward
+}
+
+/// Whether the coach asks with a question word: yes and no are no answer.
+pub(super) fn asks_what(coach: &Understood) -> bool {
+    let mut words = coach.words.iter().map(|word| &*word.text);
+    let first = words.find(|word| !["and", "so", "but"].contains(word));
+    first.is_some_and(|word| QUESTION.contains(&word) && !["why", "if"].contains(&word))
+}
+
+/// Whether a question for a name is for somebody else's.
+pub(super) fn of_another(coach: &Understood) -> bool {
+    let own = ["first", "full", "last", "own", "given"];
+    let mut pairs = coach.words.windows(2);
+    let another = |pair: &[Word]| {
+        pair[1].text == "name" && pair[0].text != "your" && !own.contains(&&*pair[0].text)
+    };
+    says(&coach.words, "your name") && pairs.any(another)
+}
+
+/// Whether the coach takes something back: "I'm sorry, I was rude".
+pub(super) fn apologises(coach: &Understood) -> bool {
+    let heard = &coach.words;
+    let has = |wanted: &[&str]| heard.iter().any(|word| wanted.contains(&&*word.text));
+    let asks = matches!(
+        coach.kind,
+        Move::Repeat | Move::Goodbye | Move::OpenQuestion | Move::WhyQuestion
+    );
+    let sorry =
+        has(&["apologise", "apologize", "apologies", "apology"]) || has(&["sorry"]) && has(FAULTS);
+    sorry && !asks && !has(&["hear", "catch"]) && heard.len() <= LONGEST
+}
+
+const FAULTS: &[&str] = &[
+    "rude",
+    "unfair",
+    "harsh",
+    "wrong",
+    "mistake",
+    "fault",
+    "interrupted",
+    "interrupting",
+    "interrupt",
+    "pushed",
+    "pushy",
+    "rushed",
+    "late",
+    "unkind",
+    "impolite",
+    "angry",
+    "blunt",
+];
+const FORMS: &[&str] = &[
+    "how many",
+    "how much",
+    "how long",
+    "how old",
+    "how often",
+    "how big",
+    "how large",
+    "how far",
+    "when is",
+    "when was",
+    "when did",
+    "when does",
+    "when will",
+    "who is",
+    "who was",
+    "who are",
+    "what time",
+    "what year",
+    "what age",
+    "what is your",
+];
+
+/// What makes a question for a time or a person one to think about: "when was the last time that
+/// it was easy", "who are you without it".
+const INWARD: &[&str] = &[
+    "last time",
+    "first time",
+    "you last",
+    "you first",
+    "did you feel",
+    "did you know",
+    "did you realise",
+    "did you decide",
+    "did you learn",
+    "did you stop",
+    "did it become",
+    "who are you",
+    "who is it",
+    "who is that",
+];
+
+/// Words of which one stands in every other question.
+const QUESTION: &[&str] = &[
+    "what", "how", "why", "who", "when", "where", "which", "whose", "if",
+];
+
+fn begins(heard: &[Word], form: &[Word]) -> bool {
+    heard.len() >= form.len() && form.iter().zip(heard).all(|(a, b)| a.text == b.text)
+}
+
+/// Whether the words of a form were heard in their order, with at most one other word between each.
+fn says(heard: &[Word], form: &str) -> bool {
+    let form = words(form);
+    let is = |at: usize, word: usize| heard[at].likeness(&form[word]) >= Word::FORM;
+    in_order(0..heard.len(), form.len(), 0, is, |_| true)
+}
+
+/// Whether words take up what may not be told up to this level.
+pub(super) fn touches_locked(sheet: &Sheet, ceiling: u8, heard: &[Word]) -> bool {
+    let mut locked = sheet.facts.iter().filter(|fact| fact.level > ceiling);
+    locked.any(|fact| fact.words.iter().any(|phrase| says(heard, phrase)))
+}
+
+/// Whether these words end in just that form.
+pub(super) fn ends(heard: &[Word], form: &str) -> bool {
+    let form = words(form);
+    let from = heard.len().checked_sub(form.len());
+    from.is_some_and(|from| begins(&heard[from..], &form))
+}
+
+#[cfg(test)]
+mod tests;

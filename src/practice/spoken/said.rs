@@ -1,0 +1,101 @@
+//! What was said so far of a stream: words with the white space between them, unless the model
+//! speaks for the other side.
+
+use super::marks::{self, Label};
+
+/// Longest silence that is passed on, in milliseconds.
+const LONGEST_PAUSE: u32 = 5_000;
+
+/// What was said so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Said {
+    after_word: bool,
+    /// White space is due before the next word.
+    spaced: bool,
+    /// Something was said of the sentence that goes on.
+    pub(super) mid_sentence: bool,
+    /// The word before.
+    pub(super) before: String,
+    anything: bool,
+    muted: Muted,
+}
+
+/// Whether the model speaks for the other side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Muted {
+    #[default]
+    No,
+    /// It began with the other side's words.
+    UntilOwn,
+    /// It went on with the other side's words: the answer was over before.
+    Over,
+}
+
+impl Said {
+    /// Who is said to speak from here on.
+    pub(super) fn labelled(&mut self, label: &Label) {
+        self.mid_sentence = false;
+        match (label, self.muted) {
+            (Label::Own(_), Muted::UntilOwn) => self.muted = Muted::No,
+            (Label::Other(_), Muted::No) if self.anything => self.muted = Muted::Over,
+            (Label::Other(_), Muted::No) => self.muted = Muted::UntilOwn,
+            _ => {}
+        }
+    }
+
+    /// A silence of so many milliseconds.
+    pub(super) fn pause(&mut self, ms: u32, out: &mut String) {
+        if self.muted != Muted::No {
+            return;
+        }
+        if self.after_word || self.spaced {
+            out.push(' ');
+        }
+        out.push_str(&format!("[pause {}]", ms.min(LONGEST_PAUSE)));
+        (self.after_word, self.spaced) = (true, false);
+    }
+
+    /// Words, without the addresses among them.
+    pub(super) fn words(&mut self, text: &str, out: &mut String) {
+        for word in text.split_inclusive(char::is_whitespace) {
+            if !marks::is_address(word.trim()) {
+                self.all(&marks::entities(word), out);
+            }
+        }
+        if let Some(word) = text.split_whitespace().next_back() {
+            self.before = word.to_lowercase();
+        }
+    }
+
+    /// These characters, as far as they can be spoken.
+    pub(super) fn all(&mut self, text: &str, out: &mut String) {
+        for c in text.chars() {
+            self.one(c, out);
+        }
+    }
+
+    /// This character, if it can be spoken.
+    pub(super) fn one(&mut self, c: char, out: &mut String) {
+        if c.is_whitespace() || "_|".contains(c) {
+            self.spaced |= self.after_word;
+            self.after_word = false;
+        } else if is_speakable(c) {
+            self.mid_sentence = !".!?…".contains(c);
+            if self.muted != Muted::No {
+                return;
+            }
+            // What stood between may have been left out: no space before a full stop.
+            if self.spaced && !".,;:!?…".contains(c) {
+                out.push(' ');
+            }
+            out.push(c);
+            (self.after_word, self.spaced) = (true, false);
+            self.anything |= c.is_alphanumeric();
+        }
+    }
+}
+
+/// Whether a voice can make something of a character.
+pub(in super::super) fn is_speakable(c: char) -> bool {
+    c.is_alphanumeric() || ".,;:!?'’\"“”…-–—%&+/$€£°".contains(c)
+}
