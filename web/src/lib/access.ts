@@ -10,11 +10,6 @@ export function bearing(key: string | null): Record<string, string> {
   return key === null ? {} : { authorization: `Bearer ${key}` };
 }
 
-/** The same with the person's key, if there is one to send. */
-export function authorization(): Record<string, string> {
-  return bearing(accessKey());
-}
-
 export function accessKey(): string | null {
   try {
     return sessionStorage.getItem(KEY) ?? kept;

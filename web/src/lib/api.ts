@@ -18,18 +18,18 @@ export type Peaks = Schemas["Peaks"];
 export type Ticket = Schemas["Ticket"];
 
 export async function getClients(request?: Fetch): Promise<Client[]> {
-  const { clients } = await ask("get", "/api/clients", {}, request);
+  const { clients } = await ask("get", "/api/clients", {}, { request });
   return clients;
 }
 
 export function getEngines(request?: Fetch): Promise<Engines> {
-  return ask("get", "/api/engines", {}, request);
+  return ask("get", "/api/engines", {}, { request });
 }
 
 /** The servers to find a path with; none when the server does not say, which serves most networks. */
 export async function getIceServers(request?: Fetch): Promise<RTCIceServer[]> {
   try {
-    const { ice_servers } = await ask("get", "/api/rtc", {}, request);
+    const { ice_servers } = await ask("get", "/api/rtc", {}, { request });
     return ice_servers.map(({ urls, username, credential }) => ({
       urls,
       ...(username == null ? {} : { username }),
@@ -45,20 +45,20 @@ export function listSessions(
   query: { limit?: number; before?: string } = {},
   request?: Fetch,
 ): Promise<SessionPage> {
-  return ask("get", "/api/sessions", { query }, request);
+  return ask("get", "/api/sessions", { query }, { request });
 }
 
 export function getSession(id: string, request?: Fetch): Promise<Session> {
-  return ask("get", "/api/sessions/{id}", { path: { id } }, request);
+  return ask("get", "/api/sessions/{id}", { path: { id } }, { request });
 }
 
 /** Deletes it with everything that belongs to it. What is left, if the server cannot remove all now. */
 export function deleteSession(id: string, request?: Fetch): Promise<Session | undefined> {
-  return ask("delete", "/api/sessions/{id}", { path: { id } }, request);
+  return ask("delete", "/api/sessions/{id}", { path: { id } }, { request });
 }
 
 export function getTranscript(id: string, request?: Fetch): Promise<Transcript> {
-  return ask("get", "/api/sessions/{id}/transcript", { path: { id } }, request);
+  return ask("get", "/api/sessions/{id}/transcript", { path: { id } }, { request });
 }
 
 /** How loud both voices are, in so many points; of a stretch of the session, or of all of it. */
@@ -67,12 +67,12 @@ export function getPeaks(
   query: { points: number; from_ms?: number; to_ms?: number },
   request?: Fetch,
 ): Promise<Peaks> {
-  return ask("get", "/api/sessions/{id}/peaks", { path: { id }, query }, request);
+  return ask("get", "/api/sessions/{id}/peaks", { path: { id }, query }, { request });
 }
 
 /** Lets an `<audio>` element or a link, which send no key, read the session's sound. */
 export function createTicket(id: string, request?: Fetch): Promise<Ticket> {
-  return ask("post", "/api/sessions/{id}/ticket", { path: { id } }, request);
+  return ask("post", "/api/sessions/{id}/ticket", { path: { id } }, { request });
 }
 
 /** Where the session's sound is: both voices, or one of them. */

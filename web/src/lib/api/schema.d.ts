@@ -675,6 +675,13 @@ export interface components {
         } | {
             /** @description By the names of [`EndReason`](super::sessions::EndReason). */
             reason: string;
+            /**
+             * Format: int64
+             * @description Where the part ends: when the connection ended, or when something last came from somebody
+             *     who was gone before. What is on record was learned later, or nobody was there for it. At
+             *     `at_ms`, if it is left out.
+             */
+            to_ms?: number | null;
             /** @enum {string} */
             type: "disconnected";
         } | {
@@ -801,12 +808,12 @@ export interface components {
         } | {
             /**
              * Format: int64
-             * @description Until the first sound.
+             * @description Until the first sound of the voice.
              */
             first_audio_ms?: number | null;
             /**
              * Format: int64
-             * @description Until the first packet left.
+             * @description Until the first packet with the voice left, without that.
              */
             first_packet_ms?: number | null;
             /**
@@ -821,6 +828,11 @@ export interface components {
              * @description When the coach stopped speaking; absent for a typed turn.
              */
             speech_end_ms?: number | null;
+            /**
+             * Format: int64
+             * @description How long the client still thought when its voice was ready; in no other figure.
+             */
+            thinking_ms?: number | null;
             /**
              * Format: int64
              * @description Until the turn was taken to be over.
@@ -922,7 +934,7 @@ export interface components {
              * @description How deep it goes now: disclosure level 1 (guarded) to 4.
              */
             level: number;
-            /** @description What the turn was taken for; empty if the coach was silent. */
+            /** @description What the turn was taken for: the move that is answered, then the others; empty if the coach was silent. */
             moves: string[];
             /** @description Where the client stands after them. */
             state: components["schemas"]["InnerState"];
@@ -971,7 +983,7 @@ export interface components {
              * @description By how much.
              */
             by: number;
-            /** @description Why: a move of the coach, `interruption`, `stepped_in`, `silence_held` or `trigger`. */
+            /** @description Why: a move of the coach, `missed`, `interruption`, `stepped_in`, `silence_held` or `trigger`. */
             cause: string;
             /** @description `trust`, `openness`, `energy`, `insight` or `resistance`. */
             dimension: string;
@@ -1278,7 +1290,7 @@ export interface components {
         Transport: "websocket" | "webrtc";
     };
     responses: {
-        /** @description Something failed on the server: `internal_error` */
+        /** @description Something failed on the server: `internal_error`; its disk of recordings: `recording_unreadable` */
         Failed: {
             headers: {
                 [name: string]: unknown;

@@ -39,7 +39,8 @@ export class Opened {
   readonly recordedTo = $derived(this.session ? recordedTo(this.session, this.length) : 0);
   /** Of what there is no sound: the times away, and what was not recorded. */
   readonly gaps = $derived(this.transcript?.breaks ?? []);
-  #heard = 0;
+  /** How much of the sound the player was told of. */
+  #told = 0;
   #refreshed = 0;
 
   constructor(
@@ -49,6 +50,8 @@ export class Opened {
     const source = {
       address: () => soundAddress(id, "both"),
       trouble: () => soundTrouble(id),
+      // The recording of a session that goes on may have stopped.
+      growing: () => this.#changing && this.recordedTo >= this.length,
     };
     this.player = new Player(source, () => this.recordedTo);
     this.shapes = new Shapes(id, () => this.length, scope);
@@ -56,8 +59,8 @@ export class Opened {
     scope.every(FRESH_MS, () => {
       this.now = Date.now();
       const due = this.now - this.#refreshed >= this.length * FRESH_SHARE;
-      const live = this.session?.status === "live" || this.session?.status === "finishing";
-      if (live && due && document.visibilityState === "visible") void this.#refresh();
+      const minded = document.visibilityState === "visible" || this.player.playing;
+      if (this.#changing && due && minded) void this.#refresh();
     });
   }
 
@@ -70,7 +73,7 @@ export class Opened {
       return;
     }
     await Promise.all([this.loadWords(), this.shapes.refresh()]);
-    this.#openSound();
+    this.#tellPlayer(false);
   }
 
   async loadWords(): Promise<void> {
@@ -82,6 +85,11 @@ export class Opened {
     }
   }
 
+  /** Whether the server has more to say of it soon. */
+  get #changing(): boolean {
+    return this.session?.status === "live" || this.session?.status === "finishing";
+  }
+
   async #refresh(): Promise<void> {
     this.#refreshed = Date.now();
     try {
@@ -91,7 +99,7 @@ export class Opened {
       return;
     }
     await Promise.all([this.loadWords(), this.shapes.refresh()]);
-    this.#openSound();
+    this.#tellPlayer(!this.#changing);
   }
 
   /** One that is being deleted is nobody's to open any more. */
@@ -108,10 +116,11 @@ export class Opened {
     this.player.close();
   }
 
-  /** A recording that grows is opened again when nobody is listening. */
-  #openSound(): void {
-    if (this.scope.ended || this.recordedTo <= this.#heard || this.player.playing) return;
-    this.#heard = this.recordedTo;
-    void this.player.open();
+  /** What was told of a session that went on may be a little less than it then came to. */
+  #tellPlayer(last: boolean): void {
+    if (this.scope.ended || this.recordedTo === 0) return;
+    if (this.recordedTo <= this.#told && !last) return;
+    this.#told = this.recordedTo;
+    this.player.grew();
   }
 }

@@ -15,6 +15,8 @@ export interface Source {
   /** Asked for anew when an address has run out. */
   address: () => Promise<string>;
   trouble: () => Promise<Fault | null>;
+  /** Whether more of it is to come. */
+  growing: () => boolean;
 }
 
 /** In headphones the two sit a little apart; hard left and right would tire. */
@@ -39,6 +41,9 @@ export class Player {
   #graph: { context: AudioContext; coach: GainNode; client: GainNode } | null = null;
   #asked: number | null = null;
   #opening: Promise<void> | null = null;
+  #openings = 0;
+  /** There is more of the recording than the element knows of. */
+  #more = false;
   /** Where to be once the element knows its file. */
   #wanted: number | null = null;
   #wantsToPlay = false;
@@ -59,8 +64,11 @@ export class Player {
       this.silence = null;
     });
     on("play", () => this.#run(true));
-    on("pause", () => this.#run(false));
-    on("ended", () => this.#run(false));
+    on("pause", () => {
+      // At the end of what there was it is not over yet.
+      if (!audio.ended) this.#halted();
+    });
+    on("ended", () => this.#ranOut());
     on("waiting", () => (this.waiting = this.playing));
     on("seeked", () => this.#tell());
     on("timeupdate", () => (this.at = this.now()));
@@ -93,17 +101,18 @@ export class Player {
   /** Inside a gesture, since browsers let nothing sound without one. */
   play(): void {
     if (this.silence === "no-opus") return;
-    if (this.now() >= this.length() - 50) this.seek(0);
+    const over = this.#atEnd() && !this.#more;
+    if (over && !this.source.growing()) this.seek(0);
     this.#connect();
     this.#wantsToPlay = true;
-    if (this.#asked === null || this.silence !== null) void this.open();
+    if (this.#asked === null || this.silence !== null || this.#more) void this.open();
+    else if (over && this.source.growing()) this.#await();
     else this.#start();
   }
 
   pause(): void {
-    this.#wantsToPlay = false;
-    this.waiting = false;
     this.#audio.pause();
+    this.#halted();
   }
 
   toggle(): void {
@@ -114,11 +123,12 @@ export class Player {
   seek(at: number): void {
     const target = clamp(at, 0, this.length());
     this.#preview = null;
-    if (this.#audio.readyState >= HTMLMediaElement.HAVE_METADATA) {
+    if (this.#more) void this.open();
+    if (this.#opening || this.#audio.readyState < HTMLMediaElement.HAVE_METADATA) {
+      this.#wanted = target;
+    } else {
       this.#wanted = null;
       this.#audio.currentTime = target / 1000;
-    } else {
-      this.#wanted = target;
     }
     this.at = target;
     this.#tell();
@@ -146,6 +156,18 @@ export class Player {
     client.gain.setTargetAtTime(side === "coach" ? 0 : 1, context.currentTime, 0.015);
   }
 
+  /**
+   * The recording has grown. What sounds goes on undisturbed: the rest is fetched when that has run
+   * out, or at the next pause or jump. It stays one element, since a phone lets no other one sound
+   * without a gesture of its own.
+   */
+  grew(): void {
+    this.#more = true;
+    const sounds = this.playing && !this.#audio.ended;
+    const loading = this.#asked !== null && this.#audio.readyState === 0 && this.silence === null;
+    if (!sounds && !loading) void this.open();
+  }
+
   /** Finds the recording; again, when it has grown or its address has run out. */
   open(): Promise<void> {
     this.#opening ??= this.#open().finally(() => (this.#opening = null));
@@ -159,15 +181,16 @@ export class Player {
   }
 
   async #open(): Promise<void> {
-    const at = this.now();
+    this.#more = false;
     this.waiting = this.#wantsToPlay;
     try {
       const address = await this.source.address();
       if (this.#scope.ended) return;
       this.#asked = performance.now();
       this.silence = null;
-      this.#wanted = at;
-      this.#audio.src = address;
+      this.#wanted ??= Math.min(this.#audio.currentTime * 1000, this.length());
+      this.#openings += 1;
+      this.#audio.src = distinct(address, this.#openings);
       this.#audio.load();
       if (this.#wantsToPlay) this.#start();
     } catch (error) {
@@ -178,8 +201,10 @@ export class Player {
   #start(): void {
     this.waiting = this.#audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
     // The element's `error` event tells what is wrong; a refusal of the browser's leaves it paused.
-    this.#audio.play().catch(() => {
-      if (!this.#audio.error && !this.#opening) this.pause();
+    this.#audio.play().catch((error: unknown) => {
+      // A newer file aborts what waits to be played of the older one, and is played itself.
+      const aborted = error instanceof DOMException && error.name === "AbortError";
+      if (!this.#audio.error && !aborted) this.pause();
     });
   }
 
@@ -187,7 +212,30 @@ export class Player {
     this.setSpeed(this.speed);
     const wanted = this.#wanted;
     this.#wanted = null;
-    if (wanted !== null && wanted > 0) this.seek(wanted);
+    if (wanted !== null && wanted > 0) this.#audio.currentTime = wanted / 1000;
+    this.#tell();
+  }
+
+  #atEnd(): boolean {
+    return this.#audio.ended || this.now() >= this.length() - 50;
+  }
+
+  /** What the element knew of the recording has been played. */
+  #ranOut(): void {
+    if (!this.#wantsToPlay || (!this.#more && !this.source.growing())) return this.#halted();
+    this.#await();
+    if (this.#more) void this.open();
+  }
+
+  /** Playing goes on as soon as there is something to play. */
+  #await(): void {
+    this.#run(true);
+    this.waiting = true;
+  }
+
+  #halted(): void {
+    this.#run(false);
+    if (this.#more) void this.open();
   }
 
   /** An address runs out after a while; otherwise the server, or the browser, has a reason. */
@@ -202,8 +250,8 @@ export class Player {
   }
 
   #stopped(silence: Silence): void {
+    this.#more = false;
     this.pause();
-    this.#run(false);
     this.silence = silence;
   }
 
@@ -228,8 +276,8 @@ export class Player {
   }
 
   #run(playing: boolean): void {
-    this.playing = playing;
-    if (!playing) this.#wantsToPlay = this.waiting = false;
+    this.playing = this.#wantsToPlay = playing;
+    if (!playing) this.waiting = false;
     this.#frames?.();
     this.#frames = playing ? this.#scope.frames(() => this.#tell()) : null;
     this.at = this.now();
@@ -240,4 +288,9 @@ export class Player {
     const at = this.now();
     for (const told of this.#watchers) told(at);
   }
+}
+
+/** Chromium takes what it still knows of an address for the whole, though the recording has grown. */
+function distinct(address: string, opening: number): string {
+  return `${address}${address.includes("?") ? "&" : "?"}opening=${String(opening)}`;
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { keepAccessKey } from "../access.ts";
 import { deleteSession } from "../api.ts";
-import { faultOf, fileAt, soundAddress, soundTrouble, wordsAddress } from "./server.ts";
+import { faultOf, soundAddress, soundTrouble, wordsAddress, wordsFile } from "./server.ts";
 
 /** A server that answers everything the same way, and remembers what it was asked. */
 function server(status: number, body: unknown) {
@@ -31,7 +31,8 @@ test("the sound is where it is, and behind a ticket where a key is set", async (
   expect(guarded.asked).toEqual([
     { address: "/api/sessions/a/ticket", method: "POST", key: "Bearer right" },
   ]);
-  await fileAt(wordsAddress("a", "vtt"), guarded.request);
+  await wordsFile("a", "vtt", guarded.request);
+  expect(guarded.asked[1]?.address).toBe(wordsAddress("a", "vtt"));
   expect(guarded.asked[1]).toEqual({
     address: "/api/sessions/a/transcript?format=vtt&download=true",
     method: "GET",
@@ -42,9 +43,11 @@ test("the sound is where it is, and behind a ticket where a key is set", async (
 test("says what keeps the sound from being played", async () => {
   expect(await soundTrouble("a", server(200, {}).request)).toBe(null);
   expect(await soundTrouble("a", server(404, {}).request)).toBe("unknown-session");
+  const unrecorded = server(404, { error: { code: "not_recorded" } });
+  expect(await soundTrouble("a", unrecorded.request)).toBe("not-recorded");
   expect(await soundTrouble("a", server(503, {}).request)).toBe("server-stopping");
   const locked = server(503, { error: { code: "database_unavailable" } });
-  expect(await soundTrouble("a", locked.request)).toBe("server-unreachable");
+  expect(await soundTrouble("a", locked.request)).toBe("database-away");
   expect(await soundTrouble("a", away)).toBe("server-unreachable");
 });
 

@@ -1,8 +1,8 @@
 /** What the session page needs of the server beyond its plain questions: the sound, files, what is wrong. */
 
-import { accessKey, authorization } from "../access.ts";
+import { accessKey } from "../access.ts";
 import { ApiError, audioAddress, createTicket, type Speaker } from "../api.ts";
-import { addressOf, type Fetch, refusalOf } from "../api/request.ts";
+import { addressOf, type Fetch, send } from "../api/request.ts";
 import { type Fault, FaultError } from "../faults/fault.ts";
 
 /** Both voices, or one of them. */
@@ -25,41 +25,38 @@ export async function soundAddress(
 }
 
 export function wordsAddress(id: string, format: Written): string {
-  return addressOf("/api/sessions/{id}/transcript", {
-    path: { id },
-    query: { format, download: true },
-  });
+  return addressOf("/api/sessions/{id}/transcript", written(id, format));
 }
 
-/** A whole file, for servers that ask for a key. */
-export async function fileAt(address: string, request?: Fetch): Promise<Blob> {
-  return (await answerOf(address, {}, request)).blob();
+/** The file itself, for servers that ask for a key. */
+export async function wordsFile(id: string, format: Written, request?: Fetch): Promise<Blob> {
+  const input = written(id, format);
+  return (await send("get", "/api/sessions/{id}/transcript", input, { request })).blob();
+}
+
+function written(id: string, format: Written) {
+  return { path: { id }, query: { format, download: true } };
 }
 
 /** What keeps the sound from being played, as far as the server knows. */
 export async function soundTrouble(id: string, request?: Fetch): Promise<Fault | null> {
   try {
     // One byte, since a refusal says why only where it may have a body.
-    await answerOf(audioAddress(id, "both"), { range: "bytes=0-0" }, request);
+    const manner = { range: "bytes=0-0", request };
+    await send("get", "/api/sessions/{id}/audio", { path: { id } }, manner);
     return null;
   } catch (error) {
     return faultOf(error);
   }
 }
 
-/** By its name, whatever was thrown. What is not found, of a session's, is the session. */
+/**
+ * By its name, whatever was thrown. What is not found, of a session's, is the session, unless the
+ * server says that it has the session and nothing of its recording.
+ */
 export function faultOf(error: unknown): Fault {
-  if (error instanceof ApiError && error.status === 404) return "unknown-session";
-  return error instanceof FaultError ? error.fault : "server-unreachable";
-}
-
-async function answerOf(address: string, headers: Record<string, string>, request: Fetch = fetch) {
-  let response: Response;
-  try {
-    response = await request(address, { headers: { ...authorization(), ...headers } });
-  } catch {
-    throw new FaultError("server-unreachable");
-  }
-  if (!response.ok) throw await refusalOf(response);
-  return response;
+  if (!(error instanceof FaultError)) return "server-unreachable";
+  const { fault } = error;
+  const missing = error instanceof ApiError && error.status === 404 && fault !== "not-recorded";
+  return missing ? "unknown-session" : fault;
 }

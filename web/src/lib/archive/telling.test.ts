@@ -10,6 +10,7 @@ import {
   recordedTo,
   recordingWords,
   spokenMoment,
+  typedWords,
   unsaidWords,
 } from "./telling.ts";
 import type { Session } from "../api.ts";
@@ -131,4 +132,11 @@ test("moments are spoken as durations", () => {
   expect(spokenMoment(0)).toBe("the beginning");
   expect(spokenMoment(61_900)).toBe("1 minute 1 second");
   expect(spokenMoment(3_602_000)).toBe("1 hour 2 seconds");
+});
+
+test("what was typed is told from what was spoken and corrected", () => {
+  const line = { item_id: "a", speaker: "coach", text: "So.", words: [], cut: false } as const;
+  const at = (from_ms: number, to_ms: number, typed: boolean) =>
+    typedWords({ ...line, words: [], from_ms, to_ms, typed });
+  expect([at(5, 5, true), at(5, 9, true), at(5, 9, false)]).toEqual(["typed", "corrected", null]);
 });

@@ -3,7 +3,7 @@
 import { clockFace } from "../live/words.ts";
 import { timeOfDay } from "./days.ts";
 import type { Gap } from "./timeline.ts";
-import type { Session } from "../api.ts";
+import type { Line, Session } from "../api.ts";
 
 /** With whom it was, as a heading and before what they say. */
 export function nameOf(session: Session): string {
@@ -111,6 +111,12 @@ export function recordingWords(session: Session): string | null {
       ? " and began again later; what is missing is marked."
       : "; the conversation went on.";
   return `The recording stopped${when}${rest}${why}`;
+}
+
+/** How a line came to be that was not taken from the voice alone: what was typed lasts no time. */
+export function typedWords({ typed, from_ms, to_ms }: Line): string | null {
+  if (!typed) return null;
+  return to_ms > from_ms ? "corrected" : "typed";
 }
 
 /** How far there is sound: to where the last of a session of this length that was recorded ends. */

@@ -25,7 +25,7 @@ describe("faults", () => {
       "server-stopping",
       "server-unreachable",
     ]);
-    expect(faultOfStatus(503, "database_unavailable")).toBe("server-unreachable");
+    expect(faultOfStatus(503, "database_unavailable")).toBe("database-away");
     expect([1000, 1001, 1006, 1008, 1011, 1013].map(faultOfClose)).toEqual([
       null,
       "server-stopping",

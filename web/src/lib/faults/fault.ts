@@ -11,6 +11,7 @@ export type Fault =
   | "server-stopping"
   | "server-unreachable"
   | "server-busy"
+  | "database-away"
   | "transports-failed"
   | "session-expired"
   | "session-over"
@@ -20,7 +21,8 @@ export type Fault =
   | "key-needed"
   | "key-wrong"
   | "unknown-client"
-  | "unknown-session";
+  | "unknown-session"
+  | "not-recorded";
 
 export class FaultError extends Error {
   constructor(
@@ -34,12 +36,14 @@ export class FaultError extends Error {
 
 /** Trying another transport would meet the same answer. */
 export function isFinal(fault: Fault): boolean {
-  return ["not-allowed", "unknown-client", "session-expired", "server-busy"].includes(fault);
+  const known: Fault[] = ["not-allowed", "unknown-client", "session-expired"];
+  return [...known, "server-busy", "database-away"].includes(fault);
 }
 
 /** Worth trying again by itself, after a pause. */
 export function isPassing(fault: Fault): boolean {
-  return ["network-lost", "server-stopping", "server-unreachable", "server-busy"].includes(fault);
+  const away: Fault[] = ["network-lost", "server-stopping", "server-unreachable"];
+  return [...away, "server-busy", "database-away"].includes(fault);
 }
 
 /** The server said that the session is over for this page. */
@@ -73,7 +77,8 @@ export function faultOfMicrophone(error: unknown): Fault {
 export function faultOfStatus(status: number, code = ""): Fault {
   if (status === 401 || status === 403) return "not-allowed";
   if (status === 429) return "server-busy";
-  if (status === 503 && code !== "database_unavailable") return "server-stopping";
+  if (code === "database_unavailable") return "database-away";
+  if (status === 503) return "server-stopping";
   return "server-unreachable";
 }
 

@@ -102,6 +102,10 @@ const WORDS: Record<Fault, Omit<Words, "steps">> = {
     title: "Every place is taken just now",
     body: "The server runs as many sessions as it can carry well. Try again in a minute.",
   },
+  "database-away": {
+    title: "The server’s database does not answer",
+    body: "Everything said so far is kept. It usually answers again within seconds.",
+  },
   "transports-failed": {
     title: "No way through for the sound",
     body: "Neither a direct connection nor a WebSocket could be opened. A firewall, a proxy or a browser extension may be in between.",
@@ -141,6 +145,10 @@ const WORDS: Record<Fault, Omit<Words, "steps">> = {
   "unknown-session": {
     title: "This session is not here",
     body: "It was deleted, or it belongs to somebody else.",
+  },
+  "not-recorded": {
+    title: "This session was not recorded",
+    body: "The server kept that it took place, and nothing of what was said.",
   },
 };
 

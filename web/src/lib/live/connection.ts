@@ -4,6 +4,7 @@ import type { Client } from "../api.ts";
 import { type Fault, FaultError, faultOfNotice } from "../faults/fault.ts";
 import { connect, prefer } from "../realtime/connect.ts";
 import { type ClientEvent, type ServerEvent, sessionRequest } from "../realtime/events.ts";
+import type { Secret } from "../realtime/secret.ts";
 import type { Transport, TransportHooks, TransportKind } from "../realtime/transport.ts";
 import type { Scope } from "../scope.ts";
 import type { World } from "./world.ts";
@@ -21,7 +22,7 @@ export interface Wanted {
 /** What a connection tells its session; `down` or `over` comes once and last. */
 export interface Told extends TransportHooks {
   /** The server gave a key for the session. */
-  admitted(secret: string): void;
+  admitted(secret: Secret): void;
   /** The way stands, and the session is there: a new one, or the one that was to go on. */
   live(kind: TransportKind): void;
   /** The server says that the session cannot go on any more. */
@@ -77,7 +78,7 @@ export class Connection {
       ]);
       reached = true;
       asked();
-      told.admitted(secret.value);
+      told.admitted(secret);
       const transport = await connect(prefer(world.ways, last), {
         secret: secret.value,
         model: secret.model,
@@ -106,10 +107,13 @@ export class Connection {
       });
     } catch (error) {
       if (scope.ended) return;
-      const over = reached && resume !== null && (await world.standingOf(resume)) === "over";
+      const asked = reached && resume !== null;
+      const standing = asked ? await world.standingOf(resume) : "unknown";
       if (scope.ended) return;
-      if (over) told.over();
-      else this.#down(error instanceof FaultError ? error.fault : "transports-failed");
+      if (standing === "over") return told.over();
+      const fault = error instanceof FaultError ? error.fault : "transports-failed";
+      const waits = standing === "waits" && fault === "transports-failed";
+      this.#down(waits ? "database-away" : fault);
     }
   }
 

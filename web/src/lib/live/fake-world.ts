@@ -93,6 +93,8 @@ export class FakeWorld {
   hungUp: string[] = [];
   /** For which session each key was asked for; null: for a new one. */
   keysFor: (string | null)[] = [];
+  /** How far the server's clock is ahead. */
+  ahead = 0;
   woke: () => void = () => undefined;
   session: LiveSession;
 
@@ -114,7 +116,7 @@ export class FakeWorld {
         createSecret: (_, resume) => {
           this.keysFor.push(resume);
           if (this.refuse) return Promise.reject(this.refuse);
-          return Promise.resolve({ value: "ek", model: "m" });
+          return Promise.resolve({ value: "ek", model: "m", at: Date.now() + this.ahead });
         },
         iceServers: () => Promise.resolve([]),
         standingOf: () => Promise.resolve(this.standing),
@@ -148,8 +150,8 @@ export class FakeWorld {
   }
 }
 
-export function created(id: string): ServerEvent {
-  return { type: "session.created", session: { id, model: "m", include: [] } };
+export function created(id: string, expires_at: number | null = null): ServerEvent {
+  return { type: "session.created", session: { id, model: "m", include: [], expires_at } };
 }
 
 export function item(id: string, role: Item["role"], text: string | null, more = {}): Item {

@@ -1,4 +1,5 @@
-/** Splits a turn's latency, whose figures all count from the end of speech, into its steps. */
+/** Splits a turn's latency, whose figures all count from the end of speech, into its steps. What the
+ * client thought is in none of them. */
 
 import type { LatencyFigures } from "../realtime/events.ts";
 

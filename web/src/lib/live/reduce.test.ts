@@ -176,6 +176,7 @@ describe("reduce", () => {
         turn_decided_ms: 600,
         first_token_ms: 650,
         first_audio_ms: 700,
+        thinking_ms: null,
         first_packet_ms: 720,
       });
     }

@@ -339,6 +339,26 @@ describe("resumption", () => {
     expect(snapshot().stage).toBe("live");
   });
 
+  it("says that the database does not answer, and tries for as long as a session is kept", async () => {
+    await talked();
+    // A call is told why it is refused, which a WebSocket would not be told better.
+    world.blocked = { webrtc: new FaultError("database-away") };
+    await cut();
+    expect(snapshot()).toMatchObject({ stage: "reconnecting", fault: "database-away" });
+    expect(world.lines).toHaveLength(1);
+    world.blocked = {
+      webrtc: new FaultError("network-lost"),
+      websocket: new FaultError("network-lost"),
+    };
+    world.standing = "waits";
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(snapshot()).toMatchObject({ stage: "reconnecting", fault: "database-away" });
+    world.blocked = {};
+    await vi.advanceTimersByTimeAsync(10 * FIRST_WAIT);
+    world.line.gives([]);
+    expect(snapshot()).toMatchObject({ stage: "live", fault: null });
+  });
+
   it("leaves the session to whoever took it up elsewhere", async () => {
     await talked();
     world.line.hears({ type: "praxiloom.notice", code: "session_taken_over", message: "" });

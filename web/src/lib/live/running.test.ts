@@ -104,6 +104,22 @@ describe("what the server says of a session", () => {
     expect(await standingOf("s", () => Promise.reject(new TypeError()))).toBe("unknown");
   });
 
+  it("waits for a database that takes nothing, unless the session is over", async () => {
+    const tells = (status: number, warnings: unknown) =>
+      standingOf("sess_1", (path) => {
+        const health = path === "/health";
+        const body = health ? { status: "ok", warnings } : { status: "live" };
+        return Promise.resolve(
+          new Response(JSON.stringify(body), { status: health ? 200 : status }),
+        );
+      });
+    expect(await tells(200, ["database_behind"])).toBe("waits");
+    expect(await tells(503, ["disk_full", "database_behind"])).toBe("waits");
+    expect(await tells(404, ["database_behind"])).toBe("over");
+    expect(await tells(200, ["disk_full"])).toBe("open");
+    expect(await tells(503, null)).toBe("unknown");
+  });
+
   it("is told of the end though the page goes away", () => {
     const sent: [unknown, RequestInit | undefined][] = [];
     const request = (path: unknown, init: RequestInit | undefined) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FaultError } from "../faults/fault.ts";
-import { FakeWorld, item, type Line, settle } from "./fake-world.ts";
+import { created, FakeWorld, item, type Line, settle } from "./fake-world.ts";
 import type { LiveSession } from "./session.ts";
 
 describe("LiveSession", () => {
@@ -37,6 +37,16 @@ describe("LiveSession", () => {
         audio: { input: { turn_detection: { type: "semantic_vad" } } },
       },
     });
+  });
+
+  it("knows when the server will close it, whatever the page's own clock says", async () => {
+    world.ahead = 7_200_000;
+    await live();
+    expect(session.snapshot.closesAt).toBeNull();
+    const expires = Math.floor((Date.now() + world.ahead) / 1000) + 3_600;
+    line().hooks.event(created("sess_1", expires));
+    const left = (session.snapshot.closesAt ?? 0) - Date.now();
+    expect(Math.abs(left - 3_600_000)).toBeLessThan(1_000);
   });
 
   it("holds, corrects and releases a turn", async () => {
@@ -120,9 +130,9 @@ describe("LiveSession", () => {
     await live();
     world.refuse = new FaultError("server-unreachable");
     line().hooks.down("network-lost");
-    await vi.advanceTimersByTimeAsync(8 * 60_000);
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
     expect(session.snapshot.stage).toBe("reconnecting");
-    await vi.advanceTimersByTimeAsync(3 * 60_000);
+    await vi.advanceTimersByTimeAsync(5 * 60_000);
     expect(session.snapshot).toMatchObject({ stage: "failed", fault: "server-unreachable" });
     world.refuse = null;
     session.retry();

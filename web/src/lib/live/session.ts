@@ -4,7 +4,7 @@ import type { Client } from "../api.ts";
 import type { Microphone } from "../audio/microphone.ts";
 import { type Fault, faultOfProtocolError, isParting, isPassing } from "../faults/fault.ts";
 import { ATTEMPTS, backoff } from "../realtime/backoff.ts";
-import type { ClientEvent, ServerEvent } from "../realtime/events.ts";
+import type { ClientEvent, ServerEvent, SessionInfo } from "../realtime/events.ts";
 import type { Transport, TransportKind } from "../realtime/transport.ts";
 import { Scope } from "../scope.ts";
 import { Connection } from "./connection.ts";
@@ -35,6 +35,8 @@ export class LiveSession {
   #hear: (() => Promise<void>) | null = null;
   /** The key that opened the session last. */
   #secret: string | null = null;
+  /** How far the server's clock, in milliseconds since 1970, is ahead of this world's. */
+  #ahead: number | null = null;
   /** What the page showed before the session's items took its place. */
   #before: Turn[] | null = null;
 
@@ -168,8 +170,9 @@ export class LiveSession {
       event: (event) => {
         if (!this.#over) this.#receive(event);
       },
-      admitted: (secret) => {
-        this.#secret = secret;
+      admitted: ({ value, at }) => {
+        this.#secret = value;
+        this.#ahead = at - this.world.now();
       },
       live: (kind) => this.#live(kind),
       over: () => this.#finish("session-over"),
@@ -201,7 +204,7 @@ export class LiveSession {
     const before = this.snapshot.conversation;
     const conversation = reduce(before, event);
     this.#set({ conversation });
-    if (event.type === "session.created") this.#named(event.session.id);
+    if (event.type === "session.created") this.#named(event.session);
     // The server's clock is the session's: the page's may have stood still.
     if (event.type === "praxiloom.session.resumed") {
       this.#set({ startedAt: this.world.now() - event.at_ms });
@@ -222,10 +225,12 @@ export class LiveSession {
     }
   }
 
-  #named(id: string): void {
+  #named({ id, expires_at }: SessionInfo): void {
     // A server that begins another session instead does not know this one.
     if (id !== (this.snapshot.sessionId ?? id)) return this.#finish("session-over");
-    this.#set({ sessionId: id });
+    const ahead = this.#ahead;
+    const told = expires_at !== null && ahead !== null;
+    this.#set({ sessionId: id, closesAt: told ? expires_at * 1000 - ahead : null });
   }
 
   /** What was typed as the connection broke is sent now, and a correction goes on. */

@@ -24,6 +24,8 @@ export interface Snapshot {
   /** What the person typed and the server does not have yet. */
   drafts: Drafts;
   startedAt: number | null;
+  /** When it reaches its longest time, as far as the server has told. */
+  closesAt: number | null;
   endedAt: number | null;
 }
 
@@ -50,6 +52,7 @@ export function atFirst(earlier: Earlier | null): Snapshot {
     holding: null,
     drafts: earlier?.drafts ?? NO_DRAFTS,
     startedAt: earlier?.startedAt ?? null,
+    closesAt: null,
     endedAt: null,
   };
 }

@@ -8,6 +8,8 @@ import {
   announcement,
   awayWords,
   clockFace,
+  closingWait,
+  closingWords,
   noticeWords,
   spokenDuration,
 } from "./words.ts";
@@ -27,6 +29,21 @@ describe("words", () => {
       "1 minute 1 second",
       "12 minutes 34 seconds",
     ]);
+  });
+
+  it("tells of the end in its last five minutes, and once more in the last", () => {
+    expect([3_600_000, 300_001].map(closingWords)).toEqual([null, null]);
+    expect(closingWords(300_000)).toMatch(/^Less than five minutes/);
+    expect(closingWords(60_001)).toBe(closingWords(300_000));
+    expect(closingWords(60_000)).toMatch(/^The last minute/);
+    expect(closingWords(-1)).toBe(closingWords(60_000));
+  });
+
+  it("looks at the end again when the words change, and never later", () => {
+    expect([3_600_000, 330_000, 300_000, 61_000].map(closingWait)).toEqual([
+      60_000, 30_000, 60_000, 1_000,
+    ]);
+    expect([60_000, -1].map(closingWait)).toEqual([null, null]);
   });
 
   it("tells how long ago, and how long away", () => {
@@ -64,6 +81,7 @@ describe("latency", () => {
     turn_decided_ms: 600,
     first_token_ms: 650,
     first_audio_ms: 700,
+    thinking_ms: 1200,
     first_packet_ms: 720,
   };
 

@@ -3,6 +3,9 @@
 import { type Turn, wording } from "./conversation.ts";
 import type { Snapshot } from "./snapshot.ts";
 
+const MINUTE_MS = 60_000;
+const FEW_MINUTES_MS = 5 * MINUTE_MS;
+
 export function phaseWords(snapshot: Snapshot, name: string): string {
   if (snapshot.stage === "connecting") return `${name} is coming in…`;
   if (snapshot.stage === "reconnecting") return "Reconnecting…";
@@ -59,6 +62,24 @@ export function spokenDuration(ms: number): string {
   if (minutes === 0) return some(seconds, "second");
   if (seconds % 60 === 0) return some(minutes, "minute");
   return `${some(minutes, "minute")} ${some(seconds % 60, "second")}`;
+}
+
+/** The end that the server sets, in good time before it comes. */
+export function closingWords(left: number): string | null {
+  if (left > FEW_MINUTES_MS) return null;
+  const end = "this session reaches its longest time, and ends by itself.";
+  return left <= MINUTE_MS
+    ? `The last minute: then ${end}`
+    : `Less than five minutes are left: then ${end}`;
+}
+
+/**
+ * After how long these words are to be looked at again, if they will change: a minute at most, as a
+ * machine that slept may not have counted it.
+ */
+export function closingWait(left: number): number | null {
+  const mark = [FEW_MINUTES_MS, MINUTE_MS].find((mark) => left > mark);
+  return mark === undefined ? null : Math.min(left - mark, MINUTE_MS);
 }
 
 /** A break of the session, in the middle of its captions. */

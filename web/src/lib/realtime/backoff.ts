@@ -4,10 +4,10 @@ const FIRST_MS = 400;
 const LONGEST_MS = 4_000;
 
 /**
- * Attempts before the page stops trying by itself: about the ten minutes for which a server keeps a
- * session that was cut off.
+ * Attempts before the page stops trying by itself: at least the ten minutes for which a server keeps
+ * a session that was cut off, also where each is refused at once.
  */
-export const ATTEMPTS = 150;
+export const ATTEMPTS = 210;
 
 /**
  * Doubles from 0.4 s to 4 s, and takes away up to a quarter at random so that the pages of a

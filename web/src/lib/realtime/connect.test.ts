@@ -118,5 +118,7 @@ describe("backoff", () => {
       expect(backoff(attempt, 0)).toBeLessThanOrEqual(4_000);
       expect(backoff(attempt, 1)).toBe(Math.round(backoff(attempt, 0) * 0.75));
     }
+    const waits = Array.from({ length: ATTEMPTS }, (_, attempt) => backoff(attempt, 1));
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(600_000);
   });
 });

@@ -65,6 +65,7 @@ describe("decode", () => {
       turn_decided_ms: 600,
       first_token_ms: null,
       first_audio_ms: null,
+      thinking_ms: null,
       first_packet_ms: null,
     });
   });

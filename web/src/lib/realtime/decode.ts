@@ -111,6 +111,7 @@ function shape(raw: Json): ServerEvent | null {
         turn_decided_ms: number(raw.turn_decided_ms),
         first_token_ms: number(raw.first_token_ms),
         first_audio_ms: number(raw.first_audio_ms),
+        thinking_ms: number(raw.thinking_ms),
         first_packet_ms: number(raw.first_packet_ms),
       };
     case "praxiloom.engines":
@@ -134,7 +135,8 @@ function shape(raw: Json): ServerEvent | null {
 function session(raw: unknown): SessionInfo {
   const info = isJson(raw) ? raw : {};
   const include = Array.isArray(info.include) ? info.include.map(text) : [];
-  return { id: text(info.id), model: text(info.model), include };
+  const expires_at = number(info.expires_at);
+  return { id: text(info.id), model: text(info.model), include, expires_at };
 }
 
 /** A message item; function calls and the like are none of a practice page's business. */

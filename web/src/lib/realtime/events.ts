@@ -18,6 +18,8 @@ export interface LatencyFigures {
   turn_decided_ms: number | null;
   first_token_ms: number | null;
   first_audio_ms: number | null;
+  /** How long the client still thought when its voice was ready; in none of the other figures. */
+  thinking_ms: number | null;
   first_packet_ms: number | null;
 }
 
@@ -80,6 +82,8 @@ export interface SessionInfo {
   id: string;
   model: string;
   include: string[];
+  /** When the server closes it at the latest, in seconds since 1970 by its clock. */
+  expires_at: number | null;
 }
 
 export type ClientEvent =

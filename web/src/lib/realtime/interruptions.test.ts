@@ -42,7 +42,7 @@ describe("Interruptions", () => {
   });
   const ours: ServerEvent = {
     type: "session.updated",
-    session: { id: "s", model: "m", include: ["praxiloom.events"] },
+    session: { id: "s", model: "m", include: ["praxiloom.events"], expires_at: null },
   };
   const speech: ServerEvent = { type: "input_audio_buffer.speech_started", item_id: "u" };
   const cancelled: ServerEvent = {

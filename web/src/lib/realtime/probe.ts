@@ -5,6 +5,8 @@ import type { ClientEvent, ServerEvent } from "./events.ts";
 
 /** Longer than any healthy answer takes, short enough that nobody talks into the void for long. */
 const PATIENCE_MS = 2_500;
+/** Longer than most answers take. */
+const USUAL_MS = 700;
 
 /**
  * The protocol knows no ping. What it answers without any effect is the question for an item that
@@ -12,7 +14,7 @@ const PATIENCE_MS = 2_500;
  * passes for the answer.
  */
 export class Probe {
-  #asked: { id: string; stop: () => void } | null = null;
+  #asked: { id: string; at: number; stop: () => void } | null = null;
   #count = 0;
 
   constructor(
@@ -28,8 +30,13 @@ export class Probe {
       this.#asked = null;
       silent();
     });
-    this.#asked = { id, stop };
+    this.#asked = { id, at: performance.now(), stop };
     this.send({ type: "conversation.item.retrieve", item_id: id, event_id: id });
+  }
+
+  /** Whether an answer is awaited for longer than usual. */
+  get late(): boolean {
+    return this.#asked !== null && performance.now() - this.#asked.at > USUAL_MS;
   }
 
   /** Whether `event` is the answer, which is nobody else's business. */

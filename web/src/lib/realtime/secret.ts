@@ -1,12 +1,14 @@
 /** The short-lived key that opens one live session (`POST /v1/realtime/client_secrets`). */
 
-import { authorization } from "../access.ts";
-import { faultOfStatus, FaultError } from "../faults/fault.ts";
+import { ApiError, askAt, type Fetch } from "../api/request.ts";
+import { FaultError } from "../faults/fault.ts";
 import type { SessionRequest } from "./events.ts";
 
 export interface Secret {
   value: string;
   model: string;
+  /** When it was issued, by the server's clock, in milliseconds since 1970. */
+  at: number;
 }
 
 /**
@@ -19,32 +21,19 @@ export async function createSecret(
   session: SessionRequest,
   resume: string | null,
   signal: AbortSignal,
-  request: typeof fetch = fetch,
+  request?: Fetch,
 ): Promise<Secret> {
-  let response: Response;
+  const json = { session: { ...session }, ...(resume !== null && { praxiloom: { resume } }) };
   try {
-    response = await request("/v1/realtime/client_secrets", {
-      method: "POST",
-      headers: { ...authorization(), "content-type": "application/json" },
-      body: JSON.stringify(resume === null ? { session } : { session, praxiloom: { resume } }),
-      signal,
-    });
-  } catch {
-    throw new FaultError("server-unreachable");
+    const asked = askAt("post", "/v1/realtime/client_secrets", { json }, { signal, request });
+    const { body, at } = await asked;
+    const { value, session: begun } = body;
+    // What answers in the server's place, such as a sign-in's page, gives no key.
+    if (!value) throw new FaultError("server-unreachable");
+    const model = begun?.model;
+    return { value, model: typeof model === "string" && model ? model : "praxiloom", at };
+  } catch (error) {
+    const aboutClient = error instanceof ApiError && error.param.includes("prompt");
+    throw aboutClient ? new FaultError("unknown-client") : error;
   }
-  const body = (await response.json().catch(() => ({}))) as {
-    value?: unknown;
-    session?: { model?: unknown };
-    error?: { param?: unknown; code?: unknown };
-  };
-  if (!response.ok) {
-    const aboutClient = String(body.error?.param ?? "").includes("prompt");
-    if (body.error?.code === "missing_api_key") throw new FaultError("key-needed");
-    if (body.error?.code === "invalid_api_key") throw new FaultError("key-wrong");
-    const fault = faultOfStatus(response.status, String(body.error?.code ?? ""));
-    throw new FaultError(aboutClient ? "unknown-client" : fault);
-  }
-  if (typeof body.value !== "string") throw new FaultError("server-unreachable");
-  const model = body.session?.model;
-  return { value: body.value, model: typeof model === "string" && model ? model : "praxiloom" };
 }

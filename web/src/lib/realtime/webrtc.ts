@@ -1,8 +1,7 @@
 /** A live session over WebRTC: Opus both ways, events on the data channel `oai-events`. */
 
-import { bearing } from "../access.ts";
 import { LevelReader, meter } from "../audio/level.ts";
-import { refusalOf } from "../api/request.ts";
+import { ApiError, send } from "../api/request.ts";
 import { type Fault, FaultError } from "../faults/fault.ts";
 import { Scope } from "../scope.ts";
 import { decode } from "./decode.ts";
@@ -13,6 +12,10 @@ import type { Transport, TransportRequest } from "./transport.ts";
 
 /** As long as another way for the same call is looked for; then a new call resumes the session. */
 const MENDING_MS = 4_000;
+/** As long as a network is waited for, without which nothing can be found: the server keeps a call for 15 s. */
+const OFFLINE_MS = 11_000;
+/** How soon the server is asked again by a network that has just come and may not lead anywhere yet. */
+const AGAIN_MS = 300;
 /** How often it is seen whether the other way carries anything. */
 const LOOK_MS = 100;
 /** As long as what is tried next waits until the server knows that this call is given up. */
@@ -40,9 +43,11 @@ class Call implements Transport {
   readonly #probe: Probe;
   #reader: LevelReader | null = null;
   #open = false;
-  /** Where the server takes what concerns this call. */
-  #location = "";
+  /** The call's name, by which the server takes what concerns it. */
+  #id = "";
   #mending: Scope | null = null;
+  /** The way was found anew, and nothing has been said over it yet. */
+  #unproved = false;
 
   constructor(readonly request: TransportRequest) {
     this.#peer = new RTCPeerConnection({ iceServers: request.iceServers });
@@ -58,6 +63,7 @@ class Call implements Transport {
     this.#scope.add(() => this.#peer.close());
     this.#scope.add(() => this.#channel.close());
     this.#scope.listen(this.#channel, "message", (event) => {
+      this.#unproved = false;
       const decoded = decode((event as MessageEvent).data);
       if (decoded && !this.#probe.receive(decoded)) request.hooks.event(decoded);
     });
@@ -72,12 +78,10 @@ class Call implements Transport {
     await this.#peer.setLocalDescription();
     // Not waiting for candidates saves about an eighth of a second: the server learns the page's
     // address from the first packet.
-    const calls = "/v1/realtime/calls";
-    const answer = await this.#offer(
-      resume === null ? calls : `${calls}?resume=${encodeURIComponent(resume)}`,
-      signal,
-    );
-    this.#location = answer.headers.get("location") ?? "";
+    const query = resume === null ? {} : { resume };
+    const offer = { query, sdp: this.#description() };
+    const answer = await send("post", "/v1/realtime/calls", offer, this.#manner(signal));
+    this.#id = decodeURIComponent(answer.headers.get("location")?.split("/").at(-1) ?? "");
     await this.#accept(answer, signal);
     await opened;
     this.#open = true;
@@ -90,12 +94,11 @@ class Call implements Transport {
    */
   async giveUp(): Promise<void> {
     const { resume, secret } = this.request;
-    const id = this.#location.split("/").at(-1) ?? "";
-    if (resume !== null || id === "") return;
+    if (resume !== null || this.#id === "") return;
     const patience = new Scope();
     await new Promise<void>((resolve) => {
       patience.after(GIVING_UP_MS, resolve);
-      void hangUp(decodeURIComponent(id), secret).then(resolve);
+      void hangUp(this.#id, secret).then(resolve);
     });
     patience.end();
   }
@@ -120,10 +123,11 @@ class Call implements Transport {
     const { connectionState } = this.#peer;
     if (connectionState === "failed" || connectionState === "closed") {
       this.#down("network-lost");
-    } else if (connectionState === "disconnected") {
+    } else if (connectionState === "disconnected" || (this.#probe.late && navigator.onLine)) {
+      // The network has changed once more; to mend what is whole costs nothing.
       void this.#mend();
     } else {
-      this.#probe.ask(() => void this.#mend());
+      this.#probe.ask(() => this.#silent());
     }
   }
 
@@ -136,20 +140,13 @@ class Call implements Transport {
     this.#scope.end();
   }
 
-  async #offer(path: string, signal: AbortSignal): Promise<Response> {
-    let response: Response;
-    try {
-      response = await fetch(path, {
-        method: "POST",
-        headers: { ...bearing(this.request.secret), "content-type": "application/sdp" },
-        body: this.#peer.localDescription?.sdp ?? "",
-        signal,
-      });
-    } catch {
-      throw new FaultError("network-lost");
-    }
-    if (!response.ok) throw await refusalOf(response);
-    return response;
+  /** What is offered, as far as it was settled. */
+  #description(): string {
+    return this.#peer.localDescription?.sdp ?? "";
+  }
+
+  #manner(signal: AbortSignal) {
+    return { key: this.request.secret, signal };
   }
 
   async #accept(answer: Response, signal: AbortSignal): Promise<void> {
@@ -178,9 +175,15 @@ class Call implements Transport {
     });
   }
 
+  #silent(): void {
+    // A way that carries checks and no events, as small packets and no large ones, is none.
+    if (this.#unproved && !this.#mending) this.#down("network-lost");
+    else void this.#mend();
+  }
+
   /**
-   * ICE restart (RFC 8445, 2.4): the same call over whatever network there is now. A server that
-   * does not answer, or does not know the call any more, ends the waiting at once.
+   * ICE restart (RFC 8445, 2.4): the same call over whatever network there is now, or comes soon. A
+   * server that does not know the call any more ends the waiting at once.
    */
   async #mend(): Promise<void> {
     if (this.#mending || !this.#open) return;
@@ -188,12 +191,13 @@ class Call implements Transport {
     this.#mending = mending;
     const abort = new AbortController();
     mending.add(() => abort.abort());
-    mending.after(MENDING_MS, () => this.#down("network-lost"));
     this.request.hooks.mending(true);
     try {
+      await this.#online(mending);
+      mending.after(MENDING_MS, () => this.#down("network-lost"));
       this.#peer.restartIce();
       await this.#peer.setLocalDescription();
-      await this.#accept(await this.#offer(this.#location, abort.signal), abort.signal);
+      await this.#accept(await this.#reach(mending, abort.signal), abort.signal);
       await this.#carries(mending);
     } catch {
       return this.#down("network-lost");
@@ -201,8 +205,36 @@ class Call implements Transport {
     if (mending.ended) return;
     mending.end();
     this.#mending = null;
+    this.#unproved = true;
     this.#probe.forget();
     this.request.hooks.mending(false);
+  }
+
+  /** Resolves when there is a network; a browser that knows of none finds no way either. */
+  async #online(mending: Scope): Promise<void> {
+    if (navigator.onLine) return;
+    const late = mending.after(OFFLINE_MS, () => this.#down("network-lost"));
+    await new Promise<void>((resolve) => {
+      mending.listen(window, "online", () => resolve());
+    });
+    late();
+  }
+
+  /** Asks for the restart until the server itself answers, not a proxy without it, or the patience is over. */
+  async #reach(mending: Scope, signal: AbortSignal): Promise<Response> {
+    const offer = { path: { id: this.#id }, sdp: this.#description() };
+    for (;;) {
+      try {
+        return await send("post", "/v1/realtime/calls/{id}", offer, this.#manner(signal));
+      } catch (error) {
+        // What our server answers names a code; a proxy without it does not.
+        const answered = error instanceof ApiError && (error.status < 500 || error.code !== "");
+        if (answered || mending.ended) throw error;
+        await new Promise<void>((resolve) => {
+          mending.after(AGAIN_MS, resolve);
+        });
+      }
+    }
   }
 
   /** Resolves when answers of the other side have come by the new way; the state may lag behind. */
