@@ -68,6 +68,8 @@ async fn sessions_are_listed_page_by_page() {
         ("limit=101", json!("limit")),
         ("limit=some", json!("limit")),
         ("before=sess_a", json!("before")),
+        ("before=1.", json!("before")),
+        ("before=-5.sess_a", json!("before")),
     ] {
         let answer = refused(&server, &format!("/api/sessions?{query}")).await;
         assert_eq!(answer, (400, "invalid_value".to_owned(), param), "{query}");
@@ -111,6 +113,26 @@ async fn a_session_tells_of_its_parts() {
     assert_eq!(session["resumable_until_ms"], Value::Null);
     let none = refused(&server, "/api/sessions/sess_none").await;
     assert_eq!(none, (404, "not_found".to_owned(), Value::Null));
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_read_is_no_session_without_a_recording() {
+    let server = Running::start(&[]).await;
+    hold(&server, "sess_1").await;
+    let before = json_of(&server, "/api/sessions/sess_1/transcript").await;
+    let folder = &server.app.config.archive.folder;
+    let aside = folder.with_extension("aside");
+    std::fs::rename(folder, &aside).unwrap();
+    std::fs::write(folder, "").unwrap();
+    for what in ["", "/transcript", "/events", "/engines", "/peaks", "/audio"] {
+        let answer = refused(&server, &format!("/api/sessions/sess_1{what}")).await;
+        let expected = (500, "recording_unreadable".to_owned(), Value::Null);
+        assert_eq!(answer, expected, "{what}");
+    }
+    std::fs::remove_file(folder).unwrap();
+    std::fs::rename(&aside, folder).unwrap();
+    let after = json_of(&server, "/api/sessions/sess_1/transcript").await;
+    assert_eq!(after, before);
 }
 
 #[tokio::test]

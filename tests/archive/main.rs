@@ -18,3 +18,4 @@ mod reading;
 mod recording;
 mod scene;
 mod trouble;
+mod unwritten;

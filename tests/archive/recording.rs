@@ -49,10 +49,10 @@ async fn everything_that_happens_is_in_its_files() {
         .collect();
     assert!(matches!(entries[0].event, Event::Connected { part: 1, .. }));
     assert!(matches!(entries[1].event, Event::Configured { .. }));
-    let Event::Disconnected { reason } = &entries[3].event else {
+    let Event::Disconnected { reason, to_ms } = &entries[3].event else {
         panic!("{log}");
     };
-    assert_eq!((reason.as_str(), entries[3].at_ms), ("by_client", 3100));
+    assert_eq!((reason.as_str(), *to_ms), ("by_client", Some(3100)));
     let trace = std::fs::read_to_string(session.join("001.trace.jsonl")).unwrap();
     assert_eq!(trace.lines().count(), 150);
     for file in std::fs::read_dir(&session).unwrap() {

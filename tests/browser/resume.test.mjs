@@ -8,6 +8,20 @@ import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { LISTENER, microphone } from "./support/chromium.mjs";
 import {
+  BRIEF,
+  SECOND,
+  ask,
+  endIt,
+  ended,
+  goesOnAs,
+  mending,
+  requests,
+  sessionOf,
+  talkOnce,
+  until,
+  wholeRecord,
+} from "./support/continuity.mjs";
+import {
   PATIENCE,
   answered,
   begin,
@@ -24,11 +38,6 @@ import {
 import { tcpRelay, udpRelay } from "./support/relay.mjs";
 import { startServer } from "./support/server.mjs";
 import { fixture, silence, wav } from "./support/sound.mjs";
-
-const FIRST = "What would you like to talk about today?";
-const SECOND = "How do you feel about that?";
-/** What matters here is that an answer is heard, not how long it is. */
-const BRIEF = ["--llm-engine", "standin", "--llm-standin-says", "It went well, I suppose."];
 
 // Most of the time is spent waiting, each with a server and a browser of its own.
 describe("a session goes on", { concurrency: 2 }, () => {
@@ -353,63 +362,11 @@ async function serve(t, flags = []) {
   return server;
 }
 
-/** One exchange, heard to its end; resolves with the session's name. */
-async function talkOnce(page) {
-  const asked = await now(page);
-  await say(page, FIRST);
-  await sounds(page, "speaker", asked);
-  await answered(page);
-  await silent(page, "speaker", asked);
-  return sessionOf(page);
-}
-
-/** The same session, everything before it once, and one more exchange; resolves with the transport. */
-async function goesOnAs(page, session, before) {
-  const same = ({ item, side, words }) => ({ item, side, words });
-  assert.equal(await sessionOf(page), session);
-  assert.deepEqual((await turns(page)).map(same), before.map(same), "once, and as it was");
-  const asked = await now(page);
-  await say(page, SECOND);
-  await sounds(page, "speaker", asked);
-  await answered(page);
-  assert.equal((await turns(page)).length, before.length + 2);
-  return page.evaluate(() => JSON.parse(sessionStorage["praxiloom.running"]).transport);
-}
-
-/** Ends the session; its record has every turn of the page exactly once, and says who ended it. */
-async function wholeRecord(page, server, session) {
-  await silent(page, "speaker");
-  const shown = await turns(page);
-  await endIt(page);
-  assert.equal((await ended(server, session)).end_reason, "by_client");
-  const { lines } = await ask(`${server.url}/api/sessions/${session}/transcript?format=json`);
-  const plain = (words) => words.replace(/[\s—]+/gu, " ").trim();
-  assert.deepEqual(
-    lines.map(({ item_id, speaker, text }) => [item_id, speaker, plain(text)]),
-    shown.map(({ item, side, words }) => [item, side, plain(words)]),
-  );
-}
-
-async function endIt(page) {
-  await page.getByTestId("end").click();
-  await page.getByTestId("end-confirm").click();
-  await page.getByTestId("screen-closing").waitFor();
-  assert.match(await page.getByTestId("closing").innerText(), /have finished/);
-}
-
 /** The page says that the session ended, and why, and keeps nothing to go on with. */
 async function over(page, fault) {
   await page.locator(`[data-testid=fault][data-fault="${fault}"]`).waitFor({ timeout: PATIENCE });
   await page.getByTestId("screen-closing").waitFor();
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
-}
-
-/** What the server says of a session, once it has ended. */
-function ended(server, session) {
-  return until(async () => {
-    const found = await ask(`${server.url}/api/sessions/${session}`);
-    return found.status === "ended" ? found : null;
-  });
 }
 
 async function goOn(page) {
@@ -419,10 +376,6 @@ async function goOn(page) {
   await untilLive(page);
   await page.getByTestId("turn").first().waitFor();
   return performance.now() - since;
-}
-
-function sessionOf(page) {
-  return page.evaluate(() => JSON.parse(sessionStorage["praxiloom.running"]).session);
 }
 
 function stageOf(page) {
@@ -454,50 +407,6 @@ async function sleep(page) {
   const renderers = processInfo.filter(({ type }) => type === "renderer");
   for (const { id } of renderers) process.kill(id, "SIGSTOP");
   return () => renderers.forEach(({ id }) => process.kill(id, "SIGCONT"));
-}
-
-/**
- * Watches for the page to say that it looks for the connection again, however short that is; the
- * result waits until it has found it, and resolves with how long that took.
- */
-async function mending(page) {
-  await page.evaluate(() => {
-    const times = (globalThis.mending = []);
-    new MutationObserver(() => {
-      const shown = document.querySelector('[data-phase="mending"]') !== null;
-      if (shown !== (times.length === 1) && times.length < 2) times.push(performance.now());
-    }).observe(document.body, { subtree: true, attributeFilter: ["data-phase"] });
-  });
-  return async () => {
-    const options = { timeout: PATIENCE };
-    await page.waitForFunction(() => globalThis.mending.length === 2, null, options);
-    return page.evaluate(() => globalThis.mending[1] - globalThis.mending[0]);
-  };
-}
-
-/** What the page asks of the server from now on. */
-function requests(page) {
-  const all = [];
-  page.on("request", (request) => {
-    all.push(`${request.method()} ${new URL(request.url()).pathname}`);
-  });
-  return (wanted) => all.filter((line) => wanted.test(line));
-}
-
-async function ask(url) {
-  const response = await fetch(url);
-  assert.equal(response.status, 200, url);
-  return response.json();
-}
-
-async function until(found) {
-  const deadline = performance.now() + PATIENCE;
-  for (;;) {
-    const value = await found();
-    if (value !== null) return value;
-    assert.ok(performance.now() < deadline, "in time");
-    await pause(100);
-  }
 }
 
 async function timed(what) {

@@ -105,10 +105,9 @@ async fn ten_thousand_half_open_connections() {
         b"GET /v1/realtime HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\n",
     ];
     let crowd = async move || {
-        let count = HALF_OPEN.min(reached.saturating_sub(500) as usize);
         let mut coming: FuturesUnordered<_> = FuturesUnordered::new();
-        let mut crowd = Vec::with_capacity(count);
-        for number in 0..count {
+        let mut crowd = Vec::with_capacity(HALF_OPEN);
+        for number in 0..HALF_OPEN {
             let (address, words) = (&address, begun[number % begun.len()]);
             coming.push(async move {
                 let mut stream = TcpStream::connect(address).await.ok()?;
@@ -143,7 +142,10 @@ async fn ten_thousand_half_open_connections() {
          server held {held} files and {left} later, memory grew by {grown} MiB; a newcomer was in \
          after {entered:?}"
     );
-    assert!(came > 5_000, "too few files for a crowd");
+    assert_eq!(
+        came, HALF_OPEN,
+        "too few files are allowed here for the crowd"
+    );
     assert!(held < KEPT, "{held}");
     assert!(entered < Duration::from_secs(5), "{entered:?}");
     assert!(grown < 96, "{grown} MiB");

@@ -25,7 +25,8 @@ const AWAY: Duration = Duration::from_secs(10);
 async fn goes_on(house: &House, stop: impl AsyncFnOnce(), go: impl AsyncFnOnce()) {
     let mut companion = Companion::begin(house).await;
     let mut ending = Companion::begin(house).await;
-    tokio::join!(companion.turn(), ending.turn());
+    let mut broken = Companion::begin(house).await;
+    tokio::join!(companion.turn(), ending.turn(), broken.turn());
     stop().await;
     let stopped = Instant::now();
     let (ended, answers) = (ending.id(), vec![ending.answers.clone()]);
@@ -37,25 +38,29 @@ async fn goes_on(house: &House, stop: impl AsyncFnOnce(), go: impl AsyncFnOnce()
             let mut beginning = Companion::begin(house).await;
             let took = begun.elapsed();
             assert!(took < Duration::from_secs(3), "it began after {took:?}");
-            let (_, passed) = tokio::join!(is_let_in(house, &known), async {
-                beginning.turn().await;
-                // It is there, though the database does not know of it.
-                let path = format!("/api/sessions/{}", beginning.id());
-                assert_eq!(house.get(&path).await["status"], "live");
-                // One that begins and ends without the database ever hearing of it.
-                let mut passing = Companion::begin(house).await;
-                passing.turn().await;
-                let passed = (passing.id(), passing.answers.clone());
-                passing.socket.stream.close(None).await.unwrap();
-                passed
-            });
+            let (_, broken, passed) = tokio::join!(
+                is_let_in(house, &known),
+                Box::pin(resumed(house, broken)),
+                async {
+                    beginning.turn().await;
+                    // It is there, though the database does not know of it.
+                    let path = format!("/api/sessions/{}", beginning.id());
+                    assert_eq!(house.get(&path).await["status"], "live");
+                    // One that begins and ends without the database ever hearing of it.
+                    let mut passing = Companion::begin(house).await;
+                    passing.turn().await;
+                    let passed = (passing.id(), passing.answers.clone());
+                    passing.socket.stream.close(None).await.unwrap();
+                    passed
+                }
+            );
             sleep((stopped + AWAY).saturating_duration_since(Instant::now())).await;
             go().await;
             beginning.turn().await;
-            (beginning, passed)
+            (beginning, broken, passed)
         })
         .await;
-    let (beginning, (passed, passed_answers)) = others;
+    let (beginning, broken, (passed, passed_answers)) = others;
     companion.assert_undisturbed("a database that was away");
     beginning.assert_undisturbed("a session that began meanwhile");
     for (id, answers) in [(&ended, &answers[0]), (&passed, &passed_answers)] {
@@ -74,12 +79,45 @@ async fn goes_on(house: &House, stop: impl AsyncFnOnce(), go: impl AsyncFnOnce()
         house.assert_kept(&session, &answers).await;
     }))
     .await;
+    let answers = broken.answers.clone();
+    let session = broken.leave(house).await;
+    house.assert_kept(&session, &answers).await;
+    assert_parts(&session, &["lost", "lost", "by_client"]);
     let listed = house.get("/api/sessions").await;
-    assert_eq!(listed["sessions"].as_array().unwrap().len(), 5, "{listed}");
+    assert_eq!(listed["sessions"].as_array().unwrap().len(), 6, "{listed}");
+}
+
+/// Goes on with a session whose connection breaks, and again over another connection while it still
+/// has that.
+async fn resumed(house: &House, broken: Companion) -> Companion {
+    let (id, mut answers) = (broken.id(), broken.answers.clone());
+    drop(broken);
+    let mut again = None;
+    for _ in 0..2 {
+        let asked = Instant::now();
+        let mut next = Companion::try_resume(house, &id).await.unwrap();
+        let took = asked.elapsed();
+        assert!(took < Duration::from_secs(5), "it went on after {took:?}");
+        next.turn().await;
+        answers.append(&mut next.answers);
+        again = Some(next);
+    }
+    let mut again = again.unwrap();
+    again.answers = answers;
+    again
+}
+
+/// Asserts that a session has parts that ended for these reasons.
+fn assert_parts(session: &Value, reasons: &[&str]) {
+    let parts = session["parts"].as_array().unwrap().iter();
+    let ends: Vec<&str> = parts
+        .map(|part| part["end_reason"].as_str().unwrap())
+        .collect();
+    assert_eq!(ends, reasons, "{session}");
 }
 
 /// Asserts that a client secret and a ticket can be had, and are good, while the database takes
-/// nothing, and that a session which has just lost its connection says when to come back for it.
+/// nothing, and that a session which it never heard of goes on.
 async fn is_let_in(house: &House, known: &str) {
     let post = async |path: &str| {
         let url = format!("{}{path}", house.process.url());
@@ -104,13 +142,8 @@ async fn is_let_in(house: &House, known: &str) {
     // One that does not even answer knows of no recording.
     assert!(status == 200 || status == 503, "{status}");
     let again = format!("{}?resume={id}", house.socket());
-    match Socket::with(&again, &[]).await.err() {
-        Some(Error::Http(refused)) => {
-            assert_eq!(refused.status(), 503);
-            assert_eq!(refused.headers()["retry-after"], "2");
-        }
-        other => panic!("{other:?}"),
-    }
+    let again = Socket::with(&again, &[("authorization", &key)]).await;
+    assert_eq!(again.unwrap().id(), id);
 }
 
 #[tokio::test]
@@ -135,6 +168,40 @@ async fn sqlite_locked_for_ten_seconds() {
     .await;
 }
 
+#[tokio::test]
+async fn sqlite_locked_and_the_server_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::at(folder.path(), &STANDINS);
+    let path = house.data.join("praxiloom.db");
+    let mut other = SqliteConnection::connect(&format!("sqlite:{}", path.display()))
+        .await
+        .unwrap();
+    let mut known = Companion::begin(&house).await;
+    known.turn().await;
+    house.warns(json!([])).await;
+    other.execute("BEGIN EXCLUSIVE").await.unwrap();
+    let mut new = Companion::begin(&house).await;
+    new.turn().await;
+    let both = join_all([known, new].map(|broken| resumed(&house, broken))).await;
+    // What is said reaches the disk within a second.
+    sleep(Duration::from_millis(1100)).await;
+    house.process.signal("KILL");
+    house.process.wait();
+    other.execute("COMMIT").await.unwrap();
+
+    let house = House::at(folder.path(), &STANDINS);
+    for killed in both {
+        let id = killed.id();
+        let session = house.ended(&id).await;
+        assert_parts(&session, &["lost", "lost", "lost"]);
+        house.assert_kept(&session, &killed.answers).await;
+        let mut again = Companion::try_resume(&house, &id).await.unwrap();
+        again.turn().await;
+        let session = again.leave(&house).await;
+        assert_parts(&session, &["lost", "lost", "lost", "by_client"]);
+    }
+}
+
 /// Asks for something, and gives the status of the answer.
 async fn ask(house: &House, method: Method, path: &str) -> u16 {
     let url = format!("{}{path}", house.process.url());
@@ -151,7 +218,9 @@ async fn what_a_locked_database_cannot_do_is_not_done_by_half() {
         .unwrap();
     let mut companion = Companion::begin(&house).await;
     let mut lost = Companion::begin(&house).await;
-    tokio::join!(companion.turn(), lost.turn());
+    let mut gone = Companion::begin(&house).await;
+    tokio::join!(companion.turn(), lost.turn(), gone.turn());
+    let gone = gone.leave(&house).await;
     other.execute("BEGIN EXCLUSIVE").await.unwrap();
     // A session that cannot be deleted is not hung up either.
     let live = format!("/api/sessions/{}", companion.id());
@@ -176,6 +245,19 @@ async fn what_a_locked_database_cannot_do_is_not_done_by_half() {
     assert_eq!(newest["status"], "live", "{listed}");
     let warned = house.warns(json!(["database_behind"]));
     companion.talk_while(warned).await;
+    // One of which the database knows that it ended might be another server's by now: it says at once
+    // when to come back for it.
+    let gone = gone["id"].as_str().unwrap();
+    let asked = Instant::now();
+    match Companion::try_resume(&house, gone).await.err() {
+        Some(Error::Http(refused)) => {
+            assert_eq!(refused.status(), 503);
+            assert_eq!(refused.headers()["retry-after"], "2");
+        }
+        other => panic!("{other:?}"),
+    }
+    let took = asked.elapsed();
+    assert!(took < Duration::from_secs(3), "refused after {took:?}");
     other.execute("COMMIT").await.unwrap();
     let told = async {
         while house.ended(&id).await["end_reason"] != "by_client" {
@@ -183,6 +265,9 @@ async fn what_a_locked_database_cannot_do_is_not_done_by_half() {
         }
     };
     timeout(LONG, told).await.expect("the hang-up is lost");
+    house.warns(json!([])).await;
+    let again = Companion::try_resume(&house, gone).await.unwrap();
+    assert_parts(&again.leave(&house).await, &["by_client", "by_client"]);
     assert_eq!(ask(&house, Method::DELETE, &live).await, 204);
     begun.leave(&house).await;
 }

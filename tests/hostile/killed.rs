@@ -12,9 +12,9 @@ use crate::house::{House, STANDINS};
 
 const SESSIONS: usize = 6;
 
-/// What may be lost: the half second that is collected, the half second of a page, and what a busy
-/// machine adds.
-const LOST: Duration = Duration::from_millis(2500);
+/// What may be lost: the last second. Half a second more is the way of a frame to the server and what
+/// passes until the signal arrives, since the clock here is not the session's.
+const LOST: Duration = Duration::from_millis(1500);
 
 /// How long nobody says anything: longer than the shortest time in which a session can be resumed.
 const SILENCE: Duration = Duration::from_secs(65);

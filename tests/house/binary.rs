@@ -154,8 +154,8 @@ fn the_doctor_says_what_works_and_fails_if_anything_does_not() {
         let mut command = command(&["doctor"]);
         let variables = variables.iter().copied();
         let output = command.envs(STAND_INS).envs(variables).output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        (output.status.success(), text)
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
     };
     let (well, text) = asked(&[]);
     assert!(well, "{text}");
@@ -177,13 +177,23 @@ fn the_doctor_says_what_works_and_fails_if_anything_does_not() {
         ("PRAXILOOM_ANTHROPIC_BASE_URL", &address),
     ]);
     assert!(!well, "{text}");
-    assert_eq!(text.lines().count(), 4, "{text}");
+    assert!(text.contains("1 of 4 providers do not work"), "{text}");
     let line = text.lines().nth(2).unwrap();
     assert!(
         line.contains("thinks   anthropic: FAILS: anthropic is unavailable"),
         "{line}"
     );
     assert_discreet(&text, &["periwinkle"]);
+    // Nobody named what stands in at last.
+    let (_, text) = asked(&[
+        ("PRAXILOOM_STT_ENGINE", "deepgram"),
+        ("PRAXILOOM_DEEPGRAM_KEY", "periwinkle"),
+        ("PRAXILOOM_DEEPGRAM_BASE_URL", &address),
+        ("PRAXILOOM_STT_MODELS", "/none"),
+    ]);
+    let last = text.lines().nth(1).unwrap();
+    assert!(last.contains("if every vendor fails: FAILS: "), "{text}");
+    assert!(text.contains("1 of 4 providers do not work"), "{text}");
 }
 
 #[test]

@@ -407,3 +407,19 @@ async fn what_is_no_http_is_turned_away() {
     let healthy = client().get(server.url("/health")).send().await.unwrap();
     assert_eq!(healthy.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn metrics_say_whether_the_machine_keeps_pace_now() {
+    let server = Running::start(&[]).await;
+    let client = client();
+    let shown = async || {
+        let page = client.get(server.url("/metrics")).send().await.unwrap();
+        let page = page.text().await.unwrap();
+        let mut lines = page.lines().map(str::to_owned);
+        lines.find_map(|line| Some(line.strip_prefix("praxiloom_strained ")?.to_owned()))
+    };
+    assert_eq!(shown().await.as_deref(), Some("0"));
+    let strain = server.app.live.strain();
+    (0..512).for_each(|_| strain.note(Duration::from_millis(11)));
+    assert_eq!(shown().await.as_deref(), Some("1"));
+}

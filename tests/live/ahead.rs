@@ -49,6 +49,7 @@ impl House {
                 key: key(),
                 base_url: listener.base_url(),
                 model: None,
+                processor: None,
             },
         );
         let asked = ModelSettings::new(format!("http://{}/v1", model.address), "small");

@@ -93,7 +93,7 @@ impl Part {
     /// How the part ended.
     pub fn reason(&self) -> Option<&str> {
         match &self.events.last()?.event {
-            Event::Disconnected { reason } => Some(reason),
+            Event::Disconnected { reason, .. } => Some(reason),
             _ => None,
         }
     }

@@ -50,6 +50,7 @@ impl Vendors {
             key: Private::new(KEY.to_owned()),
             base_url: self.listener.base_url(),
             model: None,
+            processor: None,
         };
         let mut asked = ModelSettings::new(format!("http://{}/", self.model.address), "claude");
         asked.key = Some("letters".to_owned().into());

@@ -1,5 +1,5 @@
 //! A server that is stopped or killed: what was said before is there, and goes on, there or at
-//! another one.
+//! another one; and what reaches another one concerns those that are not there.
 
 use std::time::Duration;
 
@@ -210,4 +210,40 @@ async fn a_session_stays_with_its_client_secret_at_another_server() {
     let mut socket = Socket::with(&url, &headers).await.unwrap();
     assert_eq!(socket.id(), id);
     socket.is_well().await;
+}
+
+#[tokio::test]
+async fn a_hang_up_that_reaches_another_server_ends_the_session() {
+    let nodes = Nodes::start(&[]);
+    let mut socket = begin(&nodes.first).await;
+    let id = socket.id();
+    let at = format!("{}/api/sessions/{id}", nodes.second.url());
+    let session = async || -> Value {
+        let answer = client().get(&at).send().await.unwrap();
+        answer.json().await.unwrap()
+    };
+    let until = Instant::now() + LONG;
+    // The database is told of a session a moment after it began.
+    while session().await["status"] != "live" {
+        assert!(Instant::now() < until, "{}", session().await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let hang_up = async || {
+        let url = format!("{}/v1/realtime/calls/{id}/hangup", nodes.second.url());
+        client().post(url).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(hang_up().await, 200);
+    let told = socket.until("praxiloom.notice").await;
+    assert_eq!(told["code"], "session_ended");
+    assert_eq!(socket.closed().await, 1000);
+    while session().await["status"] != "ended" {
+        assert!(Instant::now() < until, "{}", session().await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(session().await["end_reason"], "by_client");
+    assert_eq!(hang_up().await, 404);
+    // It is over for nobody who wants to go on with it.
+    let mut next = resumed(&nodes.second, &id, LONG).await;
+    next.until("praxiloom.session.resumed").await;
+    next.is_well().await;
 }

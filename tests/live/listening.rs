@@ -24,6 +24,7 @@ fn engine(kind: Kind, listener: &Listener) -> Arc<dyn SpeechToText> {
         key: Private::new(KEY.to_owned()),
         base_url: listener.base_url(),
         model: None,
+        processor: None,
     };
     Arc::new(Cloud::new(kind, settings))
 }

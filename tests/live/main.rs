@@ -18,6 +18,8 @@ mod behind;
 mod breakdown;
 mod burst;
 mod call;
+mod deserted;
+mod disclosed;
 mod discreet;
 mod doors;
 mod ends;
@@ -44,7 +46,6 @@ mod socket;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../support/speakers/mod.rs"]
 mod speakers;
-#[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../support/sse_server.rs"]
 mod sse_server;
 mod talk;

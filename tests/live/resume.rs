@@ -269,7 +269,7 @@ async fn the_longest_duration_counts_the_time_away() {
 }
 
 #[tokio::test]
-async fn a_database_that_takes_nothing_leaves_the_session_its_connection() {
+async fn a_session_goes_on_over_either_carrier_while_the_database_takes_nothing() {
     let server = serve(&[]).await;
     let mut socket = curious(&server).await;
     let id = socket.id();
@@ -280,15 +280,35 @@ async fn a_database_that_takes_nothing_leaves_the_session_its_connection() {
     let url = format!("sqlite:{}", database.display());
     let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
     other.execute("BEGIN EXCLUSIVE").await.unwrap();
-    let (status, code) = refused(&server, &id).await;
-    assert_eq!((status, &*code), (503, "database_unavailable"));
-    // It was not taken over: it goes on as if nobody had asked.
-    speak(&mut socket, &question_pcm()).await;
-    assert_eq!(socket.answer().await.response["status"], "completed");
-    other.execute("ROLLBACK").await.unwrap();
+    // Over one connection while it still has another,
     let mut taken = Socket::at(&resume_url(&server.url(""), &id)).await;
+    assert_eq!(socket.closed().await, 1000);
     assert_eq!(taken.id(), id);
-    taken.stream.close(None).await.unwrap();
+    speak(&mut taken, &question_pcm()).await;
+    assert_eq!(taken.answer().await.response["status"], "completed");
+    // and after that broke.
+    drop(taken);
+    let mut call = Call::at(&server.url(""), &format!("?resume={id}")).await;
+    let resumed = call.until("praxiloom.session.resumed").await;
+    assert_eq!(resumed["part"], 3);
+    call.speak(&question()).await;
+    call.until("output_audio_buffer.stopped").await;
+    other.execute("ROLLBACK").await.unwrap();
+    call.close().await;
+    let row = ended(&server, &id).await;
+    assert_eq!(row.part, 3);
+    assert!(row.turns >= 3);
+    let parts: Vec<Part> = (1..=3)
+        .map(|number| Part::read(&server.app.config.server.data, &id, number))
+        .collect();
+    for part in &parts {
+        part.replays();
+    }
+    let mut known: Vec<String> = parts.iter().flat_map(items).collect();
+    let all = known.len();
+    known.sort_unstable();
+    known.dedup();
+    assert_eq!(known.len(), all, "archived twice");
 }
 
 #[tokio::test]

@@ -45,9 +45,11 @@ fn asked(server: &SseServer) -> usize {
 }
 
 fn notices(events: &[Value]) -> usize {
-    let told = events
-        .iter()
-        .filter(|event| event["code"] == "model_replaced");
+    notices_of(events, "model_replaced")
+}
+
+fn notices_of(events: &[Value], code: &str) -> usize {
+    let told = events.iter().filter(|event| event["code"] == code);
     told.count()
 }
 
@@ -99,8 +101,10 @@ async fn what_was_said_stays_and_the_turn_ends_with_it() {
     let answer = page.asks("What brings you here today?").await;
     assert_eq!(answer.spoken().trim(), "It hurts.");
     assert_eq!(answer.status(), "completed");
-    assert_eq!(notices(&answer.0), 1);
+    assert_eq!(notices_of(&answer.0, "model_broke_off"), 1);
+    assert_eq!(notices(&answer.0), 0, "nobody else answered");
     assert_eq!(asked(&second), 0, "nobody begins anew");
     let again = page.asks("Tell me more.").await;
     assert_eq!(again.spoken().trim(), GREETING.concat());
+    assert_eq!(notices(&again.0), 1);
 }

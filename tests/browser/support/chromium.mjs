@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 export const LISTENER = fileURLToPath(new URL("listener.js", import.meta.url));
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -41,9 +42,10 @@ function fake(file) {
  * Opens a page in a browser of its own, closed after `test`. `page.complaints` gathers what a
  * person would find in the console, and every request that leaves the server.
  */
-export async function openPage(test, { flags = microphone.none, origin, ...context } = {}) {
+export async function openPage(test, options = {}) {
+  const { flags = microphone.none, origin, executablePath = CHROMIUM, ...context } = options;
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath,
     headless: true,
     args: [...FLAGS, ...flags],
   });

@@ -56,6 +56,24 @@
   window.listener = {
     meters,
     tracks,
+    /** Which way the last call takes, as WebRTC itself says. */
+    async pair() {
+      const peer = peers.at(-1);
+      const all = [...((await peer?.getStats())?.values() ?? [])];
+      const transport = all.find(({ type }) => type === "transport");
+      const pair = all.find(({ id }) => id === transport?.selectedCandidatePairId);
+      const end = (id) => {
+        const { address, port, protocol, candidateType } = all.find((each) => each.id === id) ?? {};
+        return { address, port, protocol, type: candidateType };
+      };
+      return (
+        pair && {
+          state: peer.connectionState,
+          local: end(pair.localCandidateId),
+          remote: end(pair.remoteCandidateId),
+        }
+      );
+    },
     /** What WebRTC itself counted of the last call. */
     async inbound() {
       const report = await peers.at(-1)?.getStats();

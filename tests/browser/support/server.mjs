@@ -19,15 +19,17 @@ const STOP_MS = 30_000;
 
 /**
  * Starts a server; `flags` go to `serve`, `env` holds what may not be a flag, `tls` names the files
- * `cert` and `key`, `data` is another server's folder. It can be killed and started again at the
- * same address.
+ * `cert` and `key`, `data` is another server's folder, `host` is where in `networks` it runs. It can be killed and
+ * started again at the same address.
  */
-export async function startServer({ flags = [], env = {}, tls = null, data = null } = {}) {
+export async function startServer(options = {}) {
+  const { flags = [], env = {}, tls = null, host = null } = options;
+  let { data = null } = options;
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: cargo build`);
   data ??= await mkdtemp(join(tmpdir(), "praxiloom-browser-"));
   const [http, calls] = [await freePort(), await freePort()];
   const encrypted = tls ? ["--tls-cert", tls.cert, "--tls-key", tls.key] : [];
-  const server = new Server(data, http, calls, [...encrypted, ...flags], env);
+  const server = new Server(data, http, calls, [...encrypted, ...flags], env, host);
   if (tls) server.url = server.url.replace("http:", "https:");
   try {
     await server.start();
@@ -42,13 +44,15 @@ class Server {
   #child = null;
   #log = "";
 
-  constructor(data, http, calls, flags, env) {
+  constructor(data, http, calls, flags, env, host) {
     this.data = data;
     this.flags = flags;
     this.env = env;
     this.http = http;
     this.calls = calls;
-    this.url = `http://127.0.0.1:${http}`;
+    this.address = host?.address ?? "127.0.0.1";
+    this.place = host?.place ?? null;
+    this.url = `http://${this.address}:${http}`;
   }
 
   /** What the server wrote, for a test that fails. */
@@ -60,9 +64,11 @@ class Server {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !name.startsWith("PRAXILOOM_"),
     );
-    const given = ["--listen", `127.0.0.1:${this.http}`, "--data", this.data];
-    const where = ["--webrtc-listen", `127.0.0.1:${this.calls}`];
-    this.#child = spawn(BINARY, ["serve", ...given, ...where, ...this.flags], {
+    const given = ["--listen", `${this.address}:${this.http}`, "--data", this.data];
+    const where = ["--webrtc-listen", `${this.address}:${this.calls}`];
+    const command = [BINARY, "serve", ...given, ...where, ...this.flags];
+    const [program, ...args] = this.place?.command(command) ?? command;
+    this.#child = spawn(program, args, {
       env: { ...Object.fromEntries(inherited), ...this.env },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -28,7 +28,8 @@ pub async fn asks_as_documented(kind: Kind) {
         }
         Cartesia => "/tts/websocket",
         Deepgram => {
-            "/v1/speak?model=aura-2-draco-en&encoding=linear16&sample_rate=24000&speed=1.20"
+            "/v1/speak?model=aura-2-draco-en&encoding=linear16&sample_rate=24000&mip_opt_out=true\
+             &speed=1.20"
         }
         OpenAi => "/v1/audio/speech",
     };

@@ -111,6 +111,44 @@ pub async fn nonsense_does_no_harm(kind: Kind) {
     assert_eq!(rig.subject.speak(TEXT).await.audio, sound_of(TEXT));
 }
 
+pub async fn a_voice_that_says_nothing_has_failed(kind: Kind) {
+    let quick =
+        |settings: &mut CloudSettings| settings.patience.first_sound = Duration::from_secs(2);
+    let faults = [Fault::Mute, Fault::Mute, Fault::None];
+    let rig = kind.rig_with(faults, quick).await;
+    let mut speaking = rig.subject.open().await;
+    say(&speaking, 1, TEXT).await;
+    let (samples, error) = hear_fail(&mut speaking, 1).await;
+    assert_eq!(samples, 0);
+    // A wire without a mark for the end of a sentence has only its deadline.
+    let known = ["unavailable", "timed_out"];
+    assert!(known.contains(&error.kind()), "{error}");
+    say(&speaking, 2, TEXT).await;
+    assert_eq!(hear(&mut speaking, 2).await.audio, sound_of(TEXT));
+}
+
+pub async fn what_is_no_sound_is_not_played(kind: Kind) {
+    for (called, body) in [
+        ("text/html", b"<html>log in please</html>".as_slice()),
+        ("audio/pcm", b"<html>log in please</html>"),
+        ("audio/mpeg", b"ID3\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+        ("audio/wav", b"RIFF\x24\x80\x00\x00WAVEfmt \x10\0\0\0"),
+        (
+            "application/json",
+            br#"{"error": {"message": "private", "code": "insufficient_quota"}}"#,
+        ),
+    ] {
+        let rig = kind.rig([Fault::Answers(called, body)]).await;
+        let mut speaking = rig.subject.open().await;
+        say(&speaking, 1, TEXT).await;
+        let (samples, error) = hear_fail(&mut speaking, 1).await;
+        assert_eq!(samples, 0, "{called}");
+        assert!(matches!(error, ProviderError::Unusable { .. }), "{error}");
+        assert!(!error.to_string().contains("private"), "{error}");
+        assert_eq!(rig.server.seen().texts.len(), 1, "{called}: asked once");
+    }
+}
+
 pub async fn errors_say_what_they_mean_and_nothing_private(kind: Kind) {
     for (number, name, expected) in [
         (

@@ -169,6 +169,7 @@ macro_rules! cloud_voice {
                 a_sentence_that_stops_short_fails,
                 samples_cut_in_two_are_whole_again,
                 sound_that_drips_is_heard_to_its_end,
+                a_voice_that_says_nothing_has_failed,
                 errors_say_what_they_mean_and_nothing_private,
                 a_key_that_is_refused_is_told_at_once,
                 $($fault,)*
@@ -207,4 +208,4 @@ cloud_voice!(deepgram_wire, super::Deepgram;
     faults: a_connection_that_died_unnoticed_is_replaced_in_time,
         a_lost_mark_of_the_end_is_done_without, nonsense_does_no_harm,
 );
-cloud_voice!(openai_wire, super::OpenAi; asks: ; faults: );
+cloud_voice!(openai_wire, super::OpenAi; asks: ; faults: what_is_no_sound_is_not_played,);

@@ -7,11 +7,15 @@ use super::{Reply, Wire};
 
 /// Words are final after so much silence.
 const END_MS: f64 = 300.0;
+/// It tells at least this often of what it heard, also of silence.
+const TELLS_MS: f64 = 1000.0;
 
 pub struct Results {
     ear: Ear,
     /// Everything before is final.
     from_ms: f64,
+    /// How far it has told of what it heard.
+    told_ms: f64,
 }
 
 impl Results {
@@ -27,6 +31,7 @@ impl Results {
         Self {
             ear: Ear::new(16_000),
             from_ms: 0.0,
+            told_ms: 0.0,
         }
     }
 
@@ -49,6 +54,7 @@ impl Results {
         if last {
             self.from_ms = self.ear.ms();
         }
+        self.told_ms = self.ear.ms();
         Reply::Say(
             json!({"type": "Results", "channel_index": [0, 1], "start": start,
             "duration": duration, "is_final": last, "speech_final": last && !finalize,
@@ -62,6 +68,8 @@ impl Results {
 impl Wire for Results {
     fn text(&mut self, message: &Value) -> Vec<Reply> {
         match message["type"].as_str() {
+            // It keeps no connection that it has nothing to tell of.
+            Some("KeepAlive") if self.told_ms == 0.0 => vec![Reply::Close(1011)],
             Some("KeepAlive") => Vec::new(),
             Some("Finalize") if self.ear.ms() > self.from_ms => vec![self.result(true, true)],
             Some("Finalize") => Vec::new(),
@@ -85,7 +93,7 @@ impl Wire for Results {
         if !self.ear.words.is_empty() && self.ear.silence_ms >= END_MS {
             return vec![self.result(true, false)];
         }
-        match changed {
+        match changed || self.ear.ms() >= self.told_ms + TELLS_MS {
             true => vec![self.result(false, false)],
             false => Vec::new(),
         }

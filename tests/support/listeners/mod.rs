@@ -56,6 +56,10 @@ pub struct Fault {
     pub garbage: bool,
     /// It does not answer when asked for final words.
     pub answers_nothing: bool,
+    /// It takes sound and answers signs of life, and says nothing of what it hears.
+    pub mute: bool,
+    /// How late it says what it hears, while it answers signs of life at once.
+    pub lags: Duration,
     /// It never says that it is ready.
     pub greets_nobody: bool,
 }

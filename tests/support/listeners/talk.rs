@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use std::collections::VecDeque;
+
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -22,6 +24,7 @@ pub(super) async fn talk(
     if !fault.greets_nobody && !say(socket, wire.open(), fault).await {
         return true;
     }
+    let mut lagging: VecDeque<(Instant, Vec<Reply>)> = VecDeque::new();
     loop {
         let heard = wire.heard();
         let reached = |at: Duration| heard >= at.as_secs_f64() * 1000.0;
@@ -37,7 +40,18 @@ pub(super) async fn talk(
             _ => {}
         }
         let before = wire.heard();
-        let replies = match socket.next().await {
+        let due = lagging.front().map(|(due, _)| *due);
+        let received = tokio::select! {
+            received = socket.next() => received,
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                let late = lagging.pop_front().map(|(_, replies)| replies);
+                if !say(socket, late.unwrap_or_default(), fault).await {
+                    return true;
+                }
+                continue;
+            }
+        };
+        let replies = match received {
             Some(Ok(Message::Text(text))) => {
                 let text: Value = serde_json::from_str(&text).expect("JSON");
                 let replies = wire.text(&text);
@@ -65,7 +79,13 @@ pub(super) async fn talk(
         if sound > 0.0 {
             see(&mut |seen| seen.sound.push(sound));
         }
-        if !say(socket, replies, fault).await {
+        let hears = wire.heard() > 0.0;
+        if replies.is_empty() || (fault.mute && hears) {
+            continue;
+        }
+        if hears && !fault.lags.is_zero() {
+            lagging.push_back((Instant::now() + fault.lags, replies));
+        } else if !say(socket, replies, fault).await {
             return true;
         }
     }

@@ -57,6 +57,10 @@ pub enum Fault {
     Garbage,
     /// Sound comes slowly.
     Drips,
+    /// Sentences end without a sound.
+    Mute,
+    /// A request is answered with a body of this type, whatever was asked for.
+    Answers(&'static str, &'static [u8]),
     /// The handshake is answered after so many milliseconds.
     Slow(u64),
 }
@@ -310,6 +314,9 @@ impl Speech {
 
     /// The next chunk: its characters, the sample it begins with and its samples as bytes.
     pub fn chunk(&mut self, fault: Fault) -> (Vec<char>, usize, Vec<u8>) {
+        if fault == Fault::Mute {
+            self.chars.clear();
+        }
         let many = CHUNK.min(self.chars.len());
         let chars: Vec<_> = self.chars.drain(..many).collect();
         let (from, to) = (self.made, self.made + many * STEP);

@@ -69,6 +69,7 @@ async fn speech(State(shared): State<Shared>, headers: HeaderMap, body: Json<Val
             let status = StatusCode::from_u16(status).unwrap();
             (status, [("retry-after", "2")], Json(error)).into_response()
         }
+        Fault::Answers(kind, body) => ([("content-type", kind)], body).into_response(),
         _ => {
             let gone = Gone(shared.seen.clone(), false);
             let state = (Speech::of(&text), gone, 0);
