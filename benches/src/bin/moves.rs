@@ -12,8 +12,8 @@ use std::time::Instant;
 use benches::agreement::{Hits, intraclass, share};
 use benches::annomi::{self, Labels, Session};
 use clap::{Parser, ValueEnum};
-use praxiloom::practice::Move;
 use praxiloom::practice::moves::{Context, Moves, classify};
+use praxiloom::practice::{Move, Recogniser};
 
 /// Recognises the moves of AnnoMI's counsellors and compares with the experts' labels.
 ///
@@ -30,6 +30,9 @@ struct Arguments {
     /// Takes the punctuation and the capitals away first, as in the words of a recogniser.
     #[arg(long)]
     plain: bool,
+    /// Measures the one move that a client answers, instead of all moves.
+    #[arg(long)]
+    live: bool,
     /// Prints the utterances where the two differ.
     #[arg(long)]
     differ: Option<Label>,
@@ -73,10 +76,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             .filter_map(|u| u.labels.as_ref())
             .any(|labels| labels.annotators > 1),
     });
+    let live = arguments.live.then(Recogniser::load).transpose()?;
     let begun = Instant::now();
     let judged: Vec<Judged> = sessions
         .iter()
-        .flat_map(|(session, utterances)| judge(*session, utterances, arguments.plain))
+        .flat_map(|(session, utterances)| judge(*session, utterances, &arguments, live.as_ref()))
         .collect();
     let took = begun.elapsed();
     if let Some(label) = arguments.differ {
@@ -101,21 +105,43 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The moves of a session.
-fn judge(session: u32, utterances: &Session, plain: bool) -> Vec<Judged> {
-    let mut context = Context::new();
+fn judge(
+    session: u32,
+    utterances: &Session,
+    arguments: &Arguments,
+    live: Option<&Recogniser>,
+) -> Vec<Judged> {
+    let (mut context, mut client) = (Context::new(), String::new());
     let mut judged = Vec::new();
     for utterance in utterances {
-        let text = if plain {
+        let text = if arguments.plain {
             without_punctuation(&utterance.text)
         } else {
             utterance.text.clone()
         };
         let Some(labels) = utterance.labels.clone() else {
             context.client(&text);
+            client = text;
             continue;
         };
-        let moves = classify(&text, &context);
-        context.coach(moves);
+        let all = classify(&text, &context);
+        let moves = match live {
+            Some(live) => {
+                let heard = live.understand(&text, &client, &context);
+                let besides = [
+                    Move::LeadingQuestion,
+                    Move::WhyQuestion,
+                    Move::StackedQuestion,
+                ];
+                let asks = heard.moves.iter().filter(|kind| {
+                    besides.contains(&heard.kind)
+                        && matches!(kind, Move::OpenQuestion | Move::ClosedQuestion)
+                });
+                asks.chain([heard.kind]).collect()
+            }
+            None => all,
+        };
+        context.coach(all);
         judged.push(Judged {
             session,
             text,

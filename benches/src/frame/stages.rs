@@ -94,7 +94,12 @@ pub fn out(carrier: Carrier, speech: &[Frame], frames: usize) -> Result<Vec<Cost
         Carrier::WebSocket => Encoding::of(AudioFormat::Pcm),
     };
     let encoding = encoding.map_err(|error| sound(&error))?;
-    let mut speaker = Speaker::new(carrier, encoding, Duration::from_millis(300));
+    let mut speaker = Speaker::new(
+        carrier,
+        encoding,
+        Duration::from_millis(300),
+        Arc::default(),
+    );
     let part = part();
     speaker.release(u64::MAX, Arc::clone(&part));
     let mut now = Position::from_ms(1000);
