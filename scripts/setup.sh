@@ -10,7 +10,7 @@ purpose=${1:-run}
 packages=(build-essential cmake pkg-config libpocketsphinx-dev pocketsphinx-en-us flite1-dev espeak-ng)
 case $purpose in
 run) ;;
-test | more) packages+=(chromium openssl postgresql python3-venv) ;;
+test | more) packages+=(chromium iproute2 nftables openssl postgresql python3-venv) ;;
 *)
     echo "usage: scripts/setup.sh run|test|more" >&2
     exit 2

@@ -8,6 +8,9 @@ mod error;
 mod reserve;
 
 use std::fmt;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
@@ -188,13 +191,26 @@ fn address(url: &Private<String>) -> Result<(Option<PathBuf>, Private<String>), 
     };
     let path = path.strip_prefix("//").unwrap_or(path);
     if let Some(folder) = Path::new(path).parent() {
-        std::fs::create_dir_all(folder).map_err(DbError::Folder)?;
+        private_folder(folder).map_err(DbError::Folder)?;
     }
+    // SQLite gives the files beside it the same permissions.
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(DbError::Folder)?;
     let escaped: String = path.bytes().map(escape).collect();
     Ok((
         Some(PathBuf::from(path)),
         Private::new(format!("sqlite:{escaped}?mode=rwc")),
     ))
+}
+
+/// Makes a folder, and those above it, if they are missing, into which nobody else on this machine
+/// looks.
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// A byte of a path as it stands in a URL (RFC 3986 section 2).
@@ -209,7 +225,8 @@ fn escape(byte: u8) -> String {
 
 /// Readies a new connection. A write-ahead log lets readers and one writer work side by side;
 /// with it, `synchronous = NORMAL` loses no consistency, at most the last commits at a power cut. It
-/// is kept short (a page has 4 KiB), as on a full disk it is in the way.
+/// is kept short (a page has 4 KiB), as on a full disk it is in the way. What is deleted is overwritten,
+/// so that the file keeps nothing of it.
 async fn prepare(engine: Engine, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     if engine == Engine::Sqlite {
         for pragma in [
@@ -219,6 +236,7 @@ async fn prepare(engine: Engine, connection: &mut AnyConnection) -> Result<(), s
             "PRAGMA wal_autocheckpoint = 250",
             "PRAGMA journal_size_limit = 1048576",
             "PRAGMA foreign_keys = ON",
+            "PRAGMA secure_delete = ON",
         ] {
             sqlx::query(pragma).execute(&mut *connection).await?;
         }
@@ -228,6 +246,8 @@ async fn prepare(engine: Engine, connection: &mut AnyConnection) -> Result<(), s
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[tokio::test]
@@ -246,9 +266,39 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(mode.0, "wal");
+        let permissions = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(permissions(&path), 0o600);
+        assert_eq!(permissions(&path.with_extension("db-wal")), 0o600);
+        assert_eq!(permissions(path.parent().unwrap()), 0o700);
         db.ping().await.unwrap();
         db.close().await;
         assert!(db.ping().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_deleted_is_not_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let config = config::Database {
+            url: Private::new(format!("sqlite:{}", path.display())),
+            max_connections: 1,
+        };
+        let db = Db::open(&config).await.unwrap();
+        let long = "ZEBRA ".repeat(4000);
+        for query in [
+            "CREATE TABLE kept (words TEXT)",
+            &format!("INSERT INTO kept VALUES ('{long}'), ('OKAPI')"),
+            "DELETE FROM kept WHERE words LIKE 'ZEBRA%'",
+        ] {
+            sqlx::query(sqlx::AssertSqlSafe(query.to_owned()))
+                .execute(db.pool())
+                .await
+                .unwrap();
+        }
+        db.close().await;
+        let file = std::fs::read(&path).unwrap();
+        let holds = |word: &[u8]| file.windows(word.len()).any(|bytes| bytes == word);
+        assert!(holds(b"OKAPI") && !holds(b"ZEBRA"));
     }
 
     #[tokio::test]

@@ -8,14 +8,16 @@ use tokio::sync::mpsc;
 
 use crate::calls::{Call, Kind, OpenCall, Subject};
 
-/// One call that carried something of a person away.
+/// One call that carries something of a person away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disclosure {
+    /// Names it. What is told again under its name is the same call, which has carried more since.
+    pub id: String,
     /// Who received it.
     pub processor: String,
     /// By which engine, as it stands in the configuration.
     pub engine: String,
-    /// What.
+    /// What, so far.
     pub data: Data,
     /// What for.
     pub purpose: Purpose,
@@ -129,10 +131,23 @@ impl Witness {
         }
     }
 
-    /// Something is about to leave for `processor`; nothing is told of what stays on this machine.
+    /// Something is about to leave for `processor`, all at once; nothing is told of what stays on
+    /// this machine.
     pub fn tell(&self, processor: Option<&str>, engine: &str, data: Data, purpose: Purpose) {
+        self.tell_as(&name(), processor, engine, data, purpose);
+    }
+
+    fn tell_as(
+        &self,
+        id: &str,
+        processor: Option<&str>,
+        engine: &str,
+        data: Data,
+        purpose: Purpose,
+    ) {
         if let (Some(log), Some(processor)) = (&self.log, processor) {
             log.disclosed(Disclosure {
+                id: id.to_owned(),
                 processor: processor.to_owned(),
                 engine: engine.to_owned(),
                 data,
@@ -142,16 +157,27 @@ impl Witness {
     }
 }
 
-/// Counts the sound that goes to a vendor over a connection, and tells of it about once a minute
-/// and at the end.
+/// A name that no other disclosure has.
+fn name() -> String {
+    uuid::Uuid::now_v7().simple().to_string()
+}
+
+/// How much more sound has gone before it is told of, in seconds.
+const TELLS: u64 = 10;
+
+/// Counts the sound that goes to a vendor over one connection, and tells of it as one call: with the
+/// first of it, every ten seconds of it and at the end.
 #[derive(Debug)]
 pub struct VoiceMeter {
     witness: Witness,
     processor: Option<String>,
     engine: String,
+    id: String,
     /// Samples a second.
     rate: u64,
     samples: u64,
+    /// How many of them were told of.
+    told: u64,
 }
 
 impl VoiceMeter {
@@ -162,26 +188,30 @@ impl VoiceMeter {
             witness,
             processor,
             engine,
+            id: name(),
             rate: u64::from(rate).max(1),
             samples: 0,
+            told: 0,
         }
     }
 
     /// So many samples are about to be sent.
     pub fn count(&mut self, samples: usize) {
         self.samples += samples as u64;
-        if self.samples >= 60 * self.rate {
+        if self.told == 0 || self.samples - self.told >= TELLS * self.rate {
             self.tell();
         }
     }
 
-    fn tell(&mut self) {
-        let ms = std::mem::take(&mut self.samples) * 1000 / self.rate;
-        if ms > 0 {
-            let processor = self.processor.as_deref();
-            let data = Data::Voice { ms };
+    /// Tells of what was not told of yet.
+    pub fn tell(&mut self) {
+        if self.samples > self.told {
+            self.told = self.samples;
+            let ms = (self.samples * 1000 / self.rate).max(1);
+            let (processor, data) = (self.processor.as_deref(), Data::Voice { ms });
+            let purpose = Purpose::Listening;
             self.witness
-                .tell(processor, &self.engine, data, Purpose::Listening);
+                .tell_as(&self.id, processor, &self.engine, data, purpose);
         }
     }
 }
@@ -226,23 +256,25 @@ mod tests {
     }
 
     #[test]
-    fn sound_is_told_minute_by_minute_and_to_its_end() {
+    fn sound_is_told_with_its_first_as_it_grows_and_to_its_end() {
         let log = Arc::new(Log::default());
         let name = Some("Vendor (vendor.example)".to_owned());
         let witness = Witness::new(log.clone());
         let mut meter = VoiceMeter::new(witness.clone(), name, "vendor".to_owned(), 16_000);
-        for _ in 0..61 {
-            meter.count(16_000);
+        for _ in 0..210 {
+            meter.count(1_600);
         }
+        meter.tell();
+        meter.tell();
         meter.count(800);
-        assert_eq!(log.0.lock().unwrap().len(), 1);
         drop(meter);
         let told = log.0.lock().unwrap().clone();
         let amounts: Vec<u64> = told.iter().map(|told| told.data.amount()).collect();
-        assert_eq!(amounts, [60_000, 1_050]);
+        assert_eq!(amounts, [100, 10_100, 20_100, 21_000, 21_050]);
         assert_eq!(told[0].purpose, Purpose::Listening);
+        assert!(told.iter().all(|other| other.id == told[0].id));
         drop(VoiceMeter::new(witness, None, "here".to_owned(), 16_000));
-        assert_eq!(log.0.lock().unwrap().len(), 2, "nothing was sent");
+        assert_eq!(log.0.lock().unwrap().len(), 5, "nothing was sent");
     }
 
     #[test]
@@ -254,6 +286,8 @@ mod tests {
         Witness::default().tell(Some("away"), "away", words, Purpose::Answering);
         assert!(log.0.lock().unwrap().is_empty());
         witness.tell(Some("away"), "away", words, Purpose::Answering);
-        assert_eq!(log.0.lock().unwrap().len(), 1);
+        witness.tell(Some("away"), "away", words, Purpose::Answering);
+        let told = log.0.lock().unwrap();
+        assert!(told.len() == 2 && told[0].id != told[1].id);
     }
 }

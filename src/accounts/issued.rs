@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
 
 use super::secrets::{self, Grant};
 use super::tickets::{self, Admission};
@@ -25,6 +26,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long the database has, when the server stops, to take what still waits.
 const LAST: Duration = Duration::from_secs(2);
+/// How often what has expired is looked for.
+const SWEEP: Duration = Duration::from_secs(60);
 /// Bytes of session configurations that may wait.
 const MOST: usize = 16 << 20;
 
@@ -117,14 +120,25 @@ impl Issued {
         }
     }
 
-    /// Brings them into the database, for as long as it is polled.
+    /// Brings them into the database, and what has expired out of it, for as long as it is polled.
     pub async fn run(&self) {
+        let mut sweeps = tokio::time::interval(SWEEP);
+        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             // Also what came before it was polled.
             while !self.take_all().await {
                 tokio::time::sleep(PAUSE).await;
             }
-            self.came.notified().await;
+            tokio::select! {
+                () = self.came.notified() => {}
+                _ = sweeps.tick() => self.sweep().await,
+            }
+        }
+    }
+
+    async fn sweep(&self) {
+        if let Err(error) = secrets::sweep(&self.db, self.clock.now()).await {
+            tracing::warn!(%error, "old client secrets wait for the database to be forgotten");
         }
     }
 

@@ -17,6 +17,9 @@ pub const PREFIX: &str = "ek_";
 /// How long an expired secret is still known, so that its holder is told what is wrong with it.
 const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 
+/// What is kept in place of the configuration of one that has expired.
+const FORGOTTEN: &str = "null";
+
 /// What a client secret stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grant {
@@ -35,13 +38,24 @@ pub(super) fn named(random: [u8; 32]) -> Private<String> {
     Private::new(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(random)))
 }
 
-/// Keeps what a secret stands for, by its hash. Sweeps out old ones.
-pub(super) async fn put(db: &Db, hash: &str, grant: &Grant, now: Micros) -> Result<(), DbError> {
-    let of = db.of(&grant.account);
+/// Forgets old secrets, and the configuration of all that have expired: its instructions may tell of
+/// a session that was deleted since.
+pub(super) async fn sweep(db: &Db, now: Micros) -> Result<(), DbError> {
     sqlx::query("DELETE FROM client_secrets WHERE expires_at < $1")
         .bind(now.minus(REMEMBERED).0)
-        .execute(of.pool())
+        .execute(db.pool())
         .await?;
+    sqlx::query("UPDATE client_secrets SET session = $2 WHERE expires_at <= $1 AND session <> $2")
+        .bind(now.0)
+        .bind(FORGOTTEN)
+        .execute(db.pool())
+        .await?;
+    Ok(())
+}
+
+/// Keeps what a secret stands for, by its hash.
+pub(super) async fn put(db: &Db, hash: &str, grant: &Grant, now: Micros) -> Result<(), DbError> {
+    let of = db.of(&grant.account);
     sqlx::query(
         "INSERT INTO client_secrets (token_hash, account_id, session, resumes, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (token_hash) DO NOTHING",

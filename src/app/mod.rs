@@ -5,7 +5,7 @@ mod heap;
 mod upkeep;
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::accounts::issued::Issued;
 use crate::archive::{Archive, ArchiveParts, OpenError};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{AccountId, Db, DbError};
+use crate::db::{AccountId, Db, DbError, private_folder};
 use crate::lifecycle::Lifecycle;
 use crate::live::{Live, LiveParts};
 use crate::practice::{Gallery, Practice, SheetErrors};
@@ -160,6 +160,9 @@ impl App {
         // Tokens are issued for as long as anybody is inside, so no stop waits for this.
         let (issued, shut) = (app.issued.clone(), app.lifecycle.shut().clone());
         tokio::spawn(async move { shut.run_until_cancelled(issued.run()).await });
+        let (weak, shut) = (Arc::downgrade(&app), app.lifecycle.shut().clone());
+        let heed = upkeep::heed_hang_ups(weak);
+        tokio::spawn(async move { shut.run_until_cancelled(heed).await });
         Ok(app)
     }
 }
@@ -185,16 +188,18 @@ fn calls(config: &Config) -> Result<Option<WebRtc>, StartError> {
 
 /// Takes the data folder, making it if missing. Two servers in one folder would write over each
 /// other.
-fn take(path: &PathBuf) -> Result<File, StartError> {
+fn take(path: &Path) -> Result<File, StartError> {
     let refused = |error| StartError::Folder {
-        path: path.clone(),
+        path: path.to_path_buf(),
         error,
     };
-    std::fs::create_dir_all(path).map_err(refused)?;
+    private_folder(path).map_err(refused)?;
     let lock = File::create(path.join("lock")).map_err(refused)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::InUse { path: path.clone() }),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::InUse {
+            path: path.to_path_buf(),
+        }),
         Err(std::fs::TryLockError::Error(error)) => Err(refused(error)),
     }
 }

@@ -1,15 +1,20 @@
-//! What the server does for itself every few seconds: folds its metrics, and gives back the memory
-//! of sessions that ended.
+//! What the server does for itself every few seconds: folds its metrics, gives back the memory of
+//! sessions that ended, and looks what reached other nodes.
 
+use std::sync::Weak;
 use std::time::Duration;
 
-use super::heap;
+use tokio::time::MissedTickBehavior;
+
+use super::{App, heap};
 use crate::lifecycle::Lifecycle;
 use crate::live::Registry;
 use crate::telemetry::Metrics;
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked for hang-ups that reached other nodes: somebody waits for each.
+const HANG_UPS: Duration = Duration::from_secs(1);
 
 /// Keeps the server in order until nobody is inside any more: what is measured is folded during the
 /// grace of a stop as well.
@@ -23,6 +28,17 @@ pub(super) async fn run(metrics: Metrics, live: Registry, lifecycle: Lifecycle) 
             // It fails only if it panics.
             let _ = tokio::task::spawn_blocking(heap::give_back).await;
         }
+    }
+}
+
+/// Heeds hang-ups that reached other nodes, for as long as there is a server.
+pub(super) async fn heed_hang_ups(app: Weak<App>) {
+    let mut ticks = tokio::time::interval(HANG_UPS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(app) = app.upgrade() else { return };
+        app.live.heed_hang_ups().await;
     }
 }
 

@@ -8,7 +8,7 @@ use super::engines::{delay, in_order, unknown};
 use super::error::ConfigError;
 use super::setting::Setting;
 use super::values::Values;
-use super::vendors::{Account, Vendor, address};
+use super::vendors::{Account, PROCESSOR, Vendor, address};
 use crate::private::Private;
 
 /// A language model.
@@ -40,6 +40,8 @@ pub struct ModelServer {
     pub model: String,
     /// Sent as bearer token.
     pub key: Option<Private<String>>,
+    /// Who receives the words, if it is not whom the address says.
+    pub processor: Option<String>,
     /// Longest wait for the first token.
     pub timeout: Duration,
     /// Longest wait between two tokens.
@@ -81,6 +83,7 @@ static BASE_URL: Setting = Setting::text(
     "Where the server of `openai` is; the default is Ollama on this machine.",
 );
 static KEY: Setting = Setting::secret("llm.key", "Key for that server, if it wants one.");
+static RECEIVER: Setting = Setting::text("llm.processor", "", PROCESSOR);
 static TIMEOUT: Setting = Setting::number(
     "llm.timeout_seconds",
     "20",
@@ -126,6 +129,7 @@ pub(super) static SETTINGS: &[&Setting] = &[
     &FALLBACK,
     &BASE_URL,
     &KEY,
+    &RECEIVER,
     &TIMEOUT,
     &VENDOR_TIMEOUT,
     &EXTRA,
@@ -164,11 +168,12 @@ impl Llm {
     ) -> Result<Self, ConfigError> {
         let hosted = |vendor, usual: &str, more| {
             let wanted_by = format!("{} = {engine}", setting.key);
-            let Account { key, base_url } = Account::read(values, vendor, &wanted_by)?;
+            let account = Account::read(values, vendor, &wanted_by)?;
             Ok(ModelServer {
-                base_url,
+                base_url: account.base_url,
                 model: model.clone().unwrap_or_else(|| usual.to_owned()),
-                key: Some(key),
+                key: Some(account.key),
+                processor: account.processor,
                 timeout: Duration::from_secs(values.within(&VENDOR_TIMEOUT, 1..=300)?),
                 stall: VENDOR_STALL,
                 extra: extra(values, more)?,
@@ -214,6 +219,7 @@ fn own(
         base_url: address(values, &BASE_URL)?,
         model,
         key: values.secret(&KEY),
+        processor: values.optional(&RECEIVER)?,
         timeout: Duration::from_secs(values.within(&TIMEOUT, 1..=300)?),
         stall: STALL,
         extra: extra(values, &EXTRA)?,

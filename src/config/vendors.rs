@@ -32,7 +32,13 @@ pub struct Account {
     pub key: Private<String>,
     /// Where it is reached; `http(s)` or `ws(s)`, without a slash at the end.
     pub base_url: String,
+    /// Who receives what is sent there, if it is not whom the address says.
+    pub processor: Option<String>,
 }
+
+/// What `processor` means beside an address.
+pub(super) const PROCESSOR: &str = "Who receives what is sent there, as it stands on the page and on record, if it is not whom the\n\
+     address says: whoever is behind a gateway, for example.";
 
 static ANTHROPIC_KEY: Setting = Setting::secret("anthropic.key", "Key of Anthropic.");
 static ANTHROPIC_URL: Setting = Setting::text(
@@ -40,30 +46,35 @@ static ANTHROPIC_URL: Setting = Setting::text(
     "https://api.anthropic.com",
     "Where it is reached.",
 );
+static ANTHROPIC_PROCESSOR: Setting = Setting::text("anthropic.processor", "", PROCESSOR);
 static ASSEMBLYAI_KEY: Setting = Setting::secret("assemblyai.key", "Key of AssemblyAI.");
 static ASSEMBLYAI_URL: Setting = Setting::text(
     "assemblyai.base_url",
     "https://streaming.assemblyai.com",
     "Where it is reached; in the EU at https://streaming.eu.assemblyai.com.",
 );
+static ASSEMBLYAI_PROCESSOR: Setting = Setting::text("assemblyai.processor", "", PROCESSOR);
 static CARTESIA_KEY: Setting = Setting::secret("cartesia.key", "Key of Cartesia.");
 static CARTESIA_URL: Setting = Setting::text(
     "cartesia.base_url",
     "https://api.cartesia.ai",
     "Where it is reached.",
 );
+static CARTESIA_PROCESSOR: Setting = Setting::text("cartesia.processor", "", PROCESSOR);
 static DEEPSEEK_KEY: Setting = Setting::secret("deepseek.key", "Key of DeepSeek.");
 static DEEPSEEK_URL: Setting = Setting::text(
     "deepseek.base_url",
     "https://api.deepseek.com",
     "Where it is reached.",
 );
+static DEEPSEEK_PROCESSOR: Setting = Setting::text("deepseek.processor", "", PROCESSOR);
 static DEEPGRAM_KEY: Setting = Setting::secret("deepgram.key", "Key of Deepgram.");
 static DEEPGRAM_URL: Setting = Setting::text(
     "deepgram.base_url",
     "https://api.deepgram.com",
     "Where it is reached; in the EU at https://api.eu.deepgram.com.",
 );
+static DEEPGRAM_PROCESSOR: Setting = Setting::text("deepgram.processor", "", PROCESSOR);
 static ELEVENLABS_KEY: Setting = Setting::secret("elevenlabs.key", "Key of ElevenLabs.");
 static ELEVENLABS_URL: Setting = Setting::text(
     "elevenlabs.base_url",
@@ -71,6 +82,7 @@ static ELEVENLABS_URL: Setting = Setting::text(
     "Where it is reached; with data residency in the EU at\n\
      https://api.eu.residency.elevenlabs.io.",
 );
+static ELEVENLABS_PROCESSOR: Setting = Setting::text("elevenlabs.processor", "", PROCESSOR);
 static OPENAI_KEY: Setting = Setting::secret(
     "openai.key",
     "Key of OpenAI; `llm.key`, of the server that `llm.engine = openai` means, is another.",
@@ -80,34 +92,42 @@ static OPENAI_URL: Setting = Setting::text(
     "https://api.openai.com/v1",
     "Where it is reached; with data residency in the EU at https://eu.api.openai.com/v1.",
 );
+static OPENAI_PROCESSOR: Setting = Setting::text("openai.processor", "", PROCESSOR);
 
 pub(super) static SETTINGS: &[&Setting] = &[
     &ANTHROPIC_KEY,
     &ANTHROPIC_URL,
+    &ANTHROPIC_PROCESSOR,
     &ASSEMBLYAI_KEY,
     &ASSEMBLYAI_URL,
+    &ASSEMBLYAI_PROCESSOR,
     &CARTESIA_KEY,
     &CARTESIA_URL,
+    &CARTESIA_PROCESSOR,
     &DEEPSEEK_KEY,
     &DEEPSEEK_URL,
+    &DEEPSEEK_PROCESSOR,
     &DEEPGRAM_KEY,
     &DEEPGRAM_URL,
+    &DEEPGRAM_PROCESSOR,
     &ELEVENLABS_KEY,
     &ELEVENLABS_URL,
+    &ELEVENLABS_PROCESSOR,
     &OPENAI_KEY,
     &OPENAI_URL,
+    &OPENAI_PROCESSOR,
 ];
 
 impl Vendor {
-    const fn settings(self) -> (&'static Setting, &'static Setting) {
+    const fn settings(self) -> [&'static Setting; 3] {
         match self {
-            Self::Anthropic => (&ANTHROPIC_KEY, &ANTHROPIC_URL),
-            Self::AssemblyAi => (&ASSEMBLYAI_KEY, &ASSEMBLYAI_URL),
-            Self::Cartesia => (&CARTESIA_KEY, &CARTESIA_URL),
-            Self::DeepSeek => (&DEEPSEEK_KEY, &DEEPSEEK_URL),
-            Self::Deepgram => (&DEEPGRAM_KEY, &DEEPGRAM_URL),
-            Self::ElevenLabs => (&ELEVENLABS_KEY, &ELEVENLABS_URL),
-            Self::OpenAi => (&OPENAI_KEY, &OPENAI_URL),
+            Self::Anthropic => [&ANTHROPIC_KEY, &ANTHROPIC_URL, &ANTHROPIC_PROCESSOR],
+            Self::AssemblyAi => [&ASSEMBLYAI_KEY, &ASSEMBLYAI_URL, &ASSEMBLYAI_PROCESSOR],
+            Self::Cartesia => [&CARTESIA_KEY, &CARTESIA_URL, &CARTESIA_PROCESSOR],
+            Self::DeepSeek => [&DEEPSEEK_KEY, &DEEPSEEK_URL, &DEEPSEEK_PROCESSOR],
+            Self::Deepgram => [&DEEPGRAM_KEY, &DEEPGRAM_URL, &DEEPGRAM_PROCESSOR],
+            Self::ElevenLabs => [&ELEVENLABS_KEY, &ELEVENLABS_URL, &ELEVENLABS_PROCESSOR],
+            Self::OpenAi => [&OPENAI_KEY, &OPENAI_URL, &OPENAI_PROCESSOR],
         }
     }
 }
@@ -119,13 +139,14 @@ impl Account {
         vendor: Vendor,
         wanted_by: &str,
     ) -> Result<Self, ConfigError> {
-        let (key, base_url) = vendor.settings();
+        let [key, base_url, processor] = vendor.settings();
         let Some(secret) = values.secret(key) else {
             return Err(values.refuse(key, format!("must be set for {wanted_by}")));
         };
         Ok(Self {
             key: secret,
             base_url: address(values, base_url)?,
+            processor: values.optional(processor)?,
         })
     }
 }
@@ -167,11 +188,14 @@ mod tests {
         };
         assert!(cloud.account.key.matches("letters"));
         assert_eq!(cloud.account.base_url, "https://api.deepgram.com");
+        assert_eq!(cloud.account.processor, None);
         let eu = ("PRAXILOOM_DEEPGRAM_BASE_URL", "wss://api.eu.deepgram.com/");
-        let Stt::Deepgram(cloud) = &config(&[engine, key, eu]).stt[0] else {
+        let gateway = ("PRAXILOOM_DEEPGRAM_PROCESSOR", "Our gateway");
+        let Stt::Deepgram(cloud) = &config(&[engine, key, eu, gateway]).stt[0] else {
             panic!("not deepgram")
         };
         assert_eq!(cloud.account.base_url, "wss://api.eu.deepgram.com");
+        assert_eq!(cloud.account.processor.as_deref(), Some("Our gateway"));
         let wrong = ("PRAXILOOM_DEEPGRAM_BASE_URL", "api.deepgram.com");
         assert!(refused(&[engine, key, wrong]).contains("is not an address"));
     }
