@@ -39,8 +39,6 @@ const ASKING_MS = 5_000;
 export class Connection {
   readonly begunAt: number;
   transport: Transport | null = null;
-  /** The response under way. */
-  response: string | null = null;
   /** Why the server said that it will close the connection. */
   announced: Fault | null = null;
   /** The session was given back. */
@@ -128,8 +126,6 @@ export class Connection {
   #hear(event: ServerEvent): void {
     this.#heardAt = this.world.now();
     if (this.scope.ended) return;
-    if (event.type === "response.created") this.response = event.response_id;
-    if (event.type === "response.done") this.response = null;
     if (event.type === "praxiloom.notice") {
       this.announced = faultOfNotice(event.code) ?? this.announced;
     }

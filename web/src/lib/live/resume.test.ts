@@ -114,6 +114,7 @@ describe("resumption", () => {
       item("c1", "assistant", "I"),
     ]);
     expect(world.line.sent).toMatchObject([
+      { type: "response.cancel" },
       {
         type: "conversation.item.create",
         item: { id: "item_2", content: [{ text: "And then?" }] },
@@ -208,7 +209,11 @@ describe("resumption", () => {
       world.session.correct("u1", MEANT);
       await cut();
       world.line.gives([]);
-      expect(world.line.types()).toEqual(["conversation.item.create", "response.create"]);
+      expect(world.line.types()).toEqual([
+        "response.cancel",
+        "conversation.item.create",
+        "response.create",
+      ]);
       expect(snapshot().conversation.turns).toMatchObject([{ text: MEANT, typed: true }]);
     });
 

@@ -90,12 +90,7 @@ export class LiveSession {
     const words = text.trim();
     if (!words || this.snapshot.stage !== "live") return;
     const id = this.world.newId();
-    const response = this.#connection?.response;
-    if (response) this.#send({ type: "response.cancel", response_id: response });
-    this.#transport?.interrupt();
-    this.#write(id, words);
-    this.#send({ type: "response.create" });
-    this.#turns(id, typedTurn(id, words));
+    this.#put([typedTurn(id, words)]);
     this.#draft({ turn: "" });
     // Whoever only types sends nothing else by which a dead connection would show.
     this.#transport?.check();
@@ -246,11 +241,7 @@ export class LiveSession {
     if (again) this.#rewrite(again.item, again.text);
     if (holding !== null) this.hold(holding);
     const unsaid = [...lost, ...said];
-    for (const turn of unsaid) {
-      this.#write(turn.id, turn.text);
-      this.#turns(turn.id, turn);
-    }
-    if (unsaid.length > 0) this.#send({ type: "response.create" });
+    if (unsaid.length > 0) this.#put(unsaid);
   }
 
   #refused({ code, message, event_id }: Extract<ServerEvent, { type: "error" }>): void {
@@ -321,12 +312,23 @@ export class LiveSession {
     this.#set({ conversation: { ...conversation, turns } });
   }
 
-  #write(id: string, text: string): void {
-    const content: { type: "input_text"; text: string }[] = [{ type: "input_text", text }];
-    this.#send({
-      type: "conversation.item.create",
-      item: { id, type: "message", role: "user", content },
-    });
+  /** Typed turns, to be answered. */
+  #put(typed: Turn[]): void {
+    // Whether the page knows of an answer or not: the client may have begun one just now, and the
+    // turn would go without.
+    this.#send({ type: "response.cancel" });
+    this.#transport?.interrupt();
+    for (const turn of typed) {
+      const content: { type: "input_text"; text: string }[] = [
+        { type: "input_text", text: turn.text },
+      ];
+      this.#send({
+        type: "conversation.item.create",
+        item: { id: turn.id, type: "message", role: "user", content },
+      });
+      this.#turns(turn.id, turn);
+    }
+    this.#send({ type: "response.create" });
   }
 
   #rewrite(id: string, transcript: string): void {
