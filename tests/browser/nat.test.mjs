@@ -13,10 +13,11 @@ import {
   requests,
   sessionOf,
   talkOnce,
+  visitPatient,
   wholeRecord,
 } from "./support/continuity.mjs";
 import { networks, noNetworks } from "./support/networks.mjs";
-import { answered, beginTyping, now, say, sounds, turns, visit } from "./support/practice.mjs";
+import { answered, beginTyping, now, say, sounds, turns } from "./support/practice.mjs";
 import { startServer } from "./support/server.mjs";
 
 /** Some twenty seconds in one breath. */
@@ -81,7 +82,7 @@ async function call(t, flags = BRIEF) {
   const net = networks(t);
   const server = await startServer({ host: net.host, flags: ["--open", ...flags] });
   t.after(() => server.close());
-  const page = await visit(t, server, {
+  const page = await visitPatient(t, server, {
     transport: "webrtc",
     executablePath: net.chromium,
     flags: [`--unsafely-treat-insecure-origin-as-secure=${server.url}`],

@@ -19,6 +19,7 @@ import {
   sessionOf,
   talkOnce,
   until,
+  visitPatient,
   wholeRecord,
 } from "./support/continuity.mjs";
 import {
@@ -44,7 +45,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
   for (const transport of ["webrtc", "websocket"]) {
     test(`a reloaded page goes on with one press over ${transport}`, async (t) => {
       const server = await serve(t);
-      const page = await visit(t, server, { transport });
+      const page = await visitPatient(t, server, { transport });
       await beginTyping(page);
       const session = await talkOnce(page);
       const before = await turns(page);
@@ -58,7 +59,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
 
     test(`a killed server is waited for, and has everything over ${transport}`, async (t) => {
       const server = await serve(t);
-      const page = await visit(t, server, { transport });
+      const page = await visitPatient(t, server, { transport });
       await beginTyping(page);
       const session = await talkOnce(page);
       // A recording is on the disk within half a second; a crash may take the last second.
@@ -75,7 +76,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
 
     test(`a server that restarts is announced and waited for over ${transport}`, async (t) => {
       const server = await serve(t, ["--live-stop-grace-seconds", "3"]);
-      const page = await visit(t, server, { transport });
+      const page = await visitPatient(t, server, { transport });
       await beginTyping(page);
       const session = await talkOnce(page);
       const before = await turns(page);
@@ -95,7 +96,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
     test(`a page that slept finds its session again over ${transport}`, async (t) => {
       const server = await serve(t);
       const relay = await tcpRelay(t, server);
-      const page = await visit(t, { url: relay.url }, { transport });
+      const page = await visitPatient(t, { url: relay.url }, { transport });
       await beginTyping(page);
       const session = await talkOnce(page);
       const before = await turns(page);
@@ -118,7 +119,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
   test("a network that breaks is bridged over a WebSocket", async (t) => {
     const server = await serve(t);
     const relay = await tcpRelay(t, server);
-    const page = await visit(t, { url: relay.url }, { transport: "websocket" });
+    const page = await visitPatient(t, { url: relay.url }, { transport: "websocket" });
     await beginTyping(page);
     const session = await talkOnce(page);
     const before = await turns(page);
@@ -135,7 +136,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
   test("another node behind the same address goes on with the session", async (t) => {
     const first = await serve(t, ["--live-stop-grace-seconds", "1"]);
     const relay = await tcpRelay(t, first);
-    const page = await visit(t, { url: relay.url });
+    const page = await visitPatient(t, { url: relay.url });
     await beginTyping(page);
     const session = await talkOnce(page);
     const before = await turns(page);
@@ -155,7 +156,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
     });
     t.after(() => server.close());
     const relay = await udpRelay(t, server.calls);
-    const page = await visit(t, server, { transport: "webrtc" });
+    const page = await visitPatient(t, server, { transport: "webrtc" });
     await beginTyping(page);
     const session = await talkOnce(page);
     const before = await turns(page);
@@ -176,7 +177,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
     });
     t.after(() => server.close());
     const relay = await udpRelay(t, server.calls);
-    const page = await visit(t, server);
+    const page = await visitPatient(t, server);
     await beginTyping(page);
     const session = await talkOnce(page);
     const before = await turns(page);
@@ -263,7 +264,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
 
   test("two tabs do not fight for a session", async (t) => {
     const server = await serve(t);
-    const page = await visit(t, server);
+    const page = await visitPatient(t, server);
     await beginTyping(page);
     const session = await talkOnce(page);
     const before = await turns(page);
@@ -290,7 +291,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
   test("a session that is over says so", async (t) => {
     const server = await serve(t);
     const relay = await tcpRelay(t, server);
-    const page = await visit(t, { url: relay.url }, { transport: "websocket" });
+    const page = await visitPatient(t, { url: relay.url }, { transport: "websocket" });
     await beginTyping(page);
     const session = await talkOnce(page);
     relay.cut();
@@ -304,7 +305,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
   for (const transport of ["webrtc", "websocket"]) {
     test(`a session that is hung up elsewhere is over on the page over ${transport}`, async (t) => {
       const server = await serve(t);
-      const page = await visit(t, server, { transport });
+      const page = await visitPatient(t, server, { transport });
       await beginTyping(page);
       const session = await talkOnce(page);
       const asked = requests(page);
@@ -317,7 +318,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
 
     test(`a hang-up counts though the connection closed first over ${transport}`, async (t) => {
       const server = await serve(t);
-      const page = await visit(t, server, { transport });
+      const page = await visitPatient(t, server, { transport });
       await beginTyping(page);
       const session = await talkOnce(page);
       // The request takes so long that the page closes the connection, and the server knows of that.
@@ -339,7 +340,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
 
   test("whoever ends a session while it is away has ended it", async (t) => {
     const server = await serve(t);
-    const page = await visit(t, server, { transport: "websocket" });
+    const page = await visitPatient(t, server, { transport: "websocket" });
     await beginTyping(page);
     const session = await talkOnce(page);
     await server.kill();

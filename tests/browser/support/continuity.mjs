@@ -2,12 +2,20 @@
 
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
-import { PATIENCE, answered, now, say, silent, sounds, turns } from "./practice.mjs";
+import { PATIENCE, answered, now, say, silent, sounds, turns, visit } from "./practice.mjs";
 
 export const FIRST = "What would you like to talk about today?";
 export const SECOND = "How do you feel about that?";
 /** What matters here is that an answer is heard, not how long it is. */
 export const BRIEF = ["--llm-engine", "standin", "--llm-standin-says", "It went well, I suppose."];
+
+/**
+ * Opens the page on the door of a client who leaves a coach alone for forty seconds: the turns are
+ * counted, and whoever is patient for less speaks unasked while a slow machine finds its way back.
+ */
+export function visitPatient(test, server, options = {}) {
+  return visit(test, server, { client: "elena-crossroads", ...options });
+}
 
 /** One exchange, heard to its end; resolves with the session's name. */
 export async function talkOnce(page) {

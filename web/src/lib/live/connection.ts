@@ -1,6 +1,7 @@
 /** One connection of a session, from the request for a secret to its end: what it knew ends with it. */
 
 import type { Client } from "../api.ts";
+import { insist } from "../api/insist.ts";
 import { type Fault, FaultError, faultOfNotice } from "../faults/fault.ts";
 import { connect, prefer } from "../realtime/connect.ts";
 import { type ClientEvent, type ServerEvent, sessionRequest } from "../realtime/events.ts";
@@ -70,19 +71,20 @@ export class Connection {
     // A request on a way that died silently would wait for minutes.
     const asked = scope.after(ASKING_MS, () => abort.abort());
     try {
-      const [secret, iceServers] = await Promise.all([
-        world.createSecret(session, resume, abort.signal),
-        world.iceServers(),
-      ]);
+      const ways = prefer(world.ways, last);
+      // Asked for at once where the first way needs them, and not at all where none does.
+      const early = ways[0]?.kind === "webrtc" ? world.iceServers() : null;
+      const ask = (signal: AbortSignal) => world.createSecret(session, resume, signal);
+      const secret = await (resume === null ? ask(abort.signal) : insist(ask, abort.signal));
       reached = true;
       asked();
       told.admitted(secret);
-      const transport = await connect(prefer(world.ways, last), {
+      const transport = await connect(ways, {
         secret: secret.value,
         model: secret.model,
         resume,
         session,
-        iceServers,
+        iceServers: () => early ?? world.iceServers(),
         microphone,
         ...world.output,
         signal: abort.signal,

@@ -33,7 +33,12 @@ async function call() {
   const { signal } = new AbortController();
   const audio = { resume: () => Promise.resolve() };
   const element = { play: () => Promise.resolve() };
-  const wanted = { secret: "ek_1", resume: null, microphone: null, iceServers: [] };
+  const wanted = {
+    secret: "ek_1",
+    resume: null,
+    microphone: null,
+    iceServers: () => Promise.resolve([]),
+  };
   const request = { ...wanted, signal, hooks, audio, element };
   const transport = openWebRtc(request as unknown as TransportRequest);
   await vi.advanceTimersByTimeAsync(0);

@@ -37,7 +37,7 @@ export interface TransportRequest {
   /** The session that goes on; null begins one. */
   resume: string | null;
   session: SessionRequest;
-  iceServers: RTCIceServer[];
+  iceServers: () => Promise<RTCIceServer[]>;
   microphone: MediaStream | null;
   audio: AudioContext;
   /** Plays the WebRTC stream; primed in the gesture that started the session. */

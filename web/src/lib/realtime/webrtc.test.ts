@@ -20,7 +20,13 @@ let hungUp: () => void = () => undefined;
 /** How the attempt stands: whether what comes next may begin. */
 function attempt(resume: string | null) {
   const { signal } = new AbortController();
-  const request = { secret: "ek_1", resume, microphone: null, iceServers: [], signal };
+  const request = {
+    secret: "ek_1",
+    resume,
+    microphone: null,
+    iceServers: () => Promise.resolve([]),
+    signal,
+  };
   const failed = vi.fn();
   void openWebRtc(request as unknown as TransportRequest).catch(failed);
   return failed;

@@ -23,7 +23,7 @@ const GIVING_UP_MS = 500;
 
 export async function openWebRtc(request: TransportRequest): Promise<Transport> {
   if (typeof RTCPeerConnection === "undefined") throw new FaultError("unsupported");
-  const call = new Call(request);
+  const call = new Call(request, await request.iceServers());
   try {
     await call.establish();
     return call;
@@ -49,8 +49,11 @@ class Call implements Transport {
   /** The way was found anew, and nothing has been said over it yet. */
   #unproved = false;
 
-  constructor(readonly request: TransportRequest) {
-    this.#peer = new RTCPeerConnection({ iceServers: request.iceServers });
+  constructor(
+    readonly request: TransportRequest,
+    iceServers: RTCIceServer[],
+  ) {
+    this.#peer = new RTCPeerConnection({ iceServers });
     this.#channel = this.#peer.createDataChannel("oai-events");
     const track = request.microphone?.getAudioTracks()[0];
     // Without a microphone the same line is offered with no track on it: the client is heard, and
