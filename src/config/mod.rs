@@ -126,6 +126,7 @@ pub fn ask(
         .transpose()?
         .unwrap_or_default();
     let values = Values::new(vec![flags, variables, in_file]);
+    values.refuse_passwords(&settings)?;
     let effective = example::effective(&settings, &values);
     Ok(Asked {
         task,
@@ -266,6 +267,27 @@ mod tests {
                 printed.contains("[private]") && !printed.contains("letters"),
                 "{printed}"
             );
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_refused_wherever_it_is_given() {
+        let address = "https://user:letters@host/v1";
+        let flag = asked(&["config", "--llm-base-url", address], &[]);
+        let file = file(&format!("[deepgram]\nbase_url = \"{address}\""));
+        let in_file = asked(&["config", "--config", file.path().to_str().unwrap()], &[]);
+        let variable = asked(&["serve"], &[("PRAXILOOM_PUBLIC_URL", address)]);
+        for (asked, named) in [
+            (flag, "--llm-base-url: "),
+            (in_file, ":2: deepgram.base_url: "),
+            (variable, "PRAXILOOM_PUBLIC_URL: "),
+        ] {
+            let error = asked.unwrap_err().to_string();
+            assert!(
+                error.contains(named) && error.contains("password"),
+                "{error}"
+            );
+            assert!(!error.contains("letters"), "{error}");
         }
     }
 

@@ -45,6 +45,32 @@ impl Values {
             })
     }
 
+    /// Refuses addresses with a user name or a password in them, wherever they stand and whether or
+    /// not they are used: what is no secret is printed, and a command line is read by everybody.
+    pub(super) fn refuse_passwords(
+        &self,
+        settings: &[&'static Setting],
+    ) -> Result<(), ConfigError> {
+        let open = settings
+            .iter()
+            .filter(|setting| setting.kind != Kind::Secret);
+        for setting in open {
+            let mut given = self
+                .layers
+                .iter()
+                .filter_map(|layer| layer.get(setting.key));
+            if let Some(Given { at, .. }) =
+                given.find(|given| given.values.iter().any(|value| names_user(value)))
+            {
+                let why = "no user name and no password may stand in an address; \
+                           a key has a setting of its own";
+                let (at, why) = (at.clone(), why.to_owned());
+                return Err(ConfigError::Invalid { at, why });
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses a value, naming where it was set.
     pub(super) fn refuse(&self, setting: &'static Setting, why: impl Display) -> ConfigError {
         ConfigError::Invalid {
@@ -119,6 +145,15 @@ impl Values {
         let value = value.trim();
         (!value.is_empty()).then(|| Private::new(value.to_owned()))
     }
+}
+
+/// Whether it is an address that says as whom it is to be called.
+fn names_user(value: &str) -> bool {
+    let authority = value.trim().split_once("://").and_then(|(scheme, rest)| {
+        let is_scheme = !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric());
+        rest.split(['/', '?', '#']).next().filter(|_| is_scheme)
+    });
+    authority.is_some_and(|authority| authority.contains('@'))
 }
 
 fn about(setting: &Setting, value: &str, error: impl Display) -> String {
@@ -235,6 +270,34 @@ mod tests {
         let error = values.get::<u16>(&KEY).unwrap_err().to_string();
         assert!(!error.contains("letters"), "{error}");
         assert!(values.secret(&KEY).unwrap().matches("letters"));
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_refused_and_not_repeated() {
+        for (address, is_refused) in [
+            ("https://user:letters@host/v1", true),
+            (" wss://letters@host", true),
+            ("HTTP://@host?a", true),
+            ("https://host/a@b?c=@d", false),
+            ("https://host:80", false),
+            ("{\"see\": \"https://user@host\"}", false),
+            ("user@host", false),
+        ] {
+            let of = env(&[("PRAXILOOM_A_HOSTS", &format!("https://a,{address}"))]).unwrap();
+            let refused = of.refuse_passwords(&[&PORT, &KEY, &HOSTS]);
+            let error = refused
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
+            assert_eq!(
+                error.starts_with("PRAXILOOM_A_HOSTS: no user"),
+                is_refused,
+                "{address}"
+            );
+            assert!(!error.contains("letters"), "{error}");
+        }
+        let key = env(&[("PRAXILOOM_A_KEY", "https://user:letters@host")]).unwrap();
+        assert!(key.refuse_passwords(&[&PORT, &KEY, &HOSTS]).is_ok());
     }
 
     #[test]

@@ -163,7 +163,8 @@ pub(super) fn address(values: &Values, setting: &'static Setting) -> Result<Stri
             Ok(url.trim_end_matches('/').to_owned())
         }
         _ => {
-            let why = format!("`{url}` is not an address with http(s) or ws(s)");
+            // It is not repeated: a key may stand in its query.
+            let why = "is not an address with http(s) or ws(s), without a query";
             Err(values.refuse(setting, why))
         }
     }
