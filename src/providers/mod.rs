@@ -12,6 +12,7 @@ mod breaker;
 mod homing;
 mod http;
 mod line;
+mod named;
 mod ranking;
 #[cfg(feature = "sherpa")]
 mod sherpa;

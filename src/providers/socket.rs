@@ -14,9 +14,8 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::line::{Line, Unreached, reach};
 use super::spares::Spare;
-use super::status::judge;
 use super::term::term;
-use super::{ProviderError, http};
+use super::{ProviderError, http, named};
 use crate::private::Private;
 
 /// A connection to a vendor.
@@ -138,11 +137,13 @@ impl Dial {
         let reason = REASONS
             .iter()
             .find_map(|name| response.headers().get(*name)?.to_str().ok());
-        if let Some(reason) = reason.map(term).filter(|reason| !reason.is_empty()) {
+        let reason = reason.map(term).unwrap_or_default();
+        if !reason.is_empty() {
             message = format!("{message}, {reason}");
         }
         let retry_after = http::retry_after(response.headers());
-        judge(self.engine, status.as_u16(), retry_after, message)
+        let number = Some(status.as_u16());
+        named::judge(self.engine, number, &[reason], retry_after, message)
     }
 }
 

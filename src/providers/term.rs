@@ -1,6 +1,8 @@
 //! What a vendor says of a failure, as far as it is its own term: its sentences, and what only
 //! looks like a term, may quote the key or what was said.
 
+use heck::ToSnakeCase as _;
+
 /// Longest term that is passed on.
 const LONGEST: usize = 64;
 
@@ -36,41 +38,10 @@ pub(super) fn reason(said: &str) -> &str {
     }
 }
 
-/// How words begin, as [`marked`], that tell of a key or of rights.
-pub(super) const AUTH: &[&str] = &[
-    "_auth_",
-    "_authentic",
-    "_authoris",
-    "_authoriz",
-    "_unauth",
-    "_api_key",
-    "_permission",
-];
-
 /// The words of a name or a sentence in lower case, with a mark before and after each: where one
 /// begins, and where it ends, can be looked for.
 pub(super) fn marked(said: &str) -> String {
-    let (mut marked, mut before) = ("_".to_owned(), '_');
-    for c in said.chars() {
-        let c = if c.is_ascii_alphanumeric() { c } else { '_' };
-        let begins = c == '_' || (before.is_ascii_lowercase() && c.is_ascii_uppercase());
-        if begins && !marked.ends_with('_') {
-            marked.push('_');
-        }
-        if c != '_' {
-            marked.push(c.to_ascii_lowercase());
-        }
-        before = c;
-    }
-    if !marked.ends_with('_') {
-        marked.push('_');
-    }
-    marked
-}
-
-/// Whether one of these stands in what is [`marked`].
-pub(super) fn names(marked: &str, parts: &[&str]) -> bool {
-    parts.iter().any(|part| marked.contains(part))
+    format!("_{}_", said.to_snake_case())
 }
 
 /// Whether a sentence that names an address or a model may hold a key.
@@ -141,9 +112,10 @@ mod tests {
     #[test]
     fn words_are_marked_however_they_are_joined() {
         for (said, expected) in [
-            ("", "_"),
+            ("", "__"),
             ("INVALID_AUTH", "_invalid_auth_"),
             ("InsufficientQuota", "_insufficient_quota_"),
+            ("InvalidAPIKey", "_invalid_api_key_"),
             ("DATA-0001: too long.", "_data_0001_too_long_"),
             (" Not  Found", "_not_found_"),
         ] {

@@ -8,9 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::ProviderError;
-use crate::providers::http;
-use crate::providers::status::judge;
-use crate::providers::term::{AUTH, marked, may_quote_key, names, term};
+use crate::providers::term::{may_quote_key, reason, term};
+use crate::providers::{http, named};
 
 /// Longest message that is passed on, in characters.
 const MESSAGE: usize = 200;
@@ -52,30 +51,6 @@ impl Trouble {
         Self::Error(serde_json::from_value(error).unwrap_or_default())
     }
 }
-
-/// What stands in an error, whatever its status, that no other request would be spared: money that
-/// ran out, which is no limit that passes, a key or a model that is none.
-const FOR_ALL: [&str; 6] = [
-    "insufficient_quota",
-    "billing_error",
-    "billing_hard_limit_reached",
-    "enforced_spend_limit_reached",
-    "invalid_api_key",
-    "model_not_found",
-];
-
-/// The status that an error without one would have, by how words of its terms begin, as
-/// [`marked`]. The first counts.
-const TERMS: [(&[&str], StatusCode); 5] = [
-    (&["_rate_limit", "_overload"], StatusCode::TOO_MANY_REQUESTS),
-    (AUTH, StatusCode::UNAUTHORIZED),
-    (&["_billing"], StatusCode::PAYMENT_REQUIRED),
-    (&["_not_found"], StatusCode::NOT_FOUND),
-    (
-        &["_invalid", "_context", "_content", "_policy"],
-        StatusCode::BAD_REQUEST,
-    ),
-];
 
 /// Makes errors of failed requests.
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +115,7 @@ impl Faults {
         let said = serde_json::from_slice::<Value>(&body)
             .ok()
             .and_then(|mut body| serde_json::from_value(body.get_mut("error")?.take()).ok());
-        self.judge(status, retry_after, &said.unwrap_or_default())
+        self.judge(Some(status), retry_after, &said.unwrap_or_default())
     }
 
     /// An event of the stream is wrong, or tells of an error.
@@ -151,36 +126,22 @@ impl Faults {
         };
         let status = said.code.as_ref().and_then(Value::as_u64);
         let status = status.and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
-        let terms = [said.kind.as_deref(), said.code()];
-        let terms = terms.map(|term| marked(term.unwrap_or_default()));
-        let told = |parts: &[&str]| terms.iter().any(|term| names(term, parts));
-        let status = status.unwrap_or_else(|| {
-            let known = TERMS.iter().find(|(parts, _)| told(parts));
-            known.map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, status)| *status)
-        });
         self.judge(status, None, said)
     }
 
     fn judge(
         &self,
-        status: StatusCode,
+        status: Option<StatusCode>,
         retry_after: Option<Duration>,
         said: &Said,
     ) -> ProviderError {
-        let for_all = FOR_ALL.iter().any(|what| said.names(what));
-        let message = said.describe(status);
-        match for_all {
-            true => self.unusable(message),
-            false => judge(self.engine, status.as_u16(), retry_after, message),
-        }
+        let names = [said.kind.as_deref(), said.code()].map(Option::unwrap_or_default);
+        let (number, message) = (status.map(|status| status.as_u16()), said.describe(status));
+        named::judge(self.engine, number, &names, retry_after, message)
     }
 }
 
 impl Said {
-    fn names(&self, what: &str) -> bool {
-        self.kind.as_deref() == Some(what) || self.code() == Some(what)
-    }
-
     /// The code, where it is text.
     fn code(&self) -> Option<&str> {
         let code = self.code.as_ref().and_then(Value::as_str);
@@ -189,8 +150,7 @@ impl Said {
 
     /// The status and the server's own terms. Its sentence may quote the conversation or the key,
     /// so it is passed on only where it speaks of the address or the model.
-    fn describe(&self, status: StatusCode) -> String {
-        let mut text = status.to_string();
+    fn describe(&self, status: Option<StatusCode>) -> String {
         let code = self.code().map(str::to_owned);
         let code = code.or_else(|| self.code.as_ref().map(Value::to_string));
         let terms = [
@@ -198,13 +158,17 @@ impl Said {
             ("code", &code),
             ("param", &self.param),
         ];
-        for (name, said) in terms {
-            let said = said.as_deref().map(term).unwrap_or_default();
-            if !said.is_empty() {
-                text.push_str(&format!(", {name} {said}"));
-            }
-        }
-        if status == StatusCode::NOT_FOUND
+        let terms = terms.into_iter().filter_map(|(name, said)| {
+            let said = term(said.as_deref()?);
+            (!said.is_empty()).then(|| format!("{name} {said}"))
+        });
+        let told = status.map(|status| status.to_string());
+        let told: Vec<String> = told.into_iter().chain(terms).collect();
+        let mut text = match told.is_empty() {
+            true => reason("").to_owned(),
+            false => told.join(", "),
+        };
+        if status == Some(StatusCode::NOT_FOUND)
             && let Some(message) = &self.message
             && !may_quote_key(message)
         {
@@ -240,49 +204,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_request_is_told_from_what_is_wrong_with_all() {
-        for (status, code, kind) in [
-            (400, "", "rejected"),
-            (400, "context_length_exceeded", "rejected"),
-            (400, "content_filter", "rejected"),
-            (400, "invalid_api_key", "unusable"),
-            (400, "model_not_found", "unusable"),
-            (401, "", "unusable"),
-            (429, "insufficient_quota", "unusable"),
-            (429, "", "limited"),
-            (503, "", "unavailable"),
-        ] {
-            let status = StatusCode::from_u16(status).unwrap();
-            let error = FAULTS.judge(status, None, &said(json!({"message": "m", "code": code})));
-            assert_eq!(error.kind(), kind, "{status} {code}");
-        }
-    }
-
-    #[test]
-    fn so_it_is_inside_of_an_answer() {
+    fn names_and_numbers_of_an_error_are_found_wherever_they_stand() {
         for (error, kind) in [
-            (
-                json!({"code": "context_length_exceeded", "message": "m"}),
-                "rejected",
-            ),
-            (json!({"type": "invalid_request_error"}), "rejected"),
-            (json!({"code": "invalid_prompt"}), "rejected"),
-            (json!({"code": "content_policy_violation"}), "rejected"),
-            (json!({"code": 400}), "rejected"),
-            (json!({"code": 402}), "unusable"),
             (json!({"type": "authentication_error"}), "unusable"),
+            (json!({"type": "e", "code": "invalid_api_key"}), "unusable"),
             (
-                json!({"type": "invalid_request_error", "code": "invalid_api_key"}),
+                json!({"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}}),
                 "unusable",
             ),
-            (json!({"type": "not_found_error"}), "unusable"),
-            (json!({"code": "AuthenticationError"}), "unusable"),
-            (json!({"code": "author_busy"}), "unavailable"),
-            (json!({"code": "server_error"}), "unavailable"),
+            (json!({"code": "context_length_exceeded"}), "rejected"),
+            (json!({"code": 400}), "rejected"),
+            (json!({"code": 402}), "unusable"),
+            (json!({"type": "overloaded_error"}), "limited"),
+            (json!({"message": "invalid_api_key"}), "unavailable"),
+            (json!({"code": 1e99}), "unavailable"),
         ] {
             let text = error.to_string();
             assert_eq!(in_stream(error).kind(), kind, "{text}");
         }
+        let spent = said(json!({"message": "m", "code": "insufficient_quota"}));
+        let error = FAULTS.judge(Some(StatusCode::TOO_MANY_REQUESTS), None, &spent);
+        assert_eq!(error.kind(), "unusable");
     }
 
     fn in_stream(value: Value) -> ProviderError {
@@ -290,45 +232,34 @@ mod tests {
     }
 
     #[test]
-    fn numbers_as_codes_and_unknown_types_are_understood() {
-        let loading = json!({"code": 503, "message": "Loading", "type": "unavailable_error"});
-        assert!(in_stream(loading).to_string().contains("503"));
-        for limits in [
-            "rate_limit_exceeded",
-            "rate_limit_error",
-            "overloaded_error",
+    fn only_what_was_said_is_told() {
+        for (error, told) in [
+            (
+                json!({"code": 503, "message": "Loading", "type": "unavailable_error"}),
+                "503 Service Unavailable, type unavailable_error, code 503",
+            ),
+            (json!({"type": "server_error"}), "type server_error"),
+            (json!({"message": "m"}), "it gave no reason"),
         ] {
-            let error = in_stream(json!({"type": limits}));
-            assert!(matches!(error, ProviderError::Limited { .. }), "{limits}");
-        }
-        let odd = in_stream(json!({"code": 1e99}));
-        assert!(matches!(odd, ProviderError::Unavailable { .. }));
-    }
-
-    #[test]
-    fn money_that_ran_out_is_no_limit_that_passes() {
-        let spent = json!({"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}});
-        for error in [
-            spent,
-            json!({"type": "billing_error"}),
-            json!({"code": "insufficient_quota", "type": "insufficient_quota"}),
-        ] {
-            let text = error.to_string();
-            let error = in_stream(error);
-            assert!(matches!(error, ProviderError::Unusable { .. }), "{text}");
+            let error = in_stream(error).to_string();
+            assert_eq!(error, format!("e is unavailable: {told}"));
         }
     }
 
     #[test]
     fn a_message_that_may_quote_is_not_passed_on() {
         let error = said(json!({"message": "Incorrect key sk-letters", "code": "invalid_api_key"}));
-        let text = error.describe(StatusCode::UNAUTHORIZED);
+        let text = error.describe(Some(StatusCode::UNAUTHORIZED));
         assert!(
             text.contains("invalid_api_key") && !text.contains("letters"),
             "{text}"
         );
         let error = said(json!({"message": "model 'x' not found"}));
-        assert!(error.describe(StatusCode::NOT_FOUND).contains("model 'x'"));
+        assert!(
+            error
+                .describe(Some(StatusCode::NOT_FOUND))
+                .contains("model 'x'")
+        );
     }
 
     #[test]
@@ -338,11 +269,14 @@ mod tests {
             let error = said(json!({"message": quoted, "type": quoted, "code": quoted,
                 "param": quoted, "details": {"error_code": quoted}}));
             for status in [StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND] {
-                let text = error.describe(status);
+                let text = error.describe(Some(status));
                 assert!(!text.contains("secret") && !text.contains("ABC"), "{text}");
             }
         }
         let odd = said(json!({"code": {"key": key}}));
-        assert_eq!(odd.describe(StatusCode::UNAUTHORIZED), "401 Unauthorized");
+        assert_eq!(
+            odd.describe(Some(StatusCode::UNAUTHORIZED)),
+            "401 Unauthorized"
+        );
     }
 }

@@ -12,9 +12,10 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
 use super::wire::{
-    Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, span,
+    Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, closed, closing, formatted,
+    language, pcm, span,
 };
-use crate::providers::socket::{Dial, address, rejected, unavailable, unusable};
+use crate::providers::socket::{Dial, address, rejected, unusable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
 
@@ -112,6 +113,8 @@ enum Event {
     Termination,
     Error {
         error_code: Option<u16>,
+        #[serde(default)]
+        error: String,
     },
     #[serde(other)]
     Other,
@@ -205,25 +208,28 @@ impl Wire for Turns {
             Ok(Event::Begin) => said.push(Said::Ready),
             Ok(Event::Turn(turn)) => self.turn(turn, said),
             Ok(Event::Termination) => said.push(Said::Over),
-            Ok(Event::Error { error_code }) => return Err(self.closed(error_code.unwrap_or(3005))),
+            Ok(Event::Error { error_code, error }) => {
+                let code = error_code.unwrap_or(3005);
+                let known = self.closed(code);
+                return Err(known.unwrap_or_else(|| closed(NAME, code, &error)));
+            }
             Ok(Event::Other) | Err(_) => {}
         }
         Ok(())
     }
 
-    fn closed(&self, code: u16) -> ProviderError {
-        let message = format!("the connection was closed with {code}");
-        match code {
-            // Key, money, account; the higher ones are older names of the same.
-            1008 | 4001..=4003 => unusable(NAME, message),
+    fn closed(&self, code: u16) -> Option<ProviderError> {
+        Some(match code {
+            // Key, money, account: older names of 1008.
+            4001..=4003 => unusable(NAME, closing(code)),
             // What was sent cannot be read, or has parameters that it does not know.
-            3006 | 4000 | 4100..=4103 => rejected(NAME, message),
+            3006 | 4000 | 4100..=4103 => rejected(NAME, closing(code)),
             3009 | 4029 => ProviderError::Limited {
                 engine: NAME.to_owned(),
                 retry_after: None,
             },
-            _ => unavailable(NAME, message),
-        }
+            _ => return None,
+        })
     }
 }
 

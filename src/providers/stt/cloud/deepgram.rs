@@ -14,7 +14,7 @@ use super::wire::{
     Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm, seconds, span,
 };
 use crate::private::Private;
-use crate::providers::socket::{Dial, address, rejected, unavailable, unusable};
+use crate::providers::socket::{Dial, address, rejected};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
 
@@ -37,15 +37,6 @@ impl Deepgram {
 pub(super) fn authorization(settings: &CloudSettings) -> (&'static str, Private<String>) {
     let token = format!("Token {}", settings.key.expose());
     ("authorization", Private::new(token))
-}
-
-/// What a closing code of Deepgram's means.
-pub(super) fn closed(engine: &str, code: u16) -> ProviderError {
-    let message = format!("the connection was closed with {code}");
-    match code {
-        1008 => unusable(engine, message),
-        _ => unavailable(engine, message),
-    }
 }
 
 impl Vendor for Deepgram {
@@ -221,10 +212,6 @@ impl Wire for Results {
             Ok(Event::Other) | Err(_) => {}
         }
         Ok(())
-    }
-
-    fn closed(&self, code: u16) -> ProviderError {
-        closed(NAME, code)
     }
 }
 

@@ -16,9 +16,9 @@ use super::CloudSettings;
 use super::wire::{
     Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm, span,
 };
-use crate::providers::socket::{Dial, address, rejected, unavailable, unusable};
+use crate::providers::socket::{Dial, address};
 use crate::providers::stt::ListenRequest;
-use crate::providers::{EngineInfo, ProviderError};
+use crate::providers::{EngineInfo, ProviderError, named};
 
 /// Its name in the configuration.
 pub(super) const NAME: &str = "elevenlabs";
@@ -199,34 +199,23 @@ impl Wire for Commits {
                 said.push(Said::Flushed(Flushed::Number(turn)));
                 self.answered += 1;
             }
-            name @ ("auth_error" | "quota_exceeded" | "unaccepted_terms") => {
-                return Err(unusable(NAME, name.to_owned()));
-            }
-            name @ ("input_error" | "invalid_request" | "chunk_size_exceeded") => {
-                return Err(rejected(NAME, name.to_owned()));
-            }
-            "rate_limited" => {
-                return Err(ProviderError::Limited {
-                    engine: NAME.to_owned(),
-                    retry_after: None,
-                });
-            }
-            name @ ("error"
+            name @ ("auth_error"
+            | "quota_exceeded"
+            | "unaccepted_terms"
+            | "input_error"
+            | "invalid_request"
+            | "chunk_size_exceeded"
+            | "rate_limited"
+            | "error"
             | "queue_overflow"
             | "resource_exhausted"
             | "transcriber_error"
-            | "session_time_limit_exceeded") => return Err(unavailable(NAME, name.to_owned())),
+            | "session_time_limit_exceeded") => {
+                return Err(named::judge(NAME, None, &[name], None, name.to_owned()));
+            }
             _ => {}
         }
         Ok(())
-    }
-
-    fn closed(&self, code: u16) -> ProviderError {
-        let message = format!("the connection was closed with {code}");
-        match code {
-            1008 | 3000 | 3003 => unusable(NAME, message),
-            _ => unavailable(NAME, message),
-        }
     }
 }
 

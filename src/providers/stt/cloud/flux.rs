@@ -9,15 +9,15 @@ use serde::Deserialize;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
-use super::deepgram::{authorization, closed};
+use super::deepgram::authorization;
 use super::wire::{
     Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, seconds, span,
     spread_evenly,
 };
-use crate::providers::socket::{Dial, address, unavailable};
+use crate::providers::socket::{Dial, address};
 use crate::providers::stt::ListenRequest;
 use crate::providers::term::reason;
-use crate::providers::{EngineInfo, ProviderError};
+use crate::providers::{EngineInfo, ProviderError, named};
 
 /// Its name in the configuration.
 pub(super) const NAME: &str = "deepgram-flux";
@@ -185,16 +185,13 @@ impl Wire for Turns {
             Ok(Event::Connected) => said.push(Said::Ready),
             Ok(Event::TurnInfo(info)) => turn(*info, said),
             Ok(Event::Error { code }) => {
-                let code = reason(code.as_deref().unwrap_or_default());
-                return Err(unavailable(NAME, code.to_owned()));
+                let code = code.unwrap_or_default();
+                let told = reason(&code).to_owned();
+                return Err(named::judge(NAME, None, &[&code], None, told));
             }
             Ok(Event::Other) | Err(_) => {}
         }
         Ok(())
-    }
-
-    fn closed(&self, code: u16) -> ProviderError {
-        closed(NAME, code)
     }
 }
 

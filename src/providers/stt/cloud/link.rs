@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
-use super::wire::{RATE, Said, Vendor, Wire};
+use super::wire::{RATE, Said, Vendor, Wire, closed};
 use crate::calls::{Amount, Kind, OpenCall};
 use crate::disclosure::VoiceMeter;
 use crate::providers::line::Line;
@@ -142,8 +142,10 @@ impl Link {
                 Err(_) => Ok(()),
             },
             Some(Ok(Message::Close(frame))) => {
-                let code = frame.map_or(1005, |frame| frame.code.into());
-                Err(self.wire.closed(code))
+                let frame = frame.map(|frame| (frame.code.into(), frame.reason));
+                let (code, reason) = frame.unwrap_or((1005, Utf8Bytes::default()));
+                let known = self.wire.closed(code);
+                Err(known.unwrap_or_else(|| closed(self.engine, code, &reason)))
             }
             Some(Ok(Message::Pong(number))) => {
                 let number = number.as_ref().try_into().map(u64::from_be_bytes);

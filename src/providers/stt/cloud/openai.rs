@@ -19,7 +19,7 @@ use self::event::{Event, Fault};
 use super::CloudSettings;
 use super::wire::{Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm};
 use crate::private::Private;
-use crate::providers::socket::{Dial, address, unavailable, unusable};
+use crate::providers::socket::{Dial, address, unavailable};
 use crate::providers::stt::ListenRequest;
 use crate::providers::{EngineInfo, ProviderError};
 
@@ -229,14 +229,6 @@ impl Wire for Items {
             },
         }
         Ok(())
-    }
-
-    fn closed(&self, code: u16) -> ProviderError {
-        let message = format!("the connection was closed with {code}");
-        match code {
-            1008 | 3000 | 3003 => unusable(NAME, message),
-            _ => unavailable(NAME, message),
-        }
     }
 }
 

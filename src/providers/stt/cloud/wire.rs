@@ -6,7 +6,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::providers::socket::Dial;
 use crate::providers::stt::ListenRequest;
-use crate::providers::{EngineInfo, ProviderError};
+use crate::providers::term::term;
+use crate::providers::{EngineInfo, ProviderError, named};
 
 /// Samples of a second of sound, as sessions have it.
 pub(super) const RATE: u32 = 16_000;
@@ -58,8 +59,25 @@ pub(super) trait Wire: Send {
     /// What the vendor says went wrong, if the connection is of no use any more.
     fn read(&mut self, text: &str, said: &mut Vec<Said>) -> Result<(), ProviderError>;
 
-    /// What it means that the vendor closed with this code.
-    fn closed(&self, code: u16) -> ProviderError;
+    /// What it means that the vendor closed with this code, if that is one of its own.
+    fn closed(&self, _: u16) -> Option<ProviderError> {
+        None
+    }
+}
+
+/// What it means that a vendor closed with this code, of which it says why.
+pub(super) fn closed(engine: &str, code: u16, reason: &str) -> ProviderError {
+    let mut message = closing(code);
+    let told = term(reason);
+    if !told.is_empty() {
+        message = format!("{message}, {told}");
+    }
+    named::judge(engine, Some(code), &[reason], None, message)
+}
+
+/// How it is told that a vendor closed.
+pub(super) fn closing(code: u16) -> String {
+    format!("the connection was closed with {code}")
 }
 
 /// How a vendor likes its sound, and how long it may take.
@@ -151,7 +169,7 @@ pub(super) enum Flushed {
     Number(u64),
     /// One, with the words up to there.
     To(Duration),
-    /// The oldest of those whose words are still wanted.
+    /// The oldest of those that are not answered, as far as words tell.
     Oldest,
 }
 

@@ -4,11 +4,9 @@
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::providers::ProviderError;
-use crate::providers::socket::{rejected, unavailable, unusable};
-use crate::providers::status::judge;
-use crate::providers::term::{AUTH, marked, names, reason, term};
+use crate::providers::term::{reason, term};
 use crate::providers::tts::RATE;
+use crate::providers::{ProviderError, named};
 
 /// A vendor's wire, in the voice of one session. One piece of text is under way at a time.
 pub(super) trait Wire: Send + 'static {
@@ -76,70 +74,16 @@ pub(super) fn samples(seconds: f64) -> u64 {
     (seconds.clamp(0.0, 3600.0) * f64::from(RATE)) as u64
 }
 
-/// How words begin, as [`marked`], in the names that vendors give to what is in the way of whatever
-/// they are asked, beside [`AUTH`].
-const USELESS: &[&str] = &[
-    "_payment",
-    "_billing",
-    "_credit",
-    "_model_not_found",
-    "_unusual_activity",
-];
-
-/// The same for what is wrong with a request: its text, its voice, its language.
-const REJECTING: &[&str] = &[
-    "_invalid",
-    "_not_found",
-    "_unsupported",
-    "_max_character",
-    "_message_0",
-    "_data_0",
-    "_big_0",
-];
-
-/// The same for being asked too often.
-const LIMITING: &[&str] = &[
-    "_too_many",
-    "_rate_limit",
-    "_concurren",
-    "_busy",
-    "_max_active",
-    "_overload",
-];
-
 /// What a failure means that a vendor gives as a number (an HTTP status or a close code) or a name,
 /// or as both. Its sentences are not passed on: they may quote what was said.
 pub(super) fn fault(engine: &'static str, number: Option<u64>, name: &str) -> ProviderError {
-    let known = marked(name);
-    // Beside an HTTP status a name says more than it does; a sentence only repeats it.
-    let named = match number {
-        Some(300..600) => marked(term(name)),
-        _ => known.clone(),
-    };
     let message = match (number, term(name)) {
         (Some(number), "") => number.to_string(),
         (Some(number), name) => format!("{number}, {name}"),
         (None, _) => reason(name).to_owned(),
     };
     let number = number.and_then(|number| u16::try_from(number).ok());
-    match number {
-        _ if known.contains("_quota") => unusable(engine, message),
-        _ if names(&named, LIMITING) => ProviderError::Limited {
-            engine: engine.to_owned(),
-            retry_after: None,
-        },
-        _ if names(&known, AUTH) || names(&known, USELESS) => unusable(engine, message),
-        Some(401..=403) => unusable(engine, message),
-        // An address that is none, or a vendor that fails; but another voice may be there.
-        Some(status @ (404 | 500..600)) if !named.contains("_voice_not_found") => {
-            judge(engine, status, None, message)
-        }
-        _ if names(&named, REJECTING) => rejected(engine, message),
-        Some(status @ 300..600) => judge(engine, status, None, message),
-        Some(1008) => unusable(engine, message),
-        Some(1003 | 1009) => rejected(engine, message),
-        _ => unavailable(engine, message),
-    }
+    named::judge(engine, number, &[name], None, message)
 }
 
 /// The name of a failure in a vendor's JSON, wherever vendors put it.
@@ -166,65 +110,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn failures_are_told_apart_by_name_and_number() {
-        let kind = |number: u64, name: &str| fault("vendor", Some(number), name).kind();
-        for (number, name, expected) in [
-            (401, "quota_exceeded", "unusable"),
-            (429, "insufficient_quota", "unusable"),
-            (429, "too_many_concurrent_requests", "limited"),
-            (1008, "max_active_conversations", "limited"),
-            (1008, "voice_not_found", "rejected"),
-            (429, "", "limited"),
-            (401, "", "unusable"),
-            (400, "", "rejected"),
-            (422, "invalid_language", "rejected"),
-            (400, "invalid_api_key", "unusable"),
-            (404, "model_not_found", "unusable"),
-            (404, "voice_not_found", "rejected"),
-            (404, "Not Found", "unusable"),
-            (404, "not_found", "unusable"),
-            (400, "Too many characters", "rejected"),
-            (502, "upstream not found", "unavailable"),
-            (429, "InsufficientQuota", "unusable"),
-            (400, "InsufficientCredits", "unusable"),
-            (1008, "", "unusable"),
-            (500, "", "unavailable"),
-            (1011, "NET-0000", "unavailable"),
-            (1008, "DATA-0001", "rejected"),
-            (1006, "", "unavailable"),
-            (1000, "", "unavailable"),
-        ] {
-            assert_eq!(kind(number, name), expected, "{number} {name}");
-        }
-    }
-
-    #[test]
-    fn a_word_is_not_taken_for_another_that_it_contains() {
-        let kind = |name: &str| fault("vendor", None, name).kind();
-        for sentence in [
-            "The text names its author.",
-            "discredited",
-            "An authority spoke of autobusys",
-        ] {
-            assert_eq!(kind(sentence), "unavailable", "{sentence}");
-        }
-        for (name, expected) in [
-            ("INVALID_AUTH", "unusable"),
-            ("authentication_error", "unusable"),
-            ("Unauthorized", "unusable"),
-            ("not authorized", "unusable"),
-            ("Your API key is wrong.", "unusable"),
-            ("out of credits", "unusable"),
-            ("quota_exceeded", "unusable"),
-            ("system_busy", "limited"),
-            ("Too many requests", "limited"),
-            ("DATA-0001: too long", "rejected"),
-        ] {
-            assert_eq!(kind(name), expected, "{name}");
-        }
-    }
 
     #[test]
     fn sentences_are_not_passed_on() {

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::NAME;
-use crate::providers::ProviderError;
-use crate::providers::socket::{rejected, unavailable, unusable};
+use crate::providers::socket::unavailable;
 use crate::providers::term::reason;
+use crate::providers::{ProviderError, named};
 
 /// An event.
 #[derive(Deserialize)]
@@ -29,18 +29,18 @@ pub(super) struct Fault {
 impl Fault {
     /// What it means for the connection.
     pub fn judge(&self) -> ProviderError {
-        let name = self.code.as_deref().or(self.kind.as_deref());
-        let name = reason(name.unwrap_or_default());
-        let told = name.to_owned();
-        match name {
-            "rate_limit_exceeded" | "rate_limit_error" => ProviderError::Limited {
-                engine: NAME.to_owned(),
-                retry_after: None,
-            },
-            "insufficient_quota" | "invalid_api_key" | "model_not_found" => unusable(NAME, told),
-            "session_expired" => unavailable(NAME, told),
-            _ if self.kind.as_deref() == Some("invalid_request_error") => rejected(NAME, told),
-            _ => unavailable(NAME, told),
+        let names = [self.code.as_deref(), self.kind.as_deref()];
+        let told = reason(names.into_iter().flatten().next().unwrap_or_default()).to_owned();
+        match self.code.as_deref() {
+            // The next connection has a session of its own.
+            Some("session_expired") => unavailable(NAME, told),
+            _ => named::judge(
+                NAME,
+                None,
+                &names.map(Option::unwrap_or_default),
+                None,
+                told,
+            ),
         }
     }
 }
