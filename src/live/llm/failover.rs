@@ -103,6 +103,9 @@ async fn answer(mind: &mut Mind, speaks: bool) -> Heard {
         match mind.next().await.unwrap() {
             // What is authored is told by what stands before it alone.
             Thought::Sentence(_, text) if !heard.authored => heard.said.push_str(&shown(&text)),
+            Thought::Token(_, Token::Text(text)) if !speaks && !heard.authored => {
+                heard.said.push_str(&text);
+            }
             Thought::Replaced(_, error) => heard.replaced = Some(error.engine().to_owned()),
             Thought::BrokeOff(error) => heard.broke_off = Some(error.engine().to_owned()),
             Thought::StoodIn(..) => heard.authored = true,
@@ -117,42 +120,48 @@ async fn answer(mind: &mut Mind, speaks: bool) -> Heard {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_that_was_only_begun_is_said() {
-    let mut mind = mind(
-        &["It is about my", "I am back now."],
-        &["My sister called me.", "Yes."],
-    );
-    let heard = answer(&mut mind, true).await;
-    assert_eq!(heard.said.trim(), "My sister called me.");
-    assert_eq!(heard.replaced.as_deref(), Some("first"));
-    assert!(!heard.failed && !heard.authored);
-    let again = answer(&mut mind, true).await;
-    assert_eq!(
-        (again.said.as_str(), again.replaced),
-        ("Yes.", None),
-        "told once"
-    );
-    tokio::time::advance(Duration::from_secs(600)).await;
-    assert_eq!(answer(&mut mind, true).await.said.trim(), "I am back now.");
+async fn nothing_that_was_only_begun_is_told() {
+    for speaks in [true, false] {
+        let mut mind = mind(
+            &["It is about my", "I am back now."],
+            &["My sister called me.", "Yes."],
+        );
+        let heard = answer(&mut mind, speaks).await;
+        assert_eq!(heard.said.trim(), "My sister called me.");
+        assert_eq!(heard.replaced.as_deref(), Some("first"));
+        assert!(!heard.failed && !heard.authored);
+        let again = answer(&mut mind, speaks).await;
+        assert_eq!(
+            (again.said.as_str(), again.replaced),
+            ("Yes.", None),
+            "told once"
+        );
+        tokio::time::advance(Duration::from_secs(600)).await;
+        let later = answer(&mut mind, speaks).await;
+        assert_eq!(later.said.trim(), "I am back now.");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_said_stays_and_the_turn_ends_with_it() {
-    let mut mind = mind(&["It is about my sister. She has never"], &["So it is."]);
-    let heard = answer(&mut mind, true).await;
-    assert_eq!(heard.said.trim(), "It is about my sister.");
-    assert_eq!(heard.broke_off.as_deref(), Some("first"));
-    assert_eq!(heard.replaced, None, "nobody else answered");
-    assert!(!heard.failed && !heard.authored);
-    let next = answer(&mut mind, true).await;
-    assert_eq!(next.said.trim(), "So it is.");
-    assert_eq!(next.replaced.as_deref(), Some("first"));
+async fn what_was_told_stays_and_the_turn_ends_with_it() {
+    for speaks in [true, false] {
+        let mut mind = mind(&["It is about my sister. She has never"], &["So it is."]);
+        let heard = answer(&mut mind, speaks).await;
+        assert_eq!(heard.said.trim(), "It is about my sister.");
+        assert_eq!(heard.broke_off.as_deref(), Some("first"));
+        assert_eq!(heard.replaced, None, "nobody else answered");
+        assert!(!heard.failed && !heard.authored);
+        let next = answer(&mut mind, speaks).await;
+        assert_eq!(next.said.trim(), "So it is.");
+        assert_eq!(next.replaced.as_deref(), Some("first"));
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_shown_cannot_be_begun_anew() {
-    let mut mind = mind(&["It is about my"], &["My sister called me."]);
-    assert!(answer(&mut mind, false).await.failed);
+async fn what_is_written_is_shown_as_it_is() {
+    let text = "**Two** things:\n- one. \n- two, and `three|`.";
+    let mut mind = mind(&[text], &[]);
+    assert_eq!(answer(&mut mind, false).await.said, text);
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,13 +200,15 @@ async fn an_answer_without_a_word_is_none() {
 
 #[tokio::test(start_paused = true)]
 async fn with_every_model_down_the_authored_lines_answer() {
-    let mut mind = mind(&["It is"], &["My"]);
-    let heard = answer(&mut mind, true).await;
-    assert!(
-        heard.authored && heard.said.is_empty() && !heard.failed,
-        "{heard:?}"
-    );
-    let began = Instant::now();
-    assert!(!answer(&mut mind, true).await.failed);
-    assert_eq!(began.elapsed(), Duration::ZERO, "nobody is waited for");
+    for speaks in [true, false] {
+        let mut mind = mind(&["It is"], &["My"]);
+        let heard = answer(&mut mind, speaks).await;
+        assert!(
+            heard.authored && heard.said.is_empty() && !heard.failed,
+            "{heard:?}"
+        );
+        let began = Instant::now();
+        assert!(!answer(&mut mind, speaks).await.failed);
+        assert_eq!(began.elapsed(), Duration::ZERO, "nobody is waited for");
+    }
 }

@@ -54,18 +54,16 @@ impl Answering {
             let Some(error) = self.ask(model, prompt.clone(), &mut came).await? else {
                 return Ok(());
             };
-            // What was written was read, and cannot begin anew.
-            let read = came.words && !self.speaks;
-            if read || came.call || !model.has_another(&prompt.attempts) {
+            if came.call || !model.has_another(&prompt.attempts) {
                 return self.fail(error, came.words || came.call).await;
             }
             if came.words {
-                // What was said stays, and the turn ends with it: the rest of a thought is nothing
+                // What was said or read stays, and the turn ends with it: the rest of a thought is nothing
                 // that another model could know.
                 self.send(Thought::BrokeOff(error)).await?;
                 return self.send(end(self.generation)).await;
             }
-            // Nothing of it was heard: the next model begins anew.
+            // Nothing of it was told: the next model begins anew.
             (self.thoughts, self.filter) = (thoughts.clone(), filter.clone());
         }
     }
@@ -102,6 +100,9 @@ impl Answering {
                         let last = splitter.finish();
                         let last = last.and_then(|last| ended(last, &token, came.sentence));
                         self.say(last.into_iter().collect(), came).await?;
+                    } else {
+                        self.show(splitter.finish().into_iter().collect(), came)
+                            .await?;
                     }
                     if !came.words && !came.call && self.understudy.is_some() {
                         // A client that says nothing at all would seem to be gone.
@@ -135,15 +136,25 @@ impl Answering {
         if text.is_empty() {
             return Ok(());
         }
-        came.words |= !self.speaks && !text.trim().is_empty();
-        let sentences = match self.speaks {
-            true => splitter.push(&self.filter.push(&text)),
-            false => Vec::new(),
-        };
+        if !self.speaks {
+            // By sentences as well: half of one that was read could not be begun anew.
+            return self.show(splitter.push(&text), came).await;
+        }
+        let sentences = splitter.push(&self.filter.push(&text));
         // The first token's time is worth knowing before the first sentence is whole.
         let token = Token::Text(text);
         self.send(Thought::Token(self.generation, token)).await?;
         self.say(sentences, came).await
+    }
+
+    /// Passes on sentences of an answer that is written.
+    async fn show(&mut self, sentences: Vec<String>, came: &mut Came) -> Result<(), Over> {
+        for text in sentences {
+            came.words |= !text.trim().is_empty();
+            let token = Token::Text(text);
+            self.send(Thought::Token(self.generation, token)).await?;
+        }
+        Ok(())
     }
 
     /// Passes on sentences, as far as there is anything in them to say.
