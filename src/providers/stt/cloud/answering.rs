@@ -27,10 +27,7 @@ enum Ready {
     /// What is known has to do, or is all there can be.
     Known,
     /// The vendor says nothing of it.
-    Unheard {
-        /// For how long there is more than silence in it.
-        loud: Duration,
-    },
+    Unheard,
 }
 
 impl Ear {
@@ -39,9 +36,7 @@ impl Ear {
         let segments = self.segments.iter();
         let ready = segments.filter_map(|segment| Some((segment.id, self.ready(segment, now)?)));
         for (id, ready) in ready.collect::<Vec<_>>() {
-            if let Ready::Unheard { loud } = ready
-                && self.is_mute(loud)
-            {
+            if ready == Ready::Unheard && self.is_mute(id) {
                 // Somebody else may hear what was said.
                 self.mute = true;
                 return;
@@ -71,7 +66,7 @@ impl Ear {
                 }
                 let late = now >= at + self.patience(segment) && self.ponged >= ping;
                 late.then(|| match self.is_unheard(segment) {
-                    true => Ready::Unheard { loud: segment.loud },
+                    true => Ready::Unheard,
                     false => Ready::Known,
                 })
             }
@@ -96,9 +91,18 @@ impl Ear {
         !listened && !words.any(|heard| owner(heard) == Some(segment.id))
     }
 
-    /// Whether a vendor that says nothing of a segment is mute, and not the segment empty.
-    fn is_mute(&mut self, loud: Duration) -> bool {
-        if loud < CLEAR {
+    /// Gives up a segment of which the vendor says nothing. Whether it is mute, and not the segment
+    /// empty.
+    fn is_mute(&mut self, segment: u64) -> bool {
+        let Some(segment) = self.segments.get_mut(segment) else {
+            return false;
+        };
+        if let State::Asked(Asked { flush, .. }) = segment.state {
+            self.given_up.insert(flush);
+        }
+        // Of what was not sent again, this connection can say nothing.
+        let from = segment.from.max(self.since);
+        if self.tape.loud(from, segment.end()) < CLEAR {
             return false;
         }
         self.unanswered += 1;

@@ -1,7 +1,7 @@
 //! Listening through a vendor, without its socket: what the session says and what the vendor says
 //! come in, words on the session's timeline and things to send come out.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use media::Position;
@@ -16,8 +16,9 @@ use super::wire::{Flushed, Habits, Said, Spoken};
 use super::words::Words;
 use crate::providers::stt::{ListenInput, ListenOutput};
 
-/// A segment begins at most this long before it is known; its sound must still be there.
-const LEAD: Duration = Duration::from_secs(3);
+/// So much sound before a segment, or before now, is kept: a segment begins at most two seconds
+/// before it is known, and what is more than silence in it stands out from what was before.
+const LEAD: Duration = Duration::from_secs(4);
 /// So much is sent again where nobody speaks, since somebody may have begun.
 const KEPT: Duration = Duration::from_secs(1);
 /// Words are remembered for so long, so that late ones find their place.
@@ -47,7 +48,7 @@ pub(super) struct Ear {
     pub(super) ponged: u64,
     pub(super) words: Words,
     /// The sound of this connection begins here.
-    since: Position,
+    pub(super) since: Position,
     /// No word before will change.
     pub(super) settled: Option<Position>,
     /// The vendor has listened up to here.
@@ -56,6 +57,8 @@ pub(super) struct Ear {
     pub(super) answered: bool,
     /// Segments in a row, in which somebody clearly spoke, of which it said nothing at all.
     pub(super) unanswered: u32,
+    /// Flushes of this connection whose answers nobody waits for any more, and may still come.
+    pub(super) given_up: BTreeSet<u64>,
     /// Whether it takes sound and says nothing of it.
     pub(super) mute: bool,
     /// The vendor's turn whose words came last.
@@ -87,6 +90,7 @@ impl Ear {
             seen: Position::ZERO,
             answered: false,
             unanswered: 0,
+            given_up: BTreeSet::new(),
             mute: false,
             latest: None,
             outputs: VecDeque::new(),
@@ -128,7 +132,6 @@ impl Ear {
             return;
         };
         let (from, to) = (segment.from, segment.end());
-        segment.loud = self.tape.loud(from.max(self.since), to);
         if from >= to || !self.tape.has(from, to) {
             self.answer(id);
         }
@@ -155,14 +158,13 @@ impl Ear {
         (self.settled, self.seen, self.answered) = (None, Position::ZERO, false);
         (self.clock, self.flushes) = (Clock::default(), Flushes::default());
         (self.latest, self.forgets, self.lost_count) = (None, false, false);
+        self.given_up.clear();
         for segment in self
             .segments
             .iter_mut()
             .filter(|segment| segment.is_awaited())
         {
             segment.state = State::Unsent;
-            // Of what is not sent again, this connection can say nothing.
-            segment.loud = self.tape.loud(segment.from.max(from), segment.end());
         }
     }
 
@@ -185,16 +187,15 @@ impl Ear {
             Said::Flushed(Flushed::Number(number)) => self.flushes.answer(number),
             Said::Flushed(Flushed::To(to)) => self.flushes.answer_to(sample(to)),
             Said::Flushed(Flushed::Oldest) => {
-                let asked = self
-                    .segments
-                    .iter()
-                    .find_map(|segment| match segment.state {
-                        State::Asked(asked) => Some(asked.flush),
-                        _ => None,
-                    });
-                asked
-                    .into_iter()
-                    .for_each(|flush| self.flushes.answer(flush));
+                let mut segments = self.segments.iter();
+                let asked = segments.find_map(|segment| match segment.state {
+                    State::Asked(asked) => Some(asked.flush),
+                    _ => None,
+                });
+                // An answer that comes too late is none to what was asked since.
+                if let Some(flush) = self.given_up.pop_first().or(asked) {
+                    self.flushes.answer(flush);
+                }
             }
             Said::Failed(number, error) => {
                 for segment in self.segments.iter_mut() {
@@ -225,6 +226,8 @@ impl Ear {
                     && matches!(segment.state, State::Sent(_) | State::Asked(_))
                 {
                     segment.state = State::Settled;
+                    // It is asked in order: what came before will not be answered any more.
+                    self.given_up.clear();
                 }
             }
         }

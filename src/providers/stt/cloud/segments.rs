@@ -29,9 +29,6 @@ pub(super) struct Segment {
     pub to: Option<Position>,
     /// How far it got.
     pub state: State,
-    /// For how long there is more than silence in what the connection is sent of it, as known when
-    /// it ended or was sent again.
-    pub loud: Duration,
     /// Words called stable, as they were shown, on whichever connection.
     stable: Vec<Word>,
     shown: Vec<Word>,
@@ -120,7 +117,6 @@ impl Segments {
             from,
             to: None,
             state: State::Listening,
-            loud: Duration::ZERO,
             stable: Vec::new(),
             shown: Vec::new(),
             hint: None,

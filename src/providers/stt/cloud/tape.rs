@@ -14,11 +14,11 @@ use super::clock::{later, samples_between};
 const MOST: usize = 30 * 16_000;
 /// Sound is more than silence that stands so far above the background, in dB …
 const MARGIN: f32 = 10.0;
-/// … and nothing quieter is, in dBFS: the session's own detector takes it for no speech either.
+/// … and nothing quieter is, in dBFS.
 const HUSH: f32 = -60.0;
 
 /// Recent sound, and how far it was sent.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tape {
     frames: VecDeque<Frame>,
     samples: usize,
@@ -26,16 +26,12 @@ pub(super) struct Tape {
     cursor: Position,
     /// End of the newest sound.
     end: Position,
-    /// The background of the session.
-    floor: Floor,
 }
 
 #[derive(Debug)]
 struct Frame {
     at: Position,
     samples: Box<[i16]>,
-    /// Whether it is more than silence.
-    is_loud: bool,
 }
 
 impl Frame {
@@ -64,18 +60,6 @@ impl Piece {
     }
 }
 
-impl Default for Tape {
-    fn default() -> Self {
-        Self {
-            frames: VecDeque::new(),
-            samples: 0,
-            cursor: Position::ZERO,
-            end: Position::ZERO,
-            floor: Floor::new(HUSH),
-        }
-    }
-}
-
 impl Tape {
     /// Keeps sound. What is not newer than all before is not taken.
     pub fn push(&mut self, at: Position, samples: Box<[i16]>) {
@@ -92,13 +76,7 @@ impl Tape {
         if samples.is_empty() {
             return;
         }
-        let level = rms_dbfs(&samples);
-        self.floor.push(level);
-        let frame = Frame {
-            at,
-            samples,
-            is_loud: level >= HUSH.max(self.floor.level() + MARGIN),
-        };
+        let frame = Frame { at, samples };
         self.end = frame.end();
         self.samples += frame.samples.len();
         self.frames.push_back(frame);
@@ -140,11 +118,17 @@ impl Tape {
         frames.any(|frame| frame.at < to && frame.end() > from)
     }
 
-    /// For how long there is more than silence within these positions.
+    /// For how long there is more than silence within these positions. It is measured when somebody
+    /// wants to know, for that is seldom; the background is what was kept of the sound before.
     pub fn loud(&self, from: Position, to: Position) -> Duration {
-        let frames = self.frames.iter();
-        let within = frames.filter(|frame| frame.at < to && frame.end() > from);
-        let loud = within.filter(|frame| frame.is_loud);
+        let mut floor = Floor::new(HUSH);
+        let is_loud = |frame: &&Frame| {
+            let level = rms_dbfs(&frame.samples);
+            floor.push(level);
+            frame.end() > from && level >= HUSH.max(floor.level() + MARGIN)
+        };
+        let frames = self.frames.iter().take_while(|frame| frame.at < to);
+        let loud = frames.filter(is_loud);
         loud.map(|frame| frame.end() - frame.at).sum()
     }
 

@@ -146,6 +146,34 @@ fn a_cough_that_the_vendor_answers_without_words_is_not_waited_for() {
 }
 
 #[test]
+fn an_empty_answer_that_comes_late_is_none_of_the_next_segment() {
+    let mut sim = sim(false);
+    let empty = |sim: &mut Sim, turn| {
+        sim.words(turn, &[], true);
+        sim.say(Said::Flushed(Flushed::Oldest));
+    };
+    sim.speak(1, 0, 200);
+    sim.pass(LATE);
+    assert_eq!(sim.told(), ["1! "]);
+    sim.speak(2, 10_000, 1000);
+    empty(&mut sim, 0);
+    assert_eq!(sim.told(), [""; 0]);
+    // 400 ms were sent before it.
+    sim.words(1, &[("yes", 800, 1000)], true);
+    assert_eq!(sim.told(), ["2: yes@10400-10600", "2! yes@10400-10600"]);
+    // One that is never answered is not waited for once something after it was.
+    sim.speak(3, 20_000, 200);
+    sim.pass(LATE);
+    assert_eq!(sim.told(), ["3! "]);
+    sim.speak(4, 30_000, 1000);
+    sim.words(2, &[("no", 2600, 2800)], true);
+    assert_eq!(sim.told().len(), 2);
+    sim.speak(5, 40_000, 200);
+    empty(&mut sim, 3);
+    assert_eq!(sim.told(), ["5! "]);
+}
+
+#[test]
 fn the_silence_after_words_of_a_connection_that_broke_makes_the_next_not_mute() {
     let mut sim = sim(true);
     sim.begin(1, 0);
