@@ -40,10 +40,8 @@ pub struct Hearing {
     open: VecDeque<u64>,
     /// What is to be told before anything that a stream says.
     outputs: VecDeque<ListenOutput>,
-    /// The stream has said nothing yet.
-    is_new: bool,
-    /// Another engine than the first listened last.
-    replaced: bool,
+    /// There was a stream before this one, which has said nothing yet.
+    is_another: bool,
     awaited: Awaited,
     dropped: u64,
 }
@@ -72,8 +70,7 @@ impl Hearing {
             stuck: false,
             open: VecDeque::new(),
             outputs: VecDeque::new(),
-            is_new: false,
-            replaced: false,
+            is_another: false,
             dropped: 0,
         }
     }
@@ -85,6 +82,7 @@ impl Hearing {
             self.request.language = language;
             self.opening.abandon();
             if self.stream.take().is_some() {
+                self.is_another = true;
                 self.awaited.give_up();
                 self.fail_open(&self.unavailable("another language is spoken now"));
             }
@@ -187,7 +185,6 @@ impl Hearing {
         {
             Ok(stream) => {
                 self.stream = Some(stream);
-                self.is_new = true;
                 self.awaited.listens(name);
                 self.progressed();
             }
@@ -197,20 +194,18 @@ impl Hearing {
     }
 
     /// What comes of what the stream says. One that does not begin with another engine is the first
-    /// engine's, which is news after one where another listened.
+    /// engine's, whichever listened before.
     fn told(&mut self, output: ListenOutput) -> ListenOutput {
-        let is_new = std::mem::take(&mut self.is_new);
+        let is_another = std::mem::take(&mut self.is_another);
         match output {
-            ListenOutput::StoodIn { .. } => self.replaced = true,
-            ListenOutput::Back { first, .. } => self.replaced &= !first,
-            _ if is_new && std::mem::take(&mut self.replaced) => {
+            ListenOutput::StoodIn { .. } | ListenOutput::Back { .. } => output,
+            output if is_another => {
                 self.outputs.push_back(output);
                 let (by, first) = (self.engine.info().name, true);
-                return ListenOutput::Back { by, first };
+                ListenOutput::Back { by, first }
             }
-            _ => {}
+            output => output,
         }
-        output
     }
 
     fn progressed(&mut self) {
@@ -220,6 +215,7 @@ impl Hearing {
 
     fn broke(&mut self, error: Option<ProviderError>) {
         self.stream = None;
+        self.is_another = true;
         self.opening.broke();
         let error = error.unwrap_or_else(|| self.unavailable("the stream broke off"));
         self.fail_open(&error);

@@ -90,6 +90,8 @@ fn a_client_that_wants_no_transcripts_learns_all_the_same_that_it_was_not_unders
 #[test]
 fn another_recogniser_is_told_of_once_and_the_turn_goes_on() {
     let mut sim = Sim::new(WebRtc);
+    // Where none was replaced, nobody is back.
+    sim.at(500, back(true));
     sim.say(1000, 1500, QUESTION);
     sim.at(2000, Input::ListenerStoodIn { error: trouble() });
     sim.run(9000);
