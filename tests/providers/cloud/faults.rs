@@ -132,6 +132,7 @@ pub async fn what_is_no_sound_is_not_played(kind: Kind) {
         ("text/html", b"<html>log in please</html>".as_slice()),
         ("audio/pcm", b"<html>log in please</html>"),
         ("audio/mpeg", b"ID3\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+        ("audio/mp4", b"\0\0\0\x1cftypM4A \0\0\0\0"),
         ("audio/wav", b"RIFF\x24\x80\x00\x00WAVEfmt \x10\0\0\0"),
         (
             "application/json",

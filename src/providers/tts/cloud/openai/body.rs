@@ -12,13 +12,15 @@ use crate::providers::socket::unusable;
 /// So much of the beginning shows what it is.
 const ENOUGH: usize = 16;
 
-/// How files of sound begin that are no raw samples.
-const CONTAINERS: [(&[u8], &str); 5] = [
-    (b"RIFF", "WAV"),
-    (b"ID3", "MP3"),
-    (b"OggS", "Ogg"),
-    (b"fLaC", "FLAC"),
-    (b"\x1a\x45\xdf\xa3", "WebM"),
+/// What files of sound that are no raw samples have near their beginning, and where.
+const CONTAINERS: [(usize, &[u8], &str); 6] = [
+    (0, b"RIFF", "WAV"),
+    (0, b"ID3", "MP3"),
+    (0, b"OggS", "Ogg"),
+    (0, b"fLaC", "FLAC"),
+    (0, b"\x1a\x45\xdf\xa3", "WebM"),
+    // After the length of the box.
+    (4, b"ftyp", "MP4"),
 ];
 
 /// What a response calls its body.
@@ -51,6 +53,10 @@ fn judge(kind: &str) -> Result<Called, ProviderError> {
     match (main, sub) {
         ("audio", "mpeg" | "mp3" | "aac") => Ok(Called::Frames),
         ("application", sub) if sub.ends_with("json") => Ok(Called::Json),
+        ("audio", "mp4" | "m4a" | "x-m4a") => Err(unusable(
+            NAME,
+            "it answered with MP4, not raw samples".to_owned(),
+        )),
         // Any other file that a server calls so would be played as noise.
         ("application", sub) if ["pcm", "raw", "octet"].iter().any(|raw| sub.contains(raw)) => {
             Ok(Called::Sound)
@@ -112,11 +118,12 @@ impl Beginning {
 
     fn not_samples(&self, bytes: &[u8]) -> Option<&'static str> {
         let mut containers = CONTAINERS.iter();
-        let container = containers.find(|(begins, _)| bytes.starts_with(begins));
-        if let Some((_, name)) = container {
+        let has = |at: usize, mark| bytes.get(at..).is_some_and(|rest| rest.starts_with(mark));
+        if let Some((.., name)) = containers.find(|(at, mark, _)| has(*at, mark)) {
             return Some(name);
         }
-        // The mark of a frame of MPEG audio, layer III, or of AAC. As samples, a frame's mark is as good as any other pair of bytes.
+        // The mark of a frame of MPEG audio, layer III, or of AAC. As samples, a frame's mark is as
+        // good as any other pair of bytes.
         let framed = matches!(
             bytes,
             [
@@ -161,6 +168,7 @@ mod tests {
             "video/mp4",
             "image/png",
             "application/mp4",
+            "audio/mp4; codecs=mp4a.40.2",
             "application/gzip",
             "application/x-unknown",
         ] {
@@ -200,6 +208,7 @@ mod tests {
             b"RIFF\x24\x80\x00\x00WAVEfmt \x10".as_slice(),
             b"ID3\x04\0\0\0\0\0\0\0\0\0\0\0\0\0",
             b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0",
+            b"\0\0\0\x1cftypM4A \0\0\0\0",
             b"<html><body>Log in</body></html>",
             b"{\"error\":{}}",
         ] {
