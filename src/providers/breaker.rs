@@ -17,6 +17,9 @@ const LIMITED: Duration = Duration::from_secs(10);
 const LEAST: Duration = Duration::from_secs(1);
 /// An engine that is not there; doubles with every failure in a row.
 const UNAVAILABLE: Duration = Duration::from_secs(15);
+/// Who asks an engine first after its rest does so alone until it worked or failed, but not for
+/// longer than this: they may have gone without learning which.
+const TRIAL: Duration = Duration::from_secs(10);
 
 /// What is known of an engine's failures.
 #[derive(Debug, Default)]
@@ -30,13 +33,27 @@ struct State {
     failures: u32,
     /// When it failed last.
     failed: Option<Instant>,
+    /// The latest rest, over or not.
     rests: Option<(Instant, ProviderError)>,
+    /// Until when somebody tries alone whether it works again.
+    tried: Option<Instant>,
 }
 
 impl Breaker {
     /// Until when the engine is left alone, and why; `None` if it may be asked.
     pub fn rests(&self, now: Instant) -> Option<(Instant, ProviderError)> {
-        self.state().rests(now).cloned()
+        self.state().rests(now)
+    }
+
+    /// Why the engine cannot be asked, to whoever is about to; `None` if they may, after a rest
+    /// they alone.
+    pub fn refuses(&self, now: Instant) -> Option<ProviderError> {
+        let mut state = self.state();
+        let refusal = state.rests(now);
+        if refusal.is_none() && state.rests.is_some() {
+            state.tried = Some(now + TRIAL);
+        }
+        refusal.map(|(_, error)| error)
     }
 
     /// It failed. One that rests already is not left alone for longer because others ran into the
@@ -46,7 +63,7 @@ impl Breaker {
         let mut state = self.state();
         state.failed = Some(now);
         let until = now + rest(error, state.failures, spread);
-        if let Some((resting, _)) = state.rests(now) {
+        if let Some((resting, _)) = state.rests.as_ref().filter(|(until, _)| now < *until) {
             let passes = matches!(
                 error,
                 ProviderError::Unavailable { .. }
@@ -64,6 +81,7 @@ impl Breaker {
             state.failures = state.failures.saturating_add(1);
         }
         state.rests = Some((until, error.clone()));
+        state.tried = None;
     }
 
     /// It did what it was asked at `asked`. If it has failed since, that says nothing of what it can
@@ -81,8 +99,10 @@ impl Breaker {
 }
 
 impl State {
-    fn rests(&self, now: Instant) -> Option<&(Instant, ProviderError)> {
-        self.rests.as_ref().filter(|(until, _)| now < *until)
+    fn rests(&self, now: Instant) -> Option<(Instant, ProviderError)> {
+        let (until, error) = self.rests.as_ref()?;
+        let until = self.tried.map_or(*until, |tried| tried.max(*until));
+        (now < until).then(|| (until, error.clone()))
     }
 }
 
@@ -164,6 +184,30 @@ mod tests {
         breaker.worked(later);
         breaker.failed(&gone(), later, 0.0);
         assert_eq!(left(&breaker, later), 15);
+    }
+
+    #[test]
+    fn after_a_rest_it_is_tried_by_one_alone() {
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        assert_eq!(breaker.refuses(start), None);
+        assert_eq!(breaker.refuses(start), None, "it never failed");
+        breaker.failed(&gone(), start, 0.0);
+        assert_eq!(breaker.refuses(start), Some(gone()));
+        let again = start + seconds(15);
+        assert_eq!(breaker.refuses(again), None);
+        assert_eq!(breaker.refuses(again), Some(gone()));
+        // It failed again, which is the second time in a row.
+        breaker.failed(&gone(), again + seconds(1), 0.0);
+        assert_eq!(left(&breaker, again + seconds(1)), 30);
+        let third = again + seconds(31);
+        assert_eq!(breaker.refuses(third), None);
+        // Nobody learnt what came of it, and another tries.
+        assert_eq!(breaker.refuses(third + seconds(9)), Some(gone()));
+        let fourth = third + seconds(10);
+        assert_eq!(breaker.refuses(fourth), None);
+        breaker.worked(fourth);
+        assert_eq!(breaker.refuses(fourth), None);
+        assert_eq!(breaker.refuses(fourth), None, "it works for all");
     }
 
     #[test]

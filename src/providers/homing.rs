@@ -41,8 +41,8 @@ impl<S: Send + 'static> Homing<S> {
         open: impl for<'a> FnOnce(&'a E) -> BoxFuture<'a, Result<S, ProviderError>> + Send + 'static,
     ) {
         let now = Instant::now();
-        let rested = |rank: &usize| ranking.rests(*rank, now).is_none();
-        let Some(rank) = (0..in_use).find(rested) else {
+        let admits = |rank: &usize| ranking.refuses(*rank, now).is_none();
+        let Some(rank) = (0..in_use).find(admits) else {
             return;
         };
         let ranking = ranking.clone();

@@ -82,6 +82,14 @@ impl<E: ?Sized> Ranking<E> {
         own.into_iter().chain(all).max_by_key(|(until, _)| *until)
     }
 
+    /// Why an engine cannot be asked, to whoever is about to; `None` if they may, after a rest of the
+    /// engine they alone.
+    pub fn refuses(&self, rank: usize, now: Instant) -> Option<ProviderError> {
+        let own = self.own.get(rank).and_then(|own| own.rests(now));
+        own.map(|(_, error)| error)
+            .or_else(|| self.ranked[rank].breaker.refuses(now))
+    }
+
     /// The first engine that may be asked; the first of all if none may.
     pub fn ready(&self, now: Instant) -> usize {
         let ready = |rank: &usize| self.rests(*rank, now).is_none();
@@ -139,31 +147,50 @@ impl<E: ?Sized> Ranking<E> {
         except: Option<usize>,
         open: impl for<'a> Fn(&'a E) -> BoxFuture<'a, Result<S, ProviderError>>,
     ) -> Result<Opened<S>, ProviderError> {
-        let now = Instant::now();
-        let asked = (0..self.len()).filter(|rank| Some(*rank) != except);
-        let (resting, ready): (Vec<_>, Vec<_>) =
-            asked.partition(|rank| self.rests(*rank, now).is_some());
-        let passed_over = resting.first().filter(|rank| Some(*rank) < ready.first());
-        let mut instead = passed_over.and_then(|rank| Some(self.rests(*rank, now)?.1));
-        for rank in ready.into_iter().chain(resting) {
-            match open(self.engine(rank)).await {
-                Ok(stream) => {
-                    return Ok(Opened {
-                        rank,
-                        stream,
-                        instead,
-                    });
+        let asked = || (0..self.len()).filter(|rank| Some(*rank) != except);
+        let (mut instead, mut resting) = (None, Vec::new());
+        for rank in asked() {
+            let failed = match self.refuses(rank, Instant::now()) {
+                Some(error) => {
+                    resting.push(rank);
+                    error
                 }
-                Err(error) => {
-                    self.failed(rank, &error);
-                    instead.get_or_insert(error);
-                }
+                None => match self.ask(rank, &open).await {
+                    Ok(stream) => {
+                        return Ok(Opened {
+                            rank,
+                            stream,
+                            instead,
+                        });
+                    }
+                    Err(error) => error,
+                },
+            };
+            instead.get_or_insert(failed);
+        }
+        for rank in resting {
+            if let Ok(stream) = self.ask(rank, &open).await {
+                let is_first = asked().next() == Some(rank);
+                return Ok(Opened {
+                    rank,
+                    stream,
+                    instead: instead.filter(|_| !is_first),
+                });
             }
         }
         Err(instead.unwrap_or_else(|| ProviderError::Unavailable {
             engine: "engine".to_owned(),
             message: "no other is configured".to_owned(),
         }))
+    }
+
+    async fn ask<S>(
+        &self,
+        rank: usize,
+        open: &impl for<'a> Fn(&'a E) -> BoxFuture<'a, Result<S, ProviderError>>,
+    ) -> Result<S, ProviderError> {
+        let opened = open(self.engine(rank)).await;
+        opened.inspect_err(|error| self.failed(rank, error))
     }
 }
 
@@ -240,6 +267,18 @@ mod tests {
         assert_eq!(open(&one, None).await, Ok(("a", None)));
         one.failed(0, &error("a"));
         assert_eq!(open(&other, None).await, Ok(("b", Some(error("a")))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_session_finds_out_whether_a_rested_engine_works() {
+        let all = doors(&[("a", true), ("b", true)]);
+        all.failed(0, &error("a"));
+        tokio::time::advance(Duration::from_secs(15)).await;
+        let (one, other) = (all.for_session(), all.for_session());
+        assert_eq!(open(&one, None).await, Ok(("a", None)));
+        assert_eq!(open(&other, None).await, Ok(("b", Some(error("a")))));
+        one.worked(0, Instant::now());
+        assert_eq!(open(&other, None).await, Ok(("a", None)));
     }
 
     #[tokio::test(start_paused = true)]

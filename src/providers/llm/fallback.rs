@@ -46,7 +46,7 @@ impl Fallback {
         for (rank, model) in self.ranking.engines().enumerate() {
             let asked = Instant::now();
             let known = prompt.attempts.failure(rank);
-            let failed = match known.or_else(|| Some(self.ranking.rests(rank, asked)?.1)) {
+            let failed = match known.or_else(|| self.ranking.refuses(rank, asked)) {
                 Some(error) => error,
                 None => match begin(model, prompt.clone()).await {
                     Ok(begun) => {

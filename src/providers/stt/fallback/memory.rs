@@ -104,6 +104,13 @@ impl Memory {
         Some(self.open.remove(at))
     }
 
+    /// The segments that ended since then and are not answered.
+    pub fn ended_since(&self, since: Instant) -> Vec<u64> {
+        let ended = |open: &&Open| open.ended.is_some_and(|ended| ended >= since);
+        let open = self.open.iter().filter(ended);
+        open.map(|open| open.segment).collect()
+    }
+
     /// Whether the words of a segment that ended are still to come.
     pub fn awaits_words(&self) -> bool {
         self.open.iter().any(|open| open.to.is_some())

@@ -38,6 +38,11 @@ pub(super) struct Session {
     waiting: VecDeque<ListenInput>,
     rank: usize,
     engine: Engine,
+    /// Since when the engine listens.
+    since: Instant,
+    /// An engine that rejected segments which it had heard to their end. Whether it was right to, or
+    /// fails, the next one's words show.
+    doubted: Option<(usize, Vec<u64>)>,
     /// How often an engine failed since one answered.
     failures: usize,
     /// The way back to a better engine.
@@ -89,6 +94,8 @@ impl Session {
             waiting: VecDeque::new(),
             rank,
             engine: Engine::Open(stream),
+            since: Instant::now(),
+            doubted: None,
             failures: 0,
             homing: Homing::default(),
         }
@@ -165,7 +172,7 @@ impl Session {
     /// Passes on what the engine says, unless it is that it failed and another can be asked.
     async fn pass_on(&mut self, output: Option<ListenOutput>) -> Result<(), ProviderError> {
         let output = match output {
-            None => return self.move_on(self.broke_off()),
+            None => return self.move_on(self.unavailable(self.rank, "the stream broke off")),
             Some(ListenOutput::Lost { error }) => return self.move_on(error),
             // A segment that every engine fails at is passed on.
             Some(ListenOutput::Failed { error, .. }) if self.failures + 1 < self.ranking.len() => {
@@ -184,6 +191,11 @@ impl Session {
                 if let Some(ended) = ended {
                     self.ranking.worked(self.rank, ended);
                 }
+                let is_doubted = |doubted: &mut (usize, Vec<u64>)| doubted.1.contains(segment);
+                if let Some((rank, _)) = self.doubted.take_if(is_doubted) {
+                    let message = "it finds no words in what another understands";
+                    self.ranking.failed(rank, &self.unavailable(rank, message));
+                }
             }
         }
         // That nobody listens is seen elsewhere.
@@ -191,16 +203,19 @@ impl Session {
         Ok(())
     }
 
-    fn broke_off(&self) -> ProviderError {
+    fn unavailable(&self, rank: usize, message: &str) -> ProviderError {
         ProviderError::Unavailable {
-            engine: self.ranking.engine(self.rank).info().name,
-            message: "the stream broke off".to_owned(),
+            engine: self.ranking.engine(rank).info().name,
+            message: message.to_owned(),
         }
     }
 
     /// The engine failed: another is opened.
     fn move_on(&mut self, error: ProviderError) -> Result<(), ProviderError> {
         self.ranking.failed(self.rank, &error);
+        if matches!(error, ProviderError::Rejected { .. }) {
+            self.doubted = Some((self.rank, self.memory.ended_since(self.since)));
+        }
         self.failures += 1;
         if self.ranking.len() < 2 || self.failures > 2 * self.ranking.len() {
             return Err(error);
@@ -224,7 +239,7 @@ impl Session {
 
     /// The engine with this rank is to hear what was not answered.
     async fn take_over(&mut self, rank: usize, instead: Option<ProviderError>) {
-        self.rank = rank;
+        (self.rank, self.since) = (rank, Instant::now());
         self.waiting = self.memory.retold();
         if let Some(error) = instead {
             // That nobody listens is seen elsewhere.

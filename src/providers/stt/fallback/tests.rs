@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::providers::stt::conformance::{self, hear, say, until_final};
-use crate::providers::stt::standin::Standin;
+use crate::providers::stt::standin::{Settings, Standin};
 use crate::providers::stt::{ListenInput, ListenOutput, Transcript};
 
 /// What becomes of each stream of an engine.
@@ -26,6 +26,8 @@ enum Fate {
     Fails,
     /// Hears nothing in a segment, and says then that it cannot go on.
     IsDeaf,
+    /// Finds no words in any segment, and gives up at the first.
+    IsMute,
 }
 
 /// An engine that fails.
@@ -77,6 +79,14 @@ impl SpeechToText for Failing {
                         let error = trouble();
                         let failed = ListenOutput::Failed { segment, error };
                         let _ = outputs.send(failed).await;
+                    }
+                    (ListenInput::End { .. }, Fate::IsMute) => {
+                        let error = ProviderError::Rejected {
+                            engine: "failing".to_owned(),
+                            message: "no words".to_owned(),
+                        };
+                        let _ = outputs.send(ListenOutput::Lost { error }).await;
+                        return;
                     }
                     (ListenInput::End { segment, .. }, Fate::IsDeaf) => {
                         let (transcript, error) = (Transcript::default(), trouble());
@@ -293,4 +303,28 @@ async fn to_hear_nothing_is_no_proof_that_an_engine_works() {
         }
     }
     panic!("it goes round for ever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_mute_where_another_understands_is_left_alone_by_all() {
+    for (line, times) in [("words", 1), ("", 2)] {
+        let (mute, opened) = failing(Fate::IsMute);
+        let other = Standin::new(Settings {
+            lines: vec![line.to_owned()],
+            ..Settings::default()
+        });
+        let engine = Fallback::new([mute, Arc::new(other)]);
+        let mut stream = open(&engine).await;
+        say(&stream, 1, Position::ZERO, &[3000; 16_000]).await;
+        let understood = loop {
+            match next(&mut stream).await {
+                Some(ListenOutput::Final { transcript, .. }) => break transcript.text(),
+                Some(ListenOutput::StoodIn { .. } | ListenOutput::Partial { .. }) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(understood, line);
+        let _next = open(&engine).await;
+        assert_eq!(opened.load(Ordering::Relaxed), times, "`{line}`");
+    }
 }

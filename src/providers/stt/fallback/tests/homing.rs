@@ -5,7 +5,6 @@ use std::sync::Mutex;
 use tokio::time::sleep;
 
 use super::*;
-use crate::providers::stt::standin::Settings;
 
 /// Engines rest for so long after their first failure.
 const REST: Duration = Duration::from_secs(15);
