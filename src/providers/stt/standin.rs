@@ -98,9 +98,25 @@ struct Stream {
 struct Active {
     id: u64,
     from: Position,
-    /// How much was heard that is not silence.
+    /// How much was heard that is not silence, …
     sound: Duration,
+    /// … and where it ended last.
+    heard_to: Position,
     shown: usize,
+}
+
+impl Active {
+    /// Takes in sound. What is silent before the first of it is no part of what is said: where the
+    /// client says when a turn is over, a segment begins long before anybody speaks.
+    fn hear(&mut self, at: Position, samples: &[i16]) {
+        let lasts = Duration::from_micros(samples.len() as u64 * 1_000_000 / 16_000);
+        if samples.iter().any(|sample| sample.unsigned_abs() > SILENCE) {
+            self.sound += lasts;
+            self.heard_to = at + lasts;
+        } else if self.sound.is_zero() {
+            self.from = self.from.max(at + lasts);
+        }
+    }
 }
 
 impl Stream {
@@ -126,21 +142,17 @@ impl Stream {
 
     fn handle(&mut self, input: ListenInput) -> Option<ListenOutput> {
         match input {
-            ListenInput::Audio { samples, .. } => {
-                let active = self.active.as_mut()?;
-                if samples.iter().any(|sample| sample.unsigned_abs() > SILENCE) {
-                    active.sound +=
-                        Duration::from_micros(samples.len() as u64 * 1_000_000 / 16_000);
-                }
+            ListenInput::Audio { at, samples } => {
+                self.active.as_mut()?.hear(at, &samples);
                 self.partial()
             }
             ListenInput::Begin { segment, from } => {
                 let new = self.closed.is_none_or(|closed| segment > closed);
-                let sound = Duration::ZERO;
                 self.active = new.then_some(Active {
                     id: segment,
                     from,
-                    sound,
+                    sound: Duration::ZERO,
+                    heard_to: from,
                     shown: 0,
                 });
                 None
@@ -188,6 +200,7 @@ impl Stream {
             let line = self.line();
             self.next += 1;
             let count = line.split_whitespace().count();
+            let to = active.heard_to.min(to);
             spread(line.split_whitespace(), count, active.from, to)
         });
         let transcript = Transcript {
@@ -258,5 +271,34 @@ mod tests {
             assert_eq!(ended.elapsed(), delay);
             assert!(!heard.partials.is_empty());
         }
+    }
+
+    #[test]
+    fn words_stand_where_there_is_sound() {
+        let ms = Position::from_ms;
+        let mut stream = Stream {
+            settings: Settings::default(),
+            next: 0,
+            active: None,
+            closed: None,
+        };
+        // A segment that the client ends: silence, a second of sound with a pause in it, silence.
+        let (segment, from) = (0, ms(500));
+        stream.handle(ListenInput::Begin { segment, from });
+        for frame in 0..200 {
+            let at = ms(500 + frame * 20);
+            let is_sound = (50..75).contains(&frame) || (90..115).contains(&frame);
+            let samples = [if is_sound { 3000 } else { 0 }; 320].into();
+            stream.handle(ListenInput::Audio { at, samples });
+        }
+        let to = ms(4500);
+        let Some(ListenOutput::Final { transcript, .. }) =
+            stream.handle(ListenInput::End { segment, to })
+        else {
+            panic!("nothing was understood");
+        };
+        let (first, last) = (&transcript.words[0], transcript.words.last().unwrap());
+        assert_eq!(first.start, ms(1500));
+        assert!(last.end <= ms(2800) && last.end > ms(2790), "{last:?}");
     }
 }
