@@ -32,7 +32,7 @@ static SESSION_MINUTES: Setting =
 static WEBSOCKET_LEAD: Setting = Setting::number(
     "live.websocket_lead_ms",
     "300",
-    "How many milliseconds of speech are sent ahead of playback over WebSocket.",
+    "How many milliseconds of speech are sent ahead of playback over WebSocket, at least.",
 );
 static STOP_GRACE: Setting = Setting::number(
     "live.stop_grace_seconds",

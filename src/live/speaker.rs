@@ -27,13 +27,18 @@ const LATEST: Duration = Duration::from_millis(60);
 /// of inventing a continuation (packet-loss concealment).
 const TAIL: u8 = 4;
 
+/// So much more than the lead is sent by a session that is awake anyway, as it is for every frame of a
+/// microphone: it need not wake once more for each of the voice.
+const AWAKE: Duration = Duration::from_millis(40);
+
 /// Paces sound onto the wire.
 #[derive(Debug)]
 pub struct Speaker {
     encoding: Encoding,
-    /// How far ahead of its playing time sound is sent: nothing over WebRTC, where the browser
-    /// keeps a jitter buffer of its own.
+    /// How far ahead of its playing time sound is sent at least, and how much farther at most: nothing
+    /// over WebRTC, where the browser keeps a jitter buffer of its own.
     lead: Duration,
+    awake: Duration,
     queue: VecDeque<Chunk>,
     queued: usize,
     /// Sentences up to these may be sent, as part of that response.
@@ -73,13 +78,14 @@ impl Speaker {
     /// A speaker for this carrier that sends `lead` ahead of time.
     #[must_use]
     pub fn new(carrier: Carrier, encoding: Encoding, lead: Duration, strain: Arc<Strain>) -> Self {
+        let (lead, awake) = match carrier {
+            Carrier::WebRtc => (Duration::ZERO, Duration::ZERO),
+            Carrier::WebSocket => (lead, AWAKE),
+        };
         Self {
             encoding,
-            lead: if carrier == Carrier::WebRtc {
-                Duration::ZERO
-            } else {
-                lead
-            },
+            lead,
+            awake,
             queue: VecDeque::new(),
             queued: 0,
             released: VecDeque::new(),
@@ -177,7 +183,7 @@ impl Speaker {
         self.plays_until += by;
     }
 
-    /// When the next frame is due, if one is waiting.
+    /// When the next frame has to leave, if one is waiting.
     #[must_use]
     pub fn due(&self) -> Option<Position> {
         let waiting =
@@ -185,12 +191,12 @@ impl Speaker {
         waiting.then(|| self.plays_until.back(self.lead))
     }
 
-    /// The next frame, if it is due.
+    /// The next frame, if it is due or may leave already.
     ///
     /// # Errors
     /// If the codec fails; the frame is lost.
     pub fn pull(&mut self, now: Position) -> Result<Option<Sent>, SoundError> {
-        if self.due().is_none_or(|due| due > now) {
+        if self.due().is_none_or(|due| due > now + self.awake) {
             return Ok(None);
         }
         let first = self.resting;

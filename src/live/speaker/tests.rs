@@ -141,13 +141,36 @@ fn over_a_websocket_sound_runs_ahead_by_the_lead_and_nothing_follows_it() {
     rig.speaker.release(1, part("a"));
     let began = rig.now;
     rig.pull();
-    assert_eq!(rig.sent.len(), 16, "the first frame, and those of 300 ms");
+    assert_eq!(rig.sent.len(), 18, "the first frame, and those of 340 ms");
     rig.pass(Duration::from_secs(2));
     assert_eq!(rig.samples(), expected(1, 24_000));
     for (number, (at, sent)) in rig.sent.iter().enumerate() {
         let plays = began + FRAME * number as u32;
         assert_eq!(sent.audio.at, plays.samples());
-        assert!(*at == began || *at == plays.back(LEAD));
+        assert!(*at == began || (plays.back(LEAD + AWAKE)..=plays.back(LEAD)).contains(at));
+    }
+}
+
+#[test]
+fn over_a_websocket_a_microphone_wakes_the_session_often_enough() {
+    for (every, wakings) in [(20, 0), (40, 0), (100, 40)] {
+        let mut rig = Rig::socket();
+        rig.say(1, SAMPLES * 200);
+        rig.speaker.release(1, part("a"));
+        rig.pull();
+        let (began, mut woken) = (rig.now, 0);
+        // A little later than it says.
+        for frame in 0..4000 / every {
+            let arrives = began + Duration::from_millis(frame * every + 3);
+            while let Some(due) = rig.speaker.due().filter(|due| *due < arrives) {
+                (rig.now, woken) = (rig.now.max(due), woken + 1);
+                rig.pull();
+            }
+            rig.now = arrives;
+            rig.pull();
+        }
+        assert_eq!(rig.samples(), expected(1, 96_000));
+        assert!(woken <= wakings, "{woken} times beside every {every} ms");
     }
 }
 
