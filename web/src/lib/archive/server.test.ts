@@ -48,6 +48,8 @@ test("says what keeps the sound from being played", async () => {
   expect(await soundTrouble("a", server(503, {}).request)).toBe("server-stopping");
   const locked = server(503, { error: { code: "database_unavailable" } });
   expect(await soundTrouble("a", locked.request)).toBe("database-away");
+  const failing = server(500, { error: { code: "recording_unreadable" } });
+  expect(await soundTrouble("a", failing.request)).toBe("recording-unreadable");
   expect(await soundTrouble("a", away)).toBe("server-unreachable");
 });
 

@@ -23,9 +23,14 @@ describe("faults", () => {
       "not-allowed",
       "server-busy",
       "server-stopping",
+      "server-failed",
+    ]);
+    expect([502, 504].map((status) => faultOfStatus(status))).toEqual([
+      "server-unreachable",
       "server-unreachable",
     ]);
     expect(faultOfStatus(503, "database_unavailable")).toBe("database-away");
+    expect(faultOfStatus(500, "recording_unreadable")).toBe("recording-unreadable");
     expect([1000, 1001, 1006, 1008, 1011, 1013].map(faultOfClose)).toEqual([
       null,
       "server-stopping",

@@ -11,7 +11,9 @@ export type Fault =
   | "server-stopping"
   | "server-unreachable"
   | "server-busy"
+  | "server-failed"
   | "database-away"
+  | "recording-unreadable"
   | "transports-failed"
   | "session-expired"
   | "session-over"
@@ -37,13 +39,14 @@ export class FaultError extends Error {
 /** Trying another transport would meet the same answer. */
 export function isFinal(fault: Fault): boolean {
   const known: Fault[] = ["not-allowed", "unknown-client", "session-expired"];
-  return [...known, "server-busy", "database-away"].includes(fault);
+  return [...known, "server-busy", "database-away", "recording-unreadable"].includes(fault);
 }
 
 /** Worth trying again by itself, after a pause. */
 export function isPassing(fault: Fault): boolean {
   const away: Fault[] = ["network-lost", "server-stopping", "server-unreachable"];
-  return [...away, "server-busy", "database-away"].includes(fault);
+  const there: Fault[] = ["server-busy", "server-failed", "database-away", "recording-unreadable"];
+  return [...away, ...there].includes(fault);
 }
 
 /** The server said that the session is over for this page. */
@@ -78,7 +81,9 @@ export function faultOfStatus(status: number, code = ""): Fault {
   if (status === 401 || status === 403) return "not-allowed";
   if (status === 429) return "server-busy";
   if (code === "database_unavailable") return "database-away";
+  if (code === "recording_unreadable") return "recording-unreadable";
   if (status === 503) return "server-stopping";
+  if (status === 500) return "server-failed";
   return "server-unreachable";
 }
 

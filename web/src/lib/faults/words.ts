@@ -102,6 +102,14 @@ const WORDS: Record<Fault, Omit<Words, "steps">> = {
     title: "Every place is taken just now",
     body: "The server runs as many sessions as it can carry well. Try again in a minute.",
   },
+  "server-failed": {
+    title: "The server failed at this",
+    body: "It runs, but something in it went wrong. Try again in a moment; whoever runs the server finds more in its log.",
+  },
+  "recording-unreadable": {
+    title: "The server cannot read its recordings",
+    body: "Its disk fails or is not there. What is on it is left as it is; whoever runs the server finds more in its log.",
+  },
   "database-away": {
     title: "The server’s database does not answer",
     body: "Everything said so far is kept. It usually answers again within seconds.",
