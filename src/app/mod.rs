@@ -155,14 +155,14 @@ impl App {
             db,
             engines,
         });
-        let (metrics, live) = (app.metrics.clone(), app.live.registry().clone());
-        tokio::spawn(upkeep::run(metrics, live, app.lifecycle.clone()));
+        let (metrics, strain) = (app.metrics.clone(), app.live.strain().clone());
+        let (live, lifecycle) = (app.live.registry().clone(), app.lifecycle.clone());
+        tokio::spawn(upkeep::run(metrics, live, strain, lifecycle));
         // Tokens are issued for as long as anybody is inside, so no stop waits for this.
         let (issued, shut) = (app.issued.clone(), app.lifecycle.shut().clone());
         tokio::spawn(async move { shut.run_until_cancelled(issued.run()).await });
-        let (weak, shut) = (Arc::downgrade(&app), app.lifecycle.shut().clone());
-        let heed = upkeep::heed_hang_ups(weak);
-        tokio::spawn(async move { shut.run_until_cancelled(heed).await });
+        let (hang_ups, live) = (app.archive.hang_ups(), app.live.registry().clone());
+        tokio::spawn(live.heed(hang_ups));
         Ok(app)
     }
 }

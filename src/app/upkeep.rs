@@ -1,44 +1,36 @@
-//! What the server does for itself every few seconds: folds its metrics, gives back the memory of
-//! sessions that ended, and looks what reached other nodes.
+//! What the server does for itself every few seconds: keeps its metrics, and gives back the memory of
+//! sessions that ended.
 
-use std::sync::Weak;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
-
-use super::{App, heap};
+use super::heap;
 use crate::lifecycle::Lifecycle;
 use crate::live::Registry;
+use crate::live::strain::Strain;
 use crate::telemetry::Metrics;
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(5);
-/// How often it is looked for hang-ups that reached other nodes: somebody waits for each.
-const HANG_UPS: Duration = Duration::from_secs(1);
 
 /// Keeps the server in order until nobody is inside any more: what is measured is folded during the
 /// grace of a stop as well.
-pub(super) async fn run(metrics: Metrics, live: Registry, lifecycle: Lifecycle) {
+pub(super) async fn run(
+    metrics: Metrics,
+    live: Registry,
+    strain: Arc<Strain>,
+    lifecycle: Lifecycle,
+) {
     let mut ticks = tokio::time::interval(EVERY);
     let mut ebb = Ebb::default();
     let shut = lifecycle.shut();
     while shut.run_until_cancelled(ticks.tick()).await.is_some() {
         metrics.upkeep();
+        metrics.strained(strain.is_behind());
         if ebb.turns(live.taken()) {
             // It fails only if it panics.
             let _ = tokio::task::spawn_blocking(heap::give_back).await;
         }
-    }
-}
-
-/// Heeds hang-ups that reached other nodes, for as long as there is a server.
-pub(super) async fn heed_hang_ups(app: Weak<App>) {
-    let mut ticks = tokio::time::interval(HANG_UPS);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let Some(app) = app.upgrade() else { return };
-        app.live.heed_hang_ups().await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Hang-ups of sessions that have no connection here: of those whose connection had ended before, and
 //! which the database could not be told at once, it is told as soon as it can be; of those that have
-//! one at another node that one learns through the database.
+//! one at another node that one learns through the database, as it says that it lives.
 
 #[cfg(test)]
 mod tests;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::recovery::RecoveryError;
 use super::reopen::{PATIENCE, SOON};
@@ -28,6 +28,8 @@ pub(super) struct HangUps {
     waiting: Mutex<BTreeMap<String, (AccountId, Micros)>>,
     came: Notify,
     done: Notify,
+    /// Sessions of this node whose hang-up reached another one.
+    here: watch::Sender<Vec<(AccountId, String)>>,
 }
 
 impl HangUps {
@@ -44,8 +46,13 @@ impl HangUps {
         }
     }
 
-    /// The session goes on after all.
-    pub(super) fn forget(&self, id: &str) {
+    /// Whether the database is still to be told of this one.
+    pub(super) fn holds(&self, id: &str) -> bool {
+        self.waiting().contains_key(id)
+    }
+
+    /// The database was told, or cannot be.
+    fn forget(&self, id: &str) {
         self.waiting().remove(id);
         self.done.notify_waiters();
     }
@@ -64,8 +71,8 @@ impl HangUps {
 }
 
 impl Archive {
-    /// Somebody ended a session that had lost its connection, within the time in which it could be
-    /// resumed: it was not cut off; or one that has its connection at another node, which
+    /// Somebody ended a session whose connection had ended, within the time in which it could be
+    /// resumed: nobody goes on with it; or one that has its connection at another node, which
     /// [learns](Self::hang_ups) of it. Whether there is such a session. What the database cannot be
     /// told now it is told later.
     ///
@@ -80,11 +87,11 @@ impl Archive {
         if settled.is_err()
             && let Some(reason) = core.ledger.ended(account, id)
         {
-            let cut_off = matches!(reason, EndReason::Lost | EndReason::ServerStopped);
-            if cut_off {
+            let is_meant = reason.gives_way();
+            if is_meant {
                 core.hang_ups.add(account, id, since);
             }
-            return Ok(cut_off);
+            return Ok(is_meant);
         }
         match sessions::hung_up(core.db.of(account), id, since.0).await {
             Err(error) if error.is_passing() => {
@@ -94,38 +101,25 @@ impl Archive {
                     // It may be live at another node, which cannot be told.
                     return Err(error);
                 }
-                let names = [EndReason::Lost.name(), EndReason::ServerStopped.name()];
-                let cut_off = row.is_some_and(|row| {
+                let is_meant = row.is_some_and(|row| {
                     row.ended_at.is_some_and(|at| at > since.0)
-                        && row.end_reason.is_some_and(|why| names.contains(&&*why))
+                        && row.reason().is_some_and(EndReason::gives_way)
                 });
-                if cut_off {
+                if is_meant {
                     core.hang_ups.add(account, id, since);
                 }
-                Ok(cut_off)
+                Ok(is_meant)
             }
             Ok(false) => core.hung_up_elsewhere(account, id, since).await,
             done => done,
         }
     }
 
-    /// Sessions of this node whose hang-up reached another one. Each is told until the database knows
-    /// that it ended.
-    ///
-    /// # Errors
-    ///
-    /// If the database fails.
-    pub async fn hang_ups(&self) -> Result<Vec<(AccountId, String)>, DbError> {
-        let core = &self.core;
-        if core.db.engine() == Engine::Sqlite {
-            // There is no other node.
-            return Ok(Vec::new());
-        }
-        let marked = sessions::marked_hung_up(&core.db, &core.node).await?;
-        let named = |Left { id, account_id, .. }| (AccountId::new(account_id), id);
-        // What has gone on meanwhile was hung up before that.
-        let is_meant = |left: &Left| !core.ledger.goes_on(&left.id);
-        Ok(marked.into_iter().filter(is_meant).map(named).collect())
+    /// Sessions of this node whose hang-up reached another one. Each is told again until the database
+    /// knows that it ended.
+    #[must_use]
+    pub fn hang_ups(&self) -> watch::Receiver<Vec<(AccountId, String)>> {
+        self.core.hang_ups.here.subscribe()
     }
 
     /// The same, of a session that surely is one of this account's: the database is told whenever
@@ -161,6 +155,23 @@ impl Core {
         }
     }
 
+    /// Looks which sessions of this node were hung up at another one.
+    pub(super) async fn hear_of_hang_ups(&self) -> Result<(), DbError> {
+        if self.db.engine() == Engine::Sqlite {
+            // There is no other node.
+            return Ok(());
+        }
+        let marked = sessions::marked_hung_up(&self.db, &self.node).await?;
+        let named = |Left { id, account_id, .. }| (AccountId::new(account_id), id);
+        // What has gone on meanwhile was hung up before that.
+        let is_meant = |left: &Left| !self.ledger.goes_on(&left.id);
+        let meant: Vec<_> = marked.into_iter().filter(is_meant).map(named).collect();
+        if !meant.is_empty() {
+            self.hang_ups.here.send_replace(meant);
+        }
+        Ok(())
+    }
+
     /// Tells the database, for as long as it is polled.
     pub(super) async fn hang_up_late(&self) {
         loop {
@@ -188,9 +199,6 @@ impl Core {
     ) -> Result<(), DbError> {
         let settled = tokio::time::timeout(PATIENCE, self.ledger.settled(id)).await;
         settled.map_err(|_| DbError::Behind)?;
-        if !self.hang_ups.waiting().contains_key(id) {
-            return Ok(());
-        }
         let told = sessions::hung_up(self.db.of(account), id, since.0).await;
         match told {
             Err(error) if error.is_passing() => return Err(error),

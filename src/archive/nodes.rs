@@ -23,7 +23,7 @@ use super::recovery::{RecoveryError, on_disk};
 use super::trouble::Refusal;
 
 /// How often a node says that it lives, which is also how it finds out that the database or the disk
-/// takes nothing.
+/// takes nothing, and which of its sessions were hung up at other nodes.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// What has not taken it for so long takes nothing.
 const SLOW: Duration = Duration::from_secs(3);
@@ -78,7 +78,8 @@ impl Core {
                     if let Err(error) = self.db.tidy().await {
                         tracing::warn!(%error, "no room can be made for the database");
                     }
-                    seen(&self.db, &self.node, self.clock.now()).await
+                    seen(&self.db, &self.node, self.clock.now()).await?;
+                    self.hear_of_hang_ups().await
                 },
                 |found| self.ledger.took(found.is_ok()),
             ),
@@ -183,6 +184,7 @@ async fn beating<E: Display, B: Future<Output = Result<(), E>>>(
 ) {
     let mut ticks = tokio::time::interval(HEARTBEAT);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut was_heard = true;
     loop {
         ticks.tick().await;
         let beat = beat();
@@ -195,8 +197,12 @@ async fn beating<E: Display, B: Future<Output = Result<(), E>>>(
             }
         };
         tell(done.as_ref().copied().map_err(Some));
-        if let Err(error) = done {
-            tracing::warn!(%error, "this node could not say that it lives");
+        match (was_heard, &done) {
+            // Once for as long as it lasts.
+            (true, Err(error)) => tracing::warn!(%error, "this node cannot say that it lives"),
+            (false, Ok(())) => tracing::info!("this node can say again that it lives"),
+            _ => {}
         }
+        was_heard = done.is_ok();
     }
 }

@@ -72,6 +72,9 @@ pub enum ReopenError {
     /// It reached its longest length, or ended too long ago.
     #[error("the session ended and cannot be resumed any more")]
     Over,
+    /// Its coach hung up.
+    #[error("the session was ended by its coach")]
+    HungUp,
     /// Its recording does not say how it stood.
     #[error("the session was not recorded")]
     NotRecorded,
@@ -103,6 +106,9 @@ impl Archive {
             None => (core.left_or_ended(account, id, &folder).await?, None),
         };
         let ended_at = row.ended_at.ok_or(ReopenError::Connected)?;
+        if row.reason() == Some(EndReason::HungUp) || core.hang_ups.holds(id) {
+            return Err(ReopenError::HungUp);
+        }
         let now = core.clock.now();
         if !is_resumable(&row, now, core.resume_within) {
             return Err(ReopenError::Over);
@@ -244,7 +250,7 @@ async fn restored(folder: Folder) -> Result<Restored, ReopenError> {
 
 /// Whether a session that has ended can go on.
 fn is_resumable(row: &SessionRow, now: Micros, within: Duration) -> bool {
-    let expired = row.end_reason.as_deref() == Some(EndReason::Expired.name());
+    let is_final = row.reason().is_some_and(EndReason::is_final);
     let until = row.ended_at.map(|ended_at| Micros(ended_at).plus(within));
-    !expired && until.is_some_and(|until| now < until)
+    !is_final && until.is_some_and(|until| now < until)
 }

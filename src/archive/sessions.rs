@@ -22,8 +22,10 @@ pub const PAGE: u32 = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// The coach left, or hung up.
+    /// The coach's side closed the connection.
     ByClient,
+    /// The coach hung up: nobody goes on with it.
+    HungUp,
     /// The connection broke, nobody read from it, or the server was killed.
     Lost,
     /// It reached the longest length allowed.
@@ -41,11 +43,24 @@ impl EndReason {
         matches!(self, Self::Lost | Self::ServerStopped | Self::Failed)
     }
 
+    /// Whether it is over for good, however lately it ended.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Expired | Self::HungUp)
+    }
+
+    /// Whether a hang-up that comes later says more: that the coach wants it to be over.
+    #[must_use]
+    pub const fn gives_way(self) -> bool {
+        matches!(self, Self::ByClient | Self::Lost | Self::ServerStopped)
+    }
+
     /// As the database keeps it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::ByClient => "by_client",
+            Self::HungUp => "hung_up",
             Self::Lost => "lost",
             Self::Expired => "expired",
             Self::ServerStopped => "server_stopped",
@@ -57,6 +72,7 @@ impl EndReason {
     pub(super) fn named(name: &str) -> Self {
         let all = [
             Self::ByClient,
+            Self::HungUp,
             Self::Lost,
             Self::Expired,
             Self::ServerStopped,
@@ -104,6 +120,11 @@ pub struct SessionRow {
 }
 
 impl SessionRow {
+    /// Why it ended, if it has.
+    pub(super) fn reason(&self) -> Option<EndReason> {
+        self.end_reason.as_deref().map(EndReason::named)
+    }
+
     /// Its last part, from 1.
     pub(super) fn number(&self) -> u32 {
         u32::try_from(self.part).unwrap_or(u32::MAX)
@@ -145,14 +166,14 @@ macro_rules! select {
     };
 }
 
-/// Why a session ends, as its row is to say it, where `$given` is what its node or its files say: whom
-/// somebody hung up meanwhile was not cut off.
+/// Why a session ends, as its row is to say it, where `$given` is what its node or its files say: it
+/// [gives way](EndReason::gives_way) to a hang-up that came meanwhile.
 macro_rules! end_reason {
     ($given:literal) => {
         concat!(
             "CASE WHEN hung_up_at IS NOT NULL AND ",
             $given,
-            " IN ('lost', 'server_stopped') THEN 'by_client' ELSE ",
+            " IN ('by_client', 'lost', 'server_stopped') THEN 'hung_up' ELSE ",
             $given,
             " END"
         )

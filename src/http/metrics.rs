@@ -23,7 +23,6 @@ use crate::app::App;
     ))
 )]
 pub async fn metrics(State(app): State<Arc<App>>, _: Holder) -> impl IntoResponse {
-    app.metrics.strained(app.live.strain().is_behind());
     let format = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, format)], app.metrics.render())
 }

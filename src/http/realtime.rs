@@ -195,7 +195,7 @@ pub async fn renegotiate(
     Ok(([(header::CONTENT_TYPE, SDP)], answer).into_response())
 }
 
-/// Ends a call, also one that was cut off a while ago and could still be resumed.
+/// Ends a call for good, also one that has no connection any more and could still be resumed.
 #[utoipa::path(
     post,
     path = "/v1/realtime/calls/{id}/hangup",
@@ -205,7 +205,7 @@ pub async fn renegotiate(
     params(("id" = String, Path, description = "The call, by its `Location`")),
     responses(
         (status = 200, description = "It ends"),
-        (status = 404, description = "`not_found`: no such call of this account is live, or was cut off lately", body = Error),
+        (status = 404, description = "`not_found`: no such call of this account is live, or could still be resumed", body = Error),
     )
 )]
 pub async fn hang_up(

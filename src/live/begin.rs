@@ -206,10 +206,9 @@ impl Live {
         for update in updates {
             session = session.merged(update, false)?;
         }
-        casting::check(&session, &self.cast)?;
+        casting::check(session.prompt.as_ref(), &self.cast, "session.prompt.id")?;
         if session.audio.output.voice.name().is_empty() {
-            let default = self.thinker.gallery.first().map(|sheet| sheet.id.as_str());
-            casting::give_voice(&mut session, &self.cast, default);
+            casting::give_voice(&mut session, &self.cast, self.default_client());
         }
         Ok(session)
     }

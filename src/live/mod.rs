@@ -5,7 +5,6 @@ mod aloft;
 mod begin;
 mod called;
 pub mod conversation;
-mod elsewhere;
 mod hearing;
 mod intake;
 mod llm;
@@ -196,7 +195,7 @@ impl Live {
 
     /// Whether the machine keeps pace.
     #[must_use]
-    pub fn strain(&self) -> &Strain {
+    pub const fn strain(&self) -> &Arc<Strain> {
         &self.strain
     }
 
@@ -222,6 +221,11 @@ impl Live {
         }
     }
 
+    /// The client of sessions that name none.
+    fn default_client(&self) -> Option<&str> {
+        self.thinker.gallery.first().map(|sheet| sheet.id.as_str())
+    }
+
     fn listen_request(&self, language: Option<String>, witness: Witness) -> ListenRequest {
         let sheets = self.thinker.gallery.sheets().iter();
         ListenRequest {
@@ -232,8 +236,8 @@ impl Live {
     }
 
     /// Ends a session of this account, also one that has its connection at another node, or whose
-    /// connection broke a while ago: then it is no longer one that was cut off. Whether there is such a session; there is not, once it was hung
-    /// up.
+    /// connection ended a while ago: nobody goes on with it. Whether there is such a session; there is
+    /// not, once it was hung up.
     ///
     /// # Errors
     /// If the database fails.
@@ -354,7 +358,7 @@ impl Live {
         let settings = Settings {
             carrier,
             cast: self.cast.clone(),
-            default_client: self.thinker.gallery.first().map(|sheet| sheet.id.clone()),
+            default_client: self.default_client().map(str::to_owned),
             follows_instructions: self.thinker.model.is_some(),
             playout_delay,
             cap: self.cap,

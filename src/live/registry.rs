@@ -7,6 +7,7 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry as Slot;
 use dashmap::mapref::one::Ref;
 use signaling::webrtc::CallHandle;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -100,7 +101,7 @@ pub enum TakeOverError {
     #[error("there is no such session")]
     NotFound,
     /// It was hung up.
-    #[error("the session was ended")]
+    #[error("the session was ended by its coach")]
     HungUp,
     /// Its present connection does not let go of it.
     #[error("the session's connection before has not ended yet")]
@@ -242,6 +243,15 @@ impl Registry {
                 HangUp::Told
             }
             None => HangUp::NotLive,
+        }
+    }
+
+    /// Ends the sessions whose hang-ups reached other nodes, for as long as anybody tells of them.
+    pub async fn heed(self, mut hang_ups: watch::Receiver<Vec<(AccountId, String)>>) {
+        while hang_ups.changed().await.is_ok() {
+            for (account, id) in hang_ups.borrow_and_update().iter() {
+                self.hang_up(id, account);
+            }
         }
     }
 

@@ -151,9 +151,10 @@ impl LiveSession {
         self.leave().await;
         let mut ended = self.ended.unwrap_or(Ended::Completed);
         if ended.is_open_to_doubt() && self.told.orders.hang_up.is_cancelled() {
-            ended = Ended::Completed;
+            ended = Ended::HungUp;
         }
-        if !self.connected && matches!(ended, Ended::Completed | Ended::Lost | Ended::Stopped) {
+        let may_be_none = [Ended::Completed, Ended::HungUp, Ended::Lost, Ended::Stopped];
+        if !self.connected && may_be_none.contains(&ended) {
             ended = Ended::Unconnected;
         }
         self.put_away(ended).await;

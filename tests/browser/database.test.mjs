@@ -42,7 +42,7 @@ test("a session that is cut off while the database is locked goes on meanwhile",
   assert.deepEqual(await reasons(), ["lost", null]);
   await page.getByTestId("end").click();
   await page.getByTestId("end-confirm").click();
-  await until(async () => (await reasons())[1] === "by_client");
+  await until(async () => (await reasons())[1] === "hung_up");
 });
 
 test("one that the database has to be asked for is waited for, and the page says why", async (t) => {

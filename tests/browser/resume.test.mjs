@@ -312,7 +312,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
       const path = `/v1/realtime/calls/${session}/hangup`;
       assert.equal((await fetch(server.url + path, { method: "POST" })).status, 200);
       await over(page, "session-ended");
-      assert.equal((await ended(server, session)).end_reason, "by_client");
+      assert.equal((await ended(server, session)).end_reason, "hung_up");
       assert.deepEqual(asked(/realtime/), [], "it is left at that");
     });
 
@@ -332,9 +332,9 @@ describe("a session goes on", { concurrency: 2 }, () => {
       released();
       const { end_reason, cut_off } = await until(async () => {
         const found = await ask(`${server.url}/api/sessions/${session}`);
-        return found.end_reason === "by_client" ? found : null;
+        return found.end_reason === "hung_up" ? found : null;
       });
-      assert.deepEqual([end_reason, cut_off], ["by_client", false]);
+      assert.deepEqual([end_reason, cut_off], ["hung_up", false]);
     });
   }
 
@@ -351,7 +351,7 @@ describe("a session goes on", { concurrency: 2 }, () => {
     await endIt(page);
     const about = await until(async () => {
       const found = await ask(`${server.url}/api/sessions/${session}`);
-      return found.end_reason === "by_client" ? found : null;
+      return found.end_reason === "hung_up" ? found : null;
     });
     assert.equal(about.cut_off, false);
   });

@@ -260,7 +260,7 @@ async fn what_a_locked_database_cannot_do_is_not_done_by_half() {
     assert!(took < Duration::from_secs(3), "refused after {took:?}");
     other.execute("COMMIT").await.unwrap();
     let told = async {
-        while house.ended(&id).await["end_reason"] != "by_client" {
+        while house.ended(&id).await["end_reason"] != "hung_up" {
             sleep(Duration::from_millis(200)).await;
         }
     };

@@ -321,7 +321,7 @@ async fn on_a_full_disk_everything_but_recording_goes_on() {
     let hung_up = format!("/v1/realtime/calls/{dropped}/hangup");
     assert_eq!(ask(house, Method::POST, &hung_up).await.0, 200);
     let session = house.ended(&dropped).await;
-    assert_eq!(session["end_reason"], "by_client", "{session}");
+    assert_eq!(session["end_reason"], "hung_up", "{session}");
     let session = again.leave(house).await;
     assert_eq!(session["end_reason"], "by_client", "{session}");
     // The server starts on it, too, and says what is wrong.

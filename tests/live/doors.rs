@@ -193,7 +193,7 @@ async fn a_client_secret_reaches_the_sessions_that_it_began_and_no_others() {
     assert_eq!(order(&server, &hang_up, &theirs).await, 401);
     assert_eq!(order(&server, &hang_up, &mine).await, 200);
     let row = ended(&server, &call.id()).await;
-    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(row.end_reason.as_deref(), Some("hung_up"));
 }
 
 #[tokio::test]
@@ -231,7 +231,7 @@ async fn a_client_secret_may_be_issued_for_one_session() {
     other.is_well().await;
     assert_eq!(order(&server, &hang_up(&id), &mine).await, 200);
     let row = ended(&server, &id).await;
-    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(row.end_reason.as_deref(), Some("hung_up"));
     // What is not there it does not find.
     let none = key(&server, &json!({"praxiloom": {"resume": "sess_none"}})).await;
     let none = format!("Bearer {none}");

@@ -65,7 +65,7 @@ async fn every_end(server: &Running) {
     // Then its coach gives it up.
     assert_eq!(hang_up(server, &id).await, 200);
     let row = ended(server, &id).await;
-    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(row.end_reason.as_deref(), Some("hung_up"));
     assert_eq!(hang_up(server, &id).await, 404);
 
     let mut hung = Socket::open(server).await;
@@ -75,7 +75,7 @@ async fn every_end(server: &Running) {
     assert_eq!(hang_up(server, &hung.id()).await, 404);
     assert_eq!(hung.closed().await, 1000);
     let row = ended(server, &hung.id()).await;
-    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(row.end_reason.as_deref(), Some("hung_up"));
     assert_eq!(hang_up(server, &hung.id()).await, 404);
     assert_eq!(hang_up(server, "rtc_none").await, 404);
 }
@@ -191,7 +191,7 @@ async fn a_hang_up_counts_though_the_connection_broke_before_it_came() {
     // While it is put away or after.
     assert_eq!(hang_up(&server, &id).await, 200);
     let settled = async {
-        while ended(&server, &id).await.end_reason.as_deref() != Some("by_client") {
+        while ended(&server, &id).await.end_reason.as_deref() != Some("hung_up") {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
@@ -220,7 +220,7 @@ async fn a_call_that_is_hung_up_elsewhere_is_told_why_it_closes() {
     assert_eq!(notice["code"], "session_ended");
     while call.event().await.is_some() {}
     let row = ended(&server, &call.id()).await;
-    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(row.end_reason.as_deref(), Some("hung_up"));
 }
 
 #[tokio::test]
@@ -280,7 +280,7 @@ async fn a_server_that_stops_serves_those_who_are_live_and_nobody_else() {
     assert!(began.elapsed() < Duration::from_secs(15));
     assert!(TcpStream::connect(server.address).await.is_err());
     let row = ended(&server, &id).await;
-    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(row.end_reason.as_deref(), Some("hung_up"));
 }
 
 #[tokio::test]

@@ -240,10 +240,11 @@ async fn a_hang_up_that_reaches_another_server_ends_the_session() {
         assert!(Instant::now() < until, "{}", session().await);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(session().await["end_reason"], "by_client");
+    assert_eq!(session().await["end_reason"], "hung_up");
     assert_eq!(hang_up().await, 404);
-    // It is over for nobody who wants to go on with it.
-    let mut next = resumed(&nodes.second, &id, LONG).await;
-    next.until("praxiloom.session.resumed").await;
-    next.is_well().await;
+    // It is over for everybody, everywhere.
+    let over = (409, "session_not_resumable".to_owned());
+    for node in [&nodes.first, &nodes.second] {
+        assert_eq!(refused_at(&resume_url(node.url(), &id), &[]).await, over);
+    }
 }

@@ -166,7 +166,41 @@ async fn a_hang_up_in_the_middle_of_a_takeover_ends_the_session() {
     let mut next = next.await.unwrap();
     assert_eq!(next.closed().await, 1000);
     let row = ended(&server, &id).await;
-    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(row.end_reason.as_deref(), Some("hung_up"));
+}
+
+#[tokio::test]
+async fn what_its_coach_hung_up_is_over_for_everybody() {
+    let server = serve(&[]).await;
+    let over = (409, "session_not_resumable".to_owned());
+    let about = async |id: &str| -> Value {
+        let path = server.url(&format!("/api/sessions/{id}"));
+        let answer = client().get(path).send().await.unwrap();
+        answer.json().await.unwrap()
+    };
+    // While it was live, after its connection was lost, and after its client closed it.
+    let mut live = Socket::open(&server).await;
+    let lost = Socket::open(&server).await;
+    let mut closed = Socket::open(&server).await;
+    let ids = [live.id(), lost.id(), closed.id()];
+    drop(lost);
+    closed.stream.close(None).await.unwrap();
+    for id in &ids[1..] {
+        ended(&server, id).await;
+        assert!(about(id).await["resumable_until_ms"].is_i64());
+    }
+    for id in &ids {
+        assert_eq!(hang_up(&server, id).await, 200, "{id}");
+    }
+    assert_eq!(live.closed().await, 1000);
+    for id in &ids {
+        let row = ended(&server, id).await;
+        assert_eq!(row.end_reason.as_deref(), Some("hung_up"), "{id}");
+        let told = about(id).await;
+        assert_eq!(told["resumable_until_ms"], Value::Null, "{told}");
+        assert_eq!(told["cut_off"], false, "{told}");
+        assert_eq!(refused(&server, id).await, over, "{id}");
+    }
 }
 
 #[tokio::test]

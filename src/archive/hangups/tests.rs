@@ -124,15 +124,16 @@ async fn what_a_dead_node_left_was_hung_up_though_it_is_finished_later() {
     std::fs::remove_dir(manifest).unwrap();
     archive.core.sweep().await;
     let row = scene.row().await;
-    assert_eq!(row.end_reason.as_deref(), Some("by_client"));
+    assert_eq!(row.end_reason.as_deref(), Some("hung_up"));
     assert!(!archive.hung_up(me, ID).await.unwrap(), "it ended before");
 }
 
 #[tokio::test]
 async fn whoever_ends_a_session_that_was_hung_up_heeds_it() {
     for (said, kept) in [
-        (EndReason::Lost, "by_client"),
-        (EndReason::ServerStopped, "by_client"),
+        (EndReason::ByClient, "hung_up"),
+        (EndReason::Lost, "hung_up"),
+        (EndReason::ServerStopped, "hung_up"),
         (EndReason::Expired, "expired"),
     ] {
         let scene = scene(false).await;

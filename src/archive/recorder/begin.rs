@@ -81,8 +81,6 @@ impl Archive {
             shared: shared.clone(),
         });
         if let Some(claim) = part.claim {
-            // It goes on, whoever hung it up before.
-            self.core.hang_ups.forget(&part.id);
             claim.take_up();
         }
         let serial = (key as u32).wrapping_mul(2);

@@ -116,7 +116,7 @@ pub(in crate::archive) async fn pass_on(
 }
 
 /// Opens a session that has ended for its part `part` at this node, if it still stands as it was
-/// read: at the part before, ended at `ended_at`. Whether it did.
+/// read: at the part before, ended at `ended_at`, and not hung up since. Whether it did.
 pub(in crate::archive) async fn claim(
     of: Owned<'_>,
     id: &str,
@@ -128,20 +128,21 @@ pub(in crate::archive) async fn claim(
         "UPDATE sessions SET ended_at = NULL, end_reason = NULL, hung_up_at = NULL,
              part = $3, node = $5
          WHERE id = $1 AND account_id = $2 AND part = $3 - 1 AND ended_at = $4
-             AND deleted_at IS NULL",
+             AND end_reason <> $6 AND deleted_at IS NULL",
     )
     .bind(id)
     .bind(of.account().as_str())
     .bind(i64::from(part))
     .bind(ended_at)
     .bind(node)
+    .bind(EndReason::HungUp.name())
     .execute(of.pool())
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Records that the coach ended a session whose connection ended after `since`. Whether it was cut
-/// off until then.
+/// Records that the coach hung up a session whose connection ended after `since`. Whether its reason
+/// [gave way](EndReason::gives_way).
 pub(in crate::archive) async fn hung_up(
     of: Owned<'_>,
     id: &str,
@@ -150,11 +151,12 @@ pub(in crate::archive) async fn hung_up(
     let done = sqlx::query(
         "UPDATE sessions SET end_reason = $4
          WHERE id = $1 AND account_id = $2 AND ended_at > $3 AND deleted_at IS NULL
-             AND end_reason IN ($5, $6)",
+             AND end_reason IN ($5, $6, $7)",
     )
     .bind(id)
     .bind(of.account().as_str())
     .bind(since)
+    .bind(EndReason::HungUp.name())
     .bind(EndReason::ByClient.name())
     .bind(EndReason::Lost.name())
     .bind(EndReason::ServerStopped.name())

@@ -75,12 +75,11 @@ impl Session {
         let reason = |name| named(name).ok_or_else(|| unreadable("end_reason"));
         let end_reason: Option<EndReason> = row.end_reason.as_deref().map(reason).transpose()?;
         let now = app.clock.now();
+        let is_over = standing != Standing::Ended || end_reason.is_some_and(EndReason::is_final);
         let resumable_until = row
             .ended_at
-            .map(|at| Micros(at).plus(app.config.live.resume_within));
-        let resumable_until =
-            resumable_until.filter(|until| *until > now && end_reason != Some(EndReason::Expired));
-        let resumable_until = resumable_until.filter(|_| standing == Standing::Ended);
+            .map(|at| Micros(at).plus(app.config.live.resume_within))
+            .filter(|until| *until > now && !is_over);
         let length_ms = match standing {
             Standing::Live => (now.0 - row.started_at).div_euclid(1000).max(row.length_ms),
             _ => row.length_ms,

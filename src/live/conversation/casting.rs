@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use signaling::event::audio::Voice;
+use signaling::event::session::Prompt;
 use signaling::event::{ErrorBody, Session};
 
 use super::Conversation;
@@ -33,16 +34,16 @@ pub fn picked(session: &Session) -> Option<&str> {
     session.prompt.as_ref().map(|prompt| prompt.id.as_str())
 }
 
-/// Whether the AI client that a session picked, if it did, is one of these.
+/// Whether the AI client that was picked, if one was, is one of these; `param` is where.
 ///
 /// # Errors
 /// If it is not; the message names those there are.
-pub fn check(session: &Session, cast: &Cast) -> Result<(), ErrorBody> {
-    match picked(session) {
-        Some(id) if !cast.contains_key(id) => {
+pub fn check(prompt: Option<&Prompt>, cast: &Cast, param: &str) -> Result<(), ErrorBody> {
+    match prompt {
+        Some(prompt) if !cast.contains_key(&prompt.id) => {
             let known: Vec<&str> = cast.keys().map(String::as_str).collect();
             let wanted = format!("no AI client has this id. Known: {}", known.join(", "));
-            Err(ErrorBody::value("session.prompt.id", &wanted))
+            Err(ErrorBody::value(param, &wanted))
         }
         _ => Ok(()),
     }

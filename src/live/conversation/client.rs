@@ -58,7 +58,8 @@ impl Conversation {
 
     fn update(&mut self, update: &SessionUpdate, now: Position) -> Result<(), ErrorBody> {
         let mut session = self.session.merged(update, self.voice_locked)?;
-        casting::check(&session, &self.settings.cast)?;
+        let cast = &self.settings.cast;
+        casting::check(session.prompt.as_ref(), cast, "session.prompt.id")?;
         let recast = session.prompt != self.session.prompt;
         let revoiced = session.audio.output.voice != self.session.audio.output.voice;
         if recast && !revoiced {
@@ -94,14 +95,8 @@ impl Conversation {
     }
 
     fn create_response(&mut self, params: &ResponseParams, now: Position) -> Result<(), ErrorBody> {
-        if let Some(prompt) = &params.prompt
-            && !self.settings.cast.contains_key(&prompt.id)
-        {
-            return Err(ErrorBody::value(
-                "response.prompt.id",
-                "no AI client has this id",
-            ));
-        }
+        let cast = &self.settings.cast;
+        casting::check(params.prompt.as_ref(), cast, "response.prompt.id")?;
         for input in params.input.iter().flatten() {
             if let InputItem::Reference(id) = input
                 && !self.items.has(id)

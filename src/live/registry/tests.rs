@@ -164,6 +164,27 @@ async fn whoever_gives_up_waiting_leaves_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn hang_ups_that_reached_other_nodes_are_heeded_as_they_are_told() {
+    let registry = Registry::new(2);
+    let me = account("me");
+    let (tell, told) = watch::channel(Vec::new());
+    let heeding = tokio::spawn(registry.clone().heed(told));
+    let (one, other) = (registry.enter("a", &me), registry.enter("b", &me));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    let of = |id: &str| (account("me"), id.to_owned());
+    tell.send_replace(vec![of("a"), of("c")]);
+    one.orders().hang_up.cancelled().await;
+    // Again, until it has ended.
+    tell.send_replace(vec![of("a"), (account("you"), "b".to_owned())]);
+    all_wait().await;
+    assert!(!other.orders().hang_up.is_cancelled());
+    tell.send_replace(vec![of("a"), of("b")]);
+    other.orders().hang_up.cancelled().await;
+    drop(tell);
+    heeding.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_end_is_awaited() {
     let registry = Registry::new(1);
     let me = account("me");

@@ -5,8 +5,10 @@ use crate::archive::sessions::EndReason;
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The client closed it, or the server closed it as agreed (cap, hang-up).
+    /// The client closed it.
     Completed,
+    /// Somebody hung up.
+    HungUp,
     /// The connection broke.
     Lost,
     /// The client stopped reading.
@@ -29,6 +31,7 @@ impl Ended {
     pub const fn reason(self) -> EndReason {
         match self {
             Self::Completed => EndReason::ByClient,
+            Self::HungUp => EndReason::HungUp,
             Self::Lost | Self::NotReading | Self::Unconnected | Self::Displaced => EndReason::Lost,
             Self::Expired => EndReason::Expired,
             Self::Stopped => EndReason::ServerStopped,
@@ -36,13 +39,10 @@ impl Ended {
         }
     }
 
-    /// Whether the coach may have meant it, so that a hang-up that comes later settles it: its
-    /// request and the end of the connection go different ways.
+    /// Whether a hang-up that comes later settles it: its request and the end of the connection go
+    /// different ways.
     #[must_use]
     pub const fn is_open_to_doubt(self) -> bool {
-        matches!(
-            self,
-            Self::Lost | Self::NotReading | Self::Unconnected | Self::Stopped | Self::Displaced
-        )
+        !matches!(self, Self::HungUp | Self::Expired | Self::Failed)
     }
 }

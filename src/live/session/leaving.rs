@@ -202,7 +202,7 @@ impl LiveSession {
     /// Somebody ends the session, maybe from elsewhere.
     pub(super) fn hang_up(&mut self) {
         self.tell("session_ended", "The session was ended.");
-        self.end(Ended::Completed, CloseReason::Ended);
+        self.end(Ended::HungUp, CloseReason::Ended);
     }
 
     /// Another connection goes on with the session.

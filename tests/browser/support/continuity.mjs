@@ -45,7 +45,7 @@ export async function wholeRecord(page, server, session) {
   await silent(page, "speaker");
   const shown = await turns(page);
   await endIt(page);
-  assert.equal((await ended(server, session)).end_reason, "by_client");
+  assert.equal((await ended(server, session)).end_reason, "hung_up");
   const { lines } = await ask(`${server.url}/api/sessions/${session}/transcript?format=json`);
   const plain = (words) => words.replace(/[\s—]+/gu, " ").trim();
   assert.deepEqual(

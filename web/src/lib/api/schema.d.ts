@@ -337,7 +337,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends a call, also one that was cut off a while ago and could still be resumed. */
+        /** Ends a call for good, also one that has no connection any more and could still be resumed. */
         post: operations["hang_up"];
         delete?: never;
         options?: never;
@@ -467,7 +467,7 @@ export interface components {
          * @description Why a session, or a part of it, ended.
          * @enum {string}
          */
-        EndReason: "by_client" | "lost" | "expired" | "server_stopped" | "failed";
+        EndReason: "by_client" | "hung_up" | "lost" | "expired" | "server_stopped" | "failed";
         /** @description An engine. */
         Engine: {
             /** @description Its short name. */
@@ -2455,7 +2455,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: no such call of this account is live, or was cut off lately */
+            /** @description `not_found`: no such call of this account is live, or could still be resumed */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -47,6 +47,7 @@ test("says how long it was and how much was said", () => {
 
 test("says what ended it, but for the coach's own wish", () => {
   expect(endOf(session)).toBe(null);
+  expect(endOf({ ...session, end_reason: "hung_up" })).toBe(null);
   expect(endOf({ ...session, status: "live", end_reason: null })).toBe(null);
   expect(endOf(cut)).toBe("Connection lost after 12:03");
   expect(endOf({ ...cut, end_reason: "server_stopped" })).toBe(

@@ -61,6 +61,7 @@ export function endOf(session: Session): string | null {
   const after = clockFace(session.length_ms);
   switch (session.end_reason) {
     case "by_client":
+    case "hung_up":
       return null;
     case "expired":
       return `Reached its longest time, ${after}`;
