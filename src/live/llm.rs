@@ -46,7 +46,7 @@ const REST: Duration = Duration::from_secs(30);
 /// A piece of an answer.
 #[derive(Debug)]
 pub enum Thought {
-    /// As the model gave it. Text is for answers that are written.
+    /// As the model gave it. Text is for answers that are written, and then comes by sentences.
     Token(Generation, Token),
     /// A sentence, fit to be spoken.
     Sentence(Generation, String),
