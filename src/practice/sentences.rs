@@ -59,7 +59,12 @@ impl SentenceSplitter {
             if c == '\n' && chars[..n].iter().any(|(_, c)| c.is_alphanumeric()) {
                 return Some(chars[n + 1].0);
             }
-            let closes = matches!(c, '"' | '”' | '\'' | '’' | ')') && n > 0 && ends(chars[n - 1].1);
+            let closes = closes(c) && n > 0 && ends(chars[n - 1].1);
+            // After a mark of full width no white space stands.
+            let wide = ends_wide(c) || closes && ends_wide(chars[n - 1].1);
+            if wide && !next.is_whitespace() && !ends(next) && !self::closes(next) {
+                return Some(chars[n + 1].0);
+            }
             if (ends(c) || closes) && next.is_whitespace() && !self.goes_on(&chars, n) {
                 // The white space belongs to the sentence before.
                 let &(at, after) = chars.get(n + 2)?;
@@ -69,6 +74,12 @@ impl SentenceSplitter {
                     continue;
                 }
                 return Some(at);
+            }
+            if matches!(c, '，' | '、' | '；' | '：') {
+                clause = Some(n + 1);
+                if !self.given && n >= FIRST_CLAUSE {
+                    return Some(chars[n + 1].0);
+                }
             }
             if matches!(c, ',' | ';' | ':' | '—') && next.is_whitespace() {
                 clause = Some(n + 2);
@@ -106,7 +117,15 @@ impl SentenceSplitter {
 }
 
 fn ends(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…')
+    matches!(c, '.' | '!' | '?' | '…') || ends_wide(c)
+}
+
+fn ends_wide(c: char) -> bool {
+    matches!(c, '。' | '！' | '？')
+}
+
+fn closes(c: char) -> bool {
+    matches!(c, '"' | '”' | '\'' | '’' | ')' | '」' | '』')
 }
 
 const ABBREVIATIONS: &[&str] = &[
@@ -175,6 +194,16 @@ mod tests {
             (
                 "Well. [pause 1200] I don't know.",
                 vec!["Well. ", "[pause 1200] I don't know."],
+            ),
+            (
+                "我不知道。真的吗？！「好。」他走了。 嗯，是。",
+                vec![
+                    "我不知道。",
+                    "真的吗？！",
+                    "「好。」",
+                    "他走了。 ",
+                    "嗯，是。",
+                ],
             ),
         ] {
             assert_eq!(split(text), sentences);

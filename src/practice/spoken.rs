@@ -4,7 +4,9 @@ mod directions;
 mod gestures;
 mod marks;
 mod said;
+mod signs;
 mod spans;
+mod speech;
 
 use directions::Place;
 use marks::Label;
@@ -54,8 +56,13 @@ impl SpokenFilter {
     pub fn push(&mut self, text: &str) -> String {
         let mut out = String::new();
         for c in text.chars() {
-            self.held.push(c);
-            if c.is_whitespace() {
+            self.held.push(signs::plain(c));
+            if let Some((length, mark)) = signs::written_out(&self.held).filter(|_| c == ';') {
+                self.held.truncate(self.held.len() - length);
+                self.held.push(mark);
+            }
+            // In some scripts no white space stands between sentences.
+            if c.is_whitespace() || "。！？".contains(c) {
                 self.release(false, &mut out);
             }
             if self.held.len() > MOST_HELD {
@@ -114,12 +121,24 @@ impl SpokenFilter {
             match marks::label(text, &self.speaker, end) {
                 Label::Undecided => return None,
                 Label::None => {}
+                Label::Told(taken) => {
+                    self.acting = true;
+                    return Some(taken);
+                }
                 label => {
                     self.mid_line = true;
                     self.said.labelled(&label);
                     return Some(label.taken());
                 }
             }
+            if let Some(taken) = marks::told(text, &self.speaker, end) {
+                return (taken > 0).then_some(taken);
+            }
+        }
+        if !self.said.mid_sentence
+            && let Some(span) = Span::spaced(text, end)?
+        {
+            return self.span(span, text, end, out);
         }
         if self.paper(word, word.len() < text.len()) {
             return Some(word.len());
@@ -128,7 +147,7 @@ impl SpokenFilter {
             return (taken > 0).then_some(taken);
         }
         self.mid_line = true;
-        if marks::is_address(word) {
+        if signs::is_address(word) {
             let kept = word.trim_end_matches(['.', ',', ';', ':', '!', '?', '…']);
             self.said.all(&word[kept.len()..], out);
             return Some(word.len());
@@ -155,7 +174,8 @@ impl SpokenFilter {
         self.fenced = marks::is_fence(word);
         self.acting = !self.mid_line && word == "/me";
         let listed = || marks::is_line_mark(word, self.later_line) && followed;
-        self.fenced || self.acting || marks::is_rule(word) || !self.mid_line && listed()
+        let counted = marks::is_counter(word) && followed;
+        self.fenced || self.acting || marks::is_rule(word) || counted || !self.mid_line && listed()
     }
 
     /// A line between ```` ``` ````: what is speech is spoken all the same.
@@ -183,6 +203,7 @@ impl SpokenFilter {
             before: &self.said.before,
             goes_on: span.goes_on,
             struck: span.head == "~~",
+            bold: span.head.len() > 1 && !span.head.contains([' ', '«']),
         };
         match span.read(text, end) {
             Read::Undecided => {
@@ -192,16 +213,29 @@ impl SpokenFilter {
             Read::Closed { inner, taken } => {
                 if let Some(ms) = pause(span.mark, inner) {
                     self.said.pause(ms, out);
-                } else if span.mark == '[' && text[taken..].starts_with('(') {
+                    return Some(taken);
+                }
+                if span.mark == '[' && text[taken..].starts_with('(') {
                     return self.link(inner, text, taken, end, out);
-                } else if !place.is_left_out(inner) {
+                }
+                let apart = match place.asks_what_follows() {
+                    true => marks::ends_here(&text[taken..], end),
+                    false => Some(false),
+                };
+                let Some(apart) = apart else {
+                    self.carried = Some(span).filter(|span| span.is_carried());
+                    return None;
+                };
+                if !place.is_left_out(inner, apart) {
                     self.said.words(inner, out);
                 }
                 Some(taken)
             }
             Read::Open { inner, sentence } => {
                 let head = span.head.len();
-                if place.is_direction(inner) && head + inner.len() > 0 {
+                if let Some(at) = place.direction_before(inner).filter(|_| head > 0) {
+                    Some(head + at)
+                } else if place.is_open_direction(inner) && head + inner.len() > 0 {
                     self.carried = (!end).then(|| span.carried(!sentence));
                     Some(head + inner.len())
                 } else if head == 0 {
@@ -241,5 +275,7 @@ fn pause(mark: char, inner: &str) -> Option<u32> {
     ms.trim().parse().ok()
 }
 
+#[cfg(test)]
+mod apart;
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,9 @@
 /// Whether a piece of text ends as a sentence does.
 #[must_use]
 pub fn is_whole(text: &str) -> bool {
-    let closing = |c: char| c.is_whitespace() || matches!(c, '"' | '”' | '\'' | '’' | ')' | ']');
+    let closing = |c: char| c.is_whitespace() || "\"”'’)]」』".contains(c);
     let end = text.trim_end_matches(closing);
-    end.ends_with(['.', '!', '?', '…'])
+    end.ends_with(['.', '!', '?', '…', '。', '！', '？'])
 }
 
 /// A sentence that stops anywhere as one that trails off: without its last word, which may be half
@@ -29,7 +29,14 @@ mod tests {
 
     #[test]
     fn whole_sentences_are_known_by_their_ends() {
-        for whole in ["It hurts. ", "Really?", "She said “no.” ", "Well…", "(No!)"] {
+        for whole in [
+            "It hurts. ",
+            "Really?",
+            "She said “no.” ",
+            "Well…",
+            "(No!)",
+            "「是。」",
+        ] {
             assert!(is_whole(whole), "{whole}");
         }
         for part in [

@@ -1,6 +1,7 @@
 //! Tells a stage direction from words that are only marked.
 
-use super::gestures::{is_gesture, is_plain_gesture, is_third_person};
+use super::gestures::{is_gesture, is_own_gesture, is_plain_gesture, is_third_person};
+use super::speech::{ALONE, BODILY, BODY, SAID, SENTENCE, SUBJECTS, THEY, WHERE};
 
 /// Where marked words stand.
 #[derive(Clone, Copy, Debug)]
@@ -15,22 +16,58 @@ pub(super) struct Place<'a> {
     pub(super) goes_on: bool,
     /// Struck out (`~~`).
     pub(super) struck: bool,
+    /// In more than one mark (`**`).
+    pub(super) bold: bool,
 }
 
 impl Place<'_> {
-    /// Whether words between two marks are not said.
-    pub(super) fn is_left_out(&self, inner: &str) -> bool {
+    /// Whether what follows has to be known: only words of the same sentence beside them tell marked
+    /// words that are stressed from a direction, in whatever language.
+    pub(super) fn asks_what_follows(&self) -> bool {
+        !self.mid_sentence && !self.goes_on && !self.struck && "*_~«".contains(self.mark)
+    }
+
+    /// Whether words between two marks are not said. `apart`: no words of the same sentence stand
+    /// beside them.
+    pub(super) fn is_left_out(&self, inner: &str, apart: bool) -> bool {
         let words = words(inner);
         match self.mark {
             '<' => true,
-            '(' | '[' | '{' => !is_speech(&words) || self.is_direction(inner),
+            '(' | '[' | '{' => {
+                let said = is_speech(&words) && !is_of_body(&words);
+                !said || !self.mid_sentence && !begins_speech(&words) || self.is_direction(inner)
+            }
             '~' if self.struck => true,
+            '«' => {
+                let small = apart && inner.trim().starts_with(char::is_lowercase);
+                self.is_direction(inner) || small && !speaks(&words)
+            }
+            _ if apart && self.bold && ends(inner) => self.is_direction(inner),
+            _ if apart => self.is_direction(inner) || !is_plainly_said(inner, &words),
             _ => {
                 let aside = !self.mid_sentence && words.len() >= 2;
                 let aside = aside && inner.trim().starts_with(char::is_lowercase);
                 self.is_direction(inner) || aside && !speaks(&words)
             }
         }
+    }
+
+    /// Whether words after a mark that was not closed in their sentence are a direction.
+    pub(super) fn is_open_direction(&self, inner: &str) -> bool {
+        let apart = self.asks_what_follows() && "*_".contains(self.mark) && !self.bold;
+        self.is_direction(inner) || apart && !speaks(&words(inner))
+    }
+
+    /// How many bytes of such words are a direction, before the sentence that is said begins:
+    /// `*sighs Well, …`.
+    pub(super) fn direction_before(&self, inner: &str) -> Option<usize> {
+        let begins = inner.match_indices(char::is_whitespace);
+        let begins = begins.map(|(at, _)| at + 1).take(LONGEST_BEFORE);
+        let mut begins = begins.filter(|at| inner[*at..].starts_with(char::is_uppercase));
+        let at = begins.next().filter(|_| !self.mid_sentence)?;
+        let before = &inner[..at];
+        let small = before.starts_with(char::is_lowercase) && !before.contains(['.', ',', '!']);
+        (small && !speaks(&words(before))).then_some(at)
     }
 
     /// Whether words are a stage direction beyond doubt.
@@ -43,6 +80,9 @@ impl Place<'_> {
             return false;
         }
         let second = words.get(1).map_or("", String::as_str);
+        if first == "not" && second.ends_with("ing") && is_gesture(second) {
+            return true;
+        }
         let in_brackets = "([{".contains(self.mark);
         // With a capital it is a sentence of its own.
         let own = inner.trim_start().starts_with(char::is_uppercase);
@@ -80,6 +120,71 @@ pub(super) fn is_pause(word: &str) -> bool {
     adorns.contains(&&*word) || is_plain_gesture(&word)
 }
 
+/// Whether a sentence tells what somebody of this name does: `Maya sighs.` `doing` is what stands
+/// after the name.
+pub(super) fn is_told_of(doing: &str) -> bool {
+    let words = words(doing);
+    let Some(first) = words.first().map(String::as_str) else {
+        return false;
+    };
+    let small = doing.trim_start().starts_with(char::is_lowercase);
+    let short = words.len() <= 3 && !NO_DOING.contains(&first);
+    let doing = words.iter().take(2).any(|word| is_gesture(word));
+    small && !speaks(&words) && (doing || short)
+}
+
+/// With so many spaces at most a direction ends before the sentence that is said.
+const LONGEST_BEFORE: usize = 3;
+
+/// What somebody says after their own name.
+const NO_DOING: &[&str] = &["here", "speaking", "is", "was", "has", "and", "or", "from"];
+
+/// Whether words that stand by themselves are plainly a sentence that is said.
+fn is_plainly_said(inner: &str, words: &[String]) -> bool {
+    if let [word] = words {
+        return begins_speech(words) || ALONE.contains(&&**word);
+    }
+    let contracted = words.iter().take(2).any(|word| is_contracted(word));
+    let said = begins_speech(words) && (ends(inner) || contracted);
+    (said || inner.trim_end().ends_with(['?', '？'])) && !is_of_body(words)
+}
+
+/// Whether words tell what the one who speaks does with their body.
+fn is_of_body(words: &[String]) -> bool {
+    if words.iter().any(|word| BODILY.contains(&&**word)) {
+        return true;
+    }
+    let mut after = words.iter().skip(1).skip_while(|word| word.ends_with("ly"));
+    let own = words.first().is_some_and(|word| is_first_person(word));
+    own && after.next().is_some_and(|doing| {
+        let then = after.next();
+        let bodily = then.is_none_or(|then| WHERE.contains(&&**then) || then.ends_with("ly"));
+        is_plain_gesture(doing) || is_own_gesture(doing) && bodily
+    })
+}
+
+fn ends(inner: &str) -> bool {
+    inner
+        .trim_end()
+        .ends_with(['.', '!', '?', '…', '。', '！', '？'])
+}
+
+fn is_contracted(word: &str) -> bool {
+    word.contains('\'') && !word.ends_with("s'")
+}
+
+/// Whether words begin as speech does.
+fn begins_speech(words: &[String]) -> bool {
+    words.first().is_some_and(|first| {
+        let subject = first.split('\'').next().unwrap_or_default();
+        let begins = |list: &[&str]| list.contains(&subject) || list.contains(&&**first);
+        subject == "i"
+            || begins(SAID)
+            || begins(SENTENCE)
+            || is_contracted(first) && !first.ends_with("'s")
+    })
+}
+
 fn words(text: &str) -> Vec<String> {
     let plain = |word: &str| {
         let lower = word.to_lowercase().replace('’', "'");
@@ -102,96 +207,10 @@ fn is_speech(words: &[String]) -> bool {
 
 /// Whether words are what somebody says of themselves or to somebody.
 fn speaks(words: &[String]) -> bool {
-    let said = |word: &String| {
-        is_first_person(word)
-            || SAID.contains(&&**word)
-            || word.contains('\'') && !word.ends_with("s'")
-    };
+    let said =
+        |word: &String| is_first_person(word) || SAID.contains(&&**word) || is_contracted(word);
     words.iter().any(said)
         || words
             .first()
             .is_some_and(|first| SENTENCE.contains(&&**first))
 }
-
-/// Words that stand in speech, and in no direction.
-const SAID: &[&str] = &[
-    "me", "my", "mine", "myself", "we", "us", "our", "you", "your", "yours", "am", "yes", "please",
-    "sorry",
-];
-/// Words with which a sentence begins, and no direction.
-const SENTENCE: &[&str] = &[
-    "it",
-    "that",
-    "this",
-    "there",
-    "nobody",
-    "everybody",
-    "somebody",
-    "nothing",
-    "everything",
-    "something",
-    "what",
-    "how",
-    "who",
-    "why",
-    "when",
-    "where",
-    "not",
-    "but",
-    "and",
-    "or",
-    "so",
-    "well",
-    "no",
-    "never",
-    "always",
-    "maybe",
-    "perhaps",
-    "just",
-];
-const THEY: &[&str] = &["she", "he", "they", "her", "his", "their"];
-const SUBJECTS: &[&str] = &[
-    "he",
-    "she",
-    "it",
-    "who",
-    "that",
-    "what",
-    "which",
-    "everybody",
-    "nobody",
-    "somebody",
-];
-/// What a gesture is made with, or where it goes.
-const BODY: &[&str] = &[
-    "eyes",
-    "head",
-    "hands",
-    "hand",
-    "arms",
-    "shoulders",
-    "tears",
-    "lip",
-    "lips",
-    "face",
-    "up",
-    "down",
-    "away",
-    "off",
-    "out",
-    "back",
-    "into",
-    "at",
-    "over",
-    "a",
-    "the",
-    "her",
-    "his",
-    "their",
-    "softly",
-    "quietly",
-    "slowly",
-    "nervously",
-    "slightly",
-    "briefly",
-];

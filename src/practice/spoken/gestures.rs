@@ -14,6 +14,11 @@ pub(super) fn is_gesture(word: &str) -> bool {
         || GESTURES.iter().any(|base| is_form(word, base))
 }
 
+/// Whether a word says what somebody does (`I look`), or is that of a gesture.
+pub(super) fn is_own_gesture(word: &str) -> bool {
+    word != "think" && GESTURES.contains(&word) || is_gesture(word)
+}
+
 /// Whether a word can be a verb in the third person.
 pub(super) fn is_third_person(word: &str) -> bool {
     word.len() > 3 && word.ends_with('s') && !word.contains('\'') && !NO_VERBS.contains(&word)
@@ -40,7 +45,8 @@ fn is_form(word: &str, base: &str) -> bool {
 const PLAIN: &[&str] = &[
     "sigh", "pause", "laugh", "smile", "nod", "shrug", "chuckle", "sob", "sniff", "gasp", "giggle",
     "frown", "grimace", "wince", "grin", "hesitate", "exhale", "inhale", "snort", "scoff",
-    "silence", "blush", "stammer", "groan", "sniffle", "whimper", "gulp", "fidget",
+    "silence", "cough", "yawn", "beam", "blush", "stammer", "groan", "sniffle", "whimper", "gulp",
+    "fidget",
 ];
 /// Gestures whose words are also said of other things.
 const GESTURES: &[&str] = &[

@@ -1,6 +1,6 @@
-//! Marks of layout: who speaks, lists, headings, rules, fences, addresses, entities.
+//! Marks of layout: who speaks, what is told of them, lists, headings, rules, fences.
 
-use super::directions::is_pause;
+use super::directions::{is_pause, is_told_of};
 
 /// Whether the text begins with the name of who speaks.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,12 +12,14 @@ pub(super) enum Label {
     Own(usize),
     /// The other side's.
     Other(usize),
+    /// Nobody's: what follows tells what is to be seen.
+    Told(usize),
 }
 
 impl Label {
     pub(super) const fn taken(&self) -> usize {
         match self {
-            Self::Own(taken) | Self::Other(taken) => *taken,
+            Self::Own(taken) | Self::Other(taken) | Self::Told(taken) => *taken,
             Self::None | Self::Undecided => 0,
         }
     }
@@ -25,6 +27,12 @@ impl Label {
 
 const OWN: &[&str] = &["client", "assistant"];
 const OTHER: &[&str] = &["coach", "user", "human", "interviewer"];
+const TOLD: &[&str] = &[
+    "stage direction",
+    "stage directions",
+    "narrator",
+    "narration",
+];
 /// Longest remark between a name and its colon, in bytes.
 const LONGEST_REMARK: usize = 60;
 
@@ -32,20 +40,22 @@ const LONGEST_REMARK: usize = 60;
 pub(super) fn label(text: &str, speaker: &str, end: bool) -> Label {
     let begun = skip_stars(text);
     let own = [speaker].into_iter().chain(OWN.iter().copied());
-    let names = own.map(|name| (name, true));
-    let names = names.chain(OTHER.iter().map(|name| (*name, false)));
+    let names = own.map(|name| (name, Label::Own as fn(usize) -> Label));
+    let others = [
+        (OTHER, Label::Other as fn(usize) -> Label),
+        (TOLD, Label::Told),
+    ];
+    let others = others
+        .into_iter()
+        .flat_map(|(names, kind)| names.iter().map(move |n| (*n, kind)));
+    let names = names.chain(others);
     let mut undecided = false;
-    for (name, own) in names {
+    for (name, kind) in names {
         match after_name(begun, name, end) {
             Label::None => {}
             Label::Undecided => undecided = true,
             label => {
-                let taken = text.len() - begun.len() + label.taken();
-                return if own {
-                    Label::Own(taken)
-                } else {
-                    Label::Other(taken)
-                };
+                return kind(text.len() - begun.len() + label.taken());
             }
         }
     }
@@ -85,6 +95,44 @@ fn after_name(text: &str, name: &str, end: bool) -> Label {
     Label::Own(text.len() - skip_stars(rest).len())
 }
 
+/// A whole sentence that tells what the speaker does (`Maya sighs.`): how many bytes, 0 if more
+/// has to be read.
+pub(super) fn told(text: &str, speaker: &str, end: bool) -> Option<usize> {
+    let first = speaker.split_whitespace().next().unwrap_or_default();
+    let name = text.split(|c: char| !c.is_alphanumeric()).next()?;
+    if first.is_empty() || name.to_lowercase() != first {
+        return None;
+    }
+    let after = text[name.len()..]
+        .trim_start_matches("'s")
+        .trim_start_matches("’s");
+    let doing = after.split_whitespace().next();
+    if !after.starts_with(' ') || doing.is_some_and(|word| !word.starts_with(char::is_lowercase)) {
+        return (after.is_empty() && !end).then_some(0);
+    }
+    let ends = after.find(['.', '!', '?', '…', '\n', '。']);
+    match ends {
+        Some(at) => {
+            let mark = after[at..].chars().next().map_or(0, char::len_utf8);
+            let whole = after[at + mark..]
+                .starts_with(|c: char| c.is_whitespace() || "\"*".contains(c))
+                || at + mark == after.len();
+            (whole && is_told_of(&after[..at])).then(|| text.len() - after.len() + at + mark)
+        }
+        None if end => is_told_of(after).then_some(text.len()),
+        None => (after.len() <= LONGEST_REMARK * 2).then_some(0),
+    }
+}
+
+/// Whether after marked words nothing of their sentence comes; nothing if more has to be read.
+pub(super) fn ends_here(after: &str, end: bool) -> Option<bool> {
+    let tells = |c: &char| c.is_alphanumeric() || ",;:，、；：.!?…。！？\n*_~([{<«".contains(*c);
+    match after.chars().find(tells) {
+        Some(c) => Some(!c.is_lowercase() && !",;:，、；：".contains(c)),
+        None => end.then_some(true),
+    }
+}
+
 const fn open(end: bool) -> Label {
     if end { Label::None } else { Label::Undecided }
 }
@@ -116,9 +164,25 @@ pub(super) fn is_line_mark(word: &str, later_line: bool) -> bool {
         return false;
     };
     let number = mark.len() <= 2 && !mark.is_empty() && mark.chars().all(|c| c.is_ascii_digit());
-    let letter =
-        mark.len() == 1 && mark.chars().all(|c| c.is_ascii_lowercase()) && word.ends_with(')');
-    number && (later_line || mark == "1") || letter
+    let letter = mark.len() == 1 && mark.chars().all(|c| c.is_ascii_alphabetic());
+    let small = mark.chars().all(|c| c.is_ascii_lowercase());
+    number && (later_line || mark == "1")
+        || letter && (small || later_line || mark == "A" || word.ends_with(')'))
+        || is_roman(mark)
+}
+
+/// Whether a word counts the parts of a list within a line: `i)`, `b)`, `2)`.
+pub(super) fn is_counter(word: &str) -> bool {
+    word.strip_suffix(')').is_some_and(|mark| {
+        let letter = mark.len() == 1 && mark.chars().all(|c| c.is_ascii_alphabetic());
+        let number = (1..=2).contains(&mark.len()) && mark.chars().all(|c| c.is_ascii_digit());
+        letter || number || is_roman(mark)
+    })
+}
+
+fn is_roman(mark: &str) -> bool {
+    let lower = ["ii", "iii", "iv", "vi", "vii", "viii", "ix"];
+    lower.contains(&mark)
 }
 
 /// A silence written between dashes: how many bytes, 0 if more has to be read.
@@ -129,9 +193,10 @@ pub(super) fn dashed(text: &str, end: bool) -> Option<usize> {
         let word = rest.split_whitespace().next().unwrap_or_default();
         let at = rest.len() - rest.trim_start().len() + word.len();
         if count == 0 && !is_dash(word) {
-            let inner = word.trim_matches(['–', '—']);
-            let marked = inner.len() < word.len() && is_pause(inner) && word.ends_with(['–', '—']);
-            return (marked && word.starts_with(['–', '—'])).then_some(word.len());
+            let dashes = ['-', '–', '—'];
+            let inner = word.trim_matches(dashes);
+            let marked = word.starts_with(dashes) && word.ends_with(dashes) && is_pause(inner);
+            return marked.then_some(word.len());
         }
         if word.is_empty() {
             return (!end).then_some(0);
@@ -149,38 +214,3 @@ pub(super) fn dashed(text: &str, end: bool) -> Option<usize> {
 
 /// Most words of a silence between dashes, and the closing dash.
 const LONGEST_SILENCE: usize = 5;
-
-/// Whether a word is the address of a page.
-pub(super) fn is_address(word: &str) -> bool {
-    word.contains("://") && !word.starts_with(['(', '[', '<', '{', '*', '_'])
-        || word.starts_with("www.")
-}
-
-/// A word with its entities (`&amp;`) read, and without escapes.
-pub(super) fn entities(word: &str) -> String {
-    let mut out = String::with_capacity(word.len());
-    let mut rest = word;
-    while let Some((before, after)) = rest.split_once('&') {
-        out.push_str(before);
-        let name = after.split_once(';').filter(|(name, _)| {
-            let letters = name.strip_prefix('#').unwrap_or(name);
-            (1..=8).contains(&letters.len()) && letters.bytes().all(|b| b.is_ascii_alphanumeric())
-        });
-        let Some((name, then)) = name else {
-            out.push('&');
-            rest = after;
-            continue;
-        };
-        out.push_str(match name {
-            "amp" => "&",
-            "quot" | "ldquo" | "rdquo" => "\"",
-            "apos" | "#39" | "lsquo" | "rsquo" => "'",
-            "mdash" | "ndash" => "—",
-            "hellip" => "…",
-            _ => " ",
-        });
-        rest = then;
-    }
-    out.push_str(rest);
-    out.replace("\\n", " ")
-}

@@ -1,7 +1,8 @@
 //! What was said so far of a stream: words with the white space between them, unless the model
 //! speaks for the other side.
 
-use super::marks::{self, Label};
+use super::marks::Label;
+use super::signs;
 
 /// Longest silence that is passed on, in milliseconds.
 const LONGEST_PAUSE: u32 = 5_000;
@@ -58,8 +59,8 @@ impl Said {
     /// Words, without the addresses among them.
     pub(super) fn words(&mut self, text: &str, out: &mut String) {
         for word in text.split_inclusive(char::is_whitespace) {
-            if !marks::is_address(word.trim()) {
-                self.all(&marks::entities(word), out);
+            if !signs::is_address(word.trim()) {
+                self.all(&signs::entities(word), out);
             }
         }
         if let Some(word) = text.split_whitespace().next_back() {
@@ -80,12 +81,15 @@ impl Said {
             self.spaced |= self.after_word;
             self.after_word = false;
         } else if is_speakable(c) {
-            self.mid_sentence = !".!?…".contains(c);
+            // What is quoted ends where its sentence does.
+            if !"\"”’」』".contains(c) {
+                self.mid_sentence = !".!?…。！？।؟".contains(c);
+            }
             if self.muted != Muted::No {
                 return;
             }
             // What stood between may have been left out: no space before a full stop.
-            if self.spaced && !".,;:!?…".contains(c) {
+            if self.spaced && !".,;:!?…。！？；，、：".contains(c) {
                 out.push(' ');
             }
             out.push(c);
@@ -97,5 +101,13 @@ impl Said {
 
 /// Whether a voice can make something of a character.
 pub(in super::super) fn is_speakable(c: char) -> bool {
-    c.is_alphanumeric() || ".,;:!?'’\"“”…-–—%&+/$€£°".contains(c)
+    c.is_alphanumeric()
+        || ".,;:!?'’\"“”…-–—%&+/$€£°".contains(c)
+        || "。！？；，、：「」『』।॥؟،؛¿¡".contains(c)
+        || is_part(c)
+}
+
+/// Whether a character is part of the letter before: accents, vowel signs, tones.
+fn is_part(c: char) -> bool {
+    matches!(u32::from(c), 0x300..=0x36f | 0x591..=0x5bd | 0x64b..=0x65f | 0x900..=0xdff | 0xe31..=0xe4e)
 }

@@ -25,6 +25,8 @@ pub(super) enum Read<'a> {
 
 /// After so many characters a mark counts as never closed.
 const LONGEST: usize = 80;
+/// So many words at most stand between stars that do not touch them.
+const MOST_SPACED: usize = 4;
 
 impl Span {
     /// The span that the text begins with, if it does; `before` stands before it.
@@ -36,6 +38,7 @@ impl Span {
             '(' => ")",
             '[' => "]",
             '{' => "}",
+            '«' => "»",
             '<' if next.is_some_and(|c| c.is_ascii_alphabetic() || "/|!".contains(c)) => ">",
             '*' | '_' | '~' => {
                 let opens =
@@ -48,14 +51,39 @@ impl Span {
             }
             _ => return None,
         };
-        let single = "([{<".contains(mark);
-        let head = if single { &text[..1] } else { closing };
+        let single = "([{<«".contains(mark);
+        let head = if single {
+            &text[..mark.len_utf8()]
+        } else {
+            closing
+        };
         Some(Self {
             mark,
             head: head.to_owned(),
             closing: closing.to_owned(),
             goes_on: false,
         })
+    }
+
+    /// Few words between marks that do not touch them: `* sighs *`. `None` if more has to be read.
+    pub(super) fn spaced(text: &str, end: bool) -> Option<Option<Self>> {
+        let mark = text.chars().next().filter(|mark| "*_~".contains(*mark));
+        let inner = mark.and_then(|mark| text[mark.len_utf8()..].strip_prefix(' '));
+        let (Some(mark), Some(inner)) = (mark, inner) else {
+            return Some(None);
+        };
+        let line = inner.split('\n').next().unwrap_or_default();
+        let words: Vec<&str> = line.split_whitespace().take(MOST_SPACED + 2).collect();
+        match words.iter().position(|word| word.starts_with(mark)) {
+            Some(at) if at > 0 && !words[at].contains(char::is_alphanumeric) => Some(Some(Self {
+                mark,
+                head: format!("{mark} "),
+                closing: format!(" {mark}"),
+                goes_on: false,
+            })),
+            None if !end && line.len() == inner.len() && words.len() <= MOST_SPACED => None,
+            _ => Some(None),
+        }
     }
 
     /// The same, whose beginning was read and left out.

@@ -6,7 +6,7 @@ use super::super::SentenceSplitter;
 use super::*;
 use crate::providers::llm::thoughts::Thoughts;
 
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let mut filter = SpokenFilter::of("Maya");
     let mut out = filter.push(text);
     out.push_str(&filter.finish());
@@ -90,10 +90,7 @@ fn only_words_reach_the_voice() {
         ),
         ("(unclosed", "unclosed"),
         ("[unclosed and more. And on.", "unclosed and more. And on."),
-        (
-            "(sighs I don't know. And on.",
-            "sighs I don't know. And on.",
-        ),
+        ("(sighs I don't know. And on.", "I don't know. And on."),
         ("(She looks away. Her voice trembles.) Yes.", "Yes."),
         (
             "(She looks away. I don't know. And on.",
@@ -168,6 +165,10 @@ fn written() -> impl Strategy<Value = (&'static str, &'static str)> {
         ("*She looks away* ", ""),
         ("(a long pause) ", ""),
         ("[nervous laugh] ", ""),
+        ("Ja. *Seufzt leise* Ja. ", "Ja. Ja."),
+        ("Ja. * lacht * Ja. ", "Ja. Ja."),
+        ("（叹了口气） ", ""),
+        ("So! &ast;Lacht&ast; So. ", "So! So."),
         ("🙂 ", ""),
         ("\n## Plan\n", "Plan"),
         ("\n- one\n- two\n", "one two"),
@@ -201,7 +202,7 @@ proptest! {
     }
 
     #[test]
-    fn cutting_the_stream_changes_nothing(text in "([a-z*_~#(\\[\\]{}|&;).:<>/ 0-9\n—-]|think|Maya:|Coach:|sighs|https://|```|\\PC){0,300}", at in prop::collection::vec(0usize..300, 0..8)) {
+    fn cutting_the_stream_changes_nothing(text in "([a-z*_~#(\\[\\]{}|&;).:<>/ 0-9\n—-]|[（）＊。「」«»⟨⟩]|&ast;|Maya sighs|think|Maya:|Coach:|sighs|https://|```|\\PC){0,300}", at in prop::collection::vec(0usize..300, 0..8)) {
         let mut filter = SpokenFilter::of("Maya");
         let mut out: String = cut(&text, &at).iter().map(|p| filter.push(p)).collect();
         out.push_str(&filter.finish());

@@ -1,11 +1,14 @@
 //! Leaves out what a reasoning model thinks before it answers, where its server does not.
 //!
 //! Most servers give it apart. Some pass it through as it is, between `<think>` and `</think>` or
-//! tags of another name. Whatever the model, its answers go through here before anybody sees or
+//! tags of another name, or `[THINK]` and `[/THINK]`. Whatever the model, its answers go through here before anybody sees or
 //! hears them.
 
-/// The names of such tags.
+/// The names of such tags. In square brackets it is the first only: `[thinking]` can be what an
+/// answer begins with.
 const NAMES: [&str; 4] = ["think", "thinking", "thought", "reasoning"];
+
+const BRACKETS: [char; 2] = ['<', '['];
 
 /// One answer, as far as it has come.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +40,7 @@ impl Thoughts {
     }
 
     fn take(&mut self, c: char, answer: &mut String) {
-        if self.tag.is_empty() && c != '<' {
+        if self.tag.is_empty() && !BRACKETS.contains(&c) {
             self.say(c, answer);
             return;
         }
@@ -56,9 +59,9 @@ impl Thoughts {
                 for word in words.chars() {
                     self.say(word, answer);
                 }
-                match c {
-                    '<' => self.tag.push(c),
-                    _ => self.say(c, answer),
+                match BRACKETS.contains(&c) {
+                    true => self.tag.push(c),
+                    false => self.say(c, answer),
                 }
             }
         }
@@ -85,15 +88,21 @@ enum Tag {
 
 impl Tag {
     fn of(text: &str) -> Self {
-        let (slash, rest) = match text.strip_prefix("</") {
+        let square = text.starts_with('[');
+        let (names, closing) = match square {
+            true => (&NAMES[..1], ']'),
+            false => (&NAMES[..], '>'),
+        };
+        let rest = &text[1..];
+        let (slash, rest) = match rest.strip_prefix('/') {
             Some(rest) => (true, rest),
-            None => (false, &text[1..]),
+            None => (false, rest),
         };
         let rest = rest.to_ascii_lowercase();
-        match rest.strip_suffix('>') {
-            Some(name) if NAMES.contains(&name) && slash => Self::Ends,
-            Some(name) if NAMES.contains(&name) => Self::Begins,
-            None if NAMES.iter().any(|name| name.starts_with(&rest)) => Self::Open,
+        match rest.strip_suffix(closing) {
+            Some(name) if names.contains(&name) && slash => Self::Ends,
+            Some(name) if names.contains(&name) => Self::Begins,
+            None if names.iter().any(|name| name.starts_with(&rest)) => Self::Open,
             _ => Self::None,
         }
     }
@@ -123,6 +132,8 @@ mod tests {
             "<b>Well</b>",
             "One < two and <",
             "a << b </ c <",
+            "[pause 800] Well.",
+            "[thinking] Well [th",
             "I think > you",
             "",
             " ",
@@ -143,6 +154,8 @@ mod tests {
             ("Well. <reasoning>no</reasoning>Yes.", "Well. Yes."),
             ("a <<think>no</think> b", "a < b"),
             ("ends</think> twice", "ends twice"),
+            ("[THINK]plan[/THINK]Hello", "Hello"),
+            ("[[think]no[/think] <think>[/th]</think>b", "[ b"),
         ] {
             assert_eq!(passed([text]), answer, "{text}");
         }
@@ -151,7 +164,7 @@ mod tests {
     proptest! {
         #[test]
         fn pieces_do_not_matter(
-            text in "([a-zé<>/ ]|<think>|</think>|<thought>){0,40}",
+            text in "([a-zé<>/\\[\\] ]|<think>|</think>|<thought>|\\[THINK\\]|\\[/THINK\\]){0,40}",
             cuts in prop::collection::vec(1usize..9, 0..40),
         ) {
             let mut letters: Vec<char> = text.chars().collect();
