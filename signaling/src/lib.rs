@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod event;
+pub mod heard;
 pub mod link;
 pub mod memory;
 pub mod webrtc;

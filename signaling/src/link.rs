@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::event::{ClientEvent, ErrorBody, ServerEvent};
+use crate::heard::Heard;
 
 /// How many messages wait in either direction before the sender is held back.
 ///
@@ -34,6 +35,8 @@ pub struct Link {
     pub incoming: mpsc::Receiver<FromClient>,
     /// What the client is sent.
     pub outgoing: mpsc::Sender<ToClient>,
+    /// When something last came from the client, be it only the answer to a ping.
+    pub heard: Heard,
 }
 
 /// Something a client sent.

@@ -12,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+use crate::heard::Heard;
 use crate::link::{Carrier, FromClient, Link, QUEUE, ToClient};
 
 /// How good a network is. The default is perfect.
@@ -36,6 +37,7 @@ pub fn pair(carrier: Carrier, network: Network) -> (Link, Peer) {
         carrier,
         incoming,
         outgoing,
+        heard: Heard::new(Duration::MAX),
     };
     let peer = Peer {
         carrier,

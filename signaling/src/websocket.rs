@@ -19,6 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use crate::event::parse::MAX_MESSAGE;
 use crate::event::{ClientEvent, ClientEventKind, ErrorBody, EventIds, code, parse};
+use crate::heard::Heard;
 use crate::link::{
     Carrier, CloseReason, Closed, FromClient, Link, OutputAudio, PartIds, QUEUE, ToClient,
 };
@@ -51,7 +52,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            ping_every: Duration::from_secs(15),
+            ping_every: Duration::from_secs(5),
             silence: Duration::from_secs(45),
             write: Duration::from_secs(10),
             close: Duration::from_secs(3),
@@ -76,10 +77,12 @@ pub fn open(socket: WebSocket, patience: Patience) -> (Link, Pump) {
         carrier: Carrier::WebSocket,
         incoming,
         outgoing,
+        heard: Heard::new(patience.ping_every),
     };
     let pump = Pump {
         socket,
         patience,
+        heard: link.heard.clone(),
         to_session,
         from_session,
     };
@@ -92,6 +95,7 @@ pub fn open(socket: WebSocket, patience: Patience) -> (Link, Pump) {
 pub struct Pump {
     socket: WebSocket,
     patience: Patience,
+    heard: Heard,
     to_session: mpsc::Sender<FromClient>,
     from_session: mpsc::Receiver<ToClient>,
 }
@@ -116,22 +120,23 @@ impl Pump {
         let Self {
             socket,
             patience,
+            heard,
             to_session,
             from_session,
         } = self;
         let (mut sink, mut stream) = socket.split();
-        // When something last came, and since when nothing could be written.
-        let (mut heard, mut stuck) = (Instant::now(), None);
+        // Since when nothing could be written.
+        let mut stuck = None;
         // The first message into an empty queue: it fits, unless the session is gone already.
         let _ = to_session.try_send(FromClient::Ready);
         let end = tokio::select! {
-            end = read(&mut stream, &to_session, patience.silence, &mut heard) => end,
+            end = read(&mut stream, &to_session, patience.silence, &heard) => end,
             end = write(&mut sink, from_session, patience, &mut stuck) => end,
         };
         let silent_since = match end {
             End::NotReading => stuck,
             // Whoever is there answers every ping.
-            End::Lost => Some(heard).filter(|heard| heard.elapsed() >= 2 * patience.ping_every),
+            End::Lost => heard.silent_since(false),
             _ => None,
         };
         let closed = match end {
@@ -165,10 +170,9 @@ async fn read(
     stream: &mut SplitStream<WebSocket>,
     to_session: &mpsc::Sender<FromClient>,
     silence: Duration,
-    heard: &mut Instant,
+    heard: &Heard,
 ) -> End {
     loop {
-        *heard = Instant::now();
         let message = match timeout(silence, stream.next()).await {
             Ok(Some(Ok(message))) => message,
             Ok(Some(Err(error))) => {
@@ -177,6 +181,7 @@ async fn read(
             }
             Ok(None) | Err(_) => return End::Lost,
         };
+        heard.note();
         // A long message waits until the session has taken all before it, so that a queue of them
         // does not fill the memory.
         if matches!(&message, Message::Text(text) if text.len() > LONG) {

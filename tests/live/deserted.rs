@@ -6,6 +6,7 @@ use std::time::Duration;
 use media::Position;
 use media::record::TrackReader;
 use serde_json::Value;
+use signaling::heard::Heard;
 use signaling::link::{Carrier, Closed, FromClient, ToClient};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -21,9 +22,23 @@ const SPOKEN: Duration = Duration::from_millis(2200);
 /// When something last came from the coach, after the first of that voice.
 const LAST_SIGN: Duration = Duration::from_millis(700);
 
-/// Has the client speak, and ends the connection in the middle: the coach is there to the end, or was
-/// gone long before. The session's id, and between which lengths it ended.
-async fn cut_off(server: &Running, carrier: Carrier, gone: bool) -> (String, [u64; 2]) {
+/// How often the coach gives a sign of life until then.
+const SIGNS: Duration = Duration::from_millis(20);
+
+/// How the coach leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leaves {
+    /// Is there to the end, and closes the connection.
+    AtTheEnd,
+    /// Is gone before, and whatever carries the connection finds out.
+    Unnoticed,
+    /// Is gone before, and the session closes the connection itself.
+    ClosedOn,
+}
+
+/// Has the client speak, and ends the connection in the middle. The session's id, and between which
+/// lengths it ended.
+async fn cut_off(server: &Running, carrier: Carrier, leaves: Leaves) -> (String, [u64; 2]) {
     let live = &server.app.live;
     let mut wanted = opening(server);
     wanted.carrier = carrier;
@@ -31,9 +46,13 @@ async fn cut_off(server: &Running, carrier: Carrier, gone: bool) -> (String, [u6
     let id = begun.id().to_owned();
     let (mut link, to_session, mut from_session) = link();
     link.carrier = carrier;
-    let never = CancellationToken::new;
+    if leaves == Leaves::ClosedOn {
+        link.heard = Heard::new(LAST_SIGN / 2);
+    }
+    let heard = link.heard.clone();
+    let (never, stop) = (CancellationToken::new(), CancellationToken::new());
     let began = Instant::now();
-    let run = live.run(begun, link, never(), never());
+    let run = live.run(begun, link, never, stop.clone());
     let talk = async {
         from_session.recv().await.unwrap();
         let greeted = Instant::now();
@@ -44,24 +63,34 @@ async fn cut_off(server: &Running, carrier: Carrier, gone: bool) -> (String, [u6
         while !matches!(from_session.recv().await.unwrap(), ToClient::Audio(_)) {}
         let first = Instant::now();
         while first.elapsed() < SPOKEN {
-            let _ = tokio::time::timeout(SPOKEN - first.elapsed(), from_session.recv()).await;
+            let _ = tokio::time::timeout(SIGNS, from_session.recv()).await;
+            if first.elapsed() < LAST_SIGN {
+                heard.note();
+            }
         }
         let mut end = Instant::now();
-        let closed = if gone {
-            end = first + LAST_SIGN;
-            let silent = FromClient::SilentSince(end);
-            to_session.send(silent).await.unwrap();
-            Closed::Lost
-        } else {
-            Closed::ByClient
-        };
-        to_session.send(FromClient::Closed(closed)).await.unwrap();
+        let closed = |closed| to_session.send(FromClient::Closed(closed));
+        match leaves {
+            Leaves::AtTheEnd => closed(Closed::ByClient).await.unwrap(),
+            Leaves::Unnoticed => {
+                end = first + LAST_SIGN;
+                let silent = FromClient::SilentSince(end);
+                to_session.send(silent).await.unwrap();
+                closed(Closed::Lost).await.unwrap();
+            }
+            Leaves::ClosedOn => {
+                end = heard.last();
+                stop.cancel();
+                // What it is still told goes nowhere.
+                while from_session.recv().await.is_some() {}
+            }
+        }
         [end - greeted, end - began].map(|length| length.as_millis() as u64)
     };
     let (_, [least, most]) = tokio::join!(run, talk);
     ended(server, &id).await;
     // If the coach was there it ends when that is taken in.
-    let slack = if gone { 20 } else { 3000 };
+    let slack = if leaves == Leaves::AtTheEnd { 3000 } else { 20 };
     (id, [least.saturating_sub(20), most + slack])
 }
 
@@ -125,7 +154,7 @@ async fn length(server: &Running, id: &str) -> u64 {
 async fn a_part_ends_where_its_connection_did() {
     let server = serve(&[]).await;
     for carrier in [Carrier::WebRtc, Carrier::WebSocket] {
-        let (id, [least, most]) = cut_off(&server, carrier, false).await;
+        let (id, [least, most]) = cut_off(&server, carrier, Leaves::AtTheEnd).await;
         let length = length(&server, &id).await;
         assert!((least..=most).contains(&length), "{least} {length} {most}");
         Part::read(&server.app.config.server.data, &id, 1).replays();
@@ -135,8 +164,13 @@ async fn a_part_ends_where_its_connection_did() {
 #[tokio::test]
 async fn a_part_ends_where_nobody_was_there_any_more_and_goes_on_after_that() {
     let server = serve(&[]).await;
-    for carrier in [Carrier::WebRtc, Carrier::WebSocket] {
-        let (id, [least, most]) = cut_off(&server, carrier, true).await;
+    for (carrier, leaves) in [
+        (Carrier::WebRtc, Leaves::Unnoticed),
+        (Carrier::WebSocket, Leaves::Unnoticed),
+        (Carrier::WebRtc, Leaves::ClosedOn),
+        (Carrier::WebSocket, Leaves::ClosedOn),
+    ] {
+        let (id, [least, most]) = cut_off(&server, carrier, leaves).await;
         let first = length(&server, &id).await;
         assert!((least..=most).contains(&first), "{least} {first} {most}");
         Part::read(&server.app.config.server.data, &id, 1).replays();
@@ -162,7 +196,7 @@ async fn a_part_ends_where_nobody_was_there_any_more_and_goes_on_after_that() {
         let heard = voice(&bytes(&server, &id, "/audio/client").await);
         assert!(
             heard.iter().any(|(_, end)| *end + 200 >= first),
-            "{heard:?}"
+            "{carrier:?} {leaves:?} {least} {first} {most} {heard:?}"
         );
         assert!(heard.iter().any(|(begin, _)| *begin > again), "{heard:?}");
         let in_place = |(begin, end): &(u64, u64)| *end <= first + 1 || *begin >= again;

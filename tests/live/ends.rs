@@ -6,6 +6,7 @@ use praxiloom::archive::sessions::{self, SessionRow};
 use praxiloom::lifecycle::Stopped;
 use praxiloom::live::Opening;
 use serde_json::{Value, json};
+use signaling::heard::Heard;
 use signaling::link::{Carrier, Closed, FromClient, Link, ToClient};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -94,6 +95,9 @@ async fn every_end_is_on_record_in_postgresql() {
     server.stop().await;
 }
 
+/// How often the client of such a link gives a sign at least; long enough that none is needed.
+const PINGED: Duration = Duration::from_secs(600);
+
 /// A link as a carrier makes it, and the carrier's ends.
 pub fn link() -> (Link, mpsc::Sender<FromClient>, mpsc::Receiver<ToClient>) {
     let (to_session, incoming) = mpsc::channel(signaling::link::QUEUE);
@@ -102,6 +106,7 @@ pub fn link() -> (Link, mpsc::Sender<FromClient>, mpsc::Receiver<ToClient>) {
         carrier: Carrier::WebSocket,
         incoming,
         outgoing,
+        heard: Heard::new(PINGED),
     };
     (link, to_session, from_session)
 }

@@ -90,7 +90,7 @@ impl Call {
                 self.readers.shutdown().await;
                 if reason == Closed::Lost {
                     // It takes ICE a while to give up; nobody was there meanwhile.
-                    let message = FromClient::SilentSince(self.inbox.last_heard());
+                    let message = FromClient::SilentSince(self.inbox.heard.last());
                     let _ = self.incoming.send_timeout(message, FLUSH).await;
                 }
                 let _ = self

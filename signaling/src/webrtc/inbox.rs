@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -10,9 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::Instant;
 
 use super::roaming::Roaming;
+use crate::heard::Heard;
 
 /// Datagrams that wait for one call; more are dropped, as a full socket would.
 pub(super) const WAITING: usize = 256;
@@ -22,6 +22,10 @@ pub(super) const STREAMS: usize = 16;
 /// DTLS datagrams that are kept until they can be answered: a client's first flight and its repeats.
 const EARLY: usize = 8;
 
+/// As often as a client without a microphone is heard at least: it checks its path every 5 s, give or
+/// take a fifth (RFC 7675, section 5.1).
+const CHECKED: Duration = Duration::from_secs(6);
+
 /// What waits for one call, and under which names the call is known.
 #[derive(Debug)]
 pub(super) struct Inbox {
@@ -30,9 +34,8 @@ pub(super) struct Inbox {
     early: Mutex<Early>,
     /// Both ways pass here, which nobody else ever holds for longer than a look.
     roaming: Mutex<Roaming>,
-    began: Instant,
-    /// When something last came from the client, in milliseconds since it began.
-    heard: AtomicU64,
+    /// Sound, reports, checks of the path.
+    pub(super) heard: Heard,
     pub(super) names: Mutex<Names>,
 }
 
@@ -60,8 +63,7 @@ impl Inbox {
             v6: Side::new(),
             early: Mutex::default(),
             roaming: Mutex::default(),
-            began: Instant::now(),
-            heard: AtomicU64::new(0),
+            heard: Heard::new(CHECKED),
             names: Mutex::default(),
         }
     }
@@ -77,7 +79,7 @@ impl Inbox {
 
     /// Takes a datagram for the call.
     pub(super) fn push(&self, datagram: Bytes, from: SocketAddr) {
-        self.heard();
+        self.heard.note();
         let from = lock(&self.roaming).came(&datagram, from);
         if is_dtls(&datagram) {
             let mut early = lock(&self.early);
@@ -94,17 +96,6 @@ impl Inbox {
     /// Where a datagram has to go that the stack sends `to` there.
     pub(super) fn destination(&self, datagram: &[u8], to: SocketAddr) -> SocketAddr {
         lock(&self.roaming).goes(datagram, to)
-    }
-
-    /// Something came from the client.
-    pub(super) fn heard(&self) {
-        let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.heard.store(ms, Ordering::Relaxed);
-    }
-
-    /// When something last came from the client: sound, reports, checks of the path.
-    pub(super) fn last_heard(&self) -> Instant {
-        self.began + Duration::from_millis(self.heard.load(Ordering::Relaxed))
     }
 
     /// ICE has chosen a path: what came too early can be answered now.

@@ -213,6 +213,7 @@ async fn start(
         addresses: Arc::new(addresses),
         gathered: Arc::new(Mutex::new(gathered)),
     };
+    let heard = call.inbox.heard.clone();
     tokio::spawn(async move {
         call.run().await;
         drop(registration);
@@ -222,6 +223,7 @@ async fn start(
         carrier: Carrier::WebRtc,
         incoming,
         outgoing,
+        heard,
     };
     Ok((answer.sdp, link, handle))
 }

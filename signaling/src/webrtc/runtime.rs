@@ -234,7 +234,7 @@ impl AsyncTcpStream for SharedStream {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     result => {
                         if result.as_ref().is_ok_and(|length| *length > 0) {
-                            self.inbox.heard();
+                            self.inbox.heard.note();
                         }
                         return result;
                     }

@@ -352,7 +352,7 @@ impl Conversation {
         format!("{kind}_{}{:04}", self.settings.tag, self.counters.id)
     }
 
-    fn detection(&self) -> Option<&TurnDetection> {
+    pub(super) fn detection(&self) -> Option<&TurnDetection> {
         self.session.audio.input.turn_detection.as_ref()
     }
 }

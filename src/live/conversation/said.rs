@@ -16,8 +16,8 @@ use super::turn::Turn;
 use crate::archive::event::{Event, Said, Speaker, TimedWord};
 
 /// How often, while somebody speaks, the archive is told what was said so far: a killed process
-/// loses no more than that.
-const EVERY: Duration = Duration::from_secs(1);
+/// loses no more than that and what the recorder gathers before it writes, together less than a second.
+const EVERY: Duration = Duration::from_millis(400);
 
 impl Conversation {
     /// The words of a turn, as they are for now or for good.

@@ -36,6 +36,8 @@ const LAST_MOMENT: Duration = Duration::from_millis(250);
 const QUIET: Duration = Duration::from_millis(60);
 /// … and longer, while sound comes that is so much longer than the time it takes to come.
 const BURST: Duration = Duration::from_millis(100);
+/// A sign of life so soon after sound came with it.
+const SOUNDING: Duration = Duration::from_millis(500);
 /// How long calls that end with the session are waited for.
 const LAST_CALLS: Duration = Duration::from_millis(500);
 
@@ -51,6 +53,7 @@ impl LiveSession {
     /// said.
     pub(super) async fn leave(&mut self) {
         let latest = self.heard_by() + WORDS;
+        self.deserted = self.deserted.or_else(|| self.silent_since());
         self.send_rest().await;
         self.let_go();
         self.last_sound().await;
@@ -79,6 +82,17 @@ impl LiveSession {
             }
             self.settle();
         }
+    }
+
+    /// Since when nobody has been there, where the server closes a connection of which that has not
+    /// shown yet: the coach goes on over another, or hangs up from elsewhere.
+    fn silent_since(&self) -> Option<Instant> {
+        let heard = &self.link.heard;
+        // With turns of its own making a client may send sound only while somebody speaks.
+        let streams = self.conversation.detection().is_some();
+        let sound = self.inlet.intake.mic().came_to();
+        let sounding = streams && self.inlet.timeline.at(heard.last()) - sound < SOUNDING;
+        heard.silent_since(sounding)
     }
 
     /// Lets go of the engines, waits a moment for what they were asked to be on record, and puts the
