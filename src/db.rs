@@ -10,6 +10,7 @@ mod reserve;
 use std::fmt;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -58,7 +59,7 @@ impl Db {
     pub async fn open(config: &config::Database) -> Result<Self, DbError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(sqlx::any::install_default_drivers);
-        let (file, url) = address(&config.url)?;
+        let (file, url) = address(config)?;
         let engine = match &file {
             Some(_) => Engine::Sqlite,
             None => Engine::Postgres,
@@ -185,12 +186,11 @@ impl fmt::Display for AccountId {
 
 /// Where the database is: its file, if it is one, and as the driver takes it. Makes the folder of
 /// the file.
-fn address(url: &Private<String>) -> Result<(Option<PathBuf>, Private<String>), DbError> {
-    let Some(path) = url.expose().strip_prefix("sqlite:") else {
-        return Ok((None, url.clone()));
+fn address(config: &config::Database) -> Result<(Option<PathBuf>, Private<String>), DbError> {
+    let Some(path) = config.file() else {
+        return Ok((None, config.url.clone()));
     };
-    let path = path.strip_prefix("//").unwrap_or(path);
-    if let Some(folder) = Path::new(path).parent() {
+    if let Some(folder) = path.parent() {
         private_folder(folder).map_err(DbError::Folder)?;
     }
     // SQLite gives the files beside it the same permissions.
@@ -200,7 +200,13 @@ fn address(url: &Private<String>) -> Result<(Option<PathBuf>, Private<String>), 
         .mode(0o600)
         .open(path)
         .map_err(DbError::Folder)?;
-    let escaped: String = path.bytes().map(escape).collect();
+    let escaped: String = path
+        .as_os_str()
+        .as_bytes()
+        .iter()
+        .copied()
+        .map(escape)
+        .collect();
     Ok((
         Some(PathBuf::from(path)),
         Private::new(format!("sqlite:{escaped}?mode=rwc")),

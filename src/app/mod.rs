@@ -4,7 +4,7 @@ mod engines;
 mod heap;
 mod upkeep;
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,8 +62,8 @@ pub struct App {
     pub live: Live,
     /// Takes calls over WebRTC; `None` if the settings turn it off.
     pub calls: Option<WebRtc>,
-    /// Held for as long as the data folder is in use.
-    _folder: File,
+    /// Held for as long as the data folder and the database's file are in use.
+    _locks: [Option<File>; 2],
 }
 
 /// Why the server does not start.
@@ -78,9 +78,11 @@ pub enum StartError {
         error: std::io::Error,
     },
     /// Another server uses it.
-    #[error("server.data: {}: another praxiloom is using this folder", path.display())]
+    #[error("{setting}: {}: another praxiloom is using it", path.display())]
     InUse {
-        /// The folder.
+        /// Which setting names it.
+        setting: &'static str,
+        /// The folder or file.
         path: PathBuf,
     },
     /// The database cannot be used.
@@ -110,6 +112,7 @@ impl App {
     ) -> Result<Arc<Self>, StartError> {
         let folder = take(&config.server.data)?;
         let db = Db::open(&config.database).await?;
+        let database = config.database.file().map(take_file).transpose()?.flatten();
         let account = accounts::local(&db, clock.now()).await?;
         let own_clients = config.practice.clients.as_deref();
         let (metrics, gallery) = (Metrics::new(), Arc::new(Gallery::load(own_clients)?));
@@ -149,7 +152,7 @@ impl App {
             gallery,
             live,
             calls: calls(&config)?,
-            _folder: folder,
+            _locks: [Some(folder), database],
             config,
             clock,
             db,
@@ -197,9 +200,25 @@ fn take(path: &Path) -> Result<File, StartError> {
     let lock = File::create(path.join("lock")).map_err(refused)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::InUse {
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse {
+            setting: "server.data",
             path: path.to_path_buf(),
         }),
-        Err(std::fs::TryLockError::Error(error)) => Err(refused(error)),
+        Err(TryLockError::Error(error)) => Err(refused(error)),
+    }
+}
+
+/// Takes SQLite's file, by another beside it: each of two servers would take the other's live sessions
+/// for what a killed one left. Where no lock can be had, SQLite says what is wrong.
+fn take_file(path: &Path) -> Result<Option<File>, StartError> {
+    let Ok(lock) = File::create(path.with_added_extension("lock")) else {
+        return Ok(None);
+    };
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse {
+            setting: "database.url",
+            path: path.to_path_buf(),
+        }),
+        taken => Ok(taken.is_ok().then_some(lock)),
     }
 }

@@ -16,6 +16,15 @@ pub struct Database {
     pub max_connections: u32,
 }
 
+impl Database {
+    /// SQLite's file, if that is the database.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        let path = self.url.expose().strip_prefix("sqlite:")?;
+        Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
+    }
+}
+
 static URL: Setting = Setting::secret(
     "database.url",
     "postgres://USER:PASSWORD@HOST/NAME, or sqlite:PATH. Not set: praxiloom.db in server.data.",

@@ -334,6 +334,30 @@ async fn stops_when_told() {
 }
 
 #[tokio::test]
+async fn a_sqlite_database_has_one_server() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let url = format!("sqlite:{}", one.path().join("shared/p.db").display());
+    let given: [(&str, &str); 1] = [("PRAXILOOM_DATABASE_URL", &url)];
+    let start = |data| App::start(config(data, &given), Clock::system(), engines());
+    let first = start(one.path()).await.unwrap();
+    let refused = start(other.path()).await;
+    assert!(
+        matches!(
+            &refused,
+            Err(StartError::InUse {
+                setting: "database.url",
+                ..
+            })
+        ),
+        "{:?}",
+        refused.err()
+    );
+    first.lifecycle.stop(std::future::pending()).await;
+    drop(first);
+    start(other.path()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_folder_has_one_server() {
     let folder = tempfile::tempdir().unwrap();
     let start = || App::start(config(folder.path(), &[]), Clock::system(), engines());
