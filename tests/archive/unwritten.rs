@@ -154,27 +154,22 @@ async fn every_part_that_waited_is_in_the_database_afterwards() {
 }
 
 #[tokio::test]
-async fn a_session_that_goes_on_was_not_hung_up() {
+async fn what_was_hung_up_goes_on_no_more_though_the_database_does_not_know_yet() {
     let folder = tempfile::tempdir().unwrap();
     let scene = Scene::sqlite(folder.path()).await;
-    let first = scene.begun("sess_1");
-    let other_one = scene.begun("sess_2");
+    let recorder = scene.begun("sess_1");
     scene.told().await;
     let mut other = lock(folder.path()).await;
-    for recorder in [first, other_one] {
-        recorder.finish(ms(2000), EndReason::Lost).await;
-    }
-    for id in ["sess_1", "sess_2"] {
-        assert!(scene.archive.hung_up(&scene.me, id).await.unwrap());
-    }
-    let (recorder, _, from) = scene.resumed("sess_1").await;
-    recorder.finish(ms(from + 1000), EndReason::Lost).await;
+    recorder.finish(ms(2000), EndReason::Lost).await;
+    assert!(scene.archive.hung_up(&scene.me, "sess_1").await.unwrap());
+    let refused = scene.archive.reopen(&scene.me, "sess_1").await;
+    assert!(matches!(refused, Err(ReopenError::HungUp)), "{refused:?}");
     other.execute("COMMIT").await.unwrap();
     scene.told().await;
-    let ends = [("sess_1", "lost"), ("sess_2", "by_client")];
-    for (id, end) in ends {
-        assert_eq!(scene.row(id).await.end_reason.as_deref(), Some(end), "{id}");
-    }
+    let row = scene.row("sess_1").await;
+    assert_eq!(row.end_reason.as_deref(), Some("hung_up"));
+    let refused = scene.archive.reopen(&scene.me, "sess_1").await;
+    assert!(matches!(refused, Err(ReopenError::HungUp)), "{refused:?}");
 }
 
 #[tokio::test]
