@@ -243,3 +243,48 @@ async fn another_recogniser_answers_within_the_turn() {
         assert!(connections.contains(&seen), "{name}: {seen} connections");
     }
 }
+
+/// A vendor that fails in mid-sentence, and what it does on every connection after the first.
+async fn fails(vendor: Vendor, first: Fault, then: Fault) -> Listener {
+    let listener = Listener::start(vendor).await;
+    listener.fault(0, first);
+    listener.always(then);
+    listener
+}
+
+/// Takes calls, and answers nothing.
+fn dead() -> Fault {
+    Fault {
+        slow: Duration::from_secs(3600),
+        ..Fault::default()
+    }
+}
+
+#[tokio::test]
+async fn a_vendor_whose_host_falls_silent_loses_no_turn() {
+    let each = [
+        (Kind::AssemblyAi, Vendor::AssemblyAi),
+        (Kind::Deepgram, Vendor::Deepgram),
+        (Kind::DeepgramFlux, Vendor::Flux),
+        (Kind::ElevenLabs, Vendor::ElevenLabs),
+    ]
+    .map(|(kind, vendor)| async move {
+        let hangs = Fault {
+            // Before it has understood a word, of which a turn could be made.
+            hangs: Some(Duration::ZERO),
+            ..Fault::default()
+        };
+        let listener = fails(vendor, hangs, dead()).await;
+        let first = engine(kind, &listener);
+        let stt = Arc::new(Fallback::new([first, Arc::new(Standin::default())]));
+        let (_server, mut socket) = serve(stt).await;
+        let (transcript, status) = ask(&mut socket).await;
+        assert_eq!(
+            (transcript.as_str(), status),
+            (UNDERSTOOD, json!("completed")),
+            "{kind:?}"
+        );
+        assert_eq!(replaced(&socket), 1, "{kind:?}");
+    });
+    join_all(each).await;
+}

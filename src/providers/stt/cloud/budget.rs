@@ -15,6 +15,9 @@ const MOST: usize = 5;
 const WITHIN: Duration = Duration::from_secs(60);
 /// The first wait after an attempt that failed; it doubles.
 const WAIT: Duration = Duration::from_millis(200);
+/// Where words are waited for, a connection has to stand again within this time: the turn waits for
+/// a few seconds only, of which another recogniser needs its own.
+const HURRY: Duration = Duration::from_secs(1);
 /// A vendor that asks to be left alone for longer than this is given up.
 const PATIENT: Duration = Duration::from_secs(2);
 
@@ -24,21 +27,32 @@ pub(super) struct Budget {
     broke: VecDeque<Instant>,
     /// Since when there is no connection, and how many attempts failed since.
     out: Option<(Instant, u32)>,
+    /// By when there has to be one again, where words are waited for, and why there is none.
+    hurry: Option<Instant>,
+    why: Option<ProviderError>,
 }
 
 impl Budget {
-    /// A connection broke because of this: how long to wait before the next attempt.
+    /// A connection broke because of this: how long to wait before the next attempt. Where words
+    /// are `awaited`, what broke before is not tried again.
     ///
     /// # Errors
     /// The same error, if there should be none.
-    pub fn broke(&mut self, error: ProviderError, now: Instant) -> Result<Duration, ProviderError> {
+    pub fn broke(
+        &mut self,
+        error: ProviderError,
+        awaited: bool,
+        now: Instant,
+    ) -> Result<Duration, ProviderError> {
         while self.broke.front().is_some_and(|at| *at + WITHIN <= now) {
             self.broke.pop_front();
         }
         self.broke.push_back(now);
         self.out = Some((now, 0));
+        self.why = Some(error.clone());
+        let most = if awaited { 1 } else { MOST };
         let wait = wait(&error).ok_or(error.clone())?;
-        if self.broke.len() > MOST {
+        if self.broke.len() > most {
             Err(error)
         } else {
             Ok(wait)
@@ -65,9 +79,23 @@ impl Budget {
         }
     }
 
+    /// By when a connection has to stand, if words are `awaited` while there is none.
+    ///
+    /// # Errors
+    /// Why there is none, if it is too late.
+    pub fn hurry(&mut self, awaited: bool, now: Instant) -> Result<Option<Instant>, ProviderError> {
+        let hurries = awaited && self.out.is_some();
+        self.hurry = hurries.then(|| self.hurry.unwrap_or(now + HURRY));
+        match (self.hurry, &self.why) {
+            (Some(by), Some(why)) if by <= now => Err(why.clone()),
+            (by, _) => Ok(by),
+        }
+    }
+
     /// The connection stands again.
     pub fn connected(&mut self) {
         self.out = None;
+        self.hurry = None;
     }
 }
 
@@ -93,7 +121,7 @@ mod tests {
     fn waits_grow_until_it_is_too_long() {
         let mut budget = Budget::default();
         let mut now = Instant::now();
-        assert_eq!(budget.broke(down(), now), Ok(Duration::ZERO));
+        assert_eq!(budget.broke(down(), false, now), Ok(Duration::ZERO));
         let mut waits = Vec::new();
         while let Ok(wait) = budget.failed(down(), now) {
             waits.push(wait.as_millis());
@@ -107,19 +135,34 @@ mod tests {
         let mut budget = Budget::default();
         let mut now = Instant::now();
         for _ in 0..MOST {
-            assert!(budget.broke(down(), now).is_ok());
+            assert!(budget.broke(down(), false, now).is_ok());
             budget.connected();
             now += Duration::from_secs(1);
         }
-        assert!(budget.broke(down(), now).is_err());
-        assert!(budget.broke(down(), now + WITHIN).is_ok());
+        assert!(budget.broke(down(), false, now).is_err());
+        assert!(budget.broke(down(), false, now + WITHIN).is_ok());
+    }
+
+    #[test]
+    fn words_that_are_awaited_leave_little_time() {
+        let mut budget = Budget::default();
+        let now = Instant::now();
+        assert_eq!(budget.hurry(true, now), Ok(None));
+        assert!(budget.broke(down(), true, now).is_ok());
+        assert_eq!(budget.hurry(false, now), Ok(None));
+        let (due, late) = (now + Duration::from_secs(3), now + Duration::from_secs(4));
+        assert_eq!(budget.hurry(true, due), Ok(Some(due + HURRY)));
+        assert_eq!(budget.hurry(true, late), Err(down()));
+        budget.connected();
+        assert_eq!(budget.hurry(true, late), Ok(None));
+        assert!(budget.broke(down(), true, late).is_err());
     }
 
     #[test]
     fn what_would_fail_again_is_not_tried_again() {
         let now = Instant::now();
         for error in [unusable("v", String::new()), rejected("v", String::new())] {
-            assert!(Budget::default().broke(error, now).is_err());
+            assert!(Budget::default().broke(error, false, now).is_err());
         }
         let limited = |seconds| ProviderError::Limited {
             engine: "v".to_owned(),

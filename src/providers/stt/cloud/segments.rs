@@ -126,6 +126,11 @@ impl Segments {
         }
     }
 
+    /// Whether the final words of one are waited for.
+    pub fn awaited(&self) -> bool {
+        self.list.iter().any(Segment::is_awaited)
+    }
+
     /// A segment ends there. Whether its words are to be found; one that was answered or given up
     /// is not answered again.
     pub fn end(&mut self, id: u64, to: Position) -> bool {

@@ -111,7 +111,9 @@ impl Session {
                 let after = self.vendor.habits().quiet;
                 self.broke(ProviderError::TimedOut { engine, after })?;
             }
-            match self.step().await {
+            let awaited = self.ear.segments.awaited();
+            let hurry = self.budget.hurry(awaited, Instant::now())?;
+            match self.step(hurry).await {
                 Step::Input(Some(input)) => self.ear.input(input),
                 Step::Input(None) | Step::Abandoned => return Ok(()),
                 Step::Heard(Ok(())) => self.hear(),
@@ -133,8 +135,8 @@ impl Session {
         }
     }
 
-    async fn step(&mut self) -> Step {
-        let deadline = self.ear.deadline();
+    async fn step(&mut self, hurry: Option<Instant>) -> Step {
+        let deadline = self.ear.deadline().into_iter().chain(hurry).min();
         let deadline = deadline.unwrap_or_else(|| Instant::now() + FAR);
         let has_room = self.ear.has_room();
         let (line, said) = (&mut self.line, &mut self.said);
@@ -188,7 +190,8 @@ impl Session {
         tracing::info!(%error, "a recogniser's connection broke");
         self.hang_up(&error);
         self.ear.disconnected();
-        let wait = self.budget.broke(error, Instant::now())?;
+        let awaited = self.ear.segments.awaited();
+        let wait = self.budget.broke(error, awaited, Instant::now())?;
         self.dial(wait);
         Ok(())
     }

@@ -9,10 +9,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::memory::Memory;
-use crate::providers::ProviderError;
 use crate::providers::homing::{Home, Homing};
 use crate::providers::ranking::Ranking;
 use crate::providers::stt::{ListenInput, ListenOutput, ListenRequest, Listening, SpeechToText};
+use crate::providers::{EngineInfo, ProviderError};
 
 /// An engine's stream.
 type Opened = crate::providers::ranking::Opened<Listening>;
@@ -22,6 +22,10 @@ const ROOM: usize = 256;
 
 /// How long an engine may take to open once the session is over.
 const OPENING: Duration = Duration::from_secs(5);
+
+/// How long a vendor may take to open while words are waited for: the turn waits for a few seconds
+/// only, and what is on this machine comes last.
+const HURRY: Duration = Duration::from_secs(1);
 
 /// A session goes back to a better engine after everything was answered for so long: hints of what
 /// was said last have come by then, and the sound of what is said next lies ahead.
@@ -223,8 +227,12 @@ impl Session {
         self.waiting.clear();
         self.homing.give_up();
         let (ranking, request, rank) = (self.ranking.clone(), self.request.clone(), self.rank);
+        let hurries = self.memory.awaits_words();
         let attempt = async move {
-            let opened = ranking.open(Some(rank), |engine| engine.open(request.clone()));
+            let opened = ranking.open(Some(rank), |engine| match hurries {
+                true => open_in_a_hurry(engine, request.clone()),
+                false => engine.open(request.clone()),
+            });
             match opened.await {
                 Ok(opened) => Ok(Opened {
                     instead: Some(error),
@@ -354,6 +362,25 @@ impl Session {
             }
         }
     }
+}
+
+/// A vendor's stream, if it opens soon. This machine's own recogniser has the time that it needs.
+fn open_in_a_hurry(
+    engine: &dyn SpeechToText,
+    request: ListenRequest,
+) -> BoxFuture<'_, Result<Listening, ProviderError>> {
+    let EngineInfo {
+        name, processor, ..
+    } = engine.info();
+    let opening = engine.open(request);
+    if processor.is_none() {
+        return opening;
+    }
+    let late = |_| ProviderError::TimedOut {
+        engine: name,
+        after: HURRY,
+    };
+    Box::pin(async move { timeout(HURRY, opening).await.map_err(late)? })
 }
 
 /// Waits for a time; for ever, if there is none.
