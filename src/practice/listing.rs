@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::gallery::Gallery;
-use super::own::{read_sheet, sheets_in};
-use super::sheet::{Sheet, Slot};
+use super::own::{Found, sheets_in};
+use super::sheet::{Sheet, SheetErrors, Slot};
 
 /// What the check of sheets says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +16,12 @@ pub struct Checked {
     pub wrong: String,
 }
 
-/// Checks sheets: files, and all of a folder where one is named.
+/// Checks sheets: files, and all of a folder where one is named. What a server would refuse at its
+/// start is wrong here too.
 #[must_use]
 pub fn check(paths: &[PathBuf]) -> Checked {
     let (mut sound, mut wrong) = (String::new(), String::new());
+    let mut all: Vec<PathBuf> = Vec::new();
     for path in paths {
         let files = match sheets_in(path) {
             Ok(files) => files,
@@ -32,11 +34,22 @@ pub fn check(paths: &[PathBuf]) -> Checked {
             let _ = writeln!(wrong, "{}: there is no .toml file in it", path.display());
         }
         for file in files {
-            let _ = match read_sheet(&file) {
-                Ok(sheet) => writeln!(sound, "{}: {}", file.display(), summary(&sheet)),
-                Err(errors) => writeln!(wrong, "{errors}"),
-            };
+            if !all.contains(&file) {
+                all.push(file);
+            }
         }
+    }
+    let built_in = Gallery::load(None).ok();
+    let built_in = built_in.iter().flat_map(Gallery::sheets);
+    let carried: Vec<&str> = built_in
+        .filter_map(|sheet| sheet.portrait.as_deref())
+        .collect();
+    let found = Found::read(&all, &carried);
+    for (file, sheet) in &found.sheets {
+        let _ = writeln!(sound, "{}: {}", file.display(), summary(sheet));
+    }
+    if !found.wrong.is_empty() {
+        let _ = writeln!(wrong, "{}", SheetErrors(found.wrong));
     }
     Checked { sound, wrong }
 }
@@ -100,12 +113,43 @@ mod tests {
         );
         assert_eq!(checked.wrong.lines().count(), 2, "{checked:?}");
         assert!(checked.wrong.lines().all(|line| line.contains("b.toml:")));
-        let alone = check(&[good]);
+        let alone = check(std::slice::from_ref(&good));
         assert!(alone.wrong.is_empty());
         let none = check(&[empty.path().to_owned()]);
         assert!(
             none.wrong.contains("there is no .toml file in it"),
             "{none:?}"
+        );
+        // The folder and a file of it: the file is read once.
+        std::fs::remove_file(&bad).unwrap();
+        let twice = check(&[folder.path().to_owned(), good.clone()]);
+        assert_eq!((twice.sound.lines().count(), &*twice.wrong), (1, ""));
+    }
+
+    #[test]
+    fn what_a_start_would_refuse_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let maya = include_str!("clients/maya-promotion.toml");
+        for (name, portrait) in [
+            ("a", "maya-promotion"),
+            ("b", "maya-promotion"),
+            ("c", "none"),
+        ] {
+            let text = maya.replace("maya-promotion.svg", &format!("{portrait}.svg"));
+            let text = text.replace(
+                "id = \"maya",
+                &format!("id = \"{}maya", &name.replace('b', "a")),
+            );
+            std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
+        }
+        let checked = check(&[folder.path().to_owned()]);
+        let refused = Gallery::load(Some(folder.path())).unwrap_err();
+        assert_eq!(checked.wrong.trim_end(), refused.to_string());
+        assert_eq!(checked.sound.lines().count(), 1, "{checked:?}");
+        assert!(checked.wrong.contains("b.toml:1: `id`: "), "{checked:?}");
+        assert!(
+            checked.wrong.contains("there is no none.svg"),
+            "{checked:?}"
         );
     }
 

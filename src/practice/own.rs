@@ -7,6 +7,15 @@ use std::path::{Path, PathBuf};
 
 use super::sheet::{Sheet, SheetError, SheetErrors};
 
+/// What files hold, and everything that is wrong with any of them.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Those that are sound, in the order of the files.
+    pub(super) sheets: Vec<(PathBuf, Sheet)>,
+    portraits: BTreeMap<String, Vec<u8>>,
+    pub(super) wrong: Vec<SheetError>,
+}
+
 /// Largest sheet and largest portrait, in bytes.
 const LARGEST: u64 = 1 << 20;
 
@@ -25,40 +34,54 @@ impl Own {
     /// # Errors
     /// Everything that is wrong with any of them.
     pub(super) fn read(folder: &Path, carried: &[&str]) -> Result<Self, SheetErrors> {
-        let mut own = Self::default();
-        let mut ids: BTreeMap<String, PathBuf> = BTreeMap::new();
-        let mut wrong = Vec::new();
-        for path in sheets_in(folder)? {
-            let sheet = match read_sheet(&path) {
+        let found = Found::read(&sheets_in(folder)?, carried);
+        match found.wrong.is_empty() {
+            true => Ok(Self {
+                sheets: found.sheets.into_iter().map(|(_, sheet)| sheet).collect(),
+                portraits: found.portraits,
+            }),
+            false => Err(SheetErrors(found.wrong)),
+        }
+    }
+}
+
+impl Found {
+    /// Reads sheets, each with the portrait that stands in its folder.
+    pub(super) fn read(files: &[PathBuf], carried: &[&str]) -> Self {
+        let mut found = Self::default();
+        let mut ids: BTreeMap<(&Path, String), &Path> = BTreeMap::new();
+        for path in files {
+            let sheet = match read_sheet(path) {
                 Ok(sheet) => sheet,
                 Err(SheetErrors(errors)) => {
-                    wrong.extend(errors);
+                    found.wrong.extend(errors);
                     continue;
                 }
             };
-            if let Some(other) = ids.insert(sheet.id.clone(), path.clone()) {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let before = found.wrong.len();
+            if let Some(other) = ids.insert((folder, sheet.id.clone()), path) {
                 let message = format!("`id`: {} has the same", other.display());
-                wrong.push(at_field(&path, "id", message));
+                found.wrong.push(at_field(path, "id", message));
             }
             if let Some(name) = &sheet.portrait {
                 match portrait(folder, name) {
                     Ok(Some(portrait)) => {
-                        own.portraits.insert(name.clone(), portrait);
+                        found.portraits.insert(name.clone(), portrait);
                     }
                     Ok(None) if carried.contains(&name.as_str()) => {}
                     Ok(None) => {
                         let message = format!("`portrait`: there is no {name} in this folder");
-                        wrong.push(at_field(&path, "portrait", message));
+                        found.wrong.push(at_field(path, "portrait", message));
                     }
-                    Err(message) => wrong.push(at_field(&path, "portrait", message)),
+                    Err(message) => found.wrong.push(at_field(path, "portrait", message)),
                 }
             }
-            own.sheets.push(sheet);
+            if found.wrong.len() == before {
+                found.sheets.push((path.clone(), sheet));
+            }
         }
-        match wrong.is_empty() {
-            true => Ok(own),
-            false => Err(SheetErrors(wrong)),
-        }
+        found
     }
 }
 
@@ -86,7 +109,7 @@ pub(super) fn sheets_in(path: &Path) -> Result<Vec<PathBuf>, SheetErrors> {
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub(super) fn read_sheet(path: &Path) -> Result<Sheet, SheetErrors> {
+fn read_sheet(path: &Path) -> Result<Sheet, SheetErrors> {
     let text = read(path).and_then(|bytes| {
         String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();

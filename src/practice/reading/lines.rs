@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::sentences::without_pauses;
 use super::super::sheet::{Line, Slot};
-use super::super::spoken::is_speakable;
+use super::super::spoken::{SpokenFilter, is_speakable};
 use super::super::words::tokens;
 use super::report::{Placed, Report, Span};
 use super::table::Table;
@@ -20,14 +20,17 @@ const LEVELS: [&str; 4] = ["level1", "level2", "level3", "level4"];
 /// Lines as they are read, each with its place.
 pub(super) struct Lines<'a> {
     report: &'a Report<'a>,
+    /// Who says them.
+    speaker: String,
     pub(super) read: Vec<(Line, Span)>,
     known: HashSet<(Slot, Vec<String>)>,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(report: &'a Report<'a>) -> Self {
+    pub(super) fn new(report: &'a Report<'a>, speaker: String) -> Self {
         Self {
             report,
+            speaker,
             read: Vec::new(),
             known: HashSet::new(),
         }
@@ -39,7 +42,7 @@ impl<'a> Lines<'a> {
         for (level, key) in (1u8..).zip(LEVELS) {
             for (i, Placed { text, span }) in pool.texts(key).into_iter().enumerate() {
                 let words = tokens(&text);
-                if let Err(message) = check(&text, &words) {
+                if let Err(message) = check(&text, &words, &self.speaker) {
                     self.report.note(&span, message);
                 }
                 if !self.known.insert((slot, words.clone())) {
@@ -66,7 +69,7 @@ impl<'a> Lines<'a> {
 }
 
 /// What is wrong with a line.
-fn check(text: &str, words: &[String]) -> Result<(), String> {
+fn check(text: &str, words: &[String], speaker: &str) -> Result<(), String> {
     if text.chars().count() > LONGEST_LINE {
         return Err(format!("a line has at most {LONGEST_LINE} characters"));
     }
@@ -94,6 +97,23 @@ fn check(text: &str, words: &[String]) -> Result<(), String> {
     let paper = |c: &char| !(is_speakable(*c) || *c == ' ' || "[]".contains(*c));
     match text.chars().find(paper) {
         Some(c) => Err(format!("{c:?} cannot be spoken")),
-        None => Ok(()),
+        None => as_said(text, speaker),
+    }
+}
+
+/// Labels, list marks and directions would be said here, where a model's are left out.
+fn as_said(text: &str, speaker: &str) -> Result<(), String> {
+    let squeezed = |text: &str| {
+        let words = without_pauses(text);
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let mut voice = SpokenFilter::of(speaker);
+    let mut said = voice.push(text);
+    said.push_str(&voice.finish());
+    match squeezed(&said) == squeezed(text) {
+        true => Ok(()),
+        false => Err(format!(
+            "a line holds nothing but what is said; without labels, list marks and directions it is {said:?}"
+        )),
     }
 }

@@ -1,5 +1,6 @@
 //! Reads character sheets: TOML, every field checked, every mistake named with file and line.
 
+mod language;
 mod lines;
 mod lint;
 mod names;
@@ -13,7 +14,9 @@ use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
 use super::sheet::{Fact, Line, Sheet, SheetErrors, Slot};
+use super::spoken::is_speakable;
 use super::words::tokens;
+use language::is_language;
 use lines::Lines;
 use lint::{Secrets, Shown};
 use parts::{facts, one_of, start, thinking, triggers};
@@ -22,6 +25,9 @@ use table::Table;
 
 /// Longest text that says who a client is, in characters: it stands in every prompt.
 const LONGEST_TEXT: usize = 600;
+/// Longest `id`, in bytes, and longest `name`, in characters: they stand on the wire and on the card.
+const LONGEST_ID: usize = 64;
+const LONGEST_NAME: usize = 60;
 
 impl Sheet {
     /// Reads a sheet. `file` stands in the errors.
@@ -50,7 +56,7 @@ impl Sheet {
             report.note(&error.span().unwrap_or(0..0), error.message());
         }
         let mut table = Table::root(&report, root.get_ref());
-        let mut lines = Lines::new(&report);
+        let mut lines = Lines::new(&report, String::new());
         pools(
             &mut table,
             "reactions",
@@ -75,10 +81,15 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
         early.push((what, placed));
         text
     };
-    let id = table.text_that("id", "lower-case letters, digits and hyphens", is_id);
+    let id = table.text_that(
+        "id",
+        "lower-case letters, digits and hyphens, at most 64",
+        is_id,
+    );
     let name = table.text("name");
-    if name.text.contains(char::is_control) {
-        report.note(&name.span, "`name` takes one line");
+    if !is_name(&name.text) {
+        let message = format!("`name` takes one line of letters, at most {LONGEST_NAME}");
+        report.note(&name.span, message);
     }
     let portrait = table.optional_text("portrait");
     if let Some(Placed { text, span }) = &portrait
@@ -110,7 +121,7 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
         voice: table.text("voice").text,
         language: table.text_that(
             "language",
-            "a language as in \"en\" or \"de-CH\"",
+            "a language by its code of ISO 639-1, as in \"en\" or \"de-CH\"",
             is_language,
         ),
         temperament: shown("temperament", table.text("temperament")),
@@ -131,7 +142,7 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
         shown("when", when);
         sheet.triggers.push(trigger);
     }
-    let mut lines = Lines::new(report);
+    let mut lines = Lines::new(report, sheet.name.clone());
     pools(&mut table, "topics", "", &mut lines, Slot::Topic);
     pools(&mut table, "reactions", "", &mut lines, Slot::Reaction);
     sheet.terms = answers(report, &mut table, &mut lines, &TERMS);
@@ -259,15 +270,14 @@ fn answers(
 }
 
 fn is_id(id: &str) -> bool {
+    if id.len() > LONGEST_ID {
+        return false;
+    }
     let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     id.starts_with(ends) && id.ends_with(ends) && id.chars().all(|c| ends(c) || c == '-')
 }
 
-fn is_language(language: &str) -> bool {
-    let letters = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric());
-    let mut parts = language.split('-');
-    let first = parts.next().unwrap_or_default();
-    (2..=3).contains(&first.len())
-        && letters(first)
-        && parts.all(|part| !part.is_empty() && letters(part))
+fn is_name(name: &str) -> bool {
+    let written = |c: char| is_speakable(c) && (c.is_alphanumeric() || !c.is_ascii());
+    name.chars().count() <= LONGEST_NAME && name.chars().all(|c| written(c) || " .'-".contains(c))
 }

@@ -64,6 +64,13 @@ pub(super) fn triggers(report: &Report<'_>, table: &mut Table<'_>) -> Vec<(Trigg
         if one.has("opens") == one.has("closes") {
             report.note(one.span(), "a trigger either `opens` or `closes`");
         }
+        for phrase in phrases
+            .iter()
+            .filter(|phrase| tokens(&phrase.text).is_empty())
+        {
+            let message = format!("\"{}\" has no word: it is never heard", phrase.text);
+            report.note(&phrase.span, message);
+        }
         one.finish();
         let known = moves
             .iter()

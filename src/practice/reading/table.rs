@@ -172,7 +172,11 @@ impl<'a> Table<'a> {
         let Some(value) = self.need(key) else {
             return lowest;
         };
-        let Some([from, to]) = value.get_ref().as_array().and_then(|both| both.get(..2)) else {
+        let Some([from, to]) = value
+            .get_ref()
+            .as_array()
+            .and_then(|both| both.get(..2).filter(|_| both.len() == 2))
+        else {
             self.refuse(
                 key,
                 value,

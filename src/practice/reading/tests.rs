@@ -80,6 +80,42 @@ fn a_mistake_is_named_with_its_line() {
             "`name` takes one line",
         ),
         (
+            "id = \"maya",
+            &format!("id = \"{}maya", "a".repeat(60)),
+            "id = ",
+            "at most 64",
+        ),
+        (
+            "name = \"Maya",
+            "name = \"<b>Maya",
+            "name = ",
+            "`name` takes one line",
+        ),
+        (
+            "name = \"Maya",
+            &format!("name = \"{}Maya", "a".repeat(60)),
+            "name = ",
+            "at most 60",
+        ),
+        (
+            "language = \"en\"",
+            "language = \"zz\"",
+            "language = ",
+            "`language` takes a language by its code",
+        ),
+        (
+            "within_ms = [",
+            "within_ms = [1, 2, ",
+            "within_ms = ",
+            "`thinking.within_ms` takes two whole numbers",
+        ),
+        (
+            "moves = [\"advice\"",
+            "words = [\"?!\"]\nmoves = [\"advice\"",
+            "moves = [\"advice\"",
+            "\"?!\" has no word",
+        ),
+        (
             "portrait = \"maya",
             "portrait = \"faces/maya",
             "portrait = ",
@@ -125,6 +161,9 @@ fn a_line_must_be_fit_to_be_spoken() {
         ("No end", "ends with a full stop"),
         ("[sighs] Well.", "brackets are for silences only"),
         ("[pause 60000] Well.", "up to 5000"),
+        ("Maya: Well, fine.", "it is \"Well, fine.\""),
+        ("1. Apples. 2. Pears.", "nothing but what is said"),
+        ("- Well.", "nothing but what is said"),
     ] {
         let (at, message) = said(
             "[topics.feelings]\nlevel1 = [",
