@@ -6,8 +6,8 @@ use std::io::{self, BufRead, BufReader, ErrorKind};
 use super::event::Entry;
 use super::layout::{Folder, Stream};
 
-/// Longest line that is taken for an entry.
-const LONGEST_LINE: usize = 16 << 20;
+/// Longest line that is taken for an entry: with an item of the longest message.
+const LONGEST_LINE: usize = 32 << 20;
 
 /// Gives every entry of every part to `take`, in order.
 pub(super) fn read_all(folder: &Folder, mut take: impl FnMut(Entry)) -> io::Result<()> {

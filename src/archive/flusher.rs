@@ -32,9 +32,9 @@ pub(super) struct Flusher {
 #[derive(Debug)]
 pub(super) struct Ended {
     /// Learns that they are on the disk.
-    pub shared: Option<Arc<Shared>>,
+    pub shared: Arc<Shared>,
     /// Is told so.
-    pub done: Option<oneshot::Sender<()>>,
+    pub done: oneshot::Sender<()>,
 }
 
 impl Flusher {
@@ -80,12 +80,8 @@ fn run(root: &File, dirty: &AtomicBool, ended: &Receiver<Ended>, metrics: &Metri
             metrics.error("archive");
         }
         for Ended { shared, done } in all {
-            if let Some(shared) = shared {
-                shared.closed.store(true, Ordering::Release);
-            }
-            if let Some(done) = done {
-                let _ = done.send(());
-            }
+            shared.closed.store(true, Ordering::Release);
+            let _ = done.send(());
         }
     }
     let _ = flush(root);

@@ -115,6 +115,19 @@ impl Layout {
         known.then(|| Folder(self.root.join(account.as_str()).join(id)))
     }
 
+    /// The sessions that have a folder: whose, and which.
+    pub(super) fn sessions(&self) -> io::Result<Vec<(AccountId, String)>> {
+        let mut sessions = Vec::new();
+        for account in plain_names(&self.root)? {
+            let ids = match plain_names(&self.root.join(&account)) {
+                Err(error) if error.kind() == ErrorKind::NotADirectory => continue,
+                ids => ids?,
+            };
+            sessions.extend(ids.into_iter().map(|id| (AccountId::new(&*account), id)));
+        }
+        Ok(sessions)
+    }
+
     /// Where the sessions that `node` has not finished are marked.
     pub(super) fn open_of(&self, node: &str) -> PathBuf {
         self.root.join(".open").join(node)
@@ -258,7 +271,8 @@ impl Folder {
 }
 
 /// Whether an id is letters, digits, `_` and `-` alone, so that it cannot lead anywhere else.
-pub(super) fn is_plain(id: &str) -> bool {
+#[must_use]
+pub fn is_plain(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(plain)
 }
@@ -276,6 +290,13 @@ pub(super) fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         done => done,
     }
+}
+
+/// What may be an id among what lies in a folder.
+fn plain_names(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = names(folder)?;
+    names.retain(|name| is_plain(name));
+    Ok(names)
 }
 
 /// What lies in a folder; nothing, if there is none.

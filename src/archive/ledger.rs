@@ -1,17 +1,19 @@
 //! Brings what happens to sessions into the database, however long that takes.
 //!
 //! A session tells the ledger and goes on. The ledger keeps, for every session with something not
-//! yet written, what its row should say; one task writes row after row and tries again, ever more
-//! slowly, while the database is locked or gone. What waits is bounded by the number of sessions and
-//! of their parts, and a session's own order is kept: later news of a part lands in the same place,
-//! and parts are written one after the other.
+//! yet written, what its row should say; one task [writes](Ledger::run) row after row. What waits is
+//! bounded by the number of sessions and of their parts, and a session's own order is kept: later news
+//! of a part lands in the same place, and parts are written one after the other. A row says that its
+//! session ended once the files are complete, and not before: any node goes on with one that has.
 //! What was disclosed is of no row that could be found again from a session's files: another task
 //! [keeps](Ledger::keep) it in a file of its own until it is written.
 
+mod disclosing;
 mod holding;
 mod pending;
 #[cfg(test)]
 mod tests;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -20,23 +22,15 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use super::disclosures::{self, DisclosureRow, Waiting};
-use super::flusher::Flusher;
-use super::journal;
-use super::layout::Layout;
-use super::recovery::on_disk;
-use super::sessions::parts::{self, PartRow};
-use super::sessions::{self, EndReason, SessionRow};
-use crate::db::{AccountId, Db, DbError};
-use crate::telemetry::Metrics;
+use super::disclosures::{DisclosureRow, Waiting};
+use super::sessions::parts::PartRow;
+use super::sessions::{EndReason, SessionRow};
+use crate::db::{AccountId, DbError};
 pub(super) use holding::{Hold, Known};
+use pending::Pending;
 pub(super) use pending::{Begin, End, Image};
-use pending::{News, Pending};
 
-/// Pauses between attempts while the database fails.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How often files that were not closed in time are looked after again, and one that was not written.
+/// How often it is tried again what the disk refused.
 const REVISIT: Duration = Duration::from_secs(5);
 
 /// The way to the ledger.
@@ -52,6 +46,8 @@ struct Inner {
     unkept: Notify,
     told: Notify,
     settled: Notify,
+    /// The database refused something since its disk is full.
+    full: Notify,
     /// Whether the database did not take what it was told last.
     behind: watch::Sender<bool>,
 }
@@ -65,6 +61,7 @@ impl Ledger {
             unkept: Notify::new(),
             told: Notify::new(),
             settled: Notify::new(),
+            full: Notify::new(),
             behind: watch::Sender::new(false),
         }))
     }
@@ -86,8 +83,10 @@ impl Ledger {
         self.tell(id, |image| image.begin.client_id = client_id);
     }
 
-    /// The recording stopped before the session.
-    pub(super) fn stopped(&self) {
+    /// The recording of a part stopped, or its files are complete: its [`Shared`] says so.
+    ///
+    /// [`Shared`]: super::writer::Shared
+    pub(super) fn look(&self) {
         self.0.told.notify_one();
     }
 
@@ -172,6 +171,11 @@ impl Ledger {
             .await;
     }
 
+    /// Waits until the database refuses something, from now on, since its disk is full.
+    pub(super) async fn refused_for_room(&self) {
+        self.0.full.notified().await;
+    }
+
     async fn until(&self, done: impl Fn(&BTreeMap<String, Pending>) -> bool) {
         loop {
             let settled = self.0.settled.notified();
@@ -182,189 +186,6 @@ impl Ledger {
             }
             settled.await;
         }
-    }
-
-    /// Writes rows, for as long as it is polled.
-    pub(super) async fn run(&self, db: &Db, layout: &Layout, metrics: &Metrics) {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let told = self.0.told.notified();
-            let is_news = self.has_news();
-            let written = match self.write_all(db, layout).await {
-                Ok(()) => self.write_disclosures(db).await,
-                Err(error) => Err(error),
-            };
-            match written {
-                Ok(()) => {
-                    pause = FIRST_PAUSE;
-                    // Where nothing was asked of the database it said nothing.
-                    if is_news {
-                        self.took(true);
-                    }
-                    let _ = tokio::time::timeout(REVISIT, told).await;
-                }
-                Err(error) => {
-                    let waiting = self.rows().len();
-                    tracing::warn!(%error, waiting, "the database does not take what happened yet");
-                    metrics.error("database");
-                    self.took(false);
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-            }
-        }
-    }
-
-    /// Keeps in a file what was disclosed until the database has taken it, for as long as it is
-    /// polled.
-    pub(super) async fn keep(&self, layout: &Layout, flusher: &Flusher, metrics: &Metrics) {
-        loop {
-            let unkept = self.0.unkept.notified();
-            let batch = self.waiting().lacking();
-            let Some(batch) = batch else {
-                self.0.settled.notify_waiters();
-                unkept.await;
-                continue;
-            };
-            let (layout, node) = (layout.clone(), self.0.node.clone());
-            match on_disk(move || journal::write(&layout, &node, &batch)).await {
-                Ok(()) => flusher.written(),
-                Err(error) => {
-                    tracing::warn!(%error, "what was disclosed waits for the database in memory alone");
-                    metrics.error("archive");
-                    self.waiting().not_kept();
-                    // All of it is written the next time, so not with whatever comes meanwhile.
-                    let _ = tokio::time::timeout(REVISIT, self.taken()).await;
-                }
-            }
-        }
-    }
-
-    /// Waits until the database has taken what was disclosed and waits now; for ever if none does.
-    async fn taken(&self) {
-        if self.waiting().is_empty() {
-            return std::future::pending().await;
-        }
-        self.until(|_| self.waiting().is_empty()).await;
-    }
-
-    fn has_news(&self) -> bool {
-        self.rows().values().any(Pending::has_news) || !self.waiting().is_empty()
-    }
-
-    /// Writes every row of which there is something to write.
-    async fn write_all(&self, db: &Db, layout: &Layout) -> Result<(), DbError> {
-        let waiting: Vec<String> = self.rows().keys().cloned().collect();
-        for id in waiting {
-            while let Some(news) = self.news(&id) {
-                let known = match self.write(db, &news).await {
-                    Err(error) if !is_final(&error) => return Err(error),
-                    Err(error) => {
-                        // Trying again would not help, and would keep others waiting.
-                        tracing::error!(%error, session.id = %id, "a session cannot be recorded");
-                        true
-                    }
-                    Ok(known) => known,
-                };
-                self.wrote(&id, &news, known);
-                if !news.followed {
-                    break;
-                }
-            }
-            self.forget(&id, layout).await;
-            self.0.settled.notify_waiters();
-        }
-        Ok(())
-    }
-
-    /// Writes what was disclosed.
-    async fn write_disclosures(&self, db: &Db) -> Result<(), DbError> {
-        loop {
-            let Some((account, row)) = self.waiting().first() else {
-                self.0.unkept.notify_one();
-                self.0.settled.notify_waiters();
-                return Ok(());
-            };
-            match disclosures::insert(db.of(&account), &row).await {
-                Err(error) if !is_final(&error) => return Err(error),
-                Err(error) => {
-                    tracing::error!(%error, session.id = %row.session_id, "a disclosure cannot be recorded");
-                }
-                Ok(()) => {}
-            }
-            self.waiting().pop();
-        }
-    }
-
-    fn news(&self, id: &str) -> Option<News> {
-        self.rows().get(id)?.news()
-    }
-
-    /// Whether the row took it, and did not have it or another node's word before.
-    async fn write(&self, db: &Db, news: &News) -> Result<bool, DbError> {
-        let image = &news.image;
-        let of = db.of(&image.begin.account);
-        let id = &image.begin.id;
-        if !news.inserted {
-            sessions::insert(of, &image.begin, &self.0.node).await?;
-        }
-        // The part first: a session that has ended has parts that have.
-        if let Some(part) = PartRow::of(image) {
-            parts::put(of, id, &part, &self.0.node).await?;
-        }
-        match news.followed {
-            true => sessions::pass_on(of, image, &self.0.node).await,
-            false => sessions::update(of, image, &self.0.node).await,
-        }
-    }
-
-    fn wrote(&self, id: &str, news: &News, known: bool) {
-        let mut rows = self.rows();
-        let Some(row) = rows.get_mut(id) else { return };
-        row.wrote(news);
-        match (known, news.followed) {
-            (true, _) => {}
-            (false, true) => {
-                tracing::error!(session.id = %id, "a session has gone on at another node, or was deleted");
-                row.lose();
-            }
-            (false, false) => {
-                tracing::debug!(session.id = %id, "the row has ended already, or is another node's");
-            }
-        }
-    }
-
-    /// Forgets a part that ended, whose row says so and whose files are closed.
-    async fn forget(&self, id: &str, layout: &Layout) {
-        let is_done = |row: &Pending| row.is_closed() && row.is_over();
-        if !self.rows().get(id).is_some_and(is_done) {
-            return;
-        }
-        let at = || (layout.clone(), self.0.node.clone(), id.to_owned());
-        let (layout, node, name) = at();
-        if let Err(error) = on_disk(move || layout.unmark(&node, &name)).await {
-            // The next start looks at the session once more, and finds it finished.
-            tracing::warn!(%error, session.id = %id, "a session stays marked as unfinished");
-        }
-        let Some(account) = self.drop_if(id, is_done) else {
-            return;
-        };
-        // Another part has begun meanwhile, and it may be its mark that was taken away.
-        let (layout, node, name) = at();
-        if let Err(error) = on_disk(move || layout.mark(&node, &account, &name)).await {
-            tracing::warn!(%error, session.id = %id, "a session is not marked as unfinished");
-        }
-    }
-
-    /// Drops what is known of a session, if there is nothing left to be done for it; else whose it is.
-    fn drop_if(&self, id: &str, is_done: impl Fn(&Pending) -> bool) -> Option<AccountId> {
-        let mut rows = self.rows();
-        let row = rows.get(id)?;
-        if !is_done(row) {
-            return Some(row.account().clone());
-        }
-        rows.remove(id);
-        None
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {

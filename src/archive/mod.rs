@@ -24,6 +24,7 @@ pub mod inner;
 mod journal;
 mod layout;
 mod ledger;
+mod loudness;
 mod manifest;
 mod nodes;
 mod parts;
@@ -32,6 +33,8 @@ mod recorder;
 mod recovery;
 mod reopen;
 mod restore;
+#[cfg(test)]
+mod scene;
 pub mod sessions;
 pub mod shapes;
 mod silence;
@@ -55,6 +58,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use deletion::{DeleteError, Deletion};
+pub use layout::is_plain;
 pub use reading::{MOST_POINTS, ReadError};
 pub use recorder::{Part, Recorder};
 pub use recovery::RecoveryError;
@@ -253,9 +257,15 @@ impl Archive {
     }
 
     /// The server stops: waits, for a bounded time, until the database knows everything, and lets
-    /// the other nodes know that this one is gone. Recorders are to be finished before.
+    /// the other nodes know that this one is gone. Where the disk of the database is full it is not
+    /// waited for somebody to make room. Recorders are to be finished before.
     pub async fn close(&self) {
-        if tokio::time::timeout(GOODBYE, self.settled()).await.is_err() {
+        let settled = tokio::time::timeout(GOODBYE, self.settled());
+        let is_settled = tokio::select! {
+            done = settled => done.is_ok(),
+            () = self.core.ledger.refused_for_room() => false,
+        };
+        if !is_settled {
             tracing::warn!("the database did not take everything; the next start finishes it");
         }
         self.tasks.abort();

@@ -60,13 +60,16 @@ pub(super) fn move_in(home: &Path, node: &str) -> io::Result<Option<String>> {
 }
 
 impl Core {
-    /// Finishes now, and ever again, what dead nodes left.
+    /// Finishes now, and ever again, what dead nodes left; lists, once, what the database does not
+    /// know.
     pub(super) async fn clear_up(&self) {
         let mut ticks = tokio::time::interval(CLEAR_UP);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut is_all_listed = false;
         loop {
             ticks.tick().await;
             self.sweep().await;
+            is_all_listed = is_all_listed || self.adopt().await;
         }
     }
 

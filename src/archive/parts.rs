@@ -82,6 +82,11 @@ impl Found {
         Ok(all)
     }
 
+    /// Whether nothing is added any more to the files of a part.
+    pub(super) fn is_complete(&self, number: u32) -> bool {
+        i64::from(number) < self.row.part || self.row.ended_at.is_some()
+    }
+
     /// A part of which no end is known to the database.
     fn open(&self, row: &PartRow, logged: Option<PartInfo>) -> PartInfo {
         let mut info = told(row);

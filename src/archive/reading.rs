@@ -12,7 +12,7 @@ use super::parts::length_ms;
 use super::sessions::{self, SessionRow};
 use super::shapes::{PartInfo, Peaks, Transcript};
 use super::transcript::Transcriber;
-use super::{Archive, entries};
+use super::{Archive, entries, loudness};
 use crate::db::{AccountId, DbError};
 
 /// Most points of [`Archive::peaks`].
@@ -167,8 +167,11 @@ impl Archive {
                 let within = Position::from_ms(from_ms)..Position::from_ms(to_ms);
                 let mut bins = PeakBins::new(points, within);
                 for part in &parts {
-                    let path = found.folder.file(part.number, stream);
-                    let peaks = read_if_there(&path)?;
+                    let (folder, number) = (&found.folder, part.number);
+                    let peaks = match found.is_complete(number) {
+                        true => loudness::mended(folder, number, stream)?,
+                        false => loudness::noted(folder, number, stream)?,
+                    };
                     let frames = part.frames().and_then(|count| usize::try_from(count).ok());
                     let within = frames.and_then(|count| peaks.get(..count));
                     bins.add(Position::from_ms(part.from_ms), within.unwrap_or(&peaks));
@@ -176,8 +179,8 @@ impl Archive {
                 Ok(bins.finish())
             };
             Ok(Peaks {
-                coach: bins(Stream::CoachPeaks)?,
-                client: bins(Stream::ClientPeaks)?,
+                coach: bins(Stream::Coach)?,
+                client: bins(Stream::Client)?,
                 session_id: found.row.id,
                 length_ms,
                 from_ms,
@@ -201,13 +204,6 @@ fn recorded(folder: &Folder, stream: Stream) -> Result<Vec<PathBuf>, ReadError> 
         return Err(ReadError::NotRecorded);
     }
     Ok(files)
-}
-
-fn read_if_there(path: &std::path::Path) -> io::Result<Vec<u8>> {
-    match std::fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        read => read,
-    }
 }
 
 /// Runs what reads files on a thread that may wait for them.

@@ -36,8 +36,12 @@ const MUCH: usize = 256 << 10;
 const MOST_WAITING: usize = 8 << 20;
 /// So long more may wait: what is typed comes at once, and stands in the log and in the trace.
 const MOMENT: Duration = Duration::from_secs(3);
-/// More than this never waits.
-const MOST_EVER: usize = 32 << 20;
+/// More than this never waits: an item of the longest message, three times, and as much again …
+const MOST_EVER: usize = 64 << 20;
+/// … and of all sessions together not more than this, but for …
+const MOST_OF_ALL: usize = 256 << 20;
+/// … what every one of them may have waiting: a minute of it.
+const OWN: usize = 1 << 20;
 
 /// Records one part. Positions are on the session's timeline.
 ///
@@ -62,6 +66,8 @@ pub struct Recorder {
     trace: Vec<u8>,
     /// When the oldest was recorded that was not handed over.
     since: Option<Position>,
+    /// Bytes that wait here, as the writer was told.
+    noted: usize,
     /// Since when more has waited for the disk than may for long.
     crowded: Option<Position>,
     /// The latest time that the recorder knows of.
@@ -191,7 +197,8 @@ impl Recorder {
         (self.events, self.trace) = (Vec::new(), Vec::new());
         self.coach.stop();
         self.client.stop();
-        self.ledger.stopped();
+        self.note();
+        self.ledger.look();
         self.metrics.recording_stopped(reason);
         tracing::warn!(session.id = %self.id, reason, "a recording stopped");
     }
@@ -212,16 +219,26 @@ impl Recorder {
             room.send(self.append(pieces, self.now));
             self.since = None;
         }
-        let waiting = self.shared.unwritten.load(Ordering::Relaxed) + self.collected();
-        if waiting <= MOST_WAITING {
+        self.note();
+        let waiting = self.shared.unwritten.load(Ordering::Relaxed) + self.noted;
+        let is_too_much =
+            waiting > MOST_EVER || waiting > OWN && self.writer.waiting() > MOST_OF_ALL;
+        if waiting <= MOST_WAITING && !is_too_much {
             self.crowded = None;
             return;
         }
         let crowded = *self.crowded.get_or_insert(self.now);
-        if waiting > MOST_EVER || self.now >= crowded + MOMENT {
+        if is_too_much || self.now >= crowded + MOMENT {
             // The writer drops what it still has of this part.
             let _ = self.shared.refused.set(Refusal::TooSlow);
         }
+    }
+
+    /// Tells the writer how many bytes wait here.
+    fn note(&mut self) {
+        self.writer.release(self.noted);
+        self.noted = self.collected();
+        self.writer.wait(self.noted);
     }
 
     /// Bytes that were not handed over yet.
@@ -239,6 +256,7 @@ impl Recorder {
 
     fn append(&self, pieces: Pieces, to: Position) -> Job {
         let bytes = pieces.iter().map(Vec::len).sum();
+        self.writer.wait(bytes);
         self.shared.unwritten.fetch_add(bytes, Ordering::Relaxed);
         Job::Append {
             key: self.key,

@@ -5,9 +5,9 @@
 //! from the dead node, so that no two nodes repair the same files.
 
 mod files;
-
 #[cfg(test)]
 mod tests;
+mod unlisted;
 
 use std::time::Duration;
 
@@ -61,8 +61,12 @@ impl Core {
     }
 
     async fn finish_all(&self) -> Result<usize, RecoveryError> {
+        self.finish_cases(self.cases().await?).await
+    }
+
+    async fn finish_cases(&self, found: Vec<Case>) -> Result<usize, RecoveryError> {
         let mut cases = Vec::new();
-        for case in self.cases().await? {
+        for case in found {
             let before = self.size_if_watched(&case).await?;
             cases.push((case, before));
         }

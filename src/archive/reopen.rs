@@ -1,9 +1,12 @@
 //! Resumption: a session whose connection ended goes on, here or at another node.
 //!
 //! Which node goes on with it is settled in the database. While that takes nothing, a session of which
-//! it was not told that it ended is still this node's, and goes on here.
+//! it was not told that it ended is still this node's, and goes on here; so does, where the database is
+//! this process's alone, one that it was told of.
 
 mod claim;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -16,12 +19,12 @@ use super::layout::Folder;
 use super::ledger::{Hold, Known};
 use super::recovery::{RecoveryError, goes_further, on_disk};
 use super::restore::Restored;
-use super::sessions::{self, EndReason, SessionRow};
+use super::sessions::{self, EndReason, SessionRow, parts};
 use super::{Archive, Core, entries};
 use crate::clock::Micros;
-use crate::db::{AccountId, DbError};
+use crate::db::{AccountId, DbError, Engine};
 pub use claim::Claim;
-use claim::{Opened, Way};
+use claim::Way;
 
 /// How long the end of the part before may take to reach the disk, or the database where that must be
 /// told first.
@@ -105,7 +108,9 @@ impl Archive {
             Some((hold, row)) => (*row, Some(hold)),
             None => (core.left_or_ended(account, id, &folder).await?, None),
         };
-        let ended_at = row.ended_at.ok_or(ReopenError::Connected)?;
+        let Some(ended_at) = row.ended_at else {
+            return Err(core.still_open(account, &row).await?);
+        };
         if row.reason() == Some(EndReason::HungUp) || core.hang_ups.holds(id) {
             return Err(ReopenError::HungUp);
         }
@@ -122,22 +127,7 @@ impl Archive {
         let length = u64::try_from(row.length_ms).unwrap_or(0);
         let way = match hold {
             Some(hold) => Way::Unwritten(hold, started_at),
-            None => {
-                // The part is part of the condition, so that what was read is how it stands.
-                let of = core.db.of(account);
-                if !sessions::claim(of, id, part, ended_at, &core.node).await? {
-                    return Err(ReopenError::Connected);
-                }
-                // It is nothing any more that a dead node left.
-                core.taken.remove(id);
-                Way::Row(Box::new(Opened {
-                    core: core.clone(),
-                    account: account.clone(),
-                    row,
-                    part,
-                    taken_up: false,
-                }))
-            }
+            None => core.claim(account, row, ended_at).await?,
         };
         Ok(Reopened {
             part_number: part,
@@ -184,7 +174,8 @@ impl Core {
         id: &str,
         folder: &Folder,
     ) -> Result<SessionRow, ReopenError> {
-        if *self.ledger.watch().borrow() {
+        let is_behind = self.is_behind();
+        if is_behind && self.db.engine() == Engine::Postgres {
             // It would be waited for in vain.
             return Err(DbError::Behind.into());
         }
@@ -192,6 +183,9 @@ impl Core {
         let row = sessions::find(of, id).await?.ok_or(ReopenError::NotFound)?;
         if row.ended_at.is_some() && !goes_further(folder, &row).await? {
             return Ok(row);
+        }
+        if is_behind {
+            return Err(DbError::Behind.into());
         }
         self.finish_if_left(account, id, row.node.as_deref())
             .await?;
@@ -201,6 +195,24 @@ impl Core {
             true => Err(ReopenError::Connected),
             false => Ok(row),
         }
+    }
+
+    /// Why a session is open whose node lives: that has the connection, or the files to complete.
+    async fn still_open(
+        &self,
+        account: &AccountId,
+        row: &SessionRow,
+    ) -> Result<ReopenError, DbError> {
+        let parts = parts::of_session(self.db.of(account), &row.id).await?;
+        let last = parts.iter().find(|part| part.number == row.part);
+        Ok(match last.is_some_and(|part| part.end_reason.is_some()) {
+            true => ReopenError::Closing,
+            false => ReopenError::Connected,
+        })
+    }
+
+    fn is_behind(&self) -> bool {
+        *self.ledger.watch().borrow()
     }
 }
 

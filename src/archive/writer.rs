@@ -43,7 +43,8 @@ pub(super) enum Job {
     /// A part is over. Answered when everything is on the disk.
     Close {
         key: u64,
-        done: Option<oneshot::Sender<()>>,
+        shared: Arc<Shared>,
+        done: oneshot::Sender<()>,
     },
 }
 
@@ -68,7 +69,7 @@ pub(super) struct Shared {
     pub unwritten: AtomicUsize,
     /// Why nothing more is taken.
     pub refused: OnceLock<Refusal>,
-    /// Whether the files are closed and on the disk.
+    /// Whether the files are closed and on the disk, as far as they ever will be.
     pub closed: AtomicBool,
     /// Up to where everything is in the files, in samples of the session's timeline.
     whole: AtomicU64,
@@ -110,6 +111,8 @@ pub(super) fn disk(reserve: Option<Reserve>) -> WriteAt {
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
+    /// Bytes of all parts that wait for the disk, here or with their sessions.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Writer {
@@ -121,8 +124,10 @@ impl Writer {
         metrics: Metrics,
         write_at: WriteAt,
     ) -> io::Result<Self> {
-        let (jobs, waiting) = mpsc::channel(QUEUE);
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let waiting = Arc::<AtomicUsize>::default();
         let desk = Desk {
+            waiting: waiting.clone(),
             layout,
             node,
             flusher,
@@ -133,8 +138,23 @@ impl Writer {
             turn: 0,
         };
         let thread = std::thread::Builder::new().name("archive".to_owned());
-        thread.spawn(move || desk.run(waiting))?;
-        Ok(Self { jobs })
+        thread.spawn(move || desk.run(queue))?;
+        Ok(Self { jobs, waiting })
+    }
+
+    /// How many bytes of all parts wait for the disk.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Bytes wait that did not before: of a job that will be handed over, or with a session.
+    pub(super) fn wait(&self, bytes: usize) {
+        self.waiting.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes wait with a session no more.
+    pub(super) fn release(&self, bytes: usize) {
+        self.waiting.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// Room for one job, if there is any.
@@ -164,6 +184,7 @@ struct Desk {
     flusher: Flusher,
     metrics: Metrics,
     write_at: WriteAt,
+    waiting: Arc<AtomicUsize>,
     most_open: usize,
     parts: HashMap<u64, Open>,
     /// Counts batches, to find the files that were not written to for longest.
@@ -190,12 +211,10 @@ impl Desk {
             match job {
                 Job::Open(opening) => self.open(*opening),
                 Job::Append { key, pieces, to } => self.append(key, &pieces, to),
-                Job::Close { key, done } => {
-                    let part = self.parts.remove(&key);
-                    let shared = part.map(|mut open| {
+                Job::Close { key, shared, done } => {
+                    if let Some(mut open) = self.parts.remove(&key) {
                         open.note_stop();
-                        open.shared
-                    });
+                    }
                     self.flusher.finish(Ended { shared, done });
                 }
             }
@@ -249,6 +268,8 @@ impl Desk {
         let began = std::time::Instant::now();
         self.turn += 1;
         self.make_room(key);
+        let bytes: usize = pieces.iter().map(Vec::len).sum();
+        self.waiting.fetch_sub(bytes, Ordering::Relaxed);
         let Some(open) = self.parts.get_mut(&key) else {
             return;
         };
@@ -263,7 +284,6 @@ impl Desk {
             }
         }
         open.note_stop();
-        let bytes: usize = pieces.iter().map(Vec::len).sum();
         open.shared.unwritten.fetch_sub(bytes, Ordering::Relaxed);
         self.flusher.written();
         self.metrics.archive_batch(began.elapsed());

@@ -16,6 +16,8 @@ mod killed;
 mod postgres;
 mod reading;
 mod recording;
+mod restored;
 mod scene;
+mod stopping;
 mod trouble;
 mod unwritten;

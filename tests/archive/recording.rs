@@ -10,7 +10,8 @@ use praxiloom::archive::event::{Entry, Event, Speaker};
 use praxiloom::archive::sessions;
 use praxiloom::archive::{EndReason, Part, ReopenError};
 use praxiloom::db::AccountId;
-use signaling::event::Role;
+use signaling::event::parse::MAX_MESSAGE;
+use signaling::event::{Content, Item, ItemKind, ItemStatus, Role};
 
 use crate::postgres::Postgres;
 use crate::scene::{Scene, Tone, configured, item, ms, said, speak};
@@ -39,7 +40,7 @@ async fn everything_that_happens_is_in_its_files() {
         assert_eq!(reader.end(), ms(3100), "{track}");
     }
     let peaks = std::fs::read(session.join("001.coach.peaks")).unwrap();
-    assert_eq!(peaks, [70; 150]);
+    assert_eq!(peaks, [[70; 150].as_slice(), &[0; 5]].concat());
     let peaks = std::fs::read(session.join("001.client.peaks")).unwrap();
     assert_eq!(peaks.iter().filter(|&&peak| peak == 140).count(), 150);
     let log = std::fs::read_to_string(session.join("001.events.jsonl")).unwrap();
@@ -177,4 +178,43 @@ async fn a_session_goes_on(url: &str) {
     assert!(scene.session("sess_1").join("003.events.jsonl").exists());
     let over = there.archive.reopen(&there.me, "sess_1").await;
     assert!(matches!(over, Err(ReopenError::Over)), "{over:?}");
+}
+
+/// The longest message of a client is an item with a picture: it is on record once in the trace and
+/// twice in the log.
+#[tokio::test]
+async fn a_picture_as_long_as_a_message_may_be_is_recorded_and_ends_no_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = Scene::sqlite(folder.path()).await;
+    let mut recorder = scene.record("sess_1");
+    recorder.event(ms(0), &configured("sess_1", None));
+    let image_url = format!("data:image/png;base64,{}", "A".repeat(MAX_MESSAGE - 300));
+    let picture = |status| Event::Item {
+        item: Item {
+            id: "a".to_owned(),
+            status,
+            kind: ItemKind::Message {
+                role: Role::User,
+                content: vec![Content::InputImage {
+                    image_url: image_url.clone(),
+                    detail: None,
+                }],
+            },
+        },
+        after: None,
+    };
+    recorder.trace(&image_url);
+    recorder.event(ms(10), &picture(ItemStatus::InProgress));
+    recorder.event(ms(20), &picture(ItemStatus::Completed));
+    speak(&mut recorder, &mut Tone::new(), ms(20), ms(1000));
+    assert_eq!(recorder.trouble(), None);
+    recorder.finish(ms(1000), EndReason::Lost).await;
+    scene.archive.settled().await;
+    let reopened = scene.archive.reopen(&scene.me, "sess_1").await.unwrap();
+    let expected = serde_json::to_value(picture(ItemStatus::Completed)).unwrap();
+    assert_eq!(reopened.items.len(), 1);
+    assert_eq!(
+        serde_json::to_value(&reopened.items[0]).unwrap(),
+        expected["item"]
+    );
 }

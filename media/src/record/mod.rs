@@ -1,8 +1,9 @@
 //! Recordings: Opus packets as they are, on a timeline, in Ogg files (RFC 7845).
 //!
 //! A session's part has a track for each side. [`TrackWriter`] makes its file as things happen,
-//! [`recover`] finds what is whole after a crash, [`TrackReader`] reads it, and [`stereo()`] puts
-//! the tracks of a whole session together into one file with two channels.
+//! [`recover`] finds what is whole after a crash, [`TrackReader`] reads it, [`hear_again`] tells how
+//! loud it is, and [`stereo()`] puts the tracks of a whole session together into one file with two
+//! channels.
 //!
 //! Page framing is ours and not a library's: the writer must not allocate per packet, pages close
 //! when the time comes, and the recovery has to know at which byte the last whole page ends.
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 mod fill;
 mod head;
+mod loudness;
 mod packet;
 mod page;
 mod quiet;
@@ -25,8 +27,9 @@ mod drift;
 #[cfg(test)]
 mod roundtrip;
 
+pub use loudness::{are_all, hear_again};
 pub use reader::{TrackPacket, TrackReader};
-pub use recover::{Recovered, recover};
+pub use recover::{Recovered, recover, track_end};
 pub use stereo::{StereoError, StereoPart, stereo};
 pub use writer::{Placed, TrackWriter};
 

@@ -8,7 +8,7 @@ use crc::{Algorithm, Crc, Table};
 const SEGMENTS: usize = 255;
 const HEADER: usize = 27;
 /// The longest page.
-const MAX_PAGE: usize = HEADER + SEGMENTS + SEGMENTS * 255;
+pub(super) const MAX_PAGE: usize = HEADER + SEGMENTS + SEGMENTS * 255;
 /// The longest packet that fits on a page of its own.
 pub(super) const MAX_PACKET: usize = SEGMENTS * 255 - 1;
 

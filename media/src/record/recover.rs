@@ -1,10 +1,10 @@
 //! What is whole of a track whose writer was killed.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use super::ReadError;
 use super::fill::{self, STEP};
-use super::page::{END, PageBuilder};
+use super::page::{END, MAX_PAGE, PageBuilder, PageReader};
 use super::reader::Pages;
 use crate::Position;
 
@@ -70,4 +70,51 @@ pub fn recover(input: impl Read) -> io::Result<Recovered> {
         serial: pages.serial,
         pages: pages.count,
     })
+}
+
+/// Where a track ends, by its last page alone; `None` if it does not end with a whole one.
+///
+/// # Errors
+///
+/// Only if reading fails.
+pub fn track_end(file: &mut (impl Read + Seek)) -> io::Result<Option<Position>> {
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(MAX_PAGE as u64)))?;
+    let mut last = Vec::new();
+    file.take(MAX_PAGE as u64).read_to_end(&mut last)?;
+    let end = (0..last.len()).rev().find_map(|at| {
+        let rest = last.get(at..).filter(|rest| rest.starts_with(b"OggS"))?;
+        let mut pages = PageReader::new(rest);
+        let page = pages.next().ok()??;
+        (pages.len() == rest.len()).then_some(page.granule)
+    });
+    Ok(end.map(Position::new))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::record::TrackWriter;
+
+    #[test]
+    fn the_end_is_known_by_the_last_page() {
+        let (mut track, mut file) = (TrackWriter::new(1), Vec::new());
+        let packet = [&[0x48][..], &[0x5A; 60]].concat();
+        for frame in 0..3000 {
+            let at = Position::from_ms(frame * 20);
+            track.place(at, &packet, 9).unwrap();
+            if frame % 25 == 24 {
+                track.take_pages(&mut file);
+                let known = track_end(&mut Cursor::new(&file)).unwrap();
+                assert_eq!(known, Some(track.end()));
+            }
+        }
+        let end = track.finish(Position::from_ms(90_001), &mut file);
+        assert_eq!(track_end(&mut Cursor::new(&file)).unwrap(), Some(end));
+        file.pop();
+        assert_eq!(track_end(&mut Cursor::new(&file)).unwrap(), None);
+        assert_eq!(track_end(&mut Cursor::new(b"")).unwrap(), None);
+    }
 }

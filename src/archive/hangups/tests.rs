@@ -93,6 +93,7 @@ impl Scene {
                 turns: 1,
                 interruptions: 0,
             }),
+            closed: true,
         }
     }
 

@@ -8,6 +8,7 @@
 //! [`sessions::pass_on`]: crate::archive::sessions::pass_on
 
 use super::Ledger;
+use super::pending::{Begin, End, Pending};
 use crate::archive::sessions::SessionRow;
 use crate::db::AccountId;
 
@@ -47,7 +48,7 @@ impl Ledger {
         if row.is_held() || row.ended().is_none() {
             return Known::Connected;
         }
-        // Whatever the database knows: what was said last may not be in the files yet.
+        // What was said last may not be in the files yet.
         if !row.is_closed() {
             return Known::Closing;
         }
@@ -58,11 +59,32 @@ impl Ledger {
             return Known::Crowded;
         }
         row.hold(true);
-        let hold = Hold {
+        let row = Box::new(row.row(&self.0.node));
+        Known::Held(self.held(id), row)
+    }
+
+    /// Holds a session that has ended, as the database knows, which cannot be told now that it goes on:
+    /// one of several that try. Only where no other node can be told so.
+    pub(in crate::archive) fn adopt(&self, begin: Begin, end: End) -> Option<Hold> {
+        let id = begin.id.clone();
+        let mut rows = self.rows();
+        let row = rows.entry(id.clone()).or_insert_with(|| {
+            let mut row = Pending::new(begin);
+            row.tell(|image| image.end = Some(end));
+            row
+        });
+        if row.is_held() || row.ended().is_none() {
+            return None;
+        }
+        row.hold(true);
+        Some(self.held(&id))
+    }
+
+    fn held(&self, id: &str) -> Hold {
+        Hold {
             ledger: self.clone(),
             id: id.to_owned(),
-        };
-        Known::Held(hold, Box::new(row.row(&self.0.node)))
+        }
     }
 }
 

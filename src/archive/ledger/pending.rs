@@ -53,6 +53,8 @@ pub(in crate::archive) struct Image {
     /// Where its recording stopped, and why.
     pub stopped: Option<(Position, Refusal)>,
     pub end: Option<End>,
+    /// Whether its files are complete.
+    pub closed: bool,
 }
 
 impl Image {
@@ -61,15 +63,25 @@ impl Image {
             begin,
             stopped: None,
             end: None,
+            closed: false,
         }
     }
 
     /// With what is known by now of its recording.
     fn now(&self) -> Self {
+        let shared = &self.begin.shared;
         Self {
-            stopped: self.begin.shared.stopped(),
+            // First: what is closed has stopped before, or never will.
+            closed: shared.closed.load(Ordering::Acquire),
+            stopped: shared.stopped(),
             ..self.clone()
         }
+    }
+
+    /// What the row of the session is to say of the end of the part: nothing before its files are
+    /// complete, since any node may go on with a session that has ended.
+    pub fn over(&self) -> Option<&End> {
+        self.end.as_ref().filter(|_| self.closed)
     }
 }
 
@@ -132,12 +144,13 @@ impl Pending {
         self.image.end.as_ref().map(|end| end.reason)
     }
 
-    /// Whether there is something to write. That the recording stopped may come out after the part
-    /// ended: its last batches are written later.
+    /// Whether there is something to write. That the recording stopped, and that the files are
+    /// complete, may come out after the part ended: its last batches are written later.
     pub fn has_news(&self) -> bool {
         let told = self.told != self.written;
         let stopped = || self.image.stopped != self.image.begin.shared.stopped();
-        !self.held && (!self.before.is_empty() || told || stopped())
+        let closed = || self.image.end.is_some() && !self.image.closed && self.is_closed();
+        !self.held && (!self.before.is_empty() || told || stopped() || closed())
     }
 
     /// What is to be written next.
@@ -162,7 +175,7 @@ impl Pending {
             self.before.pop_front_if(|image| is_it(image));
         } else if is_it(&self.image) {
             self.written = news.told;
-            self.image.stopped = news.image.stopped;
+            (self.image.stopped, self.image.closed) = (news.image.stopped, news.image.closed);
         }
     }
 
@@ -181,9 +194,9 @@ impl Pending {
         self.is_settled() && !self.has_news()
     }
 
-    /// Whether the last part ended and the row says so.
+    /// Whether the last part ended, its files are complete, and the row says so.
     pub fn is_over(&self) -> bool {
-        !self.held && self.image.end.is_some() && !self.has_news()
+        !self.held && self.image.over().is_some() && !self.has_news()
     }
 
     /// Whether its files are closed. What is closed is written, or was refused.
@@ -226,15 +239,16 @@ impl Pending {
         let ends = self.before.iter().chain([&self.image]);
         let ends = ends.filter_map(|image| image.end.as_ref());
         let length_ms = ends.clone().map(|end| end.length_ms).max();
-        let Image { begin, end, .. } = &self.image;
+        let image = self.image.now();
+        let (begin, end) = (&image.begin, image.over());
         SessionRow {
             id: begin.id.clone(),
             client_id: begin.client_id.clone(),
             transport: begin.transport.clone(),
             engines: begin.engines.clone(),
             started_at: begin.started_at.0,
-            ended_at: end.as_ref().map(|end| end.ended_at.0),
-            end_reason: end.as_ref().map(|end| end.reason.name().to_owned()),
+            ended_at: end.map(|end| end.ended_at.0),
+            end_reason: end.map(|end| end.reason.name().to_owned()),
             part: begin.part.into(),
             node: Some(node.to_owned()),
             length_ms: length_ms.map_or(0, whole),

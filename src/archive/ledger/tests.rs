@@ -4,10 +4,14 @@ use std::sync::atomic::Ordering;
 
 use super::pending::tests::{begin, ended};
 use super::*;
+use crate::archive::flusher::Flusher;
+use crate::archive::layout::Layout;
+use crate::telemetry::Metrics;
 
-/// A first part that has ended, and that the database knows.
-fn written(ledger: &Ledger) -> Begin {
+/// A first part that has ended, and that the database knows; its files are complete, or not.
+fn written(ledger: &Ledger, closed: bool) -> Begin {
     let first = begin(1);
+    first.shared.closed.store(closed, Ordering::Release);
     ledger.begin(first.clone());
     ledger.end(&first.id, ended(1));
     let news = ledger.news(&first.id).unwrap();
@@ -23,10 +27,14 @@ fn a_session_whose_files_are_not_closed_is_not_gone_on_with() {
         id,
         shared,
         ..
-    } = written(&ledger);
-    // The database was faster than the disk.
+    } = written(&ledger, false);
+    // The database is faster than the disk.
+    assert!(ledger.news(&id).is_none());
     assert!(matches!(ledger.hold(&account, &id), Known::Closing));
     shared.closed.store(true, Ordering::Release);
+    assert!(matches!(ledger.hold(&account, &id), Known::Held(..)));
+    let news = ledger.news(&id).unwrap();
+    ledger.wrote(&id, &news, true);
     assert!(matches!(ledger.hold(&account, &id), Known::Written));
 }
 
@@ -35,13 +43,7 @@ async fn a_session_that_goes_on_as_it_is_forgotten_stays_marked() {
     let root = tempfile::tempdir().unwrap();
     let layout = Layout::open(root.path()).unwrap();
     let ledger = Ledger::new("here".to_owned());
-    let Begin {
-        account,
-        id,
-        shared,
-        ..
-    } = written(&ledger);
-    shared.closed.store(true, Ordering::Release);
+    let Begin { account, id, .. } = written(&ledger, true);
     let mark = || layout.mark("here", &account, &id).unwrap();
     mark();
     let goes_on = async {
@@ -138,14 +140,8 @@ async fn a_disk_that_took_nothing_holds_up_nobody_once_the_database_has_all() {
 #[test]
 fn a_session_goes_on_until_the_database_knows_its_present_part() {
     let ledger = Ledger::new("here".to_owned());
-    let Begin {
-        account,
-        id,
-        shared,
-        ..
-    } = written(&ledger);
+    let Begin { account, id, .. } = written(&ledger, true);
     assert!(!ledger.goes_on(&id));
-    shared.closed.store(true, Ordering::Release);
     ledger.end(&id, ended(1));
     let Known::Held(hold, _) = ledger.hold(&account, &id) else {
         panic!("it is not held");

@@ -100,6 +100,7 @@ impl Archive {
             events: Vec::new(),
             trace: Vec::new(),
             since: None,
+            noted: 0,
             crowded: None,
             now: part.from,
             tally: Tally::default(),

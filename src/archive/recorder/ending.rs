@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::super::event::Event;
-use super::super::ledger::End;
+use super::super::ledger::{End, Ledger};
 use super::super::sessions::EndReason;
 use super::super::writer::{Job, Writer};
 use super::Recorder;
@@ -20,23 +20,17 @@ impl Recorder {
     /// who was gone before anybody noticed. Waits, for a bounded time, until everything is on the
     /// disk.
     pub async fn finish(mut self, end: Position, reason: EndReason) {
-        let (done, answer) = oneshot::channel();
-        let jobs = self.complete(end, reason, Some(done));
+        let jobs = self.complete(end, reason);
         // In a task, so that a part that stopped waiting is closed all the same.
-        tokio::spawn(hand(self.writer.clone(), jobs));
-        if tokio::time::timeout(PATIENCE, answer).await.is_err() {
+        let closed = tokio::spawn(jobs.close());
+        if tokio::time::timeout(PATIENCE, closed).await.is_err() {
             tracing::warn!(session.id = %self.id, "the end of a recording waits for the disk");
         }
         self.end_row(end, reason);
     }
 
-    /// Ends the files; what is left to be done for them, in order.
-    fn complete(
-        &mut self,
-        end: Position,
-        reason: EndReason,
-        done: Option<oneshot::Sender<()>>,
-    ) -> Vec<Job> {
+    /// Ends the files; what is left to be done for them.
+    fn complete(&mut self, end: Position, reason: EndReason) -> Rest {
         self.finished = true;
         self.now = self.now.max(end);
         let _ = self.trouble();
@@ -49,11 +43,16 @@ impl Recorder {
         let opening = self.opening.take().map(Job::Open);
         let pieces = self.pieces();
         let append = self.append(pieces, self.now);
-        let close = Job::Close {
-            key: self.key,
-            done,
-        };
-        opening.into_iter().chain([append, close]).collect()
+        self.note();
+        let (done, closed) = oneshot::channel();
+        let (key, shared) = (self.key, self.shared.clone());
+        let close = Job::Close { key, shared, done };
+        Rest {
+            writer: self.writer.clone(),
+            ledger: self.ledger.clone(),
+            jobs: opening.into_iter().chain([append, close]).collect(),
+            closed,
+        }
     }
 
     fn end_row(&mut self, end: Position, reason: EndReason) {
@@ -74,17 +73,32 @@ impl Drop for Recorder {
         if self.finished {
             return;
         }
-        let jobs = self.complete(self.now, EndReason::Failed, None);
+        let jobs = self.complete(self.now, EndReason::Failed);
         // Where no task runs any more the process ends, and the next start finishes the files.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(hand(self.writer.clone(), jobs));
+            runtime.spawn(jobs.close());
         }
         self.end_row(self.now, EndReason::Failed);
     }
 }
 
-async fn hand(writer: Writer, jobs: Vec<Job>) {
-    for job in jobs {
-        writer.hand(job).await;
+/// What is left to be done for the files of a part.
+struct Rest {
+    writer: Writer,
+    ledger: Ledger,
+    /// In order.
+    jobs: Vec<Job>,
+    /// Answered when all of it is on the disk.
+    closed: oneshot::Receiver<()>,
+}
+
+impl Rest {
+    /// Does it, however long that takes. Until then the row does not say that the part ended.
+    async fn close(self) {
+        for job in self.jobs {
+            self.writer.hand(job).await;
+        }
+        let _ = self.closed.await;
+        self.ledger.look();
     }
 }

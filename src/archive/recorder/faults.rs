@@ -7,93 +7,13 @@ use std::time::{Duration, Instant};
 
 use media::Position;
 use media::record::recover;
-use signaling::event::Session;
-use tokio_util::sync::CancellationToken;
 
-use super::super::event::{Event, Said, Speaker};
+use super::super::event::Event;
 use super::super::layout::Stream;
+use super::super::scene::{answers_unless, half_a_second, scene};
 use super::super::writer::WriteAt;
-use super::super::{
-    Archive, ArchiveParts, EndReason, Part, Recorder, Refusal, ReopenError, Trouble, sessions,
-};
-use super::{MOMENT, MOST_EVER, MOST_WAITING};
-use crate::clock::{Clock, Micros};
-use crate::config;
-use crate::db::AccountId;
-use crate::private::Private;
-use crate::telemetry::Metrics;
-
-const NOON: Micros = Micros(1_795_262_400_000_000);
-const LONG: Duration = Duration::from_secs(60);
-
-struct Scene {
-    archive: Archive,
-    me: AccountId,
-    metrics: Metrics,
-    _folder: tempfile::TempDir,
-}
-
-async fn scene(disk: WriteAt) -> Scene {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("x.db").display());
-    let config = config::Database {
-        url: Private::new(url),
-        max_connections: 2,
-    };
-    let db = crate::db::Db::open(&config).await.unwrap();
-    let me = AccountId::new("me");
-    sqlx::query("INSERT INTO accounts (id, created_at) VALUES ($1, $2)")
-        .bind(me.as_str())
-        .bind(NOON.0)
-        .execute(db.pool())
-        .await
-        .unwrap();
-    let metrics = Metrics::new();
-    let parts = ArchiveParts {
-        folder: folder.path().join("sessions"),
-        resume_within: Duration::from_secs(600),
-        home: None,
-        db,
-        clock: Clock::set_to(NOON),
-        metrics: metrics.clone(),
-        failed: CancellationToken::new(),
-    };
-    Scene {
-        archive: Archive::open_on(parts, disk).await.unwrap(),
-        me,
-        metrics,
-        _folder: folder,
-    }
-}
-
-impl Scene {
-    fn record(&self, id: &str) -> Recorder {
-        self.archive.record(Part {
-            account: self.me.clone(),
-            id: id.to_owned(),
-            number: 1,
-            from: Position::ZERO,
-            transport: "websocket",
-            client_id: None,
-            engines: serde_json::json!({}),
-            began_at: NOON,
-            claim: None,
-        })
-    }
-}
-
-/// Records half a second, which is a batch.
-fn half_a_second(recorder: &mut Recorder, half: u64) {
-    // SILK, 20 ms, one frame of noise: of the size of speech.
-    let packet = [&[0x48][..], &[0x5A; 60]].concat();
-    for frame in 0..25 {
-        let at = Position::from_ms(half * 500 + frame * 20);
-        recorder.coach(at, &packet, 90);
-        recorder.client(at, &packet, 90);
-        recorder.trace("{\"input\":\"time\"}");
-    }
-    recorder.tick(Position::from_ms(half * 500 + 500));
-}
+use super::super::{EndReason, Recorder, Refusal, Trouble, sessions};
+use super::{MOMENT, MOST_EVER, MOST_OF_ALL, MOST_WAITING, OWN};
 
 /// Waits until what was handed over is written.
 async fn written(recorder: &Recorder) {
@@ -127,17 +47,6 @@ fn fails_half_way(armed: &Arc<AtomicBool>, kind: std::io::ErrorKind) -> WriteAt 
             0 => file.write_at(&bytes[..bytes.len() / 2], at),
             _ => Err(kind.into()),
         }
-    })
-}
-
-/// A disk that does not answer while it is stuck.
-fn answers_unless(stuck: &Arc<AtomicBool>) -> WriteAt {
-    let stuck = stuck.clone();
-    Box::new(move |file, bytes, at| {
-        while stuck.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        file.write_at(bytes, at)
     })
 }
 
@@ -284,54 +193,40 @@ async fn a_disk_that_never_answers_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn nobody_goes_on_before_what_was_said_last_is_on_the_disk() {
-    let stuck = Arc::new(AtomicBool::new(false));
+async fn what_all_wait_for_together_is_bounded_and_who_asks_for_little_keeps_it() {
+    let stuck = Arc::new(AtomicBool::new(true));
     let scene = scene(answers_unless(&stuck)).await;
-    let mut recorder = scene.record("sess_1");
-    let session = Session::new("sess_1", "praxiloom", "slt", 1_795_266_000);
-    let configured = Event::Configured {
-        session: Box::new(session),
-        client_id: None,
-    };
-    recorder.event(Position::ZERO, &configured);
-    half_a_second(&mut recorder, 0);
-    written(&recorder).await;
-    stuck.store(true, Ordering::SeqCst);
-    let said = Event::Said(Said {
-        item_id: "a".to_owned(),
-        speaker: Speaker::Coach,
-        from_ms: 500,
-        to_ms: 900,
-        text: "How are you?".to_owned(),
-        words: Vec::new(),
-        cut: false,
-        typed: false,
-    });
-    recorder.event(Position::from_ms(900), &said);
-    drop(recorder);
-    // The database knows that it ended, and the disk does not.
-    let of = scene.archive.core.db.of(&scene.me);
-    let until = Instant::now() + LONG;
-    while sessions::find(of, "sess_1")
-        .await
-        .unwrap()
-        .is_none_or(|row| row.ended_at.is_none())
-    {
-        assert!(Instant::now() < until, "it does not end");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let refused = scene.archive.reopen(&scene.me, "sess_1").await;
-    assert!(matches!(refused, Err(ReopenError::Closing)), "{refused:?}");
-    stuck.store(false, Ordering::SeqCst);
-    let until = Instant::now() + LONG;
-    let reopened = loop {
-        assert!(Instant::now() < until, "it is not put away");
-        match scene.archive.reopen(&scene.me, "sess_1").await {
-            Err(ReopenError::Closing) => {}
-            reopened => break reopened.unwrap(),
+    let now = Position::from_ms(500);
+    let mut small = scene.record("sess_small");
+    // As much at once as each may have for a moment, until it is too much in all.
+    let much = MOST_EVER - (4 << 20);
+    let mut greedy = Vec::new();
+    loop {
+        let mut recorder = scene.record(&format!("sess_{}", greedy.len()));
+        recorder.trace(&"x".repeat(much));
+        recorder.tick(now);
+        let trouble = recorder.trouble();
+        let waiting = recorder.writer.waiting();
+        assert!(waiting <= MOST_OF_ALL + MOST_EVER, "{waiting} bytes wait");
+        greedy.push(recorder);
+        if let Some(trouble) = trouble {
+            assert_eq!(trouble.refusal, Refusal::TooSlow);
+            break;
         }
-    };
-    assert_eq!(reopened.items.len(), 1);
+    }
+    assert_eq!(greedy.len(), MOST_OF_ALL / much + 1);
+    small.trace(&"x".repeat(OWN / 2));
+    small.tick(now);
+    assert_eq!(small.trouble(), None);
+    // It has enough, and asks for more.
+    small.trace(&"x".repeat(OWN));
+    small.tick(now + super::BATCH);
+    assert!(small.trouble().is_some());
+    stuck.store(false, Ordering::SeqCst);
+    let writer = small.writer.clone();
+    drop((small, greedy));
+    scene.archive.settled().await;
+    assert_eq!(writer.waiting(), 0);
 }
 
 #[tokio::test]

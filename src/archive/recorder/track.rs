@@ -1,8 +1,8 @@
 //! One voice of a part while it is recorded: its packets as pages, and how loud they are.
 
-use media::Position;
 use media::peaks::PeakWriter;
 use media::record::TrackWriter;
+use media::{FRAME, Position};
 
 /// Bytes of both files.
 pub(super) type Pages = (Vec<u8>, Vec<u8>);
@@ -63,7 +63,9 @@ impl Track {
     /// The track ends at `end`.
     pub(super) fn finish(&mut self, end: Position) {
         if let Some(packets) = self.packets.take() {
-            packets.finish(end, &mut self.last);
+            let end = packets.finish(end, &mut self.last);
+            // It is silent up to there.
+            self.peaks.place(end.back(FRAME), 0, 0);
         }
     }
 

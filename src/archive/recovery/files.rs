@@ -14,6 +14,7 @@ use super::super::entries;
 use super::super::event::{Entry, Event};
 use super::super::layout::{Folder, Stream, absent_is_fine};
 use super::super::ledger::Begin;
+use super::super::loudness;
 use super::super::manifest::Manifest;
 use super::super::sessions::parts::PartRow;
 use super::super::sessions::{EndReason, whole};
@@ -123,6 +124,11 @@ pub(super) fn finish(
     let coach = repair_track(&folder.file(last, Stream::Coach))?;
     let client = repair_track(&folder.file(last, Stream::Client))?;
     let sound = coach.max(client);
+    for track in [Stream::Coach, Stream::Client] {
+        if let Err(error) = loudness::mended(folder, last, track) {
+            tracing::warn!(%error, "how loud a session was cannot be heard again");
+        }
+    }
 
     let mut tally = Tally::default();
     let mut found: Option<Finished> = None;

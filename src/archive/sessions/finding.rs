@@ -2,8 +2,17 @@
 
 use super::super::recovery::Finished;
 use super::parts;
-use super::{EndReason, Left, end_reason, whole};
+use super::{EndReason, Left, end_reason};
 use crate::db::{Db, DbError, Owned};
+
+/// The ids of all sessions of the account, however they stand.
+pub(in crate::archive) async fn ids(of: Owned<'_>) -> Result<Vec<String>, DbError> {
+    let ids = sqlx::query_scalar("SELECT id FROM sessions WHERE account_id = $1")
+        .bind(of.account().as_str())
+        .fetch_all(of.pool())
+        .await?;
+    Ok(ids)
+}
 
 /// The sessions that are open at other nodes than this, whosever they are.
 pub(in crate::archive) async fn left(db: &Db, node: &str) -> Result<Vec<Left>, DbError> {
@@ -70,9 +79,14 @@ pub(in crate::archive) async fn finish_found(
     node: &str,
 ) -> Result<bool, DbError> {
     // Its node may have gone on with it without a word to the database.
-    for part in found.before.iter().chain([&found.row()]) {
+    let last = found.row();
+    for part in found.before.iter().chain([&last]) {
         parts::put(of, id, part, node).await?;
     }
+    // Or the database was told how it ended before the files were complete.
+    let known = parts::of_session(of, id).await?;
+    let known = known.into_iter().find(|part| part.number == last.number);
+    let last = known.unwrap_or(last);
     let done = sqlx::query(concat!(
         "UPDATE sessions SET client_id = COALESCE($4, client_id), ended_at = $5,
                  end_reason = ",
@@ -86,8 +100,8 @@ pub(in crate::archive) async fn finish_found(
     .bind(node)
     .bind(&found.client_id)
     .bind(found.ended_at.0)
-    .bind(found.reason.name())
-    .bind(whole(found.length_ms))
+    .bind(last.end_reason)
+    .bind(last.to_ms)
     .bind(i64::from(found.turns))
     .bind(i64::from(found.interruptions))
     .bind(i64::from(found.part))

@@ -37,7 +37,7 @@ pub(in crate::archive) async fn update(
     image: &Image,
     node: &str,
 ) -> Result<bool, DbError> {
-    let end = image.end.as_ref();
+    let end = image.over();
     let done = sqlx::query(concat!(
         "UPDATE sessions SET
                  client_id = $5,

@@ -11,6 +11,7 @@ use utoipa::IntoParams;
 use super::shapes::SessionPage;
 use super::{PRIVATE, told};
 use crate::app::App;
+use crate::archive::is_plain;
 use crate::http::auth::Holder;
 use crate::http::error::{Error, HttpError};
 use crate::http::params::Params;
@@ -24,7 +25,7 @@ pub struct Asked {
     #[param(minimum = 1, maximum = 50, default = 20)]
     limit: u32,
     /// What the page before gave as `next`.
-    #[param(pattern = r"^[0-9]{1,16}\.[A-Za-z0-9_]+$")]
+    #[param(pattern = r"^[0-9]{1,16}\.[A-Za-z0-9_-]{1,100}$")]
     before: Option<String>,
 }
 
@@ -73,10 +74,9 @@ pub async fn list(
 /// Where a page of the list begins: after the session that began then and is named so.
 fn place(next: &str) -> Result<(i64, &str), HttpError> {
     let place = next.split_once('.').and_then(|(began, id)| {
-        let named = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let dated = began.len() <= 16 && began.bytes().all(|b| b.is_ascii_digit());
         let began = began.parse().ok()?;
-        (named && dated).then_some((began, id))
+        (is_plain(id) && dated).then_some((began, id))
     });
     place.ok_or_else(|| HttpError::invalid("before", "must be a `next` of this list"))
 }

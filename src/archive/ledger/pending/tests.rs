@@ -31,7 +31,13 @@ pub fn ended(part: u32) -> End {
 }
 
 fn end(pending: &mut Pending) {
+    close(pending);
     pending.tell(|image| image.end = Some(ended(image.begin.part)));
+}
+
+fn close(pending: &Pending) {
+    let shared = &pending.image.begin.shared;
+    shared.closed.store(true, Ordering::Release);
 }
 
 fn next(pending: &mut Pending) -> Option<(u32, bool, bool)> {
@@ -61,6 +67,27 @@ fn parts_are_written_one_after_the_other() {
     end(&mut pending);
     assert_eq!(next(&mut pending), Some((3, true, false)));
     assert!(pending.is_over());
+}
+
+#[test]
+fn a_session_has_not_ended_before_its_files_are_complete() {
+    let mut pending = Pending::new(begin(1));
+    pending.tell(|image| image.end = Some(ended(1)));
+    let news = pending.news().unwrap();
+    assert!(news.image.over().is_none());
+    // That the part did is known at once.
+    let part = PartRow::of(&news.image).unwrap();
+    assert_eq!(part.end_reason.as_deref(), Some("lost"));
+    pending.wrote(&news);
+    assert!(!pending.has_news() && !pending.is_over());
+    assert_eq!(pending.row("here").ended_at, None);
+    close(&pending);
+    assert_eq!(pending.row("here").ended_at, Some(1));
+    let news = pending.news().unwrap();
+    assert!(news.image.over().is_some());
+    assert!(!pending.is_over());
+    pending.wrote(&news);
+    assert!(!pending.has_news() && pending.is_over());
 }
 
 #[test]
