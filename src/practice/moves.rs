@@ -1,6 +1,7 @@
 //! What a coach can do with an utterance, and what it can be about.
 
 mod ask;
+mod asking;
 mod classify;
 mod context;
 #[cfg(test)]
@@ -9,10 +10,13 @@ mod give;
 mod hurt;
 mod lexicon;
 mod list;
+mod looked;
 mod order;
 mod phrases;
 mod reflect;
 pub mod report;
+mod stating;
+mod stutter;
 mod text;
 pub mod transcript;
 mod urge;

@@ -1,0 +1,82 @@
+//! What an utterance asks: its questions, and in which ways.
+
+use super::Move;
+use super::ask::{self, Form};
+use super::lexicon::Cues;
+use super::list::Moves;
+use super::looked::Looked;
+use super::order::denies;
+use super::phrases::Cue;
+use super::text::{End, Sentence, is};
+
+/// Words after a question from which on it is only part of what is told.
+const TOLD: usize = 30;
+
+/// What it asks.
+pub(super) fn asks(looked: &[Looked<'_>], moves: &mut Moves) {
+    let questions: Vec<(&Looked<'_>, ask::Asked)> = (1..)
+        .zip(looked)
+        .filter_map(|(next, l)| Some((l, l.asked?, &looked[next..])))
+        .filter(|(l, asked, after)| !passes_over(l, *asked, after) && !goes_on_telling(after))
+        .map(|(l, asked, _)| (l, asked))
+        .filter(|(l, _)| !l.again())
+        .collect();
+    if questions.is_empty() {
+        return;
+    }
+    let formed = |form: Form| form != Form::Statement;
+    // Who asks openly and adds an example is answered at length.
+    let open = questions.iter().any(|(_, asked)| asked.open);
+    moves.insert(if open {
+        Move::OpenQuestion
+    } else {
+        Move::ClosedQuestion
+    });
+    if questions.iter().any(|(_, asked)| asked.why) {
+        moves.insert(Move::WhyQuestion);
+    }
+    if questions.iter().any(|(l, _)| leads(l)) {
+        moves.insert(Move::LeadingQuestion);
+    }
+    let whole = questions
+        .iter()
+        .filter(|(l, asked)| formed(asked.form) && l.sentence.end != End::Open);
+    if whole.count() > 1 || questions.iter().any(|(_, asked)| asked.several) {
+        moves.insert(Move::StackedQuestion);
+    }
+}
+
+/// Whether the coach leaves the question behind: a statement that only the voice made a question
+/// and that something else follows, a question broken off for another beginning.
+fn passes_over(looked: &Looked<'_>, asked: ask::Asked, after: &[Looked<'_>]) -> bool {
+    let weak = asked.form == Form::Statement || looked.sentence.end == End::Open;
+    weak && after.iter().any(|l| l.sentence.end != End::Asks)
+}
+
+/// Whether so much is told after a question that nobody can answer it any more.
+fn goes_on_telling(after: &[Looked<'_>]) -> bool {
+    let words: usize = after.iter().map(|l| l.sentence.words.len()).sum();
+    words > TOLD && after.iter().filter(|l| l.gives()).count() >= 2
+}
+
+/// Whether the question carries its answer.
+fn leads(looked: &Looked<'_>) -> bool {
+    let tagged = tags(looked.sentence, looked.cues) && !looked.cues.has(Cue::GivesBack);
+    looked.cues.has(Cue::Leads) || tagged || denies(looked.sentence)
+}
+
+/// `…, is it not`, `not …, do you`: wants to hear that it is so.
+fn tags(sentence: &Sentence, cues: Cues) -> bool {
+    let not = |word: &String| is(word, "not never hardly");
+    match &sentence.words[..] {
+        [.., before, _] if before == "not" => cues.has(Cue::Tag),
+        [said @ .., verb, you] => {
+            is(
+                verb,
+                "are is was were do does did have has would could can will",
+            ) && is(you, "you it they he she")
+                && said.iter().any(not)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,76 @@
+//! A sentence of the coach with all that was found out about it.
+
+use super::ask;
+use super::context::{Context, Echo};
+use super::lexicon::{self, Cues};
+use super::phrases::Cue;
+use super::text::{End, Sentence, is};
+use super::{give, hurt};
+
+/// From how many points on a sentence gives of the coach's own.
+pub(super) const GIVES: i32 = 10;
+
+/// A sentence with all that was found out about it.
+pub(super) struct Looked<'a> {
+    pub(super) sentence: &'a Sentence,
+    pub(super) cues: Cues,
+    pub(super) asked: Option<ask::Asked>,
+    pub(super) echo: Echo,
+}
+
+impl<'a> Looked<'a> {
+    /// Looks at a sentence after what was said before it.
+    pub(super) fn at(sentence: &'a Sentence, context: &Context) -> Self {
+        let cues = lexicon::cues(sentence);
+        Self {
+            sentence,
+            cues,
+            asked: ask::asked(sentence, cues),
+            echo: context.echo(sentence.body().iter().map(String::as_str)),
+        }
+    }
+
+    /// Whether it gives of the coach's own, whatever went before.
+    pub(super) fn gives(&self) -> bool {
+        match self.asked {
+            Some(asked) => asked.suggests,
+            None => give::gives(self.sentence, self.cues, self.echo) >= GIVES,
+        }
+    }
+
+    pub(super) fn negates(&self) -> bool {
+        self.sentence.words.iter().any(|word| word == "not")
+    }
+
+    /// Whether it only shows that the coach listens.
+    pub(super) fn nods(&self) -> bool {
+        let body = self.sentence.body();
+        self.minor() || body.iter().all(|word| is(word, NODS))
+    }
+
+    /// Whether it only helps the talk along.
+    pub(super) fn minor(&self) -> bool {
+        self.cues.has(Cue::Minor) && self.sentence.body().len() <= 6
+    }
+
+    /// Whether it asks to hear it again: `what did you say`, `I am sorry?`.
+    pub(super) fn again(&self) -> bool {
+        let sorry = || {
+            self.sentence
+                .words
+                .ends_with(&["am".into(), "sorry".into()])
+        };
+        self.cues.has(Cue::Again) || self.sentence.end == End::Asks && sorry()
+    }
+
+    /// Whether it insults. What the client said of themselves and gets back is no insult.
+    pub(super) fn hurts(&self) -> bool {
+        let said_so = self.echo.mostly() && self.sentence.words.iter().any(|w| is(w, "you your"));
+        hurt::hurts(self.sentence, self.cues) && !said_so
+    }
+}
+
+/// What one says who listens, besides what may stand before any sentence.
+const NODS: &str = "huh aye uhuh really true indeed definitely totally certainly precisely correct agreed \
+    noted understood lovely brilliant wonderful gosh goodness dear god my ha haha aha i see know \
+    that is it very of course";
