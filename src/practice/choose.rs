@@ -4,6 +4,7 @@ mod lines;
 mod polar;
 
 use super::dice::Dice;
+use super::forms::asks_what;
 use super::memory::Memory;
 use super::moves::{Move, Topic};
 use super::pausing::Pacer;
@@ -99,30 +100,20 @@ impl<'a> Chooser<'a> {
         }
         // A question that was perhaps another one opens no door that is still closed.
         if !coach.sure {
-            self.ceiling = self.ceiling.min(self.memory.deepest.max(1));
+            self.open_nothing();
         }
-        let small = small::asked(self.sheet, &coach).filter(|fact| !self.is_beyond(*fact, &coach));
-        if let Some(line) = small.and_then(|fact| self.known(fact)) {
+        if let Some(line) = small::asked(self.sheet, &coach).and_then(|fact| self.known(fact)) {
             return self.say(line);
         }
         if coach.kind != Move::Hostility && small::apologises(&coach) {
             return self.must(Reaction::Apology);
         }
+        if let Some(answer) = self.settled(&coach) {
+            return self.only(answer);
+        }
         let open = self.memory.state.level();
         match coach.kind {
             Move::Hostility => self.must(Reaction::Hostility),
-            // "That's not it": what is given back is not theirs.
-            Move::SimpleReflection | Move::ComplexReflection | Move::Summary
-                if self.memory.is_missed() =>
-            {
-                self.deny()
-            }
-            Move::ClosedQuestion | Move::LeadingQuestion if self.is_locked(&coach) => {
-                self.must(Reaction::Private)
-            }
-            Move::ClosedQuestion | Move::LeadingQuestion if self.confirms(&coach) => {
-                self.only(Reaction::Reflection)
-            }
             Move::AskName if small::of_another(&coach) => self.must(Reaction::Unknown),
             Move::Greeting | Move::Telling
                 if coach.greets && (!self.memory.greeted || self.memory.coach_turns <= 2) =>
@@ -141,6 +132,10 @@ impl<'a> Chooser<'a> {
             }
             Move::AskNature => self.only(Reaction::Nature),
             Move::OffTopic => self.must(Reaction::OffTopic),
+            Move::SmallTalk if small::hosts(&coach) => match self.memory.greeted {
+                true => self.must(Reaction::Contract),
+                false => self.must(Reaction::Greeting),
+            },
             Move::SmallTalk => self.must(Reaction::SmallTalk),
             // Asked of themselves, it is no other topic, even if there is no line for it.
             Move::OpenQuestion | Move::ClosedQuestion if coach.lost => {
@@ -155,17 +150,9 @@ impl<'a> Chooser<'a> {
                 self.about(coach.topic)
             }
             Move::ClosedQuestion if small::asks_fact(&coach) => self.must(Reaction::Unknown),
-            Move::ClosedQuestion if small::asks_what(&coach) => self.about(coach.topic),
-            Move::SimpleReflection | Move::ComplexReflection => {
-                if self.dice.below(3) > 0 && !self.is_locked(&coach) {
-                    self.may(Reaction::Reflection);
-                }
-                match self.more() {
-                    Some(line) => self.say(line),
-                    None => self.wander(),
-                }
-            }
-            Move::Summary if self.is_locked(&coach) => self.must(Reaction::Closed),
+            Move::ClosedQuestion if asks_what(&coach.words) => self.about(coach.topic),
+            Move::SimpleReflection | Move::ComplexReflection => self.given_back(),
+            Move::Summary if self.is_locked(&coach.words) => self.given_back(),
             Move::Summary => {
                 self.must(Reaction::Summary);
                 if open >= 3
@@ -183,7 +170,7 @@ impl<'a> Chooser<'a> {
             Move::Telling => self.must(Reaction::Telling),
             Move::LeadingQuestion => self.must(Reaction::Leading),
             Move::ClosedQuestion => {
-                self.neither(&coach);
+                self.must(Reaction::Closed);
                 if open >= 2 && coach.topic.is_some() {
                     self.about(coach.topic);
                 }
@@ -214,7 +201,7 @@ impl<'a> Chooser<'a> {
             Move::Goodbye => self.must(Reaction::Goodbye),
             // Nobody says twice in a row that they did not understand: they guess, and show nothing.
             Move::Unclear if self.memory.misheard => {
-                self.ceiling = 1;
+                self.open_nothing();
                 match self.more() {
                     Some(line) => self.say(line),
                     None => self.must(Reaction::Musing),

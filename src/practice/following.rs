@@ -1,8 +1,7 @@
 //! Ordinary coaching questions are followed, and what is no coaching question unlocks nothing.
 
-use super::scripted::{gallery, practice};
-use super::sheet::Sheet;
-use super::{Heard, Move, Past, Reply, Topic};
+use super::scripted::{gallery, practice, talk};
+use super::{Move, Reply, Topic};
 
 const OFF_TOPIC: &[&str] = &[
     "what is the capital of france",
@@ -25,19 +24,6 @@ const DOUBTFUL: &[&str] = &[
     "how tall is the eiffel tower",
     "when was the second world war",
 ];
-
-/// The answers to what the coach says, one after the other.
-fn session(sheet: &Sheet, seed: u64, coach: &[&str]) -> Vec<Reply> {
-    let (mut history, mut past, mut replies) = (Vec::new(), Past::default(), Vec::new());
-    for text in coach {
-        history.push(Heard::Coach((*text).to_owned()));
-        let memory = practice().recall(sheet, &mut past, &history);
-        let reply = practice().reply(sheet, &memory, seed);
-        history.push(Heard::client(&reply.text()));
-        replies.push(reply);
-    }
-    replies
-}
 
 /// The slot and the level of each line, where it is the client's own and about a topic.
 fn told(reply: &Reply) -> Vec<(&str, u8)> {
@@ -82,11 +68,11 @@ fn ordinary_questions_land_on_their_topic() {
     ] {
         for sheet in gallery().sheets() {
             for question in questions {
-                let replies = session(sheet, 7, &["what brings you here today", question]);
+                let replies = talk(sheet, 7, &["what brings you here today", question]);
                 println!("{}: {question}\n  {}", sheet.name, replies[1].text());
                 assert_eq!(told(&replies[1]), [(topic, 1)], "{} {question}", sheet.id);
             }
-            let again = session(sheet, 7, &questions[..2]);
+            let again = talk(sheet, 7, &questions[..2]);
             assert_eq!(told(&again[1])[0].0, topic, "{}: a second line", sheet.id);
             assert_ne!(again[0].text(), again[1].text());
         }
@@ -128,7 +114,7 @@ fn asked_for_more_they_stay_with_it() {
                 ("next_step", "what is the first step"),
             ] {
                 let coach = [question, more, more, more, more, more];
-                let replies = session(sheet, 2, &coach);
+                let replies = talk(sheet, 2, &coach);
                 for reply in &replies {
                     for (slot, _) in told(reply) {
                         let stays = [topic, "listened", "musing", "all_told"].contains(&slot);
@@ -146,7 +132,7 @@ fn asked_for_more_they_stay_with_it() {
 fn off_topic_questions_unlock_nothing_and_are_not_answered_twice_alike() {
     for sheet in gallery().sheets() {
         let coach: Vec<&str> = OFF_TOPIC.iter().cycle().take(40).copied().collect();
-        let replies = session(sheet, 4, &coach);
+        let replies = talk(sheet, 4, &coach);
         for (turn, reply) in replies.iter().enumerate() {
             assert_eq!(
                 reply.heard_as.map(|h| h.0),
@@ -168,13 +154,13 @@ fn a_question_that_only_sounds_like_a_cue_opens_no_door() {
     for sheet in gallery().sheets() {
         let mut coach = vec!["what brings you here today"];
         coach.extend(["it sounds like that is hard for you", "mm"]);
-        let ready = session(sheet, 4, &coach);
+        let ready = talk(sheet, 4, &coach);
         let deepest = |replies: &[Reply]| {
             let levels = replies.iter().flat_map(told).map(|(_, level)| level);
             levels.max()
         };
         coach.extend(DOUBTFUL.iter().cycle().take(40));
-        let after = session(sheet, 4, &coach);
+        let after = talk(sheet, 4, &coach);
         assert_eq!(deepest(&ready), deepest(&after), "{}", sheet.id);
     }
 }
@@ -185,7 +171,7 @@ fn the_weather_and_noise_bring_nobody_closer() {
         for text in ["what is the weather like", "orange nebula window"] {
             let mut coach = vec!["what brings you here today"];
             coach.extend([text; 20]);
-            let replies = session(sheet, 4, &coach);
+            let replies = talk(sheet, 4, &coach);
             let trust = replies[0].state.trust;
             for reply in &replies {
                 assert!(reply.state.trust <= trust, "{} {text}: {reply:?}", sheet.id);
@@ -205,7 +191,7 @@ fn asked_whether_they_are_real_they_are_honest() {
             "wait are you a real person",
             "am i talking to a machine",
         ] {
-            for reply in session(sheet, 9, &[text; 8]) {
+            for reply in talk(sheet, 9, &[text; 8]) {
                 assert_eq!(reply.heard_as.map(|h| h.0), Some(Move::AskNature), "{text}");
                 let said = reply.text();
                 assert!(
@@ -222,7 +208,7 @@ fn no_reply_has_two_spaces_in_a_row() {
     for sheet in gallery().sheets() {
         for seed in 0..6 {
             for script in [super::scripted::GOOD, super::scripted::TELLING, &["mm"; 20]] {
-                for reply in session(sheet, seed, script) {
+                for reply in talk(sheet, seed, script) {
                     let joined: String = reply.sentences.iter().map(|s| s.text.as_str()).collect();
                     for text in [reply.text(), joined] {
                         assert!(!text.contains("  "), "{}: {text:?}", sheet.id);

@@ -13,11 +13,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) use checking::is_check;
-pub(super) use fitting::{locked, names};
 pub(super) use past::Minds;
 pub use past::Past;
 
-use fitting::{Fit, GivenBack};
+use fitting::GivenBack;
 
 use super::dice::Dice;
 use super::moves::{Context, Moves, Topic, Understood};
@@ -53,7 +52,7 @@ pub struct Memory {
     /// The client's last words.
     pub(super) last_words: Arc<str>,
     /// All that the client said.
-    spoken: Vec<Arc<str>>,
+    pub(super) spoken: Vec<Arc<str>>,
     /// What the coach said last; `None` if the coach stays silent.
     pub(super) coach: Option<Understood>,
     /// The same move how many times in a row, before the last.
@@ -61,12 +60,7 @@ pub struct Memory {
     /// The coach said the very same twice in a row.
     pub(super) again: bool,
     /// What the coach has given back.
-    given_back: GivenBack,
-    /// Whether what the coach gave back last was theirs.
-    pub(super) fit: Fit,
-    /// The same of what the coach gave back just now, or before asking whether it is right: how it
-    /// fits what is open.
-    given: Option<Fit>,
+    given: GivenBack,
     pub(super) greeted: bool,
     /// The client's last words were that it had not understood.
     pub(super) misheard: bool,
@@ -89,21 +83,27 @@ pub struct Memory {
 impl Memory {
     /// The coach gave back what is not theirs.
     pub(super) fn is_missed(&self) -> bool {
-        self.fit == Fit::Nobodys
+        self.agrees() == Some(false)
     }
 
     /// Whether what the coach gave back just now is right; `None` if nothing was given back, or what
     /// could be said of anybody, or what they do not speak of yet.
     pub(super) fn agrees(&self) -> Option<bool> {
-        match self.given? {
-            Fit::Theirs | Fit::Again => Some(true),
-            Fit::Anybodys => None,
-            Fit::Nobodys => Some(false),
-        }
+        self.given.right
+    }
+
+    /// The deepest level that opens nothing new.
+    pub(super) fn shown(&self) -> u8 {
+        self.deepest.max(1)
     }
 
     /// Before anything was said.
     fn new(sheet: &Sheet) -> Self {
+        let mut context = Context::new();
+        let open = sheet.facts.iter().filter(|fact| fact.level == 1);
+        let open = open.map(|fact| &*fact.text);
+        let matter = open.chain([&*sheet.brings, &*sheet.who]);
+        context.brings(matter, &sheet.vocabulary);
         Self {
             state: sheet.start,
             steps: Vec::new(),
@@ -116,15 +116,13 @@ impl Memory {
             stepped_in: false,
             cut: None,
             interruptions: 0,
-            context: Context::new(),
+            context,
             last_words: "".into(),
             spoken: Vec::new(),
             coach: None,
             habit: 0,
             again: false,
-            given_back: GivenBack::default(),
-            fit: Fit::default(),
-            given: None,
+            given: GivenBack::default(),
             greeted: false,
             misheard: false,
             silences: 0,
@@ -141,7 +139,7 @@ impl Memory {
     /// them up they show nothing that they have not shown before.
     pub(super) fn ceiling(&self) -> u8 {
         let next = match self.closed_up {
-            true => self.deepest.max(1),
+            true => self.shown(),
             false => self.deepest + 1,
         };
         self.state.level().min(next)

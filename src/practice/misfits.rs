@@ -1,8 +1,8 @@
 //! Coaches who are no coaches: whoever insults, judges or talks nonsense opens nobody.
 
-use super::scripted::{GOOD, gallery, practice};
+use super::State;
+use super::scripted::{GOOD, gallery, talk};
 use super::sheet::Sheet;
-use super::{Heard, Past, State};
 
 const SEEDS: [u64; 3] = [1, 7, 23];
 const TURNS: usize = 20;
@@ -116,17 +116,11 @@ const LECTURE: &[&str] = &[
 
 /// Where the client stands after a coach, and the deepest level it allowed.
 fn after(sheet: &Sheet, seed: u64, coach: &[&str]) -> (State, u8) {
-    let (mut history, mut past) = (Vec::new(), Past::default());
-    let (mut state, mut deepest) = (sheet.start, 1);
-    for turn in 0..TURNS {
-        history.push(Heard::coach(coach[turn % coach.len()]));
-        let memory = practice().recall(sheet, &mut past, &history);
-        let reply = practice().reply(sheet, &memory, seed);
-        state = reply.state;
-        deepest = deepest.max(state.level());
-        history.push(Heard::client(&reply.text()));
-    }
-    (state, deepest)
+    let turns: Vec<&str> = coach.iter().cycle().take(TURNS).copied().collect();
+    let replies = talk(sheet, seed, &turns);
+    let levels = replies.iter().map(|reply| reply.state.level());
+    let deepest = levels.max().unwrap_or(1);
+    (replies[TURNS - 1].state, deepest)
 }
 
 #[test]
@@ -171,12 +165,9 @@ fn an_insult_is_answered_and_one_who_is_seen_wrongly_says_so() {
     for sheet in gallery().sheets() {
         for (text, prefix) in [
             ("You're an idiot.", "hostility/"),
-            ("So you are a purple elephant.", "leading/"),
+            ("So you are a purple elephant.", "not_so/"),
         ] {
-            let opening = Heard::coach("What brings you here today?");
-            let first = super::scripted::reply(sheet, std::slice::from_ref(&opening), 1).text();
-            let history = [opening, Heard::client(&first), Heard::coach(text)];
-            let reply = super::scripted::reply(sheet, &history, 1);
+            let reply = talk(sheet, 1, &["What brings you here today?", text]).remove(1);
             assert!(reply.line_ids[0].contains(prefix), "{text}: {reply:?}");
             assert_eq!(reply.line_ids.len(), 1, "{text}: {reply:?}");
         }

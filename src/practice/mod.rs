@@ -7,12 +7,14 @@ mod cues;
 mod dice;
 #[cfg(test)]
 mod following;
+mod forms;
 pub mod gallery;
 mod gist;
 mod inner;
 #[cfg(test)]
 mod leaking;
 pub mod listing;
+mod locked;
 mod memory;
 #[cfg(test)]
 mod misfits;
@@ -36,6 +38,7 @@ pub mod sheet;
 mod small;
 pub mod spoken;
 pub mod state;
+mod tender;
 pub mod triggers;
 pub mod unfinished;
 mod vocabulary;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::scripted::{gallery, practice};
+use super::Reply;
+use super::scripted::{gallery, talk};
 use super::sheet::Sheet;
-use super::{Heard, Past, Reply};
 
 /// What any coach may ask, and what an answer may be about.
 const QUESTIONS: &[(&str, &[&str])] = &[
@@ -72,22 +72,10 @@ const OPEN: &[&str] = &[
     "How is that working out?",
 ];
 
-fn talk(sheet: &Sheet, coach: &[&str], seed: u64) -> Vec<Reply> {
-    let (mut history, mut past) = (Vec::new(), Past::default());
-    let say = |line: &&str| {
-        history.push(Heard::coach(line));
-        let memory = practice().recall(sheet, &mut past, &history);
-        let reply = practice().reply(sheet, &memory, seed);
-        history.push(Heard::client(&reply.text()));
-        reply
-    };
-    coach.iter().map(say).collect()
-}
-
 /// What is answered to a question early in a talk.
 fn asked(sheet: &Sheet, question: &str) -> Reply {
     let coach = ["Hello.", "What brings you here?", question];
-    talk(sheet, &coach, 3).remove(2)
+    talk(sheet, 3, &coach).remove(2)
 }
 
 #[test]
@@ -168,7 +156,7 @@ fn nobody_is_out_of_things_while_the_coach_asks_something_new() {
         for seed in [3, 8] {
             let coach = [&["Hello.", "What brings you here?"], OPEN, &all].concat();
             let mut before = BTreeMap::new();
-            for (turn, reply) in talk(sheet, &coach, seed).iter().enumerate() {
+            for (turn, reply) in talk(sheet, seed, &coach).iter().enumerate() {
                 let text = reply.text();
                 let ids = &reply.line_ids;
                 println!("{} {} > {ids:?} {text}", sheet.name, coach[turn]);
@@ -186,7 +174,7 @@ fn nobody_is_out_of_things_while_the_coach_asks_something_new() {
 #[test]
 fn who_asks_the_very_same_again_hears_that_it_is_all() {
     for sheet in gallery().sheets() {
-        let replies = talk(sheet, &["What would you rename it?"; 2], 3);
+        let replies = talk(sheet, 3, &["What would you rename it?"; 2]);
         let ids: Vec<&String> = replies.iter().map(|reply| &reply.line_ids[0]).collect();
         assert!(!ids[0].contains("all_told"), "{} {ids:?}", sheet.name);
         assert!(ids[1].contains("all_told"), "{} {ids:?}", sheet.name);
@@ -203,7 +191,7 @@ fn whoever_listens_hears_more_before_it_is_all() {
             "Really?",
             "I see.",
         ];
-        for reply in talk(sheet, &coach, 3) {
+        for reply in talk(sheet, 3, &coach) {
             let out = reply.line_ids.iter().any(|id| id.contains("all_told"));
             assert!(!out, "{}: {}", sheet.name, reply.text());
         }
@@ -214,7 +202,7 @@ fn whoever_listens_hears_more_before_it_is_all() {
 fn what_is_not_quite_what_was_asked_is_said_so_now_and_then() {
     for sheet in gallery().sheets() {
         for seed in 0..3 {
-            let replies = talk(sheet, OPEN, seed);
+            let replies = talk(sheet, seed, OPEN);
             let aside = |reply: &&Reply| reply.line_ids.iter().any(|id| id.contains("aside"));
             for six in replies.windows(6) {
                 assert!(

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
+use super::locked::is_locked;
 use super::memory::Memory;
 use super::moves::Move;
 use super::sheet::{FactKind, Sheet, Slot};
-use super::small;
 use super::state::State;
 use super::words::words;
 use super::{Heard, Sent};
@@ -136,7 +136,7 @@ fn system(sheet: &Sheet, memory: &Memory, notes: &str) -> String {
 /// The small facts that may be told, each with the plainest question that it answers and that takes
 /// up nothing locked.
 fn small_things(sheet: &Sheet, ceiling: u8) -> Vec<String> {
-    let open = |form: &&String| !small::touches_locked(sheet, ceiling, &words(form));
+    let open = |form: &&String| !is_locked(sheet, ceiling, &words(form));
     let lines = sheet.lines.iter().filter(|line| line.level <= ceiling);
     let answers = lines.filter_map(|line| match line.slot {
         Slot::Small(fact) => Some((sheet.small.get(fact)?.iter().find(open)?, &line.text)),

@@ -20,7 +20,8 @@ pub enum Reaction {
     OffTopic,
     /// To a question for a fact that they do not know, or do not tell.
     Unknown,
-    /// To a question for yes or no about what they do not speak of yet.
+    /// To a question for yes or no, or a guess, about what one does not tell whoever asks: neither,
+    /// whether it is right or not.
     Private,
     /// To an apology.
     Apology,
@@ -42,14 +43,17 @@ pub enum Reaction {
     Permission,
     /// To being explained something.
     Telling,
-    /// To a question for yes or no that nothing in the sheet answers: neither.
+    /// To any other question for yes or no that nothing they told answers: neither.
     Closed,
     /// To several questions at once.
     Stacked,
     /// To a why question.
     Why,
-    /// To a leading question, and to a picture of them that is not theirs.
+    /// To a leading question that nothing they told answers: neither yes nor no.
     Leading,
+    /// To what is not so: a picture of them that is not theirs, or a question for yes or no that
+    /// they told the contrary of.
+    NotSo,
     /// To an insult or a threat.
     Hostility,
     /// To listening sounds and to time given, before going on.

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::cues::Cues;
+use super::forms::asks_what;
 use super::moves::{Context, Move, Moves, Topic, Understood, classify};
 use super::questions::clauses;
 use super::sheet::SheetError;
 use super::vocabulary::Vocabulary;
 use super::words::{Word, tokens};
 
-pub(super) use heard::in_order;
 use heard::{Heard, Known, Phrase};
 use topics::Topics;
 
@@ -66,9 +66,11 @@ impl Recogniser {
         let found = match kind {
             Move::StackedQuestion => {
                 let topics = &self.topics;
-                topics.find(&heard, last).or_else(|| topics.find(&heard, 0))
+                topics
+                    .find(&heard, last, context)
+                    .or_else(|| topics.find(&heard, 0, context))
             }
-            _ => self.topics.find(&heard, 0),
+            _ => self.topics.find(&heard, 0, context),
         };
         let (topic, sure) = found.map_or((None, true), |(topic, sure)| (Some(topic), sure));
         // A question whose opening words were lost is still a question about something.
@@ -83,11 +85,12 @@ impl Recogniser {
             moves.insert(kind);
         }
         // "How far is the moon": not what yes or no would answer.
-        let asks = kind == Move::OpenQuestion
-            || kind == Move::ClosedQuestion && self.asks_what(&heard.words);
+        let asks =
+            kind == Move::OpenQuestion || kind == Move::ClosedQuestion && asks_what(&heard.words);
         let placed = topic.is_some()
             || heard.words.len() <= SHORT
             || heard.words.iter().any(|w| REFERS.contains(&&*w.text))
+            || heard.words.iter().any(|w| context.is_theirs(w))
             || Self::echo(known, &heard.words, client) > 0;
         let lost = asks && !placed;
         if lost && !heard.words.iter().any(|w| w.text.starts_with("you")) {
@@ -151,12 +154,6 @@ impl Recogniser {
             self.cues.closed.contains(&pair[0].text) && pair[1].text.starts_with("you")
         };
         words.windows(2).any(asks)
-    }
-
-    /// Whether it opens with a question word.
-    fn asks_what(&self, words: &[Word]) -> bool {
-        let mut first = words.iter().take(3);
-        first.any(|word| self.cues.openers.contains(&word.text))
     }
 
     fn says(&self, kind: Move, heard: &Heard<'_>) -> bool {

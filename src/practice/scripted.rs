@@ -165,6 +165,11 @@ pub(super) fn practice() -> &'static Practice {
     PRACTICE.get_or_init(|| Practice::load().unwrap())
 }
 
+/// The answers to what the coach says, one after the other.
+pub(super) fn talk(sheet: &Sheet, seed: u64, coach: &[&str]) -> Vec<Reply> {
+    Session::scripted(sheet, seed, coach.len(), coach).replies
+}
+
 /// What the client remembers, all of it understood anew.
 pub(super) fn remembered(sheet: &Sheet, history: &[Heard]) -> Memory {
     practice().recall(sheet, &mut Past::default(), history)

@@ -1,5 +1,6 @@
 //! The character sheet of an AI client: who they are, what is true of them, what they can say.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,8 @@ pub struct Sheet {
     pub facts: Vec<Fact>,
     /// What they can say without a language model.
     pub lines: Vec<Line>,
+    /// The words of all lines.
+    pub(super) vocabulary: Arc<BTreeSet<String>>,
     pub(super) terms: Vec<Vec<String>>,
     /// Forms of the questions for each small fact.
     pub(super) small: Vec<Vec<String>>,

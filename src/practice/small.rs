@@ -4,8 +4,8 @@ mod form;
 
 use form::{is_form, plain};
 
+use super::forms::{begins, says};
 use super::moves::{Move, Topic, Understood};
-use super::recognise::in_order;
 use super::sheet::Sheet;
 use super::words::{Word, words};
 
@@ -45,14 +45,9 @@ pub(super) fn asks_fact(coach: &Understood) -> bool {
     };
     let looks_inward = INWARD.iter().any(|form| says(heard, form));
     let asks = FORMS.iter().any(opens) || says(heard, "to whom");
-    heard.len() <= LONGEST && asks && !looks_inward
-}
-
-/// Whether the coach asks with a question word: yes and no are no answer.
-pub(super) fn asks_what(coach: &Understood) -> bool {
-    let mut words = coach.words.iter().map(|word| &*word.text);
-    let first = words.find(|word| !["and", "so", "but"].contains(word));
-    first.is_some_and(|word| QUESTION.contains(&word) && !["why", "if"].contains(&word))
+    // "What is your day like": to be told rather than looked up.
+    let tells = heard.last().is_some_and(|word| word.text == "like");
+    heard.len() <= LONGEST && asks && !looks_inward && !tells
 }
 
 /// Whether a question for a name is for somebody else's.
@@ -73,11 +68,25 @@ pub(super) fn apologises(coach: &Understood) -> bool {
         coach.kind,
         Move::Repeat | Move::Goodbye | Move::OpenQuestion | Move::WhyQuestion
     );
-    let sorry =
-        has(&["apologise", "apologize", "apologies", "apology"]) || has(&["sorry"]) && has(FAULTS);
+    let own = has(&["apologise", "apologize", "apologies", "apology"]) && has(&["i", "my", "we"]);
+    let sorry = own || has(&["sorry"]) && has(FAULTS);
     sorry && !asks && !has(&["hear", "catch"]) && heard.len() <= LONGEST
 }
 
+/// Whether the coach asks them in.
+pub(super) fn hosts(coach: &Understood) -> bool {
+    HOSTS.iter().any(|form| says(&coach.words, form))
+}
+
+const HOSTS: &[&str] = &[
+    "take a seat",
+    "have a seat",
+    "sit down",
+    "come in",
+    "make yourself",
+];
+
+/// What one is sorry for.
 const FAULTS: &[&str] = &[
     "rude",
     "unfair",
@@ -97,6 +106,8 @@ const FAULTS: &[&str] = &[
     "angry",
     "blunt",
 ];
+
+/// How a quantity, a date or a name is asked for.
 const FORMS: &[&str] = &[
     "how many",
     "how much",
@@ -138,35 +149,6 @@ const INWARD: &[&str] = &[
     "who is it",
     "who is that",
 ];
-
-/// Words of which one stands in every other question.
-const QUESTION: &[&str] = &[
-    "what", "how", "why", "who", "when", "where", "which", "whose", "if",
-];
-
-fn begins(heard: &[Word], form: &[Word]) -> bool {
-    heard.len() >= form.len() && form.iter().zip(heard).all(|(a, b)| a.text == b.text)
-}
-
-/// Whether the words of a form were heard in their order, with at most one other word between each.
-fn says(heard: &[Word], form: &str) -> bool {
-    let form = words(form);
-    let is = |at: usize, word: usize| heard[at].likeness(&form[word]) >= Word::FORM;
-    in_order(0..heard.len(), form.len(), 0, is, |_| true)
-}
-
-/// Whether words take up what may not be told up to this level.
-pub(super) fn touches_locked(sheet: &Sheet, ceiling: u8, heard: &[Word]) -> bool {
-    let mut locked = sheet.facts.iter().filter(|fact| fact.level > ceiling);
-    locked.any(|fact| fact.words.iter().any(|phrase| says(heard, phrase)))
-}
-
-/// Whether these words end in just that form.
-pub(super) fn ends(heard: &[Word], form: &str) -> bool {
-    let form = words(form);
-    let from = heard.len().checked_sub(form.len());
-    from.is_some_and(|from| begins(&heard[from..], &form))
-}
 
 #[cfg(test)]
 mod tests;

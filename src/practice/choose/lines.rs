@@ -60,7 +60,7 @@ impl<'a> Chooser<'a> {
         if self.memory.again {
             return self.must(Reaction::AllTold);
         }
-        self.ceiling = self.ceiling.min(self.memory.deepest.max(1));
+        self.open_nothing();
         let from = topic.or(self.memory.topic).unwrap_or(Topic::WhatBrings);
         let mut around = std::iter::once(&from).chain(near(from));
         let line = around.find_map(|near| self.fresh(Slot::Topic(*near)));
@@ -87,6 +87,11 @@ impl<'a> Chooser<'a> {
         if last.is_none_or(|at| self.memory.client_turns - at >= ASIDES_APART) {
             self.may(Reaction::Aside);
         }
+    }
+
+    /// Opens no door that is still closed.
+    pub(super) fn open_nothing(&mut self) {
+        self.ceiling = self.ceiling.min(self.memory.shown());
     }
 
     /// The next line of what is being talked about.

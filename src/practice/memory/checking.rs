@@ -1,17 +1,17 @@
 //! Whether the coach asks whether what was given back is right.
 
-use super::super::small;
+use super::super::forms::ends;
 use super::super::words::{Word, words};
 
 /// Whether these words end in such a question.
 pub(in super::super) fn is_check(heard: &[Word]) -> bool {
-    CHECKS.iter().any(|form| small::ends(heard, form))
+    CHECKS.iter().any(|form| ends(heard, form))
 }
 
 /// Whether they are nothing else, but for a word or two: it is about what was given back before.
 pub(super) fn only_checks(heard: &[Word]) -> bool {
     let mut forms = CHECKS.iter();
-    forms.any(|form| small::ends(heard, form) && heard.len() <= words(form).len() + 2)
+    forms.any(|form| ends(heard, form) && heard.len() <= words(form).len() + 2)
 }
 
 /// How a coach asks whether what was given back is right. The question ends with it.

@@ -7,7 +7,7 @@ use super::super::state::{Cause, Moved, State, Turn};
 use super::super::triggers::{MOST_OPENINGS, Trigger};
 use super::Memory;
 use super::checking::only_checks;
-use super::fitting::{Fit, openly};
+use super::fitting::Fit;
 
 /// Silences in a row that mean something: whoever says nothing at all gets nowhere by it.
 const MOST_SILENCES: usize = 2;
@@ -24,12 +24,12 @@ impl Memory {
         };
         let last = self.coach.as_ref();
         self.again = last.is_some_and(|coach| coach.words == understood.words);
-        self.fit = Fit::default();
+        let mut fit = Fit::default();
         if felt.reflects() {
             let (said, ceiling) = (&understood.words, self.ceiling().max(1));
-            self.given = Some(openly(said, &self.context, sheet, ceiling));
+            fit = self.given.take(said, &self.context, sheet, ceiling);
         } else if !only_checks(&understood.words) {
-            self.given = None;
+            self.given.right = None;
         }
         self.silences = 0;
         self.begins();
@@ -52,10 +52,7 @@ impl Memory {
                 .filter(|t| *t != Topic::More)
                 .or(self.topic);
             let (cause, habit) = (Cause::Move(felt), self.habit);
-            self.fit = self
-                .given_back
-                .fit(felt, &understood.words, &self.context, sheet);
-            let (fit, missed) = (self.fit, self.given_back.missed);
+            let missed = self.given.missed;
             self.step(sheet, |state, turn| match fit {
                 Fit::Theirs => state.take(turn, cause, topic, habit),
                 Fit::Anybodys => state.take_half(turn, cause, topic, habit),
@@ -76,11 +73,11 @@ impl Memory {
                 | Move::SimpleReflection
                 | Move::ComplexReflection
         );
-        // What is given back is about their life, and never the end of the session.
+        // What is given back is of their story: plans and conclusions come when they are asked for.
         let reflects = understood.kind.reflects();
         let topic = understood
             .topic
-            .filter(|t| *t != Topic::More && !(reflects && *t == Topic::Closing));
+            .filter(|t| *t != Topic::More && (!reflects || is_story(*t)));
         if about && let Some(topic) = topic {
             self.topic = Some(topic);
         }
@@ -144,4 +141,13 @@ impl Memory {
         };
         change(&mut self.state, &mut turn);
     }
+}
+
+/// Whether a topic is of what happened and how it is for them, rather than of what is to come of it.
+const fn is_story(topic: Topic) -> bool {
+    use Topic as T;
+    matches!(
+        topic,
+        T::WhatBrings | T::Others | T::Obstacles | T::Feelings | T::WhyNow | T::Identity
+    ) || matches!(topic, T::Values | T::Strengths | T::Fears | T::Tried)
 }

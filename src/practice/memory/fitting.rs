@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::super::moves::{Context, FEELINGS, Move, is, meanings};
-use super::super::recognise::in_order;
+use super::super::locked::is_locked;
+use super::super::moves::{Context, FEELINGS, is, meanings};
 use super::super::sheet::Sheet;
-use super::super::small;
-use super::super::words::{Word, tokens, words};
+use super::super::words::{Word, tokens};
 
 /// How much of what is given back is the client's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in super::super) enum Fit {
+pub(super) enum Fit {
     /// It takes up what they said, or what is true of them. Also of what gives nothing back.
     #[default]
     Theirs,
@@ -28,6 +27,9 @@ const KEPT: usize = 12;
 /// What the coach has given back so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct GivenBack {
+    /// Whether what was given back just now, or before asking whether it is right, is right; `None`
+    /// also of what could be said of anybody, or what they do not speak of yet.
+    pub(super) right: Option<bool>,
     /// The stems of the last ones.
     before: VecDeque<BTreeSet<String>>,
     /// How many in a row had nothing to do with the client.
@@ -35,19 +37,28 @@ pub(super) struct GivenBack {
 }
 
 impl GivenBack {
-    /// How a turn of this move with these words fits the client.
-    pub(super) fn fit(
+    /// Measures what is given back to a client who speaks of things up to a level. What takes up
+    /// anything deeper is neither right nor wrong yet.
+    pub(super) fn take(
         &mut self,
-        felt: Move,
         said: &[Word],
         context: &Context,
         sheet: &Sheet,
+        ceiling: u8,
     ) -> Fit {
-        if !felt.reflects() {
-            return Fit::Theirs;
-        }
         let stems = stems(said);
-        let fit = measure(&stems, context, &theme(sheet));
+        let all = sheet.facts.iter().map(|fact| &fact.text);
+        let (all, _) = measure(&stems, context, all.chain([&sheet.brings, &sheet.beneath]));
+        let open = sheet.facts.iter().filter(|fact| fact.level <= ceiling);
+        let open = open.map(|fact| &fact.text);
+        let (open, feels) = measure(&stems, context, open.chain([&sheet.brings, &sheet.who]));
+        self.right = match open {
+            _ if is_locked(sheet, ceiling, said) => None,
+            Fit::Nobodys if all == Fit::Nobodys => Some(false),
+            // "You hate Daniel": a name they know does not make the feeling theirs.
+            Fit::Theirs if !feels => Some(true),
+            _ => None,
+        };
         let same = |before: &BTreeSet<String>| {
             let common = before.intersection(&stems).count();
             common * 3 >= before.len().max(stems.len()) * 2
@@ -55,33 +66,15 @@ impl GivenBack {
         let again = self.before.iter().any(same);
         self.before.push_front(stems);
         self.before.truncate(KEPT);
-        match fit {
+        match all {
             Fit::Nobodys => self.missed += 1,
             Fit::Theirs if !again => self.missed = 0,
             _ => {}
         }
-        if again && fit != Fit::Nobodys {
-            Fit::Again
-        } else {
-            fit
+        match all {
+            Fit::Theirs | Fit::Anybodys if again => Fit::Again,
+            fit => fit,
         }
-    }
-}
-
-/// How what is given back fits what may be spoken of up to this level: what takes up anything
-/// deeper is neither right nor wrong yet.
-pub(super) fn openly(said: &[Word], context: &Context, sheet: &Sheet, ceiling: u8) -> Fit {
-    let stems = stems(said);
-    let open = sheet.facts.iter().filter(|fact| fact.level <= ceiling);
-    let texts = open
-        .map(|fact| &fact.text)
-        .chain([&sheet.brings, &sheet.who]);
-    let open = meanings(texts.flat_map(|text| tokens(text))).collect();
-    let all = measure(&stems, context, &theme(sheet));
-    match measure(&stems, context, &open) {
-        _ if small::touches_locked(sheet, ceiling, said) => Fit::Anybodys,
-        Fit::Nobodys if all != Fit::Nobodys => Fit::Anybodys,
-        fit => fit,
     }
 }
 
@@ -91,8 +84,14 @@ fn stems(said: &[Word]) -> BTreeSet<String> {
     meanings(said.filter(|word| !is(word, FRAME))).collect()
 }
 
-/// How much of these stems is what they said lately, or one of their own.
-fn measure(stems: &BTreeSet<String>, context: &Context, own: &BTreeSet<String>) -> Fit {
+/// How much of these stems is what they said lately, or stands in texts of them, and whether there is
+/// a feeling among them that does not.
+fn measure<'a>(
+    stems: &BTreeSet<String>,
+    context: &Context,
+    texts: impl Iterator<Item = &'a String>,
+) -> (Fit, bool) {
+    let own: BTreeSet<String> = meanings(texts.flat_map(|text| tokens(text))).collect();
     let theirs = |stem: &String| {
         context.holds(stem) || own.iter().any(|word| word == stem || alike(word, stem))
     };
@@ -101,38 +100,15 @@ fn measure(stems: &BTreeSet<String>, context: &Context, own: &BTreeSet<String>) 
     let inner: BTreeSet<String> = meanings(inner).collect();
     let (felt, foreign): (Vec<&String>, Vec<&String>) =
         rest.into_iter().partition(|stem| inner.contains(*stem));
-    if !touched.is_empty() && foreign.len() <= touched.len() + felt.len() {
+    let fit = if !touched.is_empty() && foreign.len() <= touched.len() + felt.len() {
         Fit::Theirs
     } else if foreign.is_empty() || foreign.len() < felt.len() {
         Fit::Anybodys
     } else {
         Fit::Nobodys
-    }
-}
-
-/// The phrases, of what may not be told up to this level, that were heard in just these words.
-pub(in super::super) fn locked<'a>(
-    sheet: &'a Sheet,
-    ceiling: u8,
-    heard: &'a [Word],
-) -> impl Iterator<Item = &'a str> {
-    let facts = sheet.facts.iter().filter(move |fact| fact.level > ceiling);
-    let phrases = facts.flat_map(|fact| fact.words.iter().map(String::as_str));
-    phrases.filter(move |phrase| names(heard, phrase))
-}
-
-/// Whether a phrase was heard word for word, with at most one other word between each.
-pub(in super::super) fn names(heard: &[Word], phrase: &str) -> bool {
-    let phrase = words(phrase);
-    let is = |at: usize, word: usize| heard[at].text == phrase[word].text;
-    in_order(0..heard.len(), phrase.len(), 0, is, |_| true)
-}
-
-/// The stems of what is true of them.
-fn theme(sheet: &Sheet) -> BTreeSet<String> {
-    let facts = sheet.facts.iter().map(|fact| &fact.text);
-    let texts = facts.chain([&sheet.brings, &sheet.beneath]);
-    meanings(texts.flat_map(|text| tokens(text))).collect()
+    };
+    let feelings: BTreeSet<String> = meanings(FEELINGS.split(' ')).collect();
+    (fit, felt.iter().any(|stem| feelings.contains(*stem)))
 }
 
 /// Whether both come from one word: `promoted`, `promotion`.
@@ -154,7 +130,7 @@ const FRAME: &str = "sound sounds sounding seem seems seemed hear heard hearing 
 /// What else anybody may have inside, or want of themselves.
 const INNER: &str = "worry doubt hard difficult safety love seen loss lose losing weight weigh weighs weighing \
     tension matter matters mind care cares wish wishes long need needs hold holds holding \
-    shift shifting shifted change changing carry carries carrying protect protecting hide \
+    shift shifting shifted change changing carry carries carrying hit hits harder show shows showing protect protecting hide \
     hiding decide choice choose ready willing strong strength courage brave trust respect \
     respected appreciated valued recognised enough tender peace calm energy alive worn empty \
     missing miss belong belonging free freedom bothers bother cost costs";
@@ -169,7 +145,7 @@ mod tests {
         let mut context = Context::new();
         context.client("My sister stopped calling, and I keep waiting by the phone.");
         let sheet = gallery().first().unwrap();
-        given.fit(Move::SimpleReflection, &words(text), &context, sheet)
+        given.take(&words(text), &context, sheet, 1)
     }
 
     #[test]

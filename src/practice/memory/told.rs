@@ -1,11 +1,11 @@
-//! Whether a question for yes or no only takes up what the client has said, or what is no secret:
-//! what it asks whether they do or are stands there of them, neither denied nor wished for.
+//! What a question for yes or no only takes up of what the client has said, or of what is no secret:
+//! what it asks whether they do or are stands there of them, or the contrary.
 
 use std::collections::BTreeSet;
 
 use super::super::moves::is;
 use super::super::sentences::split;
-use super::super::sheet::{Sheet, Slot};
+use super::super::sheet::Sheet;
 use super::super::words::{Word, tokens};
 use super::Memory;
 
@@ -13,33 +13,30 @@ use super::Memory;
 const NEAR: usize = 3;
 
 impl Memory {
-    /// Whether what is asked is so, by what they said or what is open up to this level.
-    pub(in super::super) fn confirms(&self, sheet: &Sheet, ceiling: u8, heard: &[Word]) -> bool {
-        let Some(asked) = Asked::of(heard) else {
-            return false;
-        };
+    /// Whether what is asked is so, by what they said or what is open up to this level; `None` if
+    /// neither that nor the contrary stands there.
+    pub(in super::super) fn told(
+        &self,
+        sheet: &Sheet,
+        ceiling: u8,
+        heard: &[Word],
+    ) -> Option<bool> {
+        let asked = Asked::of(heard)?;
         let about: BTreeSet<String> = tokens(&sheet.brings).iter().map(|one| key(one)).collect();
         let open = sheet.facts.iter().filter(|fact| fact.level <= ceiling);
-        let mut told = open.map(|fact| &fact.text).chain([&sheet.who]);
-        let mut said = self.spoken.iter().map(|text| &**text);
-        told.any(|text| asked.stands_in(text, "she he they", &about))
-            || said.any(|text| asked.stands_in(text, "i we", &about))
-            || asked.stands_in(&sheet.brings, "i we", &about)
-            || is_one(sheet, ceiling).any(|text| asked.stands_in(text, "you", &about))
+        let of_them: Vec<&str> = open.map(|fact| &*fact.text).chain([&*sheet.who]).collect();
+        let said = self.spoken.iter().map(|text| &**text);
+        let by_them: Vec<&str> = said.chain([&*sheet.brings]).collect();
+        let stands = |asked: &Asked| {
+            let tells = |text: &&str| asked.stands_in(text, "she he they", &about);
+            let says = |text: &&str| asked.stands_in(text, "i we", &about);
+            of_them.iter().any(tells) || by_them.iter().any(says)
+        };
+        match stands(&asked) {
+            true => Some(true),
+            false => stands(&asked.contrary()).then_some(false),
+        }
     }
-}
-
-/// "How long have you been a teacher", where the sheet has an answer to it: they are one.
-fn is_one(sheet: &Sheet, ceiling: u8) -> impl Iterator<Item = &str> {
-    let open = sheet.lines.iter().filter(move |line| line.level <= ceiling);
-    let forms = open.filter_map(|line| match line.slot {
-        Slot::Small(fact) => sheet.small.get(fact),
-        _ => None,
-    });
-    let forms = forms.flatten().map(|form| form.trim_end_matches('?'));
-    forms
-        .filter(|form| form.starts_with("how long have you been a "))
-        .filter_map(|form| form.strip_prefix("how long have "))
 }
 
 /// What is asked of the client, as the words of meaning in their order.
@@ -74,6 +71,12 @@ impl Asked {
         keys.extend(said.map(|(_, key)| key));
         let means = keys.iter().any(|key| !is(key, PLAIN));
         means.then_some(Self { keys, negated })
+    }
+
+    /// The same with a no to it, or without.
+    fn contrary(mut self) -> Self {
+        self.negated = !self.negated;
+        self
     }
 
     /// Whether it stands in a text that says of them what these words begin.
@@ -153,7 +156,6 @@ fn key(word: &str) -> String {
         "took" | "taken" => "take",
         "ran" => "run",
         "wrote" | "written" => "write",
-        "promotion" | "role" | "post" | "position" => "job",
         "does" | "did" | "done" => "do",
         "apply" | "applies" | "applied" => "apply",
         other => return Word::new(other).stem().to_owned(),
@@ -203,90 +205,4 @@ const EMPTY: &str = "a an the for in on at of with by from your that this it the
 const PLAIN: &str = "be was have do know think feel mean want like see go come say";
 
 #[cfg(test)]
-mod tests {
-    use super::super::super::Heard;
-    use super::super::super::scripted::{gallery, remembered};
-    use super::super::super::words::words;
-
-    fn confirmed(client: &str, said: &str, asked: &str) -> bool {
-        let sheet = gallery().get(client).unwrap();
-        let memory = remembered(sheet, &[Heard::coach("Hello."), Heard::client(said)]);
-        memory.confirms(sheet, 1, &words(asked))
-    }
-
-    const ROLE: &str = "It's about work. I applied for a bigger role and I didn't get it.";
-
-    #[test]
-    fn what_they_said_or_what_is_open_is_so() {
-        for (client, said, asked) in [
-            ("maya-promotion", ROLE, "Did you apply for the promotion?"),
-            ("maya-promotion", ROLE, "So you didn't get it?"),
-            ("maya-promotion", ROLE, "You didn't get it, did you?"),
-            ("maya-promotion", "", "Did you apply for the promotion?"),
-            ("maya-promotion", "", "You applied for a promotion, right?"),
-            ("maya-promotion", "", "Do you lead a planning team?"),
-            (
-                "maya-promotion",
-                "",
-                "Were you passed over for a promotion?",
-            ),
-            ("tom-boundaries", "", "Are you a teacher?"),
-            ("tom-boundaries", "", "Do you run the department?"),
-            ("samuel-ward", "", "Are you a nurse?"),
-            ("samuel-ward", "", "Do you do the rota yourself?"),
-            ("elena-crossroads", "", "So you're an architect, right?"),
-            ("elena-crossroads", "", "Do you have an offer?"),
-            ("callum-thesis", "", "Are you in your fourth year?"),
-            ("callum-thesis", "", "Do you study puffins?"),
-            ("victor-feedback", "", "Are you a sales director?"),
-            ("victor-feedback", "", "Did you get some feedback?"),
-        ] {
-            assert!(confirmed(client, said, asked), "{client}: {asked}");
-        }
-    }
-
-    #[test]
-    fn nothing_else_is_so() {
-        for (client, said, asked) in [
-            ("maya-promotion", ROLE, "Did you get it?"),
-            ("maya-promotion", ROLE, "Did you get the promotion?"),
-            ("maya-promotion", ROLE, "Didn't you apply?"),
-            ("maya-promotion", "", "Did you get the job?"),
-            ("maya-promotion", "", "Are you head of planning?"),
-            (
-                "maya-promotion",
-                "I'd like to be head of planning.",
-                "Are you head of planning?",
-            ),
-            (
-                "maya-promotion",
-                "",
-                "Have you been in the company for two years?",
-            ),
-            (
-                "maya-promotion",
-                "I applied and Daniel got the job.",
-                "Did you get the job?",
-            ),
-            (
-                "maya-promotion",
-                "I'm angry. Not at Daniel.",
-                "Are you angry at Daniel?",
-            ),
-            ("maya-promotion", "", "Did you train Daniel?"),
-            ("elena-crossroads", "", "Did you sell the practice?"),
-            (
-                "elena-crossroads",
-                "",
-                "Are you going to sell the practice?",
-            ),
-            ("callum-thesis", "", "Are you writing your thesis?"),
-            ("callum-thesis", "", "Are you disciplined?"),
-            ("tom-boundaries", "", "Are you a nurse?"),
-            ("samuel-ward", "", "Are you calm?"),
-            ("victor-feedback", "", "Are you difficult?"),
-        ] {
-            assert!(!confirmed(client, said, asked), "{client}: {asked}");
-        }
-    }
-}
+mod tests;

@@ -1,8 +1,9 @@
 //! What was said before an utterance, as far as it changes what the utterance is.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
-use super::super::words::Word;
+use super::super::words::{Word, tokens};
 use super::list::Moves;
 use super::phrases::Cue;
 use super::text::{End, is, sentences};
@@ -16,6 +17,10 @@ const HOLDS: u8 = 3;
 /// The conversation so far. Feed it what each says, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
+    /// The words of meaning of what the client came with.
+    matter: BTreeSet<String>,
+    /// The words that the client may use.
+    vocabulary: Arc<BTreeSet<String>>,
     /// The words of meaning of the client's last utterances, the latest first.
     said: VecDeque<BTreeSet<String>>,
     /// The client's last utterance asked something.
@@ -33,6 +38,17 @@ impl Context {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The client comes with what these texts say, and uses these words.
+    pub(in super::super) fn brings<'a>(
+        &mut self,
+        texts: impl Iterator<Item = &'a str>,
+        vocabulary: &Arc<BTreeSet<String>>,
+    ) {
+        self.vocabulary = vocabulary.clone();
+        let words = texts.flat_map(tokens);
+        self.matter = meanings(words.filter(|word| !is(word, COUNTS))).collect();
     }
 
     /// The client said this.
@@ -71,6 +87,21 @@ impl Context {
     /// Whether the client said a word of this stem lately.
     pub(in super::super) fn holds(&self, stem: &str) -> bool {
         self.said.iter().any(|said| said.contains(stem))
+    }
+
+    /// Whether the word is of what the client came with.
+    pub(in super::super) fn is_matter(&self, word: &Word) -> bool {
+        word.is_content() && self.matter.contains(word.stem())
+    }
+
+    /// Whether the client uses just this word.
+    pub(in super::super) fn may_mean(&self, word: &Word) -> bool {
+        self.vocabulary.contains(&word.text)
+    }
+
+    /// Whether the word is of what the client came with, or was said by the client lately.
+    pub(in super::super) fn is_theirs(&self, word: &Word) -> bool {
+        self.is_matter(word) || word.is_content() && self.holds(word.stem())
     }
 
     /// How many of these words of meaning are the client's, in the last utterances and before.
@@ -121,6 +152,11 @@ pub(in super::super) fn meanings<W: AsRef<str>>(
 const EMPTY: &str = "yeah okay know right going want got one thing things think all well \
     actually because little lot now when much more see say said good maybe sure kind something \
     let any way bit";
+
+/// What is counted is no matter of anybody's.
+const COUNTS: &str = "two three four five six seven eight nine ten thirty first second time times day \
+    days week weeks month year years night nights next last new people nobody everybody \
+    number numbers";
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! Reads character sheets: TOML, every field checked, every mistake named with file and line.
 
+mod answers;
 mod language;
 mod lines;
 mod lint;
@@ -10,12 +11,14 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
 use super::sheet::{Fact, Line, Sheet, SheetErrors, Slot};
 use super::spoken::is_speakable;
-use super::words::tokens;
+use answers::{SMALL, TERMS, answers};
 use language::is_language;
 use lines::Lines;
 use lint::{Secrets, Shown};
@@ -135,6 +138,7 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
         triggers: Vec::new(),
         facts: Vec::new(),
         lines: Vec::new(),
+        vocabulary: Arc::default(),
         terms: Vec::new(),
         small: Vec::new(),
     };
@@ -154,6 +158,8 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
         .into_iter()
         .map(|(line, _)| line)
         .collect();
+    let words = sheet.lines.iter().flat_map(|line| line.words.clone());
+    sheet.vocabulary = Arc::new(words.collect());
     sheet
 }
 
@@ -209,64 +215,6 @@ fn pools<T: DeserializeOwned>(
         }
     }
     pools.finish();
-}
-
-/// Tables of words of the coach, with what is said to them.
-struct Answers {
-    key: &'static str,
-    field: &'static str,
-    /// What a table without words is told.
-    missing: &'static str,
-    /// The words are whole questions.
-    whole: bool,
-    slot: fn(usize) -> Slot,
-}
-
-const TERMS: Answers = Answers {
-    key: "terms",
-    field: "words",
-    missing: "a term has the words that are asked about",
-    whole: false,
-    slot: Slot::Term,
-};
-
-const SMALL: Answers = Answers {
-    key: "small",
-    field: "asked",
-    missing: "a small fact has the forms in which it is asked for",
-    whole: true,
-    slot: Slot::Small,
-};
-
-fn answers(
-    report: &Report<'_>,
-    table: &mut Table<'_>,
-    lines: &mut Lines<'_>,
-    of: &Answers,
-) -> Vec<Vec<String>> {
-    let mut answers = Vec::new();
-    for (i, mut one) in table.tables(of.key).into_iter().enumerate() {
-        let words = one.texts(of.field);
-        if words.iter().all(|word| tokens(&word.text).is_empty()) {
-            report.note(one.span(), of.missing);
-        }
-        for word in words.iter().filter(|word| !word.text.ends_with('?')) {
-            if of.whole {
-                let message = format!(
-                    "\"{}\" is no whole question: it ends with no `?`",
-                    word.text
-                );
-                report.note(&word.span, message);
-            }
-        }
-        if let Some(says) = one.table("says") {
-            let prefix = format!("{}{i}", of.key.trim_end_matches('s'));
-            lines.pool((of.slot)(i), &prefix, says);
-        }
-        one.finish();
-        answers.push(words.into_iter().map(|word| word.text).collect());
-    }
-    answers
 }
 
 fn is_id(id: &str) -> bool {

@@ -1,9 +1,9 @@
 //! An utterance while it is being understood: its words, and which words of the cues they are like.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::rc::Rc;
 
+use super::super::forms::in_order;
 use super::super::vocabulary::{Hits, Vocabulary};
 use super::super::words::{Word, tokens, words};
 
@@ -102,28 +102,4 @@ impl<'a> Heard<'a> {
         let all = phrase.words.len();
         in_order(from..self.hits.len(), all, phrase.may_miss, is, needed)
     }
-}
-
-/// Whether so many words come in their order in a range of what was heard, with at most one other
-/// word between each. `is` says whether what was heard at a place is the word of that number, and
-/// `needed` whether the word may not be among those that `may_miss`.
-pub(in super::super) fn in_order(
-    heard: Range<usize>,
-    all: usize,
-    may_miss: usize,
-    is: impl Fn(usize, usize) -> bool,
-    needed: impl Fn(usize) -> bool,
-) -> bool {
-    heard.clone().any(|start| {
-        let (mut at, mut found) = (start, 0);
-        for word in 0..all {
-            match (at..heard.end.min(at + 2)).find(|&i| is(i, word)) {
-                Some(i) if found > 0 || i == start => (at, found) = (i + 1, found + 1),
-                Some(_) => return false,
-                None if needed(word) => return false,
-                None => {}
-            }
-        }
-        found > 0 && found + may_miss >= all
-    })
 }

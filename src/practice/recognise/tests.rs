@@ -114,8 +114,12 @@ fn what_is_said_to_be_kind_is_not_misheard() {
 
 #[test]
 fn what_happens_is_not_what_happened() {
-    let no = (Move::OpenQuestion, Some(Topic::More));
-    assert_eq!(hear("What happens when you say no?"), no);
+    for (text, topic) in [
+        ("What happens when you say no?", Topic::Obstacles),
+        ("What happens if you don't decide?", Topic::Fears),
+    ] {
+        assert_eq!(hear(text), (Move::OpenQuestion, Some(topic)), "{text}");
+    }
     assert_eq!(hear("What happened then?").1, Some(Topic::WhatBrings));
 }
 

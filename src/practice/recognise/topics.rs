@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::cues::Cues;
-use super::super::moves::Topic;
+use super::super::moves::{Context, Topic};
 use super::super::vocabulary::Vocabulary;
 use super::super::words::{Word, words};
 use super::heard::{Heard, Phrase};
@@ -43,14 +43,25 @@ impl Topics {
     }
 
     /// The topic of the words from `from` on, and whether a cue of it was heard rather than words
-    /// that sound like one.
-    pub(super) fn find(&self, heard: &Heard<'_>, from: usize) -> Option<(Topic, bool)> {
+    /// that sound like one. A word of the client's own matter is no form of a cue: head of
+    /// "planning" asks for no plan. One that they use themselves is not a cue heard wrongly.
+    pub(super) fn find(
+        &self,
+        heard: &Heard<'_>,
+        from: usize,
+        context: &Context,
+    ) -> Option<(Topic, bool)> {
         let mut plain = BTreeSet::new();
         let mut scores: BTreeMap<Topic, u32> = BTreeMap::new();
-        for hits in &heard.hits[from..] {
+        for (word, hits) in heard.words.iter().zip(&heard.hits).skip(from) {
+            let least = match context.is_matter(word) {
+                true => 100,
+                false if context.may_mean(word) => Word::FORM,
+                false => 0,
+            };
             // Each heard word counts once for a topic, with the cue that it is most like.
             let mut best: BTreeMap<Topic, u32> = BTreeMap::new();
-            for (number, likeness) in hits.iter() {
+            for (number, likeness) in hits.iter().filter(|hit| hit.1 >= least) {
                 let topics = self.words.get(usize::from(*number));
                 for (topic, weight) in topics.into_iter().flatten() {
                     let score = best.entry(*topic).or_default();
@@ -70,13 +81,19 @@ impl Topics {
                 plain.insert(*topic);
             }
         }
-        // "What happens when you say no": of what may be, not of what brought them.
-        let happens =
-            |pair: &[Word]| pair[0].text == "happens" && matches!(&*pair[1].text, "when" | "if");
-        if heard.words[from..].windows(2).any(happens) {
-            scores.remove(&Topic::WhatBrings);
-            scores.entry(Topic::More).or_insert(FLOOR);
-            plain.insert(Topic::More);
+        // "What happens when you say no": of what gets in the way, or of what is feared, and not of
+        // what brought them.
+        for (when, topic) in [
+            (&["when", "before", "just"][..], Topic::Obstacles),
+            (&["if"], Topic::Fears),
+        ] {
+            let happens =
+                |pair: &[Word]| pair[0].text == "happens" && when.contains(&&*pair[1].text);
+            if heard.words[from..].windows(2).any(happens) {
+                scores.retain(|other, _| plain.contains(other) && *other != Topic::WhatBrings);
+                scores.entry(topic).or_insert(FLOOR);
+                plain.insert(topic);
+            }
         }
         let strong = scores.into_iter().filter(|(_, score)| *score >= FLOOR);
         // Of equals the first.

@@ -1,7 +1,7 @@
 //! Whether a question is a form in which a small fact is asked for, whole.
 
+use super::super::forms::{QUESTION, ends};
 use super::super::words::{Word, tokens, words};
-use super::{QUESTION, ends};
 
 /// What may stand after a question and changes nothing of it.
 const TRAILING: &[&str] = &[

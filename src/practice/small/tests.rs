@@ -1,17 +1,13 @@
 //! What is a question for a small fact, and what is none.
 
-use super::super::Heard;
-use super::super::scripted::{gallery, reply};
+use super::super::Reply;
+use super::super::scripted::{gallery, talk};
 use super::words;
 
+/// The first line of the answer to this, after the opening, and its words.
 fn said(client: &str, text: &str) -> (String, String) {
     let sheet = gallery().get(client).unwrap();
-    let history = [
-        Heard::coach("What brings you here?"),
-        Heard::client("It's about work, mainly."),
-        Heard::coach(text),
-    ];
-    let reply = reply(sheet, &history, 3);
+    let reply = talk(sheet, 3, &["What brings you here?", text]).remove(1);
     (reply.line_ids[0].clone(), reply.text())
 }
 
@@ -215,18 +211,15 @@ fn whoever_has_children_says_so_in_every_form() {
 #[test]
 fn whoever_only_listens_hears_something_else_each_time() {
     for sheet in gallery().sheets() {
-        let mut history = vec![Heard::coach("What brings you here?")];
-        let mut said: Vec<String> = Vec::new();
-        for turn in 0..30 {
-            let text = reply(sheet, &history, 5).text();
-            let lately = said.iter().rev().take(8);
+        let coach = [&["What brings you here?"][..], &["Mm-hm."; 29]].concat();
+        let said: Vec<String> = talk(sheet, 5, &coach).iter().map(Reply::text).collect();
+        for (turn, text) in said.iter().enumerate() {
+            let mut lately = said[turn.saturating_sub(8)..turn].iter();
             assert!(
-                !lately.clone().any(|one| *one == text),
+                !lately.any(|one| one == text),
                 "{} {turn}: {text}",
                 sheet.id
             );
-            said.push(text.clone());
-            history.extend([Heard::client(&text), Heard::coach("Mm-hm.")]);
         }
     }
 }

@@ -1,0 +1,314 @@
+//! Tests of what is confirmed, denied or put off.
+
+use super::super::super::Heard;
+use super::super::super::scripted::{gallery, reply, talk};
+use super::super::super::sheet::{Sheet, Slot};
+use super::super::super::words::tokens;
+use super::*;
+
+/// How whoever confirms or denies begins.
+const TAKES_SIDES: &[&str] = &[
+    "yes",
+    "no",
+    "yeah",
+    "obviously",
+    "probably",
+    "exactly",
+    "mostly",
+    "absolutely",
+    "right",
+    "true",
+    "never",
+    "always",
+    "sometimes",
+    "not really",
+    "not quite",
+    "not yet",
+    "i think so",
+    "i would say so",
+    "i do",
+    "i did",
+    "i doubt",
+    "that is right",
+    "that is it",
+    "in part",
+    "sort of",
+];
+
+fn takes_sides(text: &str) -> bool {
+    let words = tokens(text).join(" ") + " ";
+    let mut sides = TAKES_SIDES.iter();
+    sides.any(|side| words.starts_with(&format!("{side} ")) && !words.starts_with("i do not"))
+}
+
+/// The first line of the last answer, and its words.
+fn said(sheet: &Sheet, seed: u64, asked: &[&str]) -> (String, String) {
+    let last = talk(sheet, seed, &[&["Hello."], asked].concat())
+        .pop()
+        .unwrap();
+    (last.line_ids[0].clone(), last.text())
+}
+
+#[test]
+fn nothing_locked_is_confirmed_or_denied() {
+    for sheet in gallery().sheets() {
+        let words = sheet
+            .facts
+            .iter()
+            .filter(|f| f.level > 1)
+            .flat_map(|f| &f.words);
+        for word in words {
+            for asked in [
+                format!("Is this about {word}?"),
+                format!("Did it have to do with {word}?"),
+                format!("Are you thinking of {word}?"),
+                format!("Was it {word} that hurt you?"),
+                format!("Would you say that it is {word}?"),
+            ] {
+                for seed in 0..2 {
+                    let (id, text) = said(sheet, seed, &[&asked]);
+                    assert!(!takes_sides(&text), "{}: {asked}: {id} {text}", sheet.id);
+                }
+            }
+        }
+    }
+    for (client, asked) in [
+        ("samuel-ward", "Did Joseph die?"),
+        ("tom-boundaries", "Do you have a brother?"),
+        ("elena-crossroads", "Do you love your husband?"),
+        ("maya-promotion", "Did this start at the factory?"),
+    ] {
+        let (id, text) = said(gallery().get(client).unwrap(), 1, &[asked]);
+        assert!(id.contains("private/"), "{client}: {asked}: {id} {text}");
+    }
+}
+
+#[test]
+fn asked_again_they_say_nothing_else() {
+    for sheet in gallery().sheets() {
+        for asked in [
+            "Are you going to sell the practice?",
+            "Do you like your work?",
+            "Is your boss a man or a woman?",
+            "Are you angry with them?",
+        ] {
+            for seed in 0..2 {
+                for times in 1..5 {
+                    let (id, text) = said(sheet, seed, &vec![asked; times]);
+                    assert!(!takes_sides(&text), "{}: {asked}: {id} {text}", sheet.id);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_checks_what_they_gave_back_hears_whether_it_is_right() {
+    let sheet = gallery().get("maya-promotion").unwrap();
+    for (asked, prefix) in [
+        (
+            &["So you want that promotion. Is that right?"][..],
+            "reflection/",
+        ),
+        (
+            &["You want that promotion.", "Is that right?"],
+            "reflection/",
+        ),
+        (&["So you are a purple elephant. Is that right?"], "not_so/"),
+        (&["So you want to hide. Is that right?"], "closed/"),
+    ] {
+        let (id, text) = said(sheet, 2, asked);
+        assert!(id.contains(prefix), "{asked:?}: {id} {text}");
+    }
+}
+
+#[test]
+fn what_they_said_or_tell_openly_is_not_put_off() {
+    for (client, asked) in [
+        ("maya-promotion", "Did you apply for the promotion?"),
+        ("maya-promotion", "You applied for a promotion, right?"),
+        ("tom-boundaries", "Are you a teacher?"),
+        ("samuel-ward", "Are you a nurse?"),
+        ("elena-crossroads", "Are you an architect?"),
+        ("callum-thesis", "Do you study puffins?"),
+        ("victor-feedback", "Are you a sales director?"),
+    ] {
+        let (id, text) = said(gallery().get(client).unwrap(), 1, &[asked]);
+        assert!(id.contains("reflection/"), "{client}: {asked}: {id} {text}");
+    }
+    let sheet = gallery().get("maya-promotion").unwrap();
+    for (asked, prefix) in [
+        ("So you didn't get it?", "reflection/"),
+        ("Did you get the promotion?", "not_so/"),
+    ] {
+        let history = [
+            Heard::coach("What brings you here?"),
+            Heard::client("I applied for a bigger role and I didn't get it."),
+            Heard::coach(asked),
+        ];
+        let id = reply(sheet, &history, 1).line_ids[0].clone();
+        assert!(id.contains(prefix), "{asked}: {id}");
+    }
+}
+
+#[test]
+fn no_check_confirms_what_is_locked_or_was_not_given_back_just_now() {
+    for sheet in gallery().sheets() {
+        let agrees = |asked: &[&str]| {
+            let (id, _) = said(sheet, 1, asked);
+            id.contains("reflection/") || id.contains("summary/")
+        };
+        assert!(!agrees(&["Is that right?"]), "{}", sheet.id);
+        let given = format!("So {}", sheet.brings.replace("I ", "you "));
+        let later = [&*given, "What do you need for that?", "Is that right?"];
+        assert!(!agrees(&later), "{}: {later:?}", sheet.id);
+        for fact in sheet.facts.iter().filter(|fact| fact.level > 1) {
+            for word in &fact.words {
+                for given in [
+                    format!("So it is about {word}."),
+                    format!("It sounds like {word} is what hurts you."),
+                ] {
+                    for asked in [&[&*given][..], &[&*given, "Is that right?"]] {
+                        assert!(!agrees(asked), "{}: {asked:?}", sheet.id);
+                    }
+                }
+            }
+        }
+    }
+    let maya = gallery().get("maya-promotion").unwrap();
+    for seed in 0..6 {
+        let given = ["Your father lost his job at the factory.", "Is that right?"];
+        for asked in [&given[..1], &given] {
+            let (id, text) = said(maya, seed, asked);
+            assert!(!takes_sides(&text), "{asked:?}: {id} {text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_not_confirmed() {
+    for sheet in gallery().sheets() {
+        for seed in 0..4 {
+            let wrong = "So you are a purple elephant. Is that right?";
+            for times in 1..4 {
+                let (id, text) = said(sheet, seed, &vec![wrong; times]);
+                assert!(id.contains("not_so/"), "{}: {id} {text}", sheet.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn being_put_off_does_not_tell_whether_the_guess_was_right() {
+    for (client, right, wrong) in [
+        ("samuel-ward", "Did Joseph die?", "Did Peter die?"),
+        ("samuel-ward", "Do you miss Joseph?", "Do you miss Peter?"),
+        (
+            "samuel-ward",
+            "Did this start when Joseph died?",
+            "Did this start when Anna left?",
+        ),
+        (
+            "maya-promotion",
+            "Did this start at the factory?",
+            "Did this start at the airport?",
+        ),
+        (
+            "maya-promotion",
+            "Did your father lose his job?",
+            "Did your mother lose her job?",
+        ),
+        ("maya-promotion", "Are you hiding?", "Are you running away?"),
+        (
+            "maya-promotion",
+            "You lie awake at night, don't you?",
+            "You shout at night, don't you?",
+        ),
+        (
+            "tom-boundaries",
+            "Do you have a brother?",
+            "Do you have a sister?",
+        ),
+        (
+            "tom-boundaries",
+            "Did you have pain in your chest?",
+            "Did you have pain in your leg?",
+        ),
+        (
+            "elena-crossroads",
+            "Do you love your husband?",
+            "Do you love your lover?",
+        ),
+        (
+            "elena-crossroads",
+            "Is it about the sea?",
+            "Is it about the mountains?",
+        ),
+        (
+            "callum-thesis",
+            "Did this begin with your paper?",
+            "Did this begin with your exam?",
+        ),
+        (
+            "callum-thesis",
+            "Has it to do with your father?",
+            "Has it to do with your sister?",
+        ),
+        (
+            "victor-feedback",
+            "Did it begin with Kessler?",
+            "Did it begin with Miller?",
+        ),
+        ("victor-feedback", "Are you lonely?", "Are you jealous?"),
+        (
+            "maya-promotion",
+            "It was your father who lost his job.",
+            "It was your mother who left you.",
+        ),
+    ] {
+        let sheet = gallery().get(client).unwrap();
+        for seed in 0..3 {
+            let (one, text) = said(sheet, seed, &[right]);
+            let (other, _) = said(sheet, seed, &[wrong]);
+            assert_eq!(one, other, "{client}: {right} {wrong}");
+            assert!(!takes_sides(&text), "{client}: {right} {text}");
+        }
+    }
+    let elena = gallery().get("elena-crossroads").unwrap();
+    let (id, text) = said(elena, 1, &["Are you married?"]);
+    assert!(id.starts_with("small"), "{id} {text}");
+}
+
+#[test]
+fn everyday_questions_are_not_put_off() {
+    for (client, asked) in [
+        ("maya-promotion", "Could you use that in the interview?"),
+        ("maya-promotion", "Does your husband know?"),
+        ("elena-crossroads", "Do you have plans for this evening?"),
+        ("victor-feedback", "Is there a weakness in that plan?"),
+        ("tom-boundaries", "Have you told your wife?"),
+        ("samuel-ward", "Was it hard for you?"),
+    ] {
+        let (id, text) = said(gallery().get(client).unwrap(), 1, &[asked]);
+        assert!(!id.contains("private/"), "{client}: {asked}: {id} {text}");
+    }
+}
+
+#[test]
+fn the_lines_themselves_take_the_side_they_are_for() {
+    use Reaction::{Closed, Leading, NotSo, Private};
+    for sheet in gallery().sheets() {
+        let own = |wanted: Reaction| {
+            let lines = sheet.lines.iter();
+            lines.filter(move |line| line.slot == Slot::Reaction(wanted))
+        };
+        for line in [Closed, Private, Leading].into_iter().flat_map(own) {
+            assert!(!takes_sides(&line.text), "{}: {}", sheet.id, line.text);
+        }
+        assert!(own(NotSo).count() >= 2, "{}", sheet.id);
+        for line in own(NotSo) {
+            let yes = line.words.iter().any(|word| word == "yes");
+            assert!(!yes, "{}: {}", sheet.id, line.text);
+        }
+    }
+}
