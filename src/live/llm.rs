@@ -86,7 +86,7 @@ pub struct Mind {
     /// The last answer in which authored lines stood in, while the model has not recovered.
     stood_in: Option<Generation>,
     /// The last answer of another model than the first one, while that has not recovered.
-    replaced: Option<Generation>,
+    replaced: Option<(Generation, String)>,
     /// Until then the model is not asked.
     rests_until: Option<Instant>,
     sender: mpsc::Sender<Thought>,
@@ -211,15 +211,23 @@ impl Mind {
                         continue;
                     }
                 }
-                Some(Thought::Replaced(generation, _))
-                    if self.replaced.replace(*generation).is_some() =>
-                {
-                    continue;
+                Some(Thought::Replaced(generation, error)) => {
+                    let failed = (*generation, error.engine().to_owned());
+                    let (_, named) = &failed;
+                    let told = self
+                        .replaced
+                        .as_ref()
+                        .is_some_and(|(_, told)| told == named);
+                    self.replaced = Some(failed);
+                    if told {
+                        continue;
+                    }
                 }
                 Some(Thought::Token(generation, Token::End { .. })) => {
                     self.running.remove(generation);
                     self.stood_in = self.stood_in.filter(|stood_in| stood_in == generation);
-                    self.replaced = self.replaced.filter(|replaced| replaced == generation);
+                    self.replaced
+                        .take_if(|(replaced, _)| replaced != generation);
                     if let Some(model) = self
                         .thinker
                         .model

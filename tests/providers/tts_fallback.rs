@@ -303,6 +303,31 @@ impl TextToSpeech for Flaky {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_voice_that_takes_over_is_told_once() {
+    let flaky = |fails: &Arc<AtomicBool>| {
+        Arc::new(Flaky {
+            fails: fails.clone(),
+            opened: Arc::default(),
+        })
+    };
+    let second_fails = Arc::new(AtomicBool::new(false));
+    let mut speaking = in_order(vec![
+        flaky(&Arc::new(AtomicBool::new(true))),
+        flaky(&second_fails),
+        Arc::new(Standin::default()),
+    ])
+    .open()
+    .await;
+    let mut told = Vec::new();
+    for sentence in 1..=4 {
+        second_fails.store(sentence > 2, Ordering::SeqCst);
+        say(&speaking, sentence, "four").await;
+        told.push(hear(&mut speaking, sentence).await.stood_in.len());
+    }
+    assert_eq!(told, [1, 0, 1, 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_voice_comes_back_after_a_rest_and_in_silence() {
     let (fails, opened) = (
         Arc::new(AtomicBool::new(true)),

@@ -42,7 +42,7 @@ impl Fallback {
     }
 
     async fn ask(&self, prompt: Prompt) -> Result<Tokens, ProviderError> {
-        let mut instead = None;
+        let (mut first, mut instead) = (None, None);
         for (rank, model) in self.ranking.engines().enumerate() {
             let asked = Instant::now();
             let known = prompt.attempts.failure(rank);
@@ -65,15 +65,16 @@ impl Fallback {
                     }
                 },
             };
-            instead.get_or_insert(failed);
+            first.get_or_insert_with(|| failed.clone());
+            instead = Some(failed);
         }
-        Err(instead.unwrap_or_else(|| ProviderError::Unavailable {
+        Err(first.unwrap_or_else(|| ProviderError::Unavailable {
             engine: "model".to_owned(),
             message: "none is configured".to_owned(),
         }))
     }
 
-    /// The whole answer, and what becomes of it.
+    /// The whole answer, and what becomes of it; `instead` of the one before it in the order.
     fn follow(&self, by: By, begun: Begun, instead: Option<ProviderError>) -> Tokens {
         let ranking = self.ranking.clone();
         let rank = by.rank;
@@ -278,6 +279,20 @@ mod tests {
             tokio::time::advance(Duration::from_secs(300)).await;
             let again = answered(&fallback).await.unwrap();
             assert_eq!(again, ("a".to_owned(), None), "but it is tried again");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_that_is_replaced_is_named() {
+        let (a, b) = (
+            model("a", [Does::Refuses]),
+            model("b", [Does::Answers, Does::Refuses]),
+        );
+        let fallback = order(&[&a, &b, &model("c", [])]);
+        for (who, before) in [("b", "a "), ("c", "b "), ("c", "b ")] {
+            let (text, instead) = answered(&fallback).await.unwrap();
+            assert_eq!(text, who);
+            assert!(instead.unwrap().starts_with(before));
         }
     }
 

@@ -31,8 +31,8 @@ pub(super) struct Session {
     backlog: VecDeque<SpeakInput>,
     /// Why another engine speaks than the first, as long as nobody was told.
     untold: Option<ProviderError>,
-    /// Whether somebody was, and the first has not spoken since.
-    told: bool,
+    /// The last that somebody was told of, unless one before it has spoken since.
+    told: usize,
     /// The way back to a better engine.
     homing: Homing<Speaking>,
     outbox: mpsc::Sender<SpeakOutput>,
@@ -59,7 +59,7 @@ impl Session {
             cancelled: None,
             backlog: VecDeque::new(),
             untold: opened.instead,
-            told: false,
+            told: 0,
             homing: Homing::default(),
             outbox,
         }
@@ -142,7 +142,7 @@ impl Session {
                 };
                 if said.sounded && !sounded {
                     self.ranking.worked(rank, said.asked);
-                    self.told &= rank > 0;
+                    self.told = self.told.min(rank);
                 }
                 SpeakOutput::Audio { sentence, samples }
             }
@@ -153,7 +153,9 @@ impl Session {
             SpeakOutput::Words { .. } | SpeakOutput::StoodIn { .. } => output,
         };
         let untold = self.untold.take();
-        if let Some(error) = untold.filter(|_| !std::mem::replace(&mut self.told, true)) {
+        let (told, rank) = (self.told, self.open.rank);
+        self.told = if untold.is_some() { rank } else { told };
+        if let Some(error) = untold.filter(|_| rank != told) {
             self.send(SpeakOutput::StoodIn { sentence, error }).await?;
         }
         self.send(output).await
