@@ -62,8 +62,10 @@ impl Place<'_> {
     /// `*sighs Well, …`.
     pub(super) fn direction_before(&self, inner: &str) -> Option<usize> {
         let begins = inner.match_indices(char::is_whitespace);
-        let begins = begins.map(|(at, _)| at + 1).take(LONGEST_BEFORE);
-        let mut begins = begins.filter(|at| inner[*at..].starts_with(char::is_uppercase));
+        let begins = begins.map(|(at, space)| at + space.len());
+        let mut begins = begins
+            .take(LONGEST_BEFORE)
+            .filter(|at| inner[*at..].starts_with(char::is_uppercase));
         let at = begins.next().filter(|_| !self.mid_sentence)?;
         let before = &inner[..at];
         let small = before.starts_with(char::is_lowercase) && !before.contains(['.', ',', '!']);

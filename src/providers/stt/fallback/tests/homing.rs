@@ -68,6 +68,8 @@ struct House {
     opened: Arc<AtomicUsize>,
     told: Arc<Mutex<Vec<Position>>>,
     at: Position,
+    /// Where somebody said something last.
+    said_to: Position,
     segment: u64,
 }
 
@@ -96,6 +98,7 @@ impl House {
             opened,
             told,
             at: Position::ZERO,
+            said_to: Position::ZERO,
             segment: 0,
         }
     }
@@ -121,6 +124,7 @@ impl House {
             self.at = hear(&self.stream, self.at, &[3000; 320]).await;
             sleep(media::FRAME).await;
         }
+        self.said_to = self.at;
     }
 
     /// What is understood of it, which lies where it was said.
@@ -135,7 +139,7 @@ impl House {
                     transcript,
                 } => {
                     assert_eq!(segment, self.segment, "each is answered once, in order");
-                    assert_eq!(transcript.words.last().unwrap().end, to);
+                    assert_eq!(transcript.words.last().unwrap().end, self.said_to);
                     return transcript.text();
                 }
                 ListenOutput::Partial { .. }
