@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// As long as the next sound of a client may take that sends its microphone as it goes.
+/// As long as the next packet may take of a microphone whose packets never cease.
 const SOUND: Duration = Duration::from_secs(1);
 
 /// The last sign of life of a client, shared by what carries the link and by its session.

@@ -52,7 +52,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            ping_every: Duration::from_secs(5),
+            ping_every: Duration::from_secs(2),
             silence: Duration::from_secs(45),
             write: Duration::from_secs(10),
             close: Duration::from_secs(3),

@@ -49,6 +49,9 @@ test("one that the database has to be asked for is waited for, and the page says
   const { server, relay, page, session } = await practising(t);
   relay.cut();
   await until(() => recorded(server, session, ({ status }) => status === "ended"));
+  // Of one that it has not ended itself the server knows from the database alone.
+  await server.stop();
+  await server.start();
   const unlock = await lock(t, server);
   await until(async () => (await ask(`${server.url}/health`)).warnings.includes("database_behind"));
   relay.heal();

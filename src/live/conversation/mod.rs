@@ -352,7 +352,7 @@ impl Conversation {
         format!("{kind}_{}{:04}", self.settings.tag, self.counters.id)
     }
 
-    pub(super) fn detection(&self) -> Option<&TurnDetection> {
+    fn detection(&self) -> Option<&TurnDetection> {
         self.session.audio.input.turn_detection.as_ref()
     }
 }

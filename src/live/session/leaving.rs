@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use signaling::event::ServerEvent;
 use signaling::event::own::Notice;
-use signaling::link::{CloseReason, ToClient};
+use signaling::link::{Carrier, CloseReason, ToClient};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -88,8 +88,8 @@ impl LiveSession {
     /// shown yet: the coach goes on over another, or hangs up from elsewhere.
     fn silent_since(&self) -> Option<Instant> {
         let heard = &self.link.heard;
-        // With turns of its own making a client may send sound only while somebody speaks.
-        let streams = self.conversation.detection().is_some();
+        // A track's packets never cease; over WebSocket a client may send sound only as it has some.
+        let streams = self.link.carrier == Carrier::WebRtc;
         let sound = self.inlet.intake.mic().came_to();
         let sounding = streams && self.inlet.timeline.at(heard.last()) - sound < SOUNDING;
         heard.silent_since(sounding)
