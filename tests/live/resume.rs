@@ -315,8 +315,10 @@ async fn a_session_goes_on_over_either_carrier_while_the_database_takes_nothing(
     let mut other = sqlx::SqliteConnection::connect(&url).await.unwrap();
     other.execute("BEGIN EXCLUSIVE").await.unwrap();
     // Over one connection while it still has another,
-    let mut taken = Socket::at(&resume_url(&server.url(""), &id)).await;
-    assert_eq!(socket.closed().await, 1000);
+    let url = resume_url(&server.url(""), &id);
+    // Who is there answers pings meanwhile.
+    let (mut taken, closed) = tokio::join!(Socket::at(&url), socket.closed());
+    assert_eq!(closed, 1000);
     assert_eq!(taken.id(), id);
     speak(&mut taken, &question_pcm()).await;
     assert_eq!(taken.answer().await.response["status"], "completed");
