@@ -15,7 +15,7 @@ use super::reading::ReadError;
 use super::sessions::parts::{self, PartRow};
 use super::sessions::{self, SessionRow};
 use super::shapes::{Break, BreakKind, PartInfo};
-use crate::clock::Micros;
+use super::standing::Standing;
 use crate::db::{AccountId, DbError};
 
 /// A session as the database knows it, and where its files are.
@@ -24,7 +24,8 @@ pub(super) struct Found {
     pub row: SessionRow,
     pub folder: Folder,
     parts: Vec<PartRow>,
-    now: Micros,
+    /// How far its timeline is, if it has a connection.
+    live: Option<u64>,
 }
 
 impl Core {
@@ -40,11 +41,14 @@ impl Core {
                 parts::of_session(of, id).await?,
             ),
         };
+        let row = row.ok_or(ReadError::NotFound)?;
+        let standings = self.standings(std::slice::from_ref(&row)).await;
+        let since = whole((self.clock.now().0 - row.started_at) / 1000);
         Ok(Found {
-            row: row.ok_or(ReadError::NotFound)?,
+            live: (standings == [Standing::Live]).then_some(since),
+            row,
             folder,
             parts,
-            now: self.clock.now(),
         })
     }
 
@@ -93,10 +97,12 @@ impl Found {
         if let Some(logged) = logged {
             (info.to_ms, info.end_reason) = (info.to_ms.max(logged.to_ms), logged.end_reason);
         }
-        if info.stopped.is_some() && self.row.ended_at.is_none() && row.number == self.row.part {
-            // It goes on, and its log does not.
-            let now = (self.now.0 - self.row.started_at) / 1000;
-            info.to_ms = info.to_ms.max(whole(now));
+        if let Some(now) = self
+            .live
+            .filter(|_| row.number == self.row.part && info.end_reason.is_none())
+        {
+            // Nothing may happen in it for a while, or nothing of it is recorded any more.
+            info.to_ms = info.to_ms.max(now);
         }
         info
     }

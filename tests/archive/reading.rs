@@ -298,3 +298,38 @@ fn nothing_but_folders(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     files
 }
+
+#[tokio::test]
+async fn a_live_session_in_which_nobody_speaks_is_as_long_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = Scene::sqlite(folder.path()).await;
+    let mut recorder = scene.record("sess_1");
+    recorder.event(ms(0), &configured("sess_1", None));
+    speak(&mut recorder, &mut Tone::new(), ms(0), ms(2000));
+    recorder.tick(ms(3000));
+    let log = scene.session("sess_1").join("001.events.jsonl");
+    while !std::fs::metadata(&log).is_ok_and(|about| about.len() > 0) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    scene.archive.settled().await;
+    scene.clock.advance(Duration::from_secs(90));
+    let ends = async |scene: &Scene| {
+        let (archive, me) = (&scene.archive, &scene.me);
+        let parts = archive.parts(me, "sess_1").await.unwrap();
+        let whole = (None, None);
+        let peaks = archive.peaks(me, "sess_1", 10, whole).await.unwrap();
+        let told = archive.transcript(me, "sess_1").await.unwrap();
+        [parts[0].to_ms, peaks.length_ms, told.length_ms]
+    };
+    assert_eq!(ends(&scene).await, [90_000; 3]);
+    // It was killed, and nobody has found out for how long it went on.
+    std::mem::forget(recorder);
+    scene.archive.close().await;
+    let log = std::fs::read_to_string(&log).unwrap();
+    assert!(log.ends_with('\n'));
+    let next = Scene::sqlite(folder.path()).await;
+    next.clock.advance(Duration::from_secs(600));
+    for end in ends(&next).await {
+        assert!(end < 600_000, "{end}");
+    }
+}
