@@ -13,7 +13,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
@@ -38,6 +39,8 @@ pub struct Db {
     pool: AnyPool,
     engine: Engine,
     reserve: Option<Reserve>,
+    /// Whether SQLite's write-ahead log may hold what was deleted.
+    holds_deleted: Arc<AtomicBool>,
 }
 
 /// Which database stands behind the handle.
@@ -77,6 +80,8 @@ impl Db {
             pool,
             engine,
             reserve,
+            // A server before this one may have been killed between the two.
+            holds_deleted: Arc::new(AtomicBool::new(engine == Engine::Sqlite)),
         })
     }
 
@@ -113,7 +118,15 @@ impl Db {
         Ok(self.pool().ping().await?)
     }
 
-    /// On a full disk, makes room of what the database itself can do without.
+    /// Something was deleted that is to be nowhere any more: SQLite's file has nothing of it, and its
+    /// write-ahead log neither once [`tidy`](Self::tidy) could shorten it.
+    pub fn deleted(&self) {
+        self.holds_deleted
+            .store(self.engine == Engine::Sqlite, Ordering::Release);
+    }
+
+    /// Shortens SQLite's write-ahead log: of what was deleted, and on a full disk to make room. While
+    /// somebody reads or writes that waits for the next time.
     ///
     /// # Errors
     ///
@@ -121,6 +134,13 @@ impl Db {
     pub async fn tidy(&self) -> Result<(), DbError> {
         if self.reserve.as_ref().is_some_and(Reserve::is_needed) {
             sqlx::query(bounded::SHORTEN).execute(self.pool()).await?;
+        }
+        if self.holds_deleted.swap(false, Ordering::AcqRel) {
+            let done = bounded::shorten_at_once(&self.pool).await;
+            if !matches!(done, Ok(true)) {
+                self.deleted();
+            }
+            done?;
         }
         Ok(())
     }
@@ -236,7 +256,7 @@ fn escape(byte: u8) -> String {
 async fn prepare(engine: Engine, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     if engine == Engine::Sqlite {
         for pragma in [
-            "PRAGMA busy_timeout = 5000",
+            bounded::BE_PATIENT,
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = NORMAL",
             "PRAGMA wal_autocheckpoint = 250",

@@ -1,7 +1,8 @@
 //! Deletes a session with everything that belongs to it.
 //!
 //! First its row is marked, so that nothing of it is read any more, then its folder is moved aside
-//! and removed, and last the row goes: who finds no row knows that there are no files. What a disk
+//! and removed, and last the row goes: who finds no row knows that there are no files. SQLite's log is
+//! shortened then, as it holds what the row said. What a disk
 //! refuses, or a killed process began, is tried again every half minute. Where the
 //! disk is so full that the row cannot be marked, the files go first: that makes the room.
 
@@ -132,7 +133,12 @@ impl Core {
 
     async fn finish_deletion(&self, account: &AccountId, id: &str) -> Result<(), RecoveryError> {
         self.remove_files(account, id).await?;
-        Ok(sessions::remove(self.db.of(account), id).await?)
+        sessions::remove(self.db.of(account), id).await?;
+        self.db.deleted();
+        if let Err(error) = self.db.tidy().await {
+            tracing::warn!(%error, "the database's log still holds what was deleted");
+        }
+        Ok(())
     }
 
     async fn remove_files(&self, account: &AccountId, id: &str) -> io::Result<()> {

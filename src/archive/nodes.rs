@@ -79,7 +79,7 @@ impl Core {
             beating(
                 async || {
                     if let Err(error) = self.db.tidy().await {
-                        tracing::warn!(%error, "no room can be made for the database");
+                        tracing::warn!(%error, "the database's log cannot be shortened");
                     }
                     seen(&self.db, &self.node, self.clock.now()).await?;
                     self.hear_of_hang_ups().await

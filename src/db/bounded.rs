@@ -22,8 +22,33 @@ use super::reserve::Reserve;
 /// writer.
 const OPERATION: Duration = Duration::from_secs(10);
 
+/// How long SQLite waits for another writer.
+pub(super) const BE_PATIENT: &str = "PRAGMA busy_timeout = 5000";
+
 /// Brings what stands in SQLite's write-ahead log to where it belongs, and empties the log.
 pub(super) const SHORTEN: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+/// The same, if nobody is in the way: it is not waited for them, as others would wait meanwhile. Whether
+/// it is done.
+pub(super) async fn shorten_at_once(pool: &AnyPool) -> Result<bool, Error> {
+    let mut connection = pool.acquire().await?;
+    let shorten = async {
+        sqlx::query("PRAGMA busy_timeout = 0")
+            .execute(&mut *connection)
+            .await?;
+        let (busy, ..): (i64, i64, i64) =
+            sqlx::query_as(SHORTEN).fetch_one(&mut *connection).await?;
+        sqlx::query(BE_PATIENT).execute(&mut *connection).await?;
+        Ok(busy == 0)
+    };
+    let done = timeout(OPERATION, shorten).await;
+    let done = done.unwrap_or_else(|_| Err(Error::Io(ErrorKind::TimedOut.into())));
+    if done.is_err() {
+        // It may have been left impatient.
+        connection.close_on_drop();
+    }
+    done
+}
 
 /// The connections, for one operation each.
 #[derive(Clone, Copy, Debug)]

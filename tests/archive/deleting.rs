@@ -1,11 +1,13 @@
 //! Deletions that a disk refuses, and sessions that cannot be finished: what is said of them, and
 //! how they come to an end.
 
+use std::path::Path;
 use std::time::Duration;
 
 use praxiloom::archive::sessions::SessionRow;
 use praxiloom::archive::{Deletion, EndReason, ReadError, ReopenError, Standing, Voices};
 use praxiloom::clock::Clock;
+use sqlx::{Connection as _, Executor as _};
 
 use crate::disk::Disk;
 use crate::scene::{NOON, Scene, configured, ms};
@@ -69,7 +71,7 @@ async fn a_deletion_on_a_read_only_disk_is_told_and_done_once_it_can_be() {
 }
 
 /// A session whose process was killed, and whose log cannot be repaired by the next.
-async fn left_beyond_repair(scene: Scene, folder: &std::path::Path) -> Scene {
+async fn left_beyond_repair(scene: Scene, folder: &Path) -> Scene {
     let mut recorder = scene.record("sess_1");
     recorder.event(ms(0), &configured("sess_1", None));
     recorder.tick(ms(1000));
@@ -121,4 +123,68 @@ async fn a_session_that_cannot_be_finished_can_be_deleted() {
     assert_eq!(deleted, Deletion::Done);
     assert_eq!(list(&scene).await, []);
     assert!(!scene.session("sess_1").exists());
+}
+
+/// Which of the database's files hold this word.
+fn files_with(folder: &Path, word: &str) -> Vec<String> {
+    let files = folder.read_dir().unwrap().map(|file| file.unwrap());
+    let names = files.filter(|file| file.file_type().unwrap().is_file());
+    let holds = |path: &Path| {
+        let bytes = std::fs::read(path).unwrap();
+        bytes
+            .windows(word.len())
+            .any(|part| part == word.as_bytes())
+    };
+    let holding = names.filter(|file| holds(&file.path()));
+    holding
+        .map(|file| file.file_name().into_string().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn nothing_of_a_deleted_session_is_left_in_any_file_of_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
+    let sessions = folder.path().join("sessions");
+    let scene = Scene::open(&url, &sessions, Clock::set_to(NOON)).await;
+    let ids: Vec<String> = (1000..1040)
+        .map(|number| format!("sess_{number}_x"))
+        .collect();
+    for id in &ids {
+        hold(&scene, id).await;
+        assert!(!files_with(folder.path(), id).is_empty());
+    }
+    for id in ids.iter().step_by(2) {
+        let deleted = scene.archive.delete(&scene.me, id).await.unwrap();
+        assert_eq!(deleted, Deletion::Done);
+    }
+    let gone = async |id: &str| {
+        let gone = async {
+            while !files_with(folder.path(), id).is_empty() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let done = tokio::time::timeout(Duration::from_secs(60), gone).await;
+        done.unwrap_or_else(|_| panic!("{id} in {:?}", files_with(folder.path(), id)));
+    };
+    for id in ids.iter().step_by(2) {
+        gone(id).await;
+    }
+    // While somebody reads what there was it stays in the log, and nobody waits for that.
+    let mut reader = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    reader.execute("BEGIN").await.unwrap();
+    reader
+        .execute("SELECT count(*) FROM sessions")
+        .await
+        .unwrap();
+    let begun = std::time::Instant::now();
+    let deleted = scene.archive.delete(&scene.me, &ids[1]).await.unwrap();
+    assert_eq!(deleted, Deletion::Done);
+    assert!(begun.elapsed() < Duration::from_secs(4), "{begun:?}");
+    assert!(!files_with(folder.path(), &ids[1]).is_empty());
+    reader.execute("ROLLBACK").await.unwrap();
+    gone(&ids[1]).await;
+    let left = list(&scene).await;
+    assert_eq!(left.len(), 10);
+    assert!(!files_with(folder.path(), &ids[3]).is_empty());
 }
