@@ -48,6 +48,9 @@ pub enum HttpError {
     /// There is nothing here. 404 `not_found`.
     #[error("there is nothing at this address")]
     NotFound,
+    /// No such call is live here: it ended, or another node has it. 404 `not_found`.
+    #[error("no such call is live at this server: go on with its session by `?resume=`")]
+    NoCall,
     /// The session is over for good, or its connection does not let go of it. 409
     /// `session_not_resumable`.
     #[error("the session cannot be resumed: {0}")]
@@ -61,6 +64,10 @@ pub enum HttpError {
     /// What was recorded of a session cannot be read. 500 `recording_unreadable`.
     #[error("the recording cannot be read: the server's disk of recordings fails")]
     Unreadable(#[source] std::io::Error),
+    /// What a killed server left of a session cannot be finished until its disk is written to again.
+    /// 503 `disk_unavailable`.
+    #[error("the server's disk of recordings is full or may not be written to: try again later")]
+    Unwritable(#[source] std::io::Error),
     /// It is not done with this method. 405 `method_not_allowed`.
     #[error("this address does not take this method")]
     WrongMethod,
@@ -135,6 +142,17 @@ impl HttpError {
         }
     }
 
+    /// The disk of recordings refused what a session needs to go on: for as long as it takes nothing,
+    /// or for good.
+    #[must_use]
+    pub fn disk(error: std::io::Error) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded | ReadOnlyFilesystem => Self::Unwritable(error),
+            _ => Self::Unreadable(error),
+        }
+    }
+
     /// Status and `code`.
     #[must_use]
     pub fn code(&self) -> (StatusCode, &str) {
@@ -155,7 +173,7 @@ impl HttpError {
             Self::WrongOrigin => (StatusCode::FORBIDDEN, "origin_not_allowed"),
             Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "host_not_allowed"),
             Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NotFound | Self::NoCall => (StatusCode::NOT_FOUND, "not_found"),
             Self::NotResumable(_) => (StatusCode::CONFLICT, "session_not_resumable"),
             Self::StillLive => (StatusCode::CONFLICT, "session_live"),
             Self::NotRecorded => (StatusCode::NOT_FOUND, "not_recorded"),
@@ -172,6 +190,7 @@ impl HttpError {
             Self::Database(error) if error.is_passing() => {
                 (StatusCode::SERVICE_UNAVAILABLE, "database_unavailable")
             }
+            Self::Unwritable(_) => (StatusCode::SERVICE_UNAVAILABLE, "disk_unavailable"),
             Self::Unreadable(_) => (StatusCode::INTERNAL_SERVER_ERROR, "recording_unreadable"),
             Self::Database(_) | Self::Internal(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
@@ -197,6 +216,7 @@ impl HttpError {
             | Self::TimedOut
             | Self::Database(_)
             | Self::Unreadable(_)
+            | Self::Unwritable(_)
             | Self::Internal(_) => "server_error",
             _ => "invalid_request_error",
         }
@@ -208,7 +228,7 @@ impl HttpError {
             Self::Database(error) if error.is_passing() => Some(2),
             Self::TooManySessions => Some(30),
             Self::TooManySecrets | Self::TooManyTickets => Some(1),
-            Self::Stopping => Some(5),
+            Self::Stopping | Self::Unwritable(_) => Some(5),
             _ => None,
         }
     }
@@ -230,6 +250,7 @@ impl IntoResponse for HttpError {
                 tracing::warn!(%error, "a request waited for the database in vain");
             }
             Self::Database(error) => tracing::error!(%error, "a request failed"),
+            Self::Unwritable(error) => tracing::warn!(%error, "a session waits for the disk"),
             Self::Unreadable(error) => tracing::error!(%error, "a recording cannot be read"),
             Self::Internal(error) => tracing::error!(error, "a request failed"),
             _ => {}
@@ -265,6 +286,32 @@ mod tests {
     async fn body(error: HttpError) -> serde_json::Value {
         let body = error.into_response().into_body();
         serde_json::from_slice(&axum::body::to_bytes(body, 4096).await.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_is_waited_for_and_one_that_fails_is_not() {
+        use std::io::ErrorKind;
+        for (kind, status, code, wait) in [
+            (ErrorKind::StorageFull, 503, "disk_unavailable", Some(5)),
+            (ErrorKind::QuotaExceeded, 503, "disk_unavailable", Some(5)),
+            (
+                ErrorKind::ReadOnlyFilesystem,
+                503,
+                "disk_unavailable",
+                Some(5),
+            ),
+            (
+                ErrorKind::PermissionDenied,
+                500,
+                "recording_unreadable",
+                None,
+            ),
+            (ErrorKind::Other, 500, "recording_unreadable", None),
+        ] {
+            let error = HttpError::disk(kind.into());
+            assert_eq!(error.retry_after(), wait);
+            assert_eq!((error.code().0.as_u16(), error.code().1), (status, code));
+        }
     }
 
     #[tokio::test]

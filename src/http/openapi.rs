@@ -123,7 +123,8 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ),
     (
         "503",
-        "The database is locked, away or without room: `database_unavailable`, with `Retry-After`",
+        "The database is locked, away or without room: `database_unavailable`, or the disk of recordings \
+            takes nothing: `disk_unavailable`; with `Retry-After`",
     ),
     ("504", "The answer took too long: `timeout`"),
 ];

@@ -178,7 +178,7 @@ pub async fn call(
     responses(
         (status = 200, description = "The answer, which carries all candidates", body = String, content_type = "application/sdp"),
         (status = 400, description = "`invalid_value`: the message says what the offer lacks; the call goes on as it was", body = Error),
-        (status = 404, description = "`not_found`: no such call of this account is live here", body = Error),
+        (status = 404, description = "`not_found`: no such call of this account is live at this server; its session goes on with `?resume=`", body = Error),
         (status = 413, description = "`body_too_large`", body = Error),
         (status = 415, description = "`unsupported_media_type`", body = Error),
     )
@@ -189,7 +189,7 @@ pub async fn renegotiate(
     request: Request,
 ) -> Result<Response, HttpError> {
     let call = app.live.registry().call(&id, &account);
-    let call = call.ok_or(HttpError::NotFound)?;
+    let call = call.ok_or(HttpError::NoCall)?;
     let (offer, _) = read(request).await?;
     let answer = call.reoffer(&offer).await.map_err(unanswered)?;
     Ok(([(header::CONTENT_TYPE, SDP)], answer).into_response())
@@ -285,7 +285,7 @@ fn refusal(error: BeginError) -> HttpError {
         BeginError::NotFound => HttpError::NotFound,
         BeginError::NotResumable(why) => HttpError::NotResumable(why),
         BeginError::Database(error) => HttpError::Database(error),
-        BeginError::Disk(error) => HttpError::Unreadable(error),
+        BeginError::Disk(error) => HttpError::disk(error),
     }
 }
 
@@ -355,7 +355,7 @@ fn unanswered(error: webrtc::Error) -> HttpError {
     match error {
         webrtc::Error::Offer(error) => HttpError::invalid("sdp", error.to_string()),
         webrtc::Error::Busy => HttpError::TooManySessions,
-        webrtc::Error::Ended => HttpError::NotFound,
+        webrtc::Error::Ended => HttpError::NoCall,
         error => {
             tracing::error!(%error, "a call could not be answered");
             HttpError::Internal("a call could not be answered")

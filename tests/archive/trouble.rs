@@ -1,16 +1,24 @@
 //! A disk that is full or may not be written to, a database that is locked or gone.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
 use praxiloom::archive::event::{Event, Speaker};
 use praxiloom::archive::shapes::{Break, BreakKind};
-use praxiloom::archive::{EndReason, Part, Recorder, Refusal, Trouble, Voices, Warning, sessions};
+use praxiloom::archive::{
+    EndReason, Part, Recorder, RecoveryError, Refusal, ReopenError, Trouble, Voices, Warning,
+    sessions,
+};
 use sqlx::Connection;
+use tokio::time::timeout;
 
 use crate::disk::Disk;
 use crate::postgres::Postgres;
 use crate::scene::{NOON, Scene, Tone, configured, ms, said, speak};
+
+/// Longer than anything takes that is waited for.
+const LONG: Duration = Duration::from_secs(60);
 
 /// Waits until a batch or two are through.
 async fn a_moment() {
@@ -442,4 +450,61 @@ async fn a_database_that_is_gone_loses_nothing() {
             (length, Some(reason))
         );
     }
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_waits_for_room_and_goes_on_then() {
+    let Some(disk) = Disk::mount("1m") else {
+        return;
+    };
+    let scene = disk.scene().await;
+    let mut recorder = scene.record("sess_1");
+    recorder.event(ms(0), &configured("sess_1", None));
+    speak(&mut recorder, &mut Tone::new(), ms(0), ms(3000));
+    recorder.event(ms(2900), &said("a", Speaker::Coach, 100, "How are you?"));
+    recorder.tick(ms(4000));
+    let log = scene.session("sess_1").join("001.events.jsonl");
+    let on_disk = async {
+        while !std::fs::read_to_string(&log).is_ok_and(|log| log.contains("How are you?")) {
+            a_moment().await;
+        }
+    };
+    timeout(LONG, on_disk).await.expect("it is not on the disk");
+    scene.archive.settled().await;
+    std::mem::forget(recorder);
+    scene.archive.close().await;
+    // Cut off within a line, and without room to end its tracks.
+    let whole = std::fs::read(&log).unwrap();
+    std::fs::write(&log, [&whole[..], br#"{"at_ms":3000,"ty"#].concat()).unwrap();
+    disk.fill();
+    for _ in 0..2 {
+        let scene = disk.scene().await;
+        for _ in 0..2 {
+            match scene.archive.reopen(&scene.me, "sess_1").await {
+                Err(ReopenError::Recovery(RecoveryError::Disk(error))) => {
+                    assert_eq!(error.kind(), ErrorKind::StorageFull);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        scene.archive.close().await;
+    }
+    assert!(std::fs::read(&log).unwrap().starts_with(&whole));
+    let scene = disk.scene().await;
+    let refused = scene.archive.reopen(&scene.me, "sess_1").await;
+    assert!(refused.is_err(), "{refused:?}");
+    disk.empty();
+    let reopened = scene.archive.reopen(&scene.me, "sess_1").await.unwrap();
+    assert_eq!(reopened.part_number, 2);
+    assert_eq!(reopened.items.len(), 1);
+    drop(reopened);
+    scene.archive.settled().await;
+    for track in ["001.coach.opus", "001.client.opus"] {
+        let file = std::fs::File::open(scene.session("sess_1").join(track)).unwrap();
+        let found = media::record::recover(&file).unwrap();
+        assert_eq!(found.bytes, file.metadata().unwrap().len(), "{track}");
+        assert!(found.end.ms() >= 2500, "{track}: {:?}", found.end);
+    }
+    let told = scene.archive.transcript(&scene.me, "sess_1").await.unwrap();
+    assert_eq!(told.lines[0].text, "How are you?");
 }

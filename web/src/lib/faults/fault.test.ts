@@ -31,6 +31,7 @@ describe("faults", () => {
     ]);
     expect(faultOfStatus(503, "database_unavailable")).toBe("database-away");
     expect(faultOfStatus(500, "recording_unreadable")).toBe("recording-unreadable");
+    expect(faultOfStatus(503, "disk_unavailable")).toBe("disk-full");
     expect([1000, 1001, 1006, 1008, 1011, 1013].map(faultOfClose)).toEqual([
       null,
       "server-stopping",

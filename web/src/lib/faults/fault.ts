@@ -14,6 +14,7 @@ export type Fault =
   | "server-failed"
   | "database-away"
   | "recording-unreadable"
+  | "disk-full"
   | "transports-failed"
   | "session-expired"
   | "session-over"
@@ -39,13 +40,21 @@ export class FaultError extends Error {
 /** Trying another transport would meet the same answer. */
 export function isFinal(fault: Fault): boolean {
   const known: Fault[] = ["not-allowed", "unknown-client", "session-expired"];
-  return [...known, "server-busy", "database-away", "recording-unreadable"].includes(fault);
+  return [...known, "server-busy", "database-away", "recording-unreadable", "disk-full"].includes(
+    fault,
+  );
 }
 
 /** Worth trying again by itself, after a pause. */
 export function isPassing(fault: Fault): boolean {
   const away: Fault[] = ["network-lost", "server-stopping", "server-unreachable"];
-  const there: Fault[] = ["server-busy", "server-failed", "database-away", "recording-unreadable"];
+  const there: Fault[] = [
+    "server-busy",
+    "server-failed",
+    "database-away",
+    "recording-unreadable",
+    "disk-full",
+  ];
   return [...away, ...there].includes(fault);
 }
 
@@ -82,6 +91,7 @@ export function faultOfStatus(status: number, code = ""): Fault {
   if (status === 429) return "server-busy";
   if (code === "database_unavailable") return "database-away";
   if (code === "recording_unreadable") return "recording-unreadable";
+  if (code === "disk_unavailable") return "disk-full";
   if (status === 503) return "server-stopping";
   if (status === 500) return "server-failed";
   return "server-unreachable";

@@ -110,6 +110,10 @@ const WORDS: Record<Fault, Omit<Words, "steps">> = {
     title: "The server cannot read its recordings",
     body: "Its disk fails or is not there. What is on it is left as it is; whoever runs the server finds more in its log.",
   },
+  "disk-full": {
+    title: "The server’s disk takes nothing",
+    body: "It is full or may not be written to. What was said before is kept, and the session goes on once there is room.",
+  },
   "database-away": {
     title: "The server’s database does not answer",
     body: "Everything said so far is kept. It usually answers again within seconds.",
