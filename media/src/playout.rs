@@ -185,6 +185,18 @@ impl Playout {
         None
     }
 
+    /// Where on the session's timeline the sound of `tag` stands, as [`place`](Self::place) tells of
+    /// each sample: the samples from which on it stands elsewhere than right after those before, and
+    /// where.
+    pub fn places(&self, tag: u64) -> impl Iterator<Item = (u64, Position)> {
+        let own = self.stretches.iter().filter(move |one| one.tag == tag);
+        own.scan(0, |sent, stretch| {
+            let before = *sent;
+            *sent += stretch.sent;
+            Some((before, stretch.start + self.delay))
+        })
+    }
+
     /// Whether sound is being heard at `now`, or will be without anything further being sent.
     #[must_use]
     pub fn is_playing(&self, now: Position) -> bool {

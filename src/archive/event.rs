@@ -27,6 +27,7 @@ use utoipa::ToSchema;
 
 use super::engine_calls::EngineCall;
 use super::inner::Inner;
+pub use super::sent::{Placed, REMEMBERED, Sent};
 pub use super::silence::{Outcome, Place, Silence};
 
 /// One line of the log.
@@ -139,6 +140,9 @@ pub enum Event {
     },
     /// What was said, with word times.
     Said(Said),
+    /// What left of an answer of the conversation, heard or not. Comes once all of it has left, or it
+    /// was cut off.
+    Sent(Sent),
     /// A stretch of the coach's voice, by voice activity.
     Speech {
         /// Its beginning.

@@ -35,6 +35,7 @@ mod reopen;
 mod restore;
 #[cfg(test)]
 mod scene;
+mod sent;
 pub mod sessions;
 pub mod shapes;
 mod silence;

@@ -14,7 +14,7 @@ use media::Position;
 use signaling::event::{Item, Session};
 use tokio::time::{Instant, timeout};
 
-use super::event::{Entry, Outcome};
+use super::event::{Entry, Outcome, Sent};
 use super::layout::Folder;
 use super::ledger::{Hold, Known};
 use super::recovery::{RecoveryError, goes_further, on_disk};
@@ -52,6 +52,8 @@ pub struct Reopened {
     pub items: Vec<Item>,
     /// What became of the client's silences, by item, in order.
     pub silences: Vec<(String, Outcome)>,
+    /// How the last spoken answers sound, in order.
+    pub sent: Vec<Sent>,
     /// The AI client.
     pub client_id: Option<String>,
     /// When the session began.
@@ -137,6 +139,7 @@ impl Archive {
             session: *session,
             items: restored.items,
             silences: restored.silences,
+            sent: restored.sent,
             client_id: restored.client_id,
             started_at,
             claim: Claim(way),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use signaling::event::{Content, Item, ItemKind, ItemStatus, Role, Session};
 
-use super::event::{Event, Outcome, Said, Silence, Speaker};
+use super::event::{Event, Outcome, REMEMBERED, Said, Sent, Silence, Speaker};
 
 /// The state of a conversation, entry by entry.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +17,8 @@ pub(super) struct Restored {
     pub items: Vec<Item>,
     /// What became of the client's silences, by item, in order.
     pub silences: Vec<(String, Outcome)>,
+    /// How the last spoken answers sound, in order.
+    pub sent: Vec<Sent>,
     /// When the last of it was recorded.
     pub latest_ms: u64,
     /// What was said last in the connection that is read, by item.
@@ -35,6 +37,7 @@ impl Restored {
             Event::ItemRemoved { item_id } => {
                 self.items.retain(|item| item.id != item_id);
                 self.said.retain(|said| said.item_id != item_id);
+                self.sent.retain(|sent| sent.item_id != item_id);
             }
             Event::Said(said) => {
                 let before = |other: &Said| other.item_id == said.item_id;
@@ -43,6 +46,7 @@ impl Restored {
                 }
                 self.said.push(said);
             }
+            Event::Sent(sent) => self.sent.push(sent),
             Event::Silence(Silence {
                 item_id, outcome, ..
             }) => self.silences.push((item_id, outcome)),
@@ -70,6 +74,8 @@ impl Restored {
     /// What there is at the end of the log.
     pub(super) fn settled(mut self) -> Self {
         self.settle();
+        let earlier = self.sent.len().saturating_sub(REMEMBERED);
+        self.sent.drain(..earlier);
         self
     }
 
@@ -88,6 +94,9 @@ impl Restored {
         let known: HashSet<String> = self.items.iter().map(|item| item.id.clone()).collect();
         for said in said {
             let known = known.contains(&said.item_id);
+            if known && !self.sent.iter().any(|sent| sent.item_id == said.item_id) {
+                self.sent.extend(Sent::heard(&said));
+            }
             if said.speaker == Speaker::Coach && !known && !said.text.is_empty() {
                 let content = vec![Content::InputAudio {
                     audio: None,
@@ -154,6 +163,7 @@ fn settle_item(item: &mut Item, said: Option<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::{Placed, TimedWord};
     use super::*;
 
     fn said(id: &str, speaker: Speaker, text: &str) -> Event {
@@ -250,6 +260,55 @@ mod tests {
             pair("d", "Hello again."),
         ];
         assert_eq!(texts(events), expected);
+    }
+
+    #[test]
+    fn how_the_last_answers_sound_is_known_of_a_killed_process_as_far_as_they_were_heard() {
+        let sent = |id: &str| Sent {
+            item_id: id.to_owned(),
+            audio_ms: 900,
+            words: Vec::new(),
+            places: Vec::new(),
+        };
+        let mut events = Vec::new();
+        for number in 0..REMEMBERED {
+            let id = format!("item_{number}");
+            events.push(put(&id, Role::Assistant, None));
+            events.push(said(&id, Speaker::Client, "Well."));
+            events.push(Event::Sent(sent(&id)));
+        }
+        events.push(put("open", Role::Assistant, None));
+        for (text, at) in [("It", 2500), ("It began", 2900)] {
+            let Event::Said(mut said) = said("open", Speaker::Client, text) else {
+                panic!();
+            };
+            (said.from_ms, said.to_ms) = (2000, at);
+            let word = |(index, text): (u64, &str)| TimedWord {
+                text: text.to_owned(),
+                from_ms: 2000 + index * 500,
+                to_ms: 2400 + index * 500,
+            };
+            said.words = (0..).zip(text.split(' ')).map(word).collect();
+            events.push(Event::Said(said));
+        }
+        // Beside the conversation, and deleted.
+        events.push(said("aside", Speaker::Client, "Hm."));
+        events.push(Event::ItemRemoved {
+            item_id: "item_5".to_owned(),
+        });
+        let mut restored = Restored::default();
+        for event in events {
+            restored.apply(event);
+        }
+        let mut sounds = restored.settled().sent;
+        let last = sounds.pop().unwrap();
+        let kept = [0, 1, 2, 3, 4, 6, 7].map(|number| sent(&format!("item_{number}")));
+        assert_eq!(sounds, kept);
+        let (audio_ms, at_ms) = (0, 2000);
+        assert_eq!((last.item_id.as_str(), last.audio_ms), ("open", 900));
+        assert_eq!(last.places, [Placed { audio_ms, at_ms }]);
+        let words = last.words.iter().map(|word| (word.from_ms, word.to_ms));
+        assert_eq!(words.collect::<Vec<_>>(), [(0, 400), (500, 900)]);
     }
 
     #[test]

@@ -175,6 +175,7 @@ impl Live {
             session,
             items,
             silences,
+            sent,
             claim,
             ..
         } = self.archive.reopen(account, id).await?;
@@ -187,6 +188,7 @@ impl Live {
             away,
             items,
             silences,
+            sent,
         };
         Ok(Begun {
             id: id.to_owned(),

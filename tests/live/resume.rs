@@ -268,7 +268,102 @@ async fn strangers_and_the_unknown_are_not_found() {
         .post(server.url("/v1/realtime/calls/sess_theirs"))
         .header("content-type", "application/sdp")
         .body("v=0");
-    assert_eq!(call.send().await.unwrap().status(), 404);
+    let answer = call.send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+    let told: Value = answer.json().await.unwrap();
+    let message = told["error"]["message"].as_str().unwrap();
+    assert!(message.contains("?resume="), "{message}");
+}
+
+/// Asks until an answer is being spoken, of which a client that hears no more of it than came has heard
+/// two words; which it is, and how much of it came, in milliseconds.
+async fn answer_begun(socket: &mut Socket) -> (String, usize) {
+    for _ in 0..5 {
+        speak(socket, &question_pcm()).await;
+        let (mut transcript, mut came) = (String::new(), 0);
+        loop {
+            let event = socket.event().await;
+            let delta = || event["delta"].as_str().unwrap();
+            match event["type"].as_str().unwrap() {
+                // Three bytes in four letters, and 48 bytes in a millisecond.
+                "response.output_audio.delta" => came += delta().len() * 3 / 4 / 48,
+                "response.output_audio_transcript.delta" => transcript += delta(),
+                "response.done" => break,
+                _ => continue,
+            }
+            if transcript.split_whitespace().count() > 2 {
+                return (event["item_id"].as_str().unwrap().to_owned(), came);
+            }
+        }
+    }
+    panic!("no answer has three words");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_cut_off_is_truncated_to_what_the_client_played() {
+    let server = serve(&[]).await;
+    let mut socket = curious(&server).await;
+    let id = socket.id();
+    let (item, came) = answer_begun(&mut socket).await;
+    drop(socket);
+    let resumed = async || {
+        let mut socket = Socket::at(&resume_url(&server.url(""), &id)).await;
+        loop {
+            let done = socket.until("conversation.item.done").await["item"].clone();
+            if done["id"] == *item {
+                return (socket, done);
+            }
+        }
+    };
+    let (mut socket, done) = resumed().await;
+    assert_eq!(done["status"], "incomplete");
+    let before = Part::read(&server.app.config.server.data, &id, 1);
+    let sent = before.events.iter().find_map(|entry| match &entry.event {
+        Event::Sent(sent) if sent.item_id == item => Some(sent),
+        _ => None,
+    });
+    let sent = sent.unwrap();
+    assert!(sent.audio_ms as usize + 20 >= came, "{came}, {sent:?}");
+    let truncate = |audio_end_ms: u64| {
+        json!({"type": "conversation.item.truncate", "item_id": item, "content_index": 0,
+            "audio_end_ms": audio_end_ms})
+    };
+    socket.send(truncate(sent.audio_ms + 21)).await;
+    let error = socket.error().await;
+    assert_eq!(error["param"], "audio_end_ms");
+    assert_eq!(error["code"], "invalid_value");
+    let words: Vec<&str> = sent.words.iter().map(|word| &*word.text).collect();
+    // All that left, then no more than a word.
+    for (end, text) in [
+        (sent.audio_ms, words.join(" ")),
+        (sent.words[0].to_ms, words[0].to_owned()),
+    ] {
+        socket.send(truncate(end)).await;
+        let truncated = socket.until("conversation.item.truncated").await;
+        assert_eq!(truncated["item_id"], *item);
+        assert_eq!(truncated["audio_end_ms"], end);
+        let retrieve = json!({"type": "conversation.item.retrieve", "item_id": item});
+        socket.send(retrieve).await;
+        let retrieved = socket.until("conversation.item.retrieved").await;
+        assert_eq!(retrieved["item"]["content"][0]["transcript"], text);
+    }
+    socket.stream.close(None).await.unwrap();
+    ended(&server, &id).await;
+    // The archive says the same, where it was said.
+    let path = server.url(&format!("/api/sessions/{id}/transcript?format=json"));
+    let told = client().get(path).send().await.unwrap();
+    let told: Value = told.json().await.unwrap();
+    let mut lines = told["lines"].as_array().unwrap().iter();
+    let line = lines.find(|line| line["item_id"] == *item).unwrap();
+    assert_eq!(line["text"], words[0]);
+    assert_eq!(line["cut"], true);
+    let said = before.said(Speaker::Client);
+    let said = said.iter().find(|said| said.item_id == item).unwrap();
+    assert_eq!(line["from_ms"], said.from_ms);
+    Part::read(&server.app.config.server.data, &id, 2).replays();
+    // And it is what is gone on from, over whichever connection.
+    let (_, again) = resumed().await;
+    assert_eq!(again["content"][0]["transcript"], words[0]);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use super::Conversation;
 use super::items::{content_bytes, ms};
 use super::response::Ending;
 use super::sounding::Sounding;
-use crate::providers::tts::RATE;
+use super::speech::in_samples;
 
 /// Most items of one conversation; an hour of talk makes a few hundred.
 const MOST_ITEMS: usize = 4096;
@@ -129,7 +129,7 @@ impl Conversation {
         if self.sounding.as_ref().is_some_and(sounds) {
             self.cut_rest(now);
         }
-        let samples = end.saturating_mul(u64::from(RATE)) / 1000;
+        let samples = in_samples(end);
         self.items.truncate(id, samples);
         if !self.server_plays()
             && let Some(spoken) = self.items.speech(id)

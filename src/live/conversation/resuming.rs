@@ -8,8 +8,10 @@ use media::Position;
 use serde::{Deserialize, Serialize};
 use signaling::event::{Item, ItemStatus, ServerEvent, own};
 
+use super::input::Generation;
+use super::speech::{Speech, in_samples};
 use super::{Conversation, Settings};
-use crate::archive::event::Outcome;
+use crate::archive::event::{Outcome, Sent};
 
 /// What there was before the connection was cut.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ pub struct Past {
     /// What became of the client's silences, by item, in order.
     #[serde(default)]
     pub silences: Vec<(String, Outcome)>,
+    /// How the last spoken answers sound, in order.
+    #[serde(default)]
+    pub sent: Vec<Sent>,
 }
 
 impl Conversation {
@@ -61,10 +66,31 @@ impl Conversation {
         for (item_id, outcome) in past.silences {
             conversation.items.silence(&item_id, outcome);
         }
+        conversation.remember_sent(&past.sent);
         conversation.voice_locked = conversation.items.has_answer();
         conversation.unopened = false;
         conversation.owes_answer = conversation.items.owes_answer();
         conversation
+    }
+
+    /// Remembers how answers of before sound, and where: the client may still say how much of them it
+    /// played.
+    fn remember_sent(&mut self, answers: &[Sent]) {
+        let delay = self.playout.delay();
+        for sent in answers {
+            self.counters.generation += 1;
+            let generation = Generation(self.counters.generation);
+            let ends = sent.places.iter().skip(1).map(|place| place.audio_ms);
+            for (place, end) in sent.places.iter().zip(ends.chain([sent.audio_ms])) {
+                let at = Position::from_ms(place.at_ms).back(delay);
+                let length = in_samples(end.saturating_sub(place.audio_ms));
+                self.playout.send(generation.0, at, length);
+            }
+            let speech = Speech::sent_before(sent);
+            self.items.spoken(&sent.item_id, generation, speech, None);
+        }
+        // What was not heard then never is.
+        self.playout.end(self.settings.from);
     }
 
     /// Audio can flow: the client answers what it was asked before the connection was cut, or

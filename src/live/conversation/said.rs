@@ -13,7 +13,7 @@ use super::items::ms;
 use super::sounding::Sounding;
 use super::speech::Speech;
 use super::turn::Turn;
-use crate::archive::event::{Event, Said, Speaker, TimedWord};
+use crate::archive::event::{Event, Placed, Said, Sent, Speaker, TimedWord};
 
 /// How often, while somebody speaks, the archive is told what was said so far: a killed process
 /// loses no more than that and what the recorder gathers before it writes, together less than a second.
@@ -146,6 +146,30 @@ impl Conversation {
             text,
         });
         self.record_heard(&item_id, heard, true);
+    }
+
+    /// Keeps how an answer of the conversation sounds, and where.
+    pub(super) fn record_sent(&mut self, item_id: &str) {
+        let Some(spoken) = self.items.speech(item_id) else {
+            return;
+        };
+        let sent = spoken.speech.sent_samples();
+        if sent == 0 {
+            return;
+        }
+        let places = self.playout.places(spoken.generation.0);
+        let sent = Sent {
+            item_id: item_id.to_owned(),
+            audio_ms: ms(sent),
+            words: spoken.speech.words_sent(),
+            places: places
+                .map(|(sample, at)| Placed {
+                    audio_ms: ms(sample),
+                    at_ms: at.ms(),
+                })
+                .collect(),
+        };
+        self.record(Event::Sent(sent));
     }
 
     fn record_sound(&mut self, said: Option<Said>) {

@@ -123,6 +123,7 @@ impl Conversation {
         if let Some(forgotten) = self.items.spoken(item_id, generation, speech, heard) {
             self.playout.forget(forgotten.0, now.back(HEARD_LONG_AGO));
         }
+        self.record_sent(item_id);
     }
 
     /// All sound of a finished answer was heard.

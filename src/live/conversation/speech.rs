@@ -3,6 +3,7 @@
 mod beginning;
 mod estimate;
 mod pauses;
+mod sent;
 mod sentence;
 
 use std::time::Duration;
@@ -253,7 +254,13 @@ fn join(parts: impl Iterator<Item = String>) -> String {
 
 /// A span of time in samples of the voice.
 fn samples(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX) * u64::from(RATE) / 1000
+    in_samples(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Milliseconds in samples of the voice.
+#[must_use]
+pub fn in_samples(ms: u64) -> u64 {
+    ms.saturating_mul(u64::from(RATE)) / 1000
 }
 
 /// Samples of the voice as a span of time.

@@ -5,12 +5,9 @@ use std::sync::Arc;
 use signaling::event::{Content, ItemKind, ItemStatus};
 
 use super::Items;
+use crate::archive::event::REMEMBERED;
 use crate::live::conversation::input::Generation;
 use crate::live::conversation::speech::Speech;
-
-/// Spoken answers of which it is remembered how they sound. A client that says how much it played
-/// speaks of the last one, or of what it hurried over just before.
-pub const REMEMBERED: usize = 8;
 
 /// A spoken answer.
 #[derive(Debug)]

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use signaling::event::{Content, Item, ItemKind, ItemStatus, Role};
 
-use super::spoken::REMEMBERED;
 use super::words::{remembered, role};
 use super::{Change, Items};
 use crate::archive::event::Outcome;
+use crate::archive::event::REMEMBERED;
 use crate::live::conversation::Memory;
 use crate::live::conversation::input::Generation;
 use crate::live::conversation::speech::Speech;

@@ -16,6 +16,7 @@ use super::super::{Conversation, Generation, Input, LEAVING, Output, Past, Setti
 use super::check::{check_outputs, check_replay};
 use super::records::check_records;
 use super::sim::{Traced, client, ms, settings, trouble, update_detection, word_times};
+use crate::archive::event::Event;
 use crate::archive::inner::{Inner, InnerState};
 use crate::providers::llm::{Finish, Token};
 use crate::providers::stt::{Transcript, Word};
@@ -29,6 +30,8 @@ struct Step {
     much: u64,
 }
 
+/// Between two connections.
+const AWAY: Duration = Duration::from_secs(9);
 const TEXTS: &[&str] = &[
     "",
     "yeah",
@@ -282,8 +285,8 @@ impl Feed {
     }
 
     /// Feeds everything, and wakes the machine whenever it wants; then the connection is gone,
-    /// and words come late. Returns the items at the end.
-    fn run(mut self, carrier: Carrier, steps: &[Step]) -> (Vec<Item>, Position) {
+    /// and words come late. Returns what another connection goes on from.
+    fn run(&mut self, carrier: Carrier, steps: &[Step]) -> Past {
         for step in steps {
             let next = ms(self.now.ms() + step.after_ms);
             self.wake(next);
@@ -313,7 +316,17 @@ impl Feed {
             Output::Record(entry) => Some(&**entry),
             _ => None,
         });
-        (check_records(&self.machine, &self.past, records), self.now)
+        let sent = records.clone().filter_map(|entry| match &entry.event {
+            Event::Sent(sent) => Some(sent.clone()),
+            _ => None,
+        });
+        Past {
+            part: 2,
+            away: AWAY,
+            sent: sent.collect(),
+            items: check_records(&self.machine, &self.past, records),
+            silences: Vec::new(),
+        }
     }
 
     /// Wakes the machine as it wants until then.
@@ -398,12 +411,10 @@ proptest! {
         more in prop::collection::vec(step(), 0..60),
     ) {
         let first = settings(carrier, |_| {});
-        let (items, ended) = Feed::begin(first, None).run(carrier, &steps);
-        let away = Duration::from_secs(9);
+        let mut feed = Feed::begin(first, None);
+        let past = feed.run(carrier, &steps);
         let mut second = settings(again, |_| {});
-        second.from = ended + away;
-        let silences = Vec::new();
-        let past = Past { part: 2, away, items, silences };
+        second.from = feed.now + AWAY;
         Feed::begin(second, Some(past)).run(again, &more);
     }
 }

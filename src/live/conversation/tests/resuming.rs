@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use signaling::event::{Item, ServerEvent, Status};
+use signaling::event::{ClientEventKind, Item, ServerEvent, Status};
 use signaling::link::Carrier::{self, WebRtc, WebSocket};
 
 use super::super::output::Memory;
 use super::super::{Past, Settings};
 use super::sim::{DELAY_MS, Reply, Sim, ms, settings};
-use crate::archive::event::{Event, Speaker};
+use crate::archive::event::{Event, Said, Sent, Speaker};
 
 const FROM: u64 = 61_500;
 
@@ -31,17 +31,31 @@ fn past(items: Vec<Item>) -> Past {
         away,
         items,
         silences: Vec::new(),
+        sent: Vec::new(),
     }
+}
+
+/// How the spoken answers of a session that ran sound.
+fn sent(sim: &Sim) -> Vec<Sent> {
+    let sent = sim.records().filter_map(|entry| match &entry.event {
+        Event::Sent(sent) => Some(sent.clone()),
+        _ => None,
+    });
+    sent.collect()
 }
 
 /// The client tells something and is cut off after some words.
 fn cut_off(carrier: Carrier) -> Vec<Item> {
+    items(&cut(carrier))
+}
+
+fn cut(carrier: Carrier) -> Sim {
     let mut sim = Sim::new(carrier);
     sim.reply = Reply::of(&["It began in the spring with the new team."]);
     sim.say(1000, 1500, "what would you like to change");
     sim.run(5000);
     sim.handle(super::super::Input::Leave);
-    items(&sim)
+    sim
 }
 
 #[test]
@@ -175,5 +189,76 @@ fn a_turn_that_was_not_answered_is_once_sound_can_flow() {
         assert_eq!(sim.time("response.created"), FROM);
         assert_eq!(sim.asks().len(), 1);
         assert_eq!(sim.endings(), [Status::Completed]);
+    }
+}
+
+#[test]
+fn an_answer_of_before_is_cut_to_what_the_client_played_of_it() {
+    let of = |sim: &Sim, id: &str| -> Said {
+        let mut said = sim.records().filter_map(|entry| match &entry.event {
+            Event::Said(said) if said.item_id == id => Some(said.clone()),
+            _ => None,
+        });
+        said.next_back().unwrap()
+    };
+    for carrier in [WebRtc, WebSocket] {
+        let before = cut(carrier);
+        let items = items(&before);
+        let id = items[1].id.clone();
+        let heard = of(&before, &id);
+        let mut past = past(items);
+        past.sent = sent(&before);
+        let all = past.sent[0].clone();
+        let words: Vec<&str> = all.words.iter().map(|word| &*word.text).collect();
+        assert!(
+            words.len() >= heard.words.len() && words.len() > 3,
+            "{words:?}"
+        );
+        let mut sim = Sim::resume(again(WebSocket), past.clone());
+        sim.run(FROM + 500);
+        let truncate = |audio_end_ms| ClientEventKind::TruncateItem {
+            item_id: id.clone(),
+            content_index: 0,
+            audio_end_ms,
+        };
+        // No more than left.
+        sim.send(truncate(all.audio_ms + 21));
+        assert_eq!(sim.refused(), Some("audio_end_ms"));
+        assert_eq!(sim.transcript(&id), heard.text);
+        // Less than was taken to be heard, then all that left.
+        for count in [2, words.len()] {
+            let end = all.words[count - 1].to_ms;
+            let told = sim.times("conversation.item.truncated").len();
+            sim.send(truncate(end));
+            assert_eq!(sim.times("conversation.item.truncated").len(), told + 1);
+            let text = words[..count].join(" ");
+            assert_eq!(sim.transcript(&id), text);
+            let said = of(&sim, &id);
+            assert_eq!((said.text, said.from_ms), (text, heard.from_ms));
+            let about = |one: u64, other: u64| one.abs_diff(other) <= 1;
+            assert!(about(said.to_ms, heard.from_ms + end), "{}", said.to_ms);
+            // Where they stood before.
+            let both = said.words.iter().zip(&heard.words);
+            assert!(
+                both.clone()
+                    .all(|(now, then)| about(now.from_ms, then.from_ms))
+            );
+            assert_eq!(both.count(), count.min(heard.words.len()));
+        }
+        // It goes on as ever.
+        sim.say(FROM + 1000, 1500, "can we go on with the spring");
+        sim.run(FROM + 12_000);
+        assert_eq!(sim.endings(), [Status::Completed]);
+        let (text, cut) = (words.join(" "), true);
+        assert_eq!(sim.memory()[1], Memory::Client { text, cut });
+        // Over a third connection, too.
+        let mut third = again(carrier);
+        third.from = ms(2 * FROM);
+        past.items = self::items(&sim);
+        past.sent.extend(sent(&sim));
+        past.part = 3;
+        let mut sim = Sim::resume(third, past);
+        sim.send(truncate(all.words[0].to_ms));
+        assert_eq!(sim.transcript(&id), words[0]);
     }
 }

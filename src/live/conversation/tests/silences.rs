@@ -246,6 +246,7 @@ fn silences_outlast_a_connection() {
             (of.item_id, of.outcome),
             ("gone".to_owned(), Outcome::Broken),
         ],
+        sent: Vec::new(),
     };
     let mut sim = Sim::resume(begun, past);
     sim.say(61_000, 1500, "where were we just now");
@@ -359,12 +360,12 @@ fn a_client_who_opens_speaks_first_and_only_once() {
         assert_eq!(sim.times("response.created").len(), 2);
         // Not again in a session that goes on, even before anything was said.
         let (part, away) = (2, Duration::from_secs(3));
-        let (items, silences) = (Vec::new(), Vec::new());
         let past = Past {
             part,
             away,
-            items,
-            silences,
+            items: Vec::new(),
+            silences: Vec::new(),
+            sent: Vec::new(),
         };
         let mut sim = practises(carrier, "opener", Some(past));
         sim.run(9000);

@@ -189,6 +189,7 @@ fn the_first_line_says_what_the_conversation_began_with() {
         away: Duration::from_millis(1500),
         items: Vec::new(),
         silences: vec![("item_1".to_owned(), Outcome::Held)],
+        sent: Vec::new(),
     };
     for past in [None, Some(past)] {
         let line = header(&begun, past.as_ref());

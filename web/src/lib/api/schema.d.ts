@@ -706,6 +706,9 @@ export interface components {
         } | (components["schemas"]["Said"] & {
             /** @enum {string} */
             type: "said";
+        }) | (components["schemas"]["Sent"] & {
+            /** @enum {string} */
+            type: "sent";
         }) | {
             /**
              * Format: int64
@@ -1052,6 +1055,19 @@ export interface components {
          * @enum {string}
          */
         Place: "before" | "within" | "after";
+        /** @description Where sound stands, up to the next. */
+        Placed: {
+            /**
+             * Format: int64
+             * @description When it is heard.
+             */
+            at_ms: number;
+            /**
+             * Format: int64
+             * @description Which, in milliseconds from the beginning of the answer.
+             */
+            audio_ms: number;
+        };
         /** @description The prices of an engine's units. Each is that of so many: what vendors list. */
         Prices: {
             /**
@@ -1134,6 +1150,20 @@ export interface components {
              * @description The words with their times; empty if it was typed or corrected by hand. Of the client, the
              *     words that were heard, pauses of its voice within them.
              */
+            words: components["schemas"]["TimedWord"][];
+        };
+        /** @description How an answer sounds. */
+        Sent: {
+            /**
+             * Format: int64
+             * @description How much of its sound left.
+             */
+            audio_ms: number;
+            /** @description The item of the conversation. */
+            item_id: string;
+            /** @description Where it stands: it was held back, or made too slowly, where there are several. */
+            places: components["schemas"]["Placed"][];
+            /** @description The words in that, with their times in it. */
             words: components["schemas"]["TimedWord"][];
         };
         /** @description A session. */
@@ -1335,7 +1365,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The database is locked, away or without room: `database_unavailable`, with `Retry-After` */
+        /** @description The database is locked, away or without room: `database_unavailable`, or the disk of recordings takes nothing: `disk_unavailable`; with `Retry-After` */
         Unavailable: {
             headers: {
                 [name: string]: unknown;
@@ -2401,7 +2431,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: no such call of this account is live here */
+            /** @description `not_found`: no such call of this account is live at this server; its session goes on with `?resume=` */
             404: {
                 headers: {
                     [name: string]: unknown;
