@@ -7,6 +7,8 @@ mod said;
 mod signs;
 mod spans;
 mod speech;
+#[cfg(test)]
+mod stressed;
 
 use directions::Place;
 use marks::Label;
@@ -226,7 +228,11 @@ impl SpokenFilter {
                     self.carried = Some(span).filter(|span| span.is_carried());
                     return None;
                 };
-                if !place.is_left_out(inner, apart) {
+                // Whoever speaks may be named so.
+                let own = inner.to_lowercase() == self.speaker;
+                let next = text[taken..].split_whitespace().next();
+                let next = next.filter(|_| !own).unwrap_or_default();
+                if !place.is_left_out(inner, apart, next) {
                     self.said.words(inner, out);
                 }
                 Some(taken)

@@ -1,7 +1,9 @@
 //! Tells a stage direction from words that are only marked.
 
-use super::gestures::{is_gesture, is_own_gesture, is_plain_gesture, is_third_person};
-use super::speech::{ALONE, BODILY, BODY, SAID, SENTENCE, SUBJECTS, THEY, WHERE};
+use super::gestures::{
+    is_gesture, is_inflected, is_own_gesture, is_plain_gesture, is_third_person,
+};
+use super::speech::{ALONE, SAID, SENTENCE, SUBJECTS, THEY, WHERE, follows_gesture, is_bodily};
 
 /// Where marked words stand.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +30,8 @@ impl Place<'_> {
     }
 
     /// Whether words between two marks are not said. `apart`: no words of the same sentence stand
-    /// beside them.
-    pub(super) fn is_left_out(&self, inner: &str, apart: bool) -> bool {
+    /// beside them, as far as capitals tell; `next` is what follows.
+    pub(super) fn is_left_out(&self, inner: &str, apart: bool, next: &str) -> bool {
         let words = words(inner);
         match self.mark {
             '<' => true,
@@ -43,7 +45,10 @@ impl Place<'_> {
                 self.is_direction(inner) || small && !speaks(&words)
             }
             _ if apart && self.bold && ends(inner) => self.is_direction(inner),
-            _ if apart => self.is_direction(inner) || !is_plainly_said(inner, &words),
+            _ if apart => {
+                let said = is_plainly_said(inner, &words) || is_stressed(inner, &words, next);
+                self.is_direction(inner) || !said
+            }
             _ => {
                 let aside = !self.mid_sentence && words.len() >= 2;
                 let aside = aside && inner.trim().starts_with(char::is_lowercase);
@@ -101,7 +106,7 @@ impl Place<'_> {
         match words.len() {
             1 => third(first) && is_plain_gesture(first) && !SUBJECTS.contains(&self.before),
             _ => {
-                let bodily = BODY.contains(&second);
+                let bodily = follows_gesture(second);
                 third(first) && !SUBJECTS.contains(&self.before)
                     || bodily && (is_gesture(first) || is_third_person(first))
                     || first.ends_with("ly") && third(second)
@@ -151,9 +156,20 @@ fn is_plainly_said(inner: &str, words: &[String]) -> bool {
     (said || inner.trim_end().ends_with(['?', '？'])) && !is_of_body(words)
 }
 
+/// Whether a word with a capital is the first of the sentence that goes on with another: `*Tom* I
+/// trust`, `*Mein* Chef`. A direction's word is inflected, as a verb that tells what somebody does.
+fn is_stressed(inner: &str, words: &[String], next: &str) -> bool {
+    let [word] = words else {
+        return false;
+    };
+    let begins = |text: &str| text.starts_with(char::is_uppercase);
+    let english = next.split(['\'', '’']).next() == Some("I");
+    begins(inner) && !ends(inner) && begins(next) && !is_inflected(word, english)
+}
+
 /// Whether words tell what the one who speaks does with their body.
 fn is_of_body(words: &[String]) -> bool {
-    if words.iter().any(|word| BODILY.contains(&&**word)) {
+    if words.iter().any(|word| is_bodily(word)) {
         return true;
     }
     let mut after = words.iter().skip(1).skip_while(|word| word.ends_with("ly"));

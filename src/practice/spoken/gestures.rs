@@ -24,6 +24,13 @@ pub(super) fn is_third_person(word: &str) -> bool {
     word.len() > 3 && word.ends_with('s') && !word.contains('\'') && !NO_VERBS.contains(&word)
 }
 
+/// Whether a word ends as those do that tell what somebody does, or how they are meanwhile: in
+/// `english`, or in any of the languages of clients.
+pub(super) fn is_inflected(word: &str, english: bool) -> bool {
+    let ends = |ends: &[&str]| ends.iter().any(|end| word.ends_with(end));
+    ends(&["s", "ing", "ed", "ly", "ful"]) || !english && ends(&["t", "e", "é", "a", "y"])
+}
+
 /// `rolls` or `rolling` of `roll`.
 fn is_form(word: &str, base: &str) -> bool {
     let stem = base.strip_suffix('e').unwrap_or(base);

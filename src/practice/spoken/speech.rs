@@ -49,8 +49,8 @@ pub(super) const SUBJECTS: &[&str] = &[
     "nobody",
     "somebody",
 ];
-/// What a gesture is made with, or where it goes.
-pub(super) const BODY: &[&str] = &[
+/// What a gesture is made with.
+const LIMBS: &[&str] = &[
     "eyes",
     "head",
     "hands",
@@ -61,6 +61,9 @@ pub(super) const BODY: &[&str] = &[
     "lip",
     "lips",
     "face",
+];
+/// What else follows the word of a gesture.
+const THITHER: &[&str] = &[
     "up",
     "down",
     "away",
@@ -82,26 +85,9 @@ pub(super) const BODY: &[&str] = &[
     "slightly",
     "briefly",
 ];
-/// What is of the body, or where it sits, in what somebody tells of their own.
-pub(super) const BODILY: &[&str] = &[
-    "eyes",
-    "head",
-    "hands",
-    "hand",
-    "arms",
-    "shoulders",
-    "tears",
-    "lip",
-    "lips",
-    "face",
-    "voice",
-    "breath",
-    "gaze",
-    "throat",
-    "jaw",
-    "chair",
-    "seat",
-    "floor",
+/// What else is of the body, or where it sits, in what somebody tells of their own.
+const SEAT: &[&str] = &[
+    "voice", "breath", "gaze", "throat", "jaw", "chair", "seat", "floor",
 ];
 /// Where a gesture goes, if it is one's own.
 pub(super) const WHERE: &[&str] = &["up", "down", "away", "aside", "at", "back", "over"];
@@ -139,3 +125,13 @@ pub(super) const ALONE: &[&str] = &[
     "today",
     "tomorrow",
 ];
+
+/// Whether a word says what a gesture is made with, or where it goes.
+pub(super) fn follows_gesture(word: &str) -> bool {
+    LIMBS.contains(&word) || THITHER.contains(&word)
+}
+
+/// Whether a word is of the body, or where it sits.
+pub(super) fn is_bodily(word: &str) -> bool {
+    LIMBS.contains(&word) || SEAT.contains(&word)
+}
