@@ -3,12 +3,14 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures::StreamExt as _;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, Url, redirect};
 use tokio::time::{Instant, timeout};
+
+use crate::clock::{Clock, Micros};
 
 /// The most of an answer that is read where it is no stream, in bytes.
 const MOST: usize = 64 * 1024;
@@ -59,14 +61,29 @@ pub(super) fn tls() -> Result<rustls::ClientConfig, String> {
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// When a server wants to be asked again: `retry-after-ms`, else `retry-after` in seconds. What it
-/// says is bounded, so that it can be counted from now and no session waits for ever.
+/// When a server wants to be asked again: `retry-after-ms`, else `retry-after` in seconds or as a
+/// date, which is told by the server's own clock (`date`) where it gives that. What it says is
+/// bounded, so that it can be counted from now and no session waits for ever.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+    let told = |name: &str| Some(headers.get(name)?.to_str().ok()?.trim());
+    let number = |name: &str| told(name)?.parse::<f64>().ok();
+    let date = |name: &str| httpdate::parse_http_date(told(name)?).ok();
     let seconds = number("retry-after-ms").map(|ms| ms / 1000.0);
-    let seconds = seconds.or_else(|| number(RETRY_AFTER.as_str()))?;
+    let seconds = seconds.or_else(|| number(RETRY_AFTER.as_str()));
+    let seconds = seconds.or_else(|| {
+        let until = date(RETRY_AFTER.as_str())?;
+        let now = date(DATE.as_str()).unwrap_or_else(time_of_day);
+        // One that has passed is now.
+        let wait = until.duration_since(now).unwrap_or_default();
+        Some(wait.as_secs_f64())
+    })?;
     let bounded = seconds.is_finite().then(|| seconds.min(LONGEST_REST));
     Duration::try_from_secs_f64(bounded?).ok()
+}
+
+fn time_of_day() -> SystemTime {
+    let Micros(now) = Clock::system().now();
+    SystemTime::UNIX_EPOCH + Duration::from_micros(now.unsigned_abs())
 }
 
 /// Whether a server's connection was opened ahead of what it will be asked. A clone is of the same
@@ -159,11 +176,23 @@ mod tests {
             ("-1", None),
             ("inf", None),
             ("NaN", None),
-            ("Sat, 21 Nov 2026 10:00:00 GMT", None),
+            ("Sat, 21 Nov 2026 10:00:00 GMT", Some(0.0)),
+            ("Sun, 21 Nov 2286 10:00:00 GMT", Some(600.0)),
+            ("Sat, 21 Nov 2026 10:00:00", None),
+            ("tomorrow", None),
         ] {
             headers.insert(RETRY_AFTER, value.parse().unwrap());
             let expected = expected.map(Duration::from_secs_f64);
             assert_eq!(retry_after(&headers), expected, "{value}");
+        }
+        // By the server's clock, whatever ours says.
+        for (now, expected) in [("10:00:00", 90), ("10:01:29", 1), ("10:02:00", 0)] {
+            let day = "Sun, 06 Nov 2044";
+            headers.insert(DATE, format!("{day} {now} GMT").parse().unwrap());
+            let until = format!("{day} 10:01:30 GMT");
+            headers.insert(RETRY_AFTER, until.parse().unwrap());
+            let expected = Some(Duration::from_secs(expected));
+            assert_eq!(retry_after(&headers), expected, "{now}");
         }
         headers.insert("retry-after-ms", "250".parse().unwrap());
         assert_eq!(retry_after(&headers), Some(Duration::from_millis(250)));
