@@ -54,6 +54,8 @@ pub enum Thought {
     Inner(Generation, Box<Inner>),
     /// Another model answers than the first one. Comes once until that has answered again.
     Replaced(Generation, ProviderError),
+    /// The first model has answered, after another or authored lines did.
+    Back,
     /// The model broke off after something was said, with which the answer ends.
     BrokeOff(ProviderError),
     /// The model failed before it said anything, and authored lines answer from now on. Comes once
@@ -87,6 +89,10 @@ pub struct Mind {
     stood_in: Option<Generation>,
     /// The last answer of another model than the first one, while that has not recovered.
     replaced: Option<(Generation, String)>,
+    /// An answer broke off, whose end is still to come.
+    broke_off: bool,
+    /// The first model has answered again, which is still to be told.
+    is_back: bool,
     /// Until then the model is not asked.
     rests_until: Option<Instant>,
     sender: mpsc::Sender<Thought>,
@@ -107,6 +113,8 @@ impl Mind {
             running: HashMap::new(),
             stood_in: None,
             replaced: None,
+            broke_off: false,
+            is_back: false,
             rests_until: None,
             sender,
             thoughts,
@@ -202,6 +210,9 @@ impl Mind {
     /// The next thought of the model.
     pub async fn next(&mut self) -> Option<Thought> {
         loop {
+            if std::mem::take(&mut self.is_back) {
+                return Some(Thought::Back);
+            }
             let thought = self.thoughts.recv().await;
             match &thought {
                 Some(Thought::StoodIn(generation, error)) => {
@@ -223,11 +234,10 @@ impl Mind {
                         continue;
                     }
                 }
+                Some(Thought::BrokeOff(_)) => self.broke_off = true,
                 Some(Thought::Token(generation, Token::End { .. })) => {
                     self.running.remove(generation);
-                    self.stood_in = self.stood_in.filter(|stood_in| stood_in == generation);
-                    self.replaced
-                        .take_if(|(replaced, _)| replaced != generation);
+                    self.ended(*generation);
                     if let Some(model) = self
                         .thinker
                         .model
@@ -244,6 +254,18 @@ impl Mind {
             }
             return thought;
         }
+    }
+
+    /// An answer came to its end: the first model's, unless it was told before whose it is.
+    fn ended(&mut self, generation: Generation) {
+        let replaced = self.replaced.as_ref().map(|(replaced, _)| *replaced);
+        let others = self.stood_in.into_iter().chain(replaced);
+        let others: Vec<Generation> = others.collect();
+        if std::mem::take(&mut self.broke_off) || others.contains(&generation) {
+            return;
+        }
+        (self.stood_in, self.replaced) = (None, None);
+        self.is_back = !others.is_empty();
     }
 }
 

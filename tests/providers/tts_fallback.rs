@@ -357,12 +357,19 @@ async fn the_first_voice_comes_back_after_a_rest_and_in_silence() {
     sleep(Duration::from_secs(2)).await;
     say(&speaking, 3, "four").await;
     let heard = hear(&mut speaking, 3).await;
-    assert_eq!((length(&heard), heard.stood_in.len()), (40, 0));
+    assert_eq!(
+        (length(&heard), heard.stood_in.len(), heard.back),
+        (40, 0, 0)
+    );
     assert_eq!(opened.load(Ordering::SeqCst), 2);
     fails.store(false, Ordering::SeqCst);
     sleep(Duration::from_secs(31)).await;
     say(&speaking, 4, "four").await;
-    assert_eq!(length(&hear(&mut speaking, 4).await), 240);
+    let heard = hear(&mut speaking, 4).await;
+    assert_eq!((length(&heard), heard.back), (240, 1));
+    say(&speaking, 5, "four").await;
+    let heard = hear(&mut speaking, 5).await;
+    assert_eq!((length(&heard), heard.back), (240, 0), "told once");
 }
 
 #[tokio::test(start_paused = true)]

@@ -29,6 +29,8 @@ pub struct Heard {
     pub words: Vec<SpokenWord>,
     /// Why another engine had to speak.
     pub stood_in: Vec<ProviderError>,
+    /// How often the first voice was said to speak again.
+    pub back: usize,
 }
 
 impl Subject {
@@ -93,6 +95,7 @@ fn sentence_of(output: &SpeakOutput) -> u64 {
         SpeakOutput::Audio { sentence, .. }
         | SpeakOutput::Words { sentence, .. }
         | SpeakOutput::StoodIn { sentence, .. }
+        | SpeakOutput::Back { sentence }
         | SpeakOutput::Done { sentence }
         | SpeakOutput::Failed { sentence, .. } => *sentence,
     }
@@ -111,6 +114,7 @@ pub async fn hear(speaking: &mut Speaking, expected: u64) -> Heard {
             }
             SpeakOutput::Words { words, .. } => heard.words.extend(words),
             SpeakOutput::StoodIn { error, .. } => heard.stood_in.push(error),
+            SpeakOutput::Back { .. } => heard.back += 1,
             SpeakOutput::Done { .. } => return heard,
             SpeakOutput::Failed { error, .. } => panic!("{error}"),
         }

@@ -93,7 +93,7 @@ async fn speak(engine: &Flite, voice: &str, sentence: u64) -> Result<(f64, f64),
                 first.get_or_insert_with(|| asked.elapsed().as_secs_f64() * 1000.0);
                 samples += sound.len();
             }
-            SpeakOutput::Words { .. } | SpeakOutput::StoodIn { .. } => {}
+            SpeakOutput::Words { .. } | SpeakOutput::StoodIn { .. } | SpeakOutput::Back { .. } => {}
             SpeakOutput::Done { .. } => break,
             SpeakOutput::Failed { error, .. } => return Err(error.into()),
         }

@@ -171,6 +171,8 @@ pub enum Input {
         /// Why.
         error: ProviderError,
     },
+    /// The language model that was asked for first answers again.
+    ModelBack,
     /// The language model broke off, and the answer ends with what was said.
     ModelBrokeOff {
         /// Why.
@@ -186,6 +188,8 @@ pub enum Input {
         /// Why.
         error: ProviderError,
     },
+    /// The voice that was asked for first speaks again.
+    VoiceBack,
     /// As turns out now, nobody has been there to hear anything since then. [`Input::Leave`]
     /// follows.
     Deserted {

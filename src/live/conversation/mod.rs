@@ -316,6 +316,13 @@ impl Conversation {
             Input::VoiceStoodIn { error } => self.voice_stood_in(&error),
             Input::ModelStoodIn { error } => self.model_stood_in(&error),
             Input::ModelBrokeOff { error } => self.model_broke_off(&error),
+            Input::ModelBack => self.notice(
+                "model_back",
+                "The language model from before answers again.",
+            ),
+            Input::VoiceBack => {
+                self.notice("voice_back", "The voice from before speaks again.");
+            }
             Input::Time | Input::Leave => {}
         }
         self.settle(now);

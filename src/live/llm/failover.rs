@@ -2,6 +2,7 @@
 //! session hears of it once.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -84,11 +85,15 @@ struct Heard {
     replaced: Option<String>,
     broke_off: Option<String>,
     authored: bool,
+    back: bool,
 }
+
+/// Every answer is another.
+static ASKED: AtomicU64 = AtomicU64::new(1);
 
 async fn answer(mind: &mut Mind, speaks: bool) -> Heard {
     mind.ask(Ask {
-        generation: Generation(1),
+        generation: Generation(ASKED.fetch_add(1, Ordering::Relaxed)),
         client: Some("maya-promotion".to_owned()),
         instructions: String::new(),
         memory: vec![Memory::Coach("What brings you here?".to_owned())],
@@ -109,7 +114,11 @@ async fn answer(mind: &mut Mind, speaks: bool) -> Heard {
             Thought::Replaced(_, error) => heard.replaced = Some(error.engine().to_owned()),
             Thought::BrokeOff(error) => heard.broke_off = Some(error.engine().to_owned()),
             Thought::StoodIn(..) => heard.authored = true,
-            Thought::Token(_, Token::End { .. }) => return heard,
+            Thought::Token(_, Token::End { .. }) => {
+                let back = mind.next().now_or_never();
+                heard.back = matches!(back, Some(Some(Thought::Back)));
+                return heard;
+            }
             Thought::Failed(..) => {
                 heard.failed = true;
                 return heard;
@@ -123,22 +132,25 @@ async fn answer(mind: &mut Mind, speaks: bool) -> Heard {
 async fn nothing_that_was_only_begun_is_told() {
     for speaks in [true, false] {
         let mut mind = mind(
-            &["It is about my", "I am back now."],
+            &["It is about my", "I am back now.", "Still here."],
             &["My sister called me.", "Yes."],
         );
         let heard = answer(&mut mind, speaks).await;
         assert_eq!(heard.said.trim(), "My sister called me.");
         assert_eq!(heard.replaced.as_deref(), Some("first"));
-        assert!(!heard.failed && !heard.authored);
+        assert!(!heard.failed && !heard.authored && !heard.back);
         let again = answer(&mut mind, speaks).await;
         assert_eq!(
-            (again.said.as_str(), again.replaced),
-            ("Yes.", None),
+            (again.said.as_str(), again.replaced, again.back),
+            ("Yes.", None, false),
             "told once"
         );
         tokio::time::advance(Duration::from_secs(600)).await;
         let later = answer(&mut mind, speaks).await;
         assert_eq!(later.said.trim(), "I am back now.");
+        assert!(later.back);
+        let last = answer(&mut mind, speaks).await;
+        assert_eq!((last.said.trim(), last.back), ("Still here.", false));
     }
 }
 
@@ -155,6 +167,22 @@ async fn what_was_told_stays_and_the_turn_ends_with_it() {
         assert_eq!(next.said.trim(), "So it is.");
         assert_eq!(next.replaced.as_deref(), Some("first"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_breaks_off_again_is_not_back() {
+    let mut mind = mind(
+        &["It is about my", "It hurts. She has", "I am back now."],
+        &["My sister.", "So it is."],
+    );
+    assert!(answer(&mut mind, true).await.replaced.is_some());
+    tokio::time::advance(Duration::from_secs(600)).await;
+    let broken = answer(&mut mind, true).await;
+    assert!(broken.broke_off.is_some() && !broken.back);
+    let other = answer(&mut mind, true).await;
+    assert_eq!((other.said.trim(), other.back), ("So it is.", false));
+    tokio::time::advance(Duration::from_secs(600)).await;
+    assert!(answer(&mut mind, true).await.back);
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,7 +229,7 @@ async fn an_answer_without_a_word_is_none() {
 #[tokio::test(start_paused = true)]
 async fn with_every_model_down_the_authored_lines_answer() {
     for speaks in [true, false] {
-        let mut mind = mind(&["It is"], &["My"]);
+        let mut mind = mind(&["It is", "I am back now."], &["My"]);
         let heard = answer(&mut mind, speaks).await;
         assert!(
             heard.authored && heard.said.is_empty() && !heard.failed,
@@ -210,5 +238,7 @@ async fn with_every_model_down_the_authored_lines_answer() {
         let began = Instant::now();
         assert!(!answer(&mut mind, speaks).await.failed);
         assert_eq!(began.elapsed(), Duration::ZERO, "nobody is waited for");
+        tokio::time::advance(Duration::from_secs(600)).await;
+        assert!(answer(&mut mind, speaks).await.back);
     }
 }

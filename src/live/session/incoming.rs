@@ -234,6 +234,7 @@ impl LiveSession {
                 Input::ModelBrokeOff { error }
             }
             Thought::StoodIn(_, error) => return self.stood_in(error),
+            Thought::Back => Input::ModelBack,
         });
     }
 
@@ -262,6 +263,7 @@ impl LiveSession {
                 self.metrics.error("tts");
                 self.handle(Input::VoiceStoodIn { error });
             }
+            SpeakOutput::Back { .. } => self.handle(Input::VoiceBack),
             SpeakOutput::Done { sentence } => self.handle(Input::SentenceDone { sentence }),
             SpeakOutput::Failed { sentence, error } => {
                 self.handle(Input::VoiceFailed { sentence, error })

@@ -144,6 +144,12 @@ pub enum SpeakOutput {
         /// Why the voice before could not go on.
         error: ProviderError,
     },
+    /// The voice that was asked for first speaks again, from this sentence on. Comes before its first
+    /// sound.
+    Back {
+        /// The sentence.
+        sentence: u64,
+    },
     /// The sentence is complete. Follows its last sound and words.
     Done {
         /// The sentence.

@@ -306,6 +306,20 @@ fn a_voice_that_is_replaced_is_told_quietly() {
 }
 
 #[test]
+fn a_voice_and_a_model_that_are_back_are_told_of_as_quietly() {
+    let mut sim = Sim::new(WebRtc);
+    sim.handle(Input::VoiceBack);
+    sim.handle(Input::ModelBack);
+    assert!(sim.errors().is_empty());
+    let notices = sim.events().filter_map(|(_, event)| match event {
+        ServerEvent::Notice(notice) => Some(notice.code.as_str()),
+        _ => None,
+    });
+    let notices: Vec<_> = notices.collect();
+    assert_eq!(notices, ["voice_back", "model_back"]);
+}
+
+#[test]
 fn own_events_are_for_those_who_asked() {
     let mut sim = Sim::with(WebRtc, |session| session.include = None);
     sim.say(1000, 1500, QUESTION);

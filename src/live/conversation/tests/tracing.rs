@@ -130,6 +130,8 @@ fn input() -> impl Strategy<Value = Input> {
         error().prop_map(|error| Input::VoiceStoodIn { error }),
         error().prop_map(|error| Input::ModelStoodIn { error }),
         error().prop_map(|error| Input::ModelBrokeOff { error }),
+        Just(Input::ModelBack),
+        Just(Input::VoiceBack),
     ];
     prop_oneof![
         3 => position().prop_map(|to| Input::Audio { to }),

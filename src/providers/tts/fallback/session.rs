@@ -126,6 +126,7 @@ impl Session {
             SpeakOutput::Audio { sentence, .. }
             | SpeakOutput::Words { sentence, .. }
             | SpeakOutput::StoodIn { sentence, .. }
+            | SpeakOutput::Back { sentence }
             | SpeakOutput::Done { sentence }
             | SpeakOutput::Failed { sentence, .. } => *sentence,
         };
@@ -142,6 +143,10 @@ impl Session {
                 };
                 if said.sounded && !sounded {
                     self.ranking.worked(rank, said.asked);
+                    if rank == 0 && self.told > 0 {
+                        self.told = 0;
+                        self.send(SpeakOutput::Back { sentence }).await?;
+                    }
                     self.told = self.told.min(rank);
                 }
                 SpeakOutput::Audio { sentence, samples }
@@ -150,7 +155,9 @@ impl Session {
                 self.said.remove(at);
                 output
             }
-            SpeakOutput::Words { .. } | SpeakOutput::StoodIn { .. } => output,
+            SpeakOutput::Words { .. } | SpeakOutput::StoodIn { .. } | SpeakOutput::Back { .. } => {
+                output
+            }
         };
         let untold = self.untold.take();
         let (told, rank) = (self.told, self.open.rank);

@@ -35,6 +35,7 @@ async fn say(engine: &Sherpa, request: VoiceRequest, text: &str) -> (Vec<i16>, V
             SpeakOutput::Audio { samples, .. } => sound.extend_from_slice(&samples),
             SpeakOutput::Words { words, .. } => spoken.extend(words),
             SpeakOutput::Done { .. } => return (sound, spoken),
+            SpeakOutput::Back { .. } => panic!("it was never away"),
             SpeakOutput::Failed { error, .. } | SpeakOutput::StoodIn { error, .. } => {
                 panic!("{error}")
             }
