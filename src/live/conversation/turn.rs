@@ -10,11 +10,18 @@ use super::endpoint::{Completeness, SURE, completeness};
 use crate::providers::stt::Transcript;
 
 /// How long the final words of a segment are waited for, counted from the request or from the last
-/// words that came after it, before what was understood so far has to do.
-const TRANSCRIPT_PATIENCE: Duration = Duration::from_millis(1500);
-/// The longest wait, counted from the request. As long is waited where no word is understood yet:
-/// a recogniser may be busy, and without words there is nothing to answer.
+/// words that came after it, before what was understood so far has to do. One that is gone is known
+/// by then, and another hears the sentence.
+const TRANSCRIPT_PATIENCE: Duration = Duration::from_secs(3);
+/// The longest wait, counted from the request. As long is waited where words are missing: a
+/// recogniser may be busy, or be found to be gone, and another hears the sentence again.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(6);
+/// The same where another recogniser does, however many were tried: each is known to fail within a
+/// few seconds, and takes the sentence little faster than it was spoken.
+const LONGEST_ALTOGETHER: Duration = Duration::from_secs(15);
+/// With so much voice after the last word that was understood, words are missing: a cough or a
+/// breath is shorter.
+const MISSING: Duration = Duration::from_millis(500);
 
 /// One turn of the coach, from the first speech to the decision that it is over.
 #[derive(Clone, Debug)]
@@ -40,6 +47,8 @@ pub struct Turn {
     asked: Position,
     /// When words came last.
     progressed: Position,
+    /// When another recogniser began to hear it again.
+    anew: Option<Position>,
     /// Up to where its segments took sound.
     taken: Option<Position>,
     /// What the archive was told of its words, and when.
@@ -64,8 +73,29 @@ struct Segment {
     id: u64,
     transcript: Transcript,
     state: State,
-    /// How long the voice was on in it.
+    /// How long the voice was on in it, and up to where.
     voiced: Duration,
+    voice_ended: Position,
+    /// What was understood ends here; words of another recogniser count once they reach as far.
+    reached: Position,
+}
+
+impl Segment {
+    /// Where the last word ends that was understood.
+    fn understood_to(&self) -> Position {
+        end_of(&self.transcript)
+    }
+
+    /// Whether more was said in it than is understood, as far as its times tell.
+    fn misses_words(&self) -> bool {
+        let began = self.voice_ended.back(self.voiced);
+        self.state == State::Awaited && self.voice_ended - self.understood_to().max(began) > MISSING
+    }
+}
+
+fn end_of(transcript: &Transcript) -> Position {
+    let ends = transcript.words.iter().map(|word| word.end);
+    ends.max().unwrap_or_default()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +128,7 @@ impl Turn {
             corrected: None,
             asked: at,
             progressed: at,
+            anew: None,
             taken: None,
             kept: None,
             finished: None,
@@ -115,6 +146,8 @@ impl Turn {
             transcript,
             state,
             voiced: Duration::ZERO,
+            voice_ended: at,
+            reached: Position::ZERO,
         });
     }
 
@@ -128,7 +161,7 @@ impl Turn {
         self.asked = now;
         self.taken = Some(to);
         let segment = self.segments.last_mut()?;
-        segment.voiced = at - since;
+        (segment.voiced, segment.voice_ended) = (at - since, at);
         if segment.state == State::Failed {
             return None;
         }
@@ -140,12 +173,15 @@ impl Turn {
     pub fn leapt(&mut self, by: Duration) {
         self.asked += by;
         self.progressed += by;
+        self.anew = self.anew.map(|anew| anew + by);
     }
 
     /// Another recogniser begins anew with the words that are still to come.
     pub fn asked_anew(&mut self, now: Position) {
-        if self.segments.iter().any(|own| own.state == State::Awaited) {
-            self.asked = self.asked.max(now);
+        let open = self.segments.iter_mut();
+        for segment in open.filter(|segment| !segment.state.is_over()) {
+            segment.reached = segment.understood_to();
+            self.anew = Some(now);
         }
     }
 
@@ -162,7 +198,10 @@ impl Turn {
         };
         if !segment.state.is_over() {
             self.progressed = now;
-            segment.transcript = transcript;
+            if last || end_of(&transcript) >= segment.reached {
+                segment.transcript = transcript;
+                segment.reached = Position::ZERO;
+            }
             if last {
                 segment.state = State::Final;
             }
@@ -213,11 +252,19 @@ impl Turn {
     /// Until when final words are waited for.
     #[must_use]
     pub fn patience_ends(&self) -> Position {
-        let longest = self.asked + LONGEST_PATIENCE;
-        if self.text().is_empty() {
+        let longest = match self.anew {
+            Some(_) => LONGEST_ALTOGETHER,
+            None => LONGEST_PATIENCE,
+        };
+        let longest = self.asked + longest;
+        if self.text().is_empty() || self.segments.iter().any(Segment::misses_words) {
             return longest;
         }
-        (self.asked.max(self.progressed) + TRANSCRIPT_PATIENCE).min(longest)
+        let latest = self
+            .asked
+            .max(self.progressed)
+            .max(self.anew.unwrap_or_default());
+        (latest + TRANSCRIPT_PATIENCE).min(longest)
     }
 
     /// Whether it was not understood: nothing is known of its words, and for some of them nothing
@@ -326,25 +373,62 @@ mod tests {
         turn.begin(1, at(0));
         turn.end(at(1000), at(1200), at(1200));
         assert_eq!(turn.patience_ends(), at(7200));
-        turn.understood(1, words("what would", 1), false, at(4000));
-        assert_eq!(turn.patience_ends(), at(5500));
-        turn.understood(1, words("what would you", 1), false, at(6500));
+        turn.understood(1, timed("what would you"), false, at(4000));
+        assert_eq!(turn.patience_ends(), at(7000));
+        turn.understood(1, timed("what would you like"), false, at(6500));
         assert_eq!(turn.patience_ends(), at(7200));
     }
 
     #[test]
-    fn another_recogniser_has_as_long_for_the_words() {
+    fn another_recogniser_has_longer_for_the_words() {
         let at = Position::from_ms;
         let mut turn = Turn::new("item".to_owned(), at(0));
         turn.begin(1, at(0));
         turn.asked_anew(at(500));
         turn.end(at(1000), at(1200), at(1200));
-        assert_eq!(turn.patience_ends(), at(7200));
+        assert_eq!(turn.patience_ends(), at(16_200));
         turn.asked_anew(at(4700));
-        assert_eq!(turn.patience_ends(), at(10_700));
-        turn.understood(1, words("what", 1), true, at(5000));
-        turn.asked_anew(at(6000));
-        assert_eq!(turn.patience_ends(), at(6500));
+        turn.asked_anew(at(9000));
+        // However often it is replaced: altogether no longer.
+        assert_eq!(turn.patience_ends(), at(16_200));
+        turn.understood(1, words("what", 1), true, at(10_000));
+        turn.asked_anew(at(11_000));
+        assert_eq!(turn.patience_ends(), at(13_000));
+    }
+
+    /// Words of 200 ms each, from the beginning.
+    fn timed(text: &str) -> Transcript {
+        let mut words = words(text, 0);
+        for (word, index) in words.words.iter_mut().zip(0..) {
+            word.start = Position::from_ms(index * 200);
+            word.end = Position::from_ms(index * 200 + 200);
+        }
+        words
+    }
+
+    #[test]
+    fn words_that_are_missing_are_waited_for_and_another_recogniser_gives_them() {
+        let at = Position::from_ms;
+        let mut turn = Turn::new("item".to_owned(), at(0));
+        turn.begin(1, at(0));
+        turn.understood(1, timed("what would"), false, at(500));
+        turn.end(at(1000), at(1200), at(1200));
+        assert_eq!(turn.patience_ends(), at(7200));
+        turn.asked_anew(at(3000));
+        // What another recogniser has not reached yet is not taken back.
+        turn.understood(1, timed("what"), false, at(3500));
+        assert_eq!(turn.text(), "what would");
+        assert_eq!(turn.patience_ends(), at(16_200));
+        turn.understood(1, timed("what could you"), false, at(4000));
+        assert_eq!(turn.text(), "what could you");
+        // No more than a breath lies behind them.
+        assert_eq!(turn.patience_ends(), at(7000));
+        turn.understood(1, timed("what"), true, at(4100));
+        assert_eq!(turn.text(), "what");
+        // A cough without words is not waited for as long.
+        turn.begin(2, at(2000));
+        turn.end(at(2400), at(2600), at(4200));
+        assert_eq!(turn.patience_ends(), at(7200));
     }
 
     #[test]

@@ -12,8 +12,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
 use super::wire::{
-    Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, closed, closing, formatted,
-    language, pcm, span,
+    ALIVE, Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, closed, closing,
+    formatted, language, pcm, span,
 };
 use crate::providers::socket::{Dial, address, rejected, unusable};
 use crate::providers::stt::ListenRequest;
@@ -63,6 +63,7 @@ impl Vendor for AssemblyAi {
             pace: 1.0,
             hold: Duration::from_millis(500),
             flushes: true,
+            alive: ALIVE,
             quiet: Duration::from_millis(1200),
             late: LATE,
             // Of noise that it takes for no speech it says nothing.

@@ -18,8 +18,22 @@ const WAIT: Duration = Duration::from_millis(200);
 /// Where words are waited for, a connection has to stand again within this time: the turn waits for
 /// a few seconds only, of which another recogniser needs its own.
 const HURRY: Duration = Duration::from_secs(1);
+/// The same while somebody speaks: another recogniser hears the sentence from its beginning, little
+/// faster than it sounds.
+const SPOKEN: Duration = Duration::from_secs(2);
 /// A vendor that asks to be left alone for longer than this is given up.
 const PATIENT: Duration = Duration::from_secs(2);
+
+/// When the next words are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// They are waited for.
+    Now,
+    /// Somebody speaks.
+    Soon,
+    /// Nobody does.
+    Never,
+}
 
 /// The attempts of one session.
 #[derive(Debug, Default)]
@@ -79,13 +93,18 @@ impl Budget {
         }
     }
 
-    /// By when a connection has to stand, if words are `awaited` while there is none.
+    /// By when a connection has to stand, if words are `due` while there is none.
     ///
     /// # Errors
     /// Why there is none, if it is too late.
-    pub fn hurry(&mut self, awaited: bool, now: Instant) -> Result<Option<Instant>, ProviderError> {
-        let hurries = awaited && self.out.is_some();
-        self.hurry = hurries.then(|| self.hurry.unwrap_or(now + HURRY));
+    pub fn hurry(&mut self, due: Due, now: Instant) -> Result<Option<Instant>, ProviderError> {
+        let within = match due {
+            _ if self.out.is_none() => None,
+            Due::Now => Some(HURRY),
+            Due::Soon => Some(SPOKEN),
+            Due::Never => None,
+        };
+        self.hurry = within.map(|within| self.hurry.unwrap_or(now + within).min(now + within));
         match (self.hurry, &self.why) {
             (Some(by), Some(why)) if by <= now => Err(why.clone()),
             (by, _) => Ok(by),
@@ -147,15 +166,32 @@ mod tests {
     fn words_that_are_awaited_leave_little_time() {
         let mut budget = Budget::default();
         let now = Instant::now();
-        assert_eq!(budget.hurry(true, now), Ok(None));
+        assert_eq!(budget.hurry(Due::Now, now), Ok(None));
         assert!(budget.broke(down(), true, now).is_ok());
-        assert_eq!(budget.hurry(false, now), Ok(None));
+        assert_eq!(budget.hurry(Due::Never, now), Ok(None));
         let (due, late) = (now + Duration::from_secs(3), now + Duration::from_secs(4));
-        assert_eq!(budget.hurry(true, due), Ok(Some(due + HURRY)));
-        assert_eq!(budget.hurry(true, late), Err(down()));
+        assert_eq!(budget.hurry(Due::Now, due), Ok(Some(due + HURRY)));
+        assert_eq!(budget.hurry(Due::Now, late), Err(down()));
         budget.connected();
-        assert_eq!(budget.hurry(true, late), Ok(None));
+        assert_eq!(budget.hurry(Due::Now, late), Ok(None));
         assert!(budget.broke(down(), true, late).is_err());
+    }
+
+    #[test]
+    fn a_sentence_that_is_spoken_leaves_little_more_and_its_end_no_more() {
+        let mut budget = Budget::default();
+        let now = Instant::now();
+        assert!(budget.broke(down(), false, now).is_ok());
+        let by = Ok(Some(now + SPOKEN));
+        assert_eq!(budget.hurry(Due::Soon, now), by);
+        let later = now + Duration::from_millis(1500);
+        assert_eq!(budget.hurry(Due::Soon, later), by);
+        assert_eq!(budget.hurry(Due::Now, later), by);
+        assert_eq!(budget.hurry(Due::Soon, now + SPOKEN), Err(down()));
+        let ended = now + Duration::from_millis(200);
+        assert_eq!(budget.hurry(Due::Never, ended), Ok(None));
+        budget.hurry(Due::Soon, now).unwrap();
+        assert_eq!(budget.hurry(Due::Now, ended), Ok(Some(ended + HURRY)));
     }
 
     #[test]

@@ -11,7 +11,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
 use super::wire::{
-    Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm, seconds, span,
+    ALIVE, Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm, seconds,
+    span,
 };
 use crate::private::Private;
 use crate::providers::socket::{Dial, address, rejected};
@@ -61,6 +62,7 @@ impl Vendor for Deepgram {
             pace: 1.25,
             hold: Duration::ZERO,
             flushes: true,
+            alive: ALIVE,
             quiet: Duration::from_millis(1500),
             late: LATE,
             confirms: true,

@@ -46,6 +46,8 @@ pub(super) struct Ear {
     /// Questions for a sign of life, and the latest that was answered.
     pub(super) pings: u64,
     pub(super) ponged: u64,
+    /// Since when one of them is open.
+    pub(super) questioned: Option<Instant>,
     pub(super) words: Words,
     /// The sound of this connection begins here.
     pub(super) since: Position,
@@ -84,6 +86,7 @@ impl Ear {
             pinged: now,
             pings: 0,
             ponged: 0,
+            questioned: None,
             words: Words::default(),
             since: Position::ZERO,
             settled: None,
@@ -158,6 +161,7 @@ impl Ear {
         (self.settled, self.seen, self.answered) = (None, Position::ZERO, false);
         (self.clock, self.flushes) = (Clock::default(), Flushes::default());
         (self.latest, self.forgets, self.lost_count) = (None, false, false);
+        self.questioned = None;
         self.given_up.clear();
         for segment in self
             .segments
@@ -209,7 +213,10 @@ impl Ear {
                 }
             }
             Said::EndOfTurn(confidence) => self.hinted(confidence),
-            Said::Alive(number) => self.ponged = self.ponged.max(number),
+            Said::Alive(number) => {
+                self.ponged = self.ponged.max(number);
+                self.questioned.take_if(|_| self.ponged >= self.pings);
+            }
             Said::Ready | Said::Over => {}
         }
     }

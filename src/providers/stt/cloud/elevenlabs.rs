@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::CloudSettings;
 use super::wire::{
-    Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm, span,
+    ALIVE, Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm, span,
 };
 use crate::providers::socket::{Dial, address};
 use crate::providers::stt::ListenRequest;
@@ -60,6 +60,7 @@ impl Vendor for ElevenLabs {
             pace: 2.0,
             hold: Duration::ZERO,
             flushes: true,
+            alive: ALIVE,
             quiet: Duration::from_millis(3000),
             late: LATE,
             confirms: true,

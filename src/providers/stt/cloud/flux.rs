@@ -11,8 +11,8 @@ use tokio_tungstenite::tungstenite::Message;
 use super::CloudSettings;
 use super::deepgram::authorization;
 use super::wire::{
-    Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm, seconds, span,
-    spread_evenly,
+    ALIVE, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, formatted, language, pcm,
+    seconds, span, spread_evenly,
 };
 use crate::providers::socket::{Dial, address};
 use crate::providers::stt::ListenRequest;
@@ -62,6 +62,7 @@ impl Vendor for Flux {
             hold: Duration::from_millis(400),
             // Ending its turn by request would take its judgement away.
             flushes: false,
+            alive: ALIVE,
             quiet: Duration::from_millis(1200),
             late: LATE,
             confirms: true,

@@ -17,7 +17,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use self::event::{Event, Fault};
 use super::CloudSettings;
-use super::wire::{Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm};
+use super::wire::{
+    ALIVE, Flushed, Habits, Keeps, LATE, RATE, Said, Spoken, Vendor, Wire, language, pcm,
+};
 use crate::private::Private;
 use crate::providers::socket::{Dial, address, unavailable};
 use crate::providers::stt::ListenRequest;
@@ -70,6 +72,7 @@ impl Vendor for OpenAi {
             pace: 8.0,
             hold: Duration::ZERO,
             flushes: true,
+            alive: ALIVE,
             quiet: LATE,
             late: LATE,
             confirms: true,

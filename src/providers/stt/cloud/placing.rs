@@ -11,6 +11,9 @@ use crate::providers::stt::Word;
 /// By how much a vendor's times may be off and still be times of the whole connection.
 const OFF: Duration = Duration::from_millis(300);
 
+/// Few words last longer, and none of those by which a line is guessed to be all that was said.
+const LONG: Duration = Duration::from_millis(500);
+
 impl Ear {
     /// Puts a vendor's words on the timeline.
     pub(super) fn place(&self, turn: u64, words: Vec<Spoken>) -> Vec<Heard> {
@@ -46,12 +49,14 @@ impl Ear {
                 .map(|word| self.timed(word, shift))
                 .collect(),
             None => {
+                let (begins, mut ends) = (self.clock.begins(from), self.clock.ends(to));
+                if words.iter().any(|word| !word.settled) {
+                    // They are of what the vendor has listened to, which may not be all of it.
+                    let most = LONG * u32::try_from(words.len()).unwrap_or(u32::MAX);
+                    ends = ends.min(begins + most);
+                }
                 let texts = words.into_iter().map(|word| (word.text, word.confidence));
-                spread(
-                    texts.collect(),
-                    self.clock.begins(from),
-                    self.clock.ends(to),
-                )
+                spread(texts.collect(), begins, ends)
             }
         }
     }

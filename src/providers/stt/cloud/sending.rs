@@ -16,8 +16,13 @@ const BEHIND: usize = RATE as usize;
 const FULL: usize = 5 * RATE as usize;
 /// A vendor silent for so long is asked for a sign of life …
 const PING: Duration = Duration::from_secs(10);
-/// … and after so long it is gone.
-const GONE: Duration = Duration::from_secs(20);
+/// … and sooner while its words are due, so that a host that fell silent in mid-sentence is known
+/// about when the sentence ends.
+const PING_SOON: Duration = Duration::from_millis(500);
+/// Where nothing is due, a vendor that leaves such a question open for so long is gone.
+const GONE: Duration = Duration::from_secs(10);
+/// A machine that comes so much later to judge it is busy itself, and has not read what came.
+const BUSY: Duration = Duration::from_millis(300);
 /// Further than any session goes.
 const FAR: Position = Position::new(u64::MAX / 2);
 
@@ -73,32 +78,57 @@ impl Ear {
             .filter_map(|segment| match segment.state {
                 State::Sent(at) => Some(at + self.habits.hold),
                 // Without a sign of life the vendor is gone before its words are late.
-                State::Asked(Asked { at, ping, .. }) if self.ponged < ping => {
-                    Some(at + self.habits.quiet)
+                State::Asked(Asked { at, ping, .. }) if self.ponged >= ping => {
+                    Some(at + self.patience(segment))
                 }
-                State::Asked(Asked { at, .. }) => Some(at + self.patience(segment)),
                 _ => None,
             });
         let audio = (self.tape.unsent(&self.wanted(), 1) > 0).then(|| self.pace.ready());
         let keep = self.keep().map(|(due, _)| due);
-        let ping = self.heard.max(self.pinged) + PING;
+        let sign_of_life = self.gone_at().unwrap_or(self.ping_at());
         let all = segments.chain(audio.filter(|_| self.is_due())).chain(keep);
-        all.chain([ping, self.heard + GONE]).min()
+        all.chain([sign_of_life]).min()
+    }
+
+    /// Whether words of the vendor are wanted.
+    pub fn words_are_due(&self) -> bool {
+        self.segments.open().next().is_some()
+    }
+
+    /// When it is to be asked for a sign of life, if it has given none.
+    fn ping_at(&self) -> Instant {
+        let every = match self.words_are_due() {
+            true => PING_SOON,
+            false => PING,
+        };
+        self.heard.max(self.pinged) + every
+    }
+
+    /// When it is gone, if it leaves the question open.
+    fn gone_at(&self) -> Option<Instant> {
+        let patience = match self.words_are_due() {
+            true => self.habits.alive,
+            false => GONE,
+        };
+        // Whatever it says is a sign of life.
+        Some(self.questioned?.max(self.heard) + patience)
+    }
+
+    fn question(&mut self, now: Instant) -> u64 {
+        self.pings += 1;
+        self.pinged = now;
+        self.questioned.get_or_insert(now);
+        self.pings
     }
 
     /// Whether the vendor is gone, though its connection seems to stand.
-    pub fn is_dead(&self, now: Instant) -> bool {
-        let unanswered = |state: State| match state {
-            State::Asked(Asked { at, ping, .. }) => {
-                now >= at + self.habits.quiet && self.ponged < ping
-            }
-            _ => false,
-        };
-        let mut segments = self.segments.iter();
-        self.up
-            && (self.lost_count
-                || now >= self.heard + GONE
-                || segments.any(|segment| unanswered(segment.state)))
+    pub fn is_dead(&mut self, now: Instant) -> bool {
+        let gone = self.gone_at().filter(|at| now >= *at);
+        let late = gone.is_some_and(|at| now > at + BUSY);
+        if late {
+            self.questioned = Some(now);
+        }
+        self.up && (self.lost_count || gone.is_some() && !late)
     }
 
     /// Whether more may come from the session.
@@ -133,18 +163,17 @@ impl Ear {
         } else {
             u64::MAX
         };
-        self.pings += 1;
-        self.pinged = now;
+        let ping = self.question(now);
         for segment in self.segments.iter_mut() {
             if matches!(segment.state, State::Sent(_)) {
                 segment.state = State::Asked(Asked {
                     flush: number,
-                    ping: self.pings,
+                    ping,
                     at: now,
                 });
             }
         }
-        Some(Outgoing::Flush(self.pings))
+        Some(Outgoing::Flush(ping))
     }
 
     fn audio_due(&mut self, now: Instant) -> Option<Outgoing> {
@@ -182,10 +211,8 @@ impl Ear {
     }
 
     fn keep_due(&mut self, now: Instant) -> Option<Outgoing> {
-        if now >= self.heard.max(self.pinged) + PING {
-            self.pinged = now;
-            self.pings += 1;
-            return Some(Outgoing::Ping(self.pings));
+        if self.questioned.is_none() && now >= self.ping_at() {
+            return Some(Outgoing::Ping(self.question(now)));
         }
         let (_, keep) = self.keep().filter(|(due, _)| now >= *due)?;
         if let Outgoing::Silence(samples) = keep {

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::ahead::{self, Pool};
-use super::budget::Budget;
+use super::budget::{Budget, Due};
 use super::ear::Ear;
 use super::link::Link;
 use super::sending::Outgoing;
@@ -108,11 +108,15 @@ impl Session {
             }
             if self.ear.is_dead(now) {
                 let engine = self.vendor.info().name;
-                let after = self.vendor.habits().quiet;
+                let after = self.vendor.habits().alive;
                 self.broke(ProviderError::TimedOut { engine, after })?;
             }
-            let awaited = self.ear.segments.awaited();
-            let hurry = self.budget.hurry(awaited, Instant::now())?;
+            let due = match (self.ear.segments.awaited(), self.ear.words_are_due()) {
+                (true, _) => Due::Now,
+                (false, true) => Due::Soon,
+                (false, false) => Due::Never,
+            };
+            let hurry = self.budget.hurry(due, Instant::now())?;
             match self.step(hurry).await {
                 Step::Input(Some(input)) => self.ear.input(input),
                 Step::Input(None) | Step::Abandoned => return Ok(()),
@@ -141,14 +145,16 @@ impl Session {
         let has_room = self.ear.has_room();
         let (line, said) = (&mut self.line, &mut self.said);
         tokio::select! {
-            input = self.inputs.recv(), if has_room => Step::Input(input),
-            () = self.outputs.closed() => Step::Abandoned,
+            // A sign of life that has come counts before the time in which it had to.
+            biased;
             step = async {
                 match line {
                     Line::Up(link) => Step::Heard(link.next(said).await),
                     Line::Down(attempt) => Step::Connected(attempt.await),
                 }
             } => step,
+            input = self.inputs.recv(), if has_room => Step::Input(input),
+            () = self.outputs.closed() => Step::Abandoned,
             () = sleep_until(deadline) => Step::Time,
         }
     }

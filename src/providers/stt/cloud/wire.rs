@@ -96,6 +96,9 @@ pub(super) struct Habits {
     pub hold: Duration,
     /// Whether it answers when asked.
     pub flushes: bool,
+    /// How long after a question for a sign of life one that says nothing is gone, while its words
+    /// are due.
+    pub alive: Duration,
     /// How long after being asked a vendor that is alive has nothing more to say of a segment of
     /// which it gave words.
     pub quiet: Duration,
@@ -125,6 +128,10 @@ pub(super) enum Keeps {
     /// connection; before, a second of silence.
     MessageOnceHeard(Duration),
 }
+
+/// How long a vendor of which words are due may leave a question for a sign of life open: every
+/// server of WebSockets answers one at once.
+pub(super) const ALIVE: Duration = Duration::from_millis(1500);
 
 /// How long words are waited for of which nothing has come: not for longer than a turn waits for
 /// words, with time left for another recogniser to hear it again.

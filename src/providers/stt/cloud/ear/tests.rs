@@ -26,6 +26,7 @@ fn habits() -> Habits {
         pace: 1000.0,
         hold: ms(300),
         flushes: true,
+        alive: ms(1000),
         quiet: ms(1000),
         late: ms(1000),
         confirms: false,
@@ -39,6 +40,8 @@ fn habits() -> Habits {
 struct Sim {
     ear: Ear,
     now: Instant,
+    /// The vendor answers whether it is there, but where it is asked with a flush.
+    answers: bool,
     /// What went out: lengths of sound in milliseconds, or what else it was.
     sent: Vec<String>,
 }
@@ -49,7 +52,12 @@ impl Sim {
         let mut ear = Ear::new(habits, now);
         ear.connected(now);
         let sent = Vec::new();
-        Self { ear, now, sent }
+        Self {
+            ear,
+            now,
+            answers: true,
+            sent,
+        }
     }
 
     /// Sound of the microphone in frames of 20 ms; time does not pass.
@@ -89,7 +97,13 @@ impl Sim {
                     "Forget".to_owned()
                 }
                 Outgoing::Flush(_) => "Flush".to_owned(),
-                Outgoing::Ping(_) => "Ping".to_owned(),
+                Outgoing::Ping(number) => {
+                    if self.answers {
+                        self.ear.heard = self.now;
+                        self.ear.said(Said::Alive(number));
+                    }
+                    "Ping".to_owned()
+                }
                 Outgoing::KeepAlive => "KeepAlive".to_owned(),
             });
         }
@@ -297,6 +311,7 @@ fn behind_by_more_than_a_second_it_sends_speech_alone() {
 #[test]
 fn a_silent_connection_is_kept_and_watched() {
     let mut sim = Sim::new(habits());
+    sim.answers = false;
     sim.pass(9000);
     assert_eq!(sim.sent, ["KeepAlive", "KeepAlive"]);
     sim.pass(10_000);

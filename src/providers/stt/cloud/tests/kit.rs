@@ -126,6 +126,12 @@ impl Vendor for Hurried {
                 .quiet
                 .unwrap_or(habits.quiet.max(Duration::from_secs(3))),
             late: self.1.late,
+            // A busy machine is not to be taken for a vendor that is gone.
+            alive: self
+                .1
+                .quiet
+                .unwrap_or(Duration::from_secs(3))
+                .max(Duration::from_secs(1)),
             ..habits
         }
     }

@@ -125,6 +125,55 @@ fn a_line_without_a_sign_of_life_is_dead_before_its_words_are_late() {
 }
 
 #[test]
+fn a_line_that_falls_silent_in_mid_sentence_is_dead_before_it_ends() {
+    let mut sim = sim(true);
+    sim.answers = false;
+    sim.begin(1, 0);
+    sim.shout(0, 1000);
+    sim.words(0, &[("well", 100, 300)], false);
+    sim.pass(499);
+    assert!(!sim.sent.contains(&"Ping".to_owned()));
+    sim.pass(1);
+    assert_eq!(sim.sent.last().unwrap(), "Ping");
+    // Whatever it says is a sign of life, and is asked for again.
+    sim.live();
+    sim.pass(500);
+    assert_eq!(sim.sent.iter().filter(|sent| *sent == "Ping").count(), 2);
+    sim.pass(900);
+    sim.words(0, &[("well", 100, 300), ("then", 300, 500)], false);
+    sim.pass(999);
+    assert!(!sim.ear.is_dead(sim.now));
+    sim.pass(1);
+    assert!(sim.ear.is_dead(sim.now));
+}
+
+#[test]
+fn a_machine_that_is_busy_itself_takes_no_vendor_for_dead() {
+    let mut sim = sim(true);
+    sim.ask(1, 0, 1000);
+    sim.now += ms(1301);
+    assert!(!sim.ear.is_dead(sim.now));
+    sim.pass(999);
+    assert!(!sim.ear.is_dead(sim.now));
+    sim.pass(1);
+    assert!(sim.ear.is_dead(sim.now));
+}
+
+#[test]
+fn a_line_on_which_nothing_is_due_has_more_time() {
+    let mut sim = sim(true);
+    sim.speak(1, 0, 1000);
+    sim.words(0, &[("yes", 400, 1000)], true);
+    sim.answers = false;
+    sim.pass(10_000);
+    assert_eq!(sim.sent.last().unwrap(), "Ping");
+    sim.pass(9_999);
+    assert!(!sim.ear.is_dead(sim.now));
+    sim.pass(1);
+    assert!(sim.ear.is_dead(sim.now));
+}
+
+#[test]
 fn words_that_are_late_are_taken() {
     let mut sim = sim(true);
     sim.speak(1, 0, 1000);
