@@ -1,6 +1,7 @@
 //! Single turns: what a client answers to one move of the coach.
 
 use super::scripted::{gallery, reply};
+use super::sheet::{Line, Reaction, Slot};
 use super::{Heard, Move};
 
 #[test]
@@ -107,6 +108,54 @@ fn pleasantries_are_answered_in_kind() {
             let id = &reply.line_ids[0];
             assert!(id.contains(slot), "{} {text}: {id}", sheet.id);
             assert_eq!(reply.line_ids.len(), 1, "{} {text}", sheet.id);
+        }
+    }
+}
+
+#[test]
+fn a_life_in_danger_comes_before_everything_and_counts_for_nothing() {
+    for sheet in gallery().sheets() {
+        let mut history = vec![Heard::coach("what brings you here today")];
+        history.push(Heard::cut(&reply(sheet, &history, 1).text()));
+        let before = reply(sheet, &history, 1).state;
+        for (text, kind, id, begins) in [
+            (
+                "I'm sorry, my name is Ann. I want to kill myself.",
+                Move::Danger,
+                "shared/danger/1/0",
+                "I'm stepping out of the role.",
+            ),
+            (
+                "You said it's a lot. Are you suicidal?",
+                Move::AskDanger,
+                "shared/safe/",
+                "No",
+            ),
+        ] {
+            for _ in 0..3 {
+                history.push(Heard::coach(text));
+                let reply = reply(sheet, &history, 1);
+                assert_eq!(reply.heard_as, Some((kind, None)), "{text}");
+                assert!(reply.line_ids[0].starts_with(id), "{text}: {reply:?}");
+                assert!(reply.text().starts_with(begins), "{text}: {reply:?}");
+                assert_eq!(reply.line_ids.len(), 1, "{text}: {reply:?}");
+                assert_eq!(reply.state, before, "{text}: {reply:?}");
+                history.push(Heard::client(&reply.text()));
+            }
+        }
+        let mut sheet = sheet.clone();
+        sheet.lines.push(Line {
+            id: "safe/1/0".into(),
+            slot: Slot::Reaction(Reaction::Safe),
+            level: 1,
+            text: "I was, last year.".to_owned(),
+            words: Vec::new(),
+        });
+        for _ in 0..2 {
+            history.push(Heard::coach("Are you safe?"));
+            let said = reply(&sheet, &history, 1).text();
+            assert_eq!(said, "I was, last year.", "{}", sheet.id);
+            history.push(Heard::client(&said));
         }
     }
 }

@@ -56,7 +56,7 @@ impl<'a> Chooser<'a> {
                 silence += BETWEEN_LINES;
             }
             // Who wrote silences into a line knew where they belong.
-            let written = text.contains("[pause ");
+            let written = text.contains("[pause ") || self.memory.is_of_danger();
             for sentence in split(text) {
                 if let Some(pause) = lone_pause(&sentence) {
                     silence += pause;
@@ -83,6 +83,11 @@ impl<'a> Chooser<'a> {
         let Some(coach) = self.memory.coach.clone() else {
             return self.silence();
         };
+        match coach.kind {
+            Move::Danger => return self.plainly(Reaction::Danger),
+            Move::AskDanger => return self.plainly(Reaction::Safe),
+            _ => {}
+        }
         let goes_on = matches!(
             coach.kind,
             Move::Backchannel | Move::InviteSilence | Move::Unclear | Move::Repeat
@@ -207,7 +212,9 @@ impl<'a> Chooser<'a> {
                     None => self.must(Reaction::Musing),
                 }
             }
-            Move::Unclear | Move::Interruption => self.must(Reaction::Misheard),
+            Move::Unclear | Move::Interruption | Move::Danger | Move::AskDanger => {
+                self.must(Reaction::Misheard)
+            }
         }
     }
 

@@ -81,6 +81,12 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// What the coach said last is about a life in danger.
+    pub(super) fn is_of_danger(&self) -> bool {
+        let mut coach = self.coach.iter();
+        coach.any(|coach| coach.moves.are_of_danger())
+    }
+
     /// The coach gave back what is not theirs.
     pub(super) fn is_missed(&self) -> bool {
         self.agrees() == Some(false)

@@ -4,6 +4,7 @@
 mod answers;
 mod choose;
 mod cues;
+mod danger;
 mod dice;
 #[cfg(test)]
 mod following;

@@ -149,6 +149,10 @@ pub enum Move {
     SilenceHeld,
     /// Insults, belittles, threatens.
     Hostility,
+    /// Says that their own life is in danger.
+    Danger,
+    /// Asks whether the client's is.
+    AskDanger,
 }
 
 impl Move {

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::locked::is_locked;
 use super::memory::Memory;
 use super::moves::Move;
-use super::sheet::{FactKind, Sheet, Slot};
+use super::sentences::without_pauses;
+use super::sheet::{FactKind, Reaction, Sheet, Slot};
 use super::state::State;
 use super::words::words;
 use super::{Heard, Sent};
@@ -148,6 +149,11 @@ fn small_things(sheet: &Sheet, ceiling: u8) -> Vec<String> {
 
 /// What changes with every turn.
 fn now(sheet: &Sheet, memory: &Memory) -> String {
+    match memory.coach.as_ref().map(|coach| coach.kind) {
+        Some(Move::Danger) => return STEP_OUT.to_owned(),
+        Some(Move::AskDanger) => return safe(sheet, memory),
+        _ => {}
+    }
     let mut out = format!("How you are right now: {}", mood(&memory.state));
     for (when, by) in memory.touched(sheet) {
         let how = match by {
@@ -181,6 +187,26 @@ fn now(sheet: &Sheet, memory: &Memory) -> String {
         );
     }
     out
+}
+
+/// What a model is told for the turn in which a coach may not be practising any more.
+const STEP_OUT: &str = "The coach has just said something that may mean that their own life is in danger. Step \
+    out of the role now, whatever else you were told. Say in two or three plain sentences that you are a practice \
+    client and not a person, that you cannot help with this, and that if it is real for them they should talk to \
+    someone now: their local emergency number or a crisis line. Ask nothing, advise nothing else, and do not go on \
+    with the session.";
+
+/// What a model is told that is asked whether the client's life is in danger.
+fn safe(sheet: &Sheet, memory: &Memory) -> String {
+    let own = sheet.lines.iter().find(|line| {
+        line.slot == Slot::Reaction(Reaction::Safe) && line.level <= memory.ceiling().max(1)
+    });
+    let answer = own.map_or("No. I'm not in danger.", |line| &line.text);
+    format!(
+        "The coach has just asked whether your life is in danger, or whether you would hurt yourself. Answer that \
+         first, plainly and in a sentence or two, with just this: {}",
+        without_pauses(answer)
+    )
 }
 
 fn mood(state: &State) -> String {

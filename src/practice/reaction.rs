@@ -66,6 +66,10 @@ pub enum Reaction {
     Misheard,
     /// Was spoken over.
     Interrupted,
+    /// Out of the role: to a coach who says that their own life is in danger.
+    Danger,
+    /// To the question whether theirs is.
+    Safe,
     /// Takes up what was cut off.
     Resume,
     /// The session opens with silence.

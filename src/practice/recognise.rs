@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::cues::Cues;
+use super::danger::danger;
 use super::forms::asks_what;
 use super::moves::{Context, Move, Moves, Topic, Understood, classify};
 use super::questions::clauses;
@@ -58,6 +59,17 @@ impl Recogniser {
     pub fn understand(&self, text: &str, client: &str, context: &Context) -> Understood {
         let known = &mut Known::default();
         let heard = Heard::new(text, &self.vocabulary, known);
+        if let Some(kind) = danger(text) {
+            return Understood {
+                kind,
+                topic: None,
+                moves: [kind].into_iter().collect(),
+                greets: false,
+                sure: true,
+                lost: false,
+                words: heard.words,
+            };
+        }
         let clauses = clauses(&self.cues, &heard.words);
         let last = clauses.last().map_or(0, |c| heard.words.len() - c.len());
         let mut moves = classify(text, context);

@@ -228,7 +228,9 @@ fn effect(cause: Cause, topic: Option<Topic>) -> &'static [(Dimension, i16)] {
         | Move::AskNature
         | Move::OffTopic
         | Move::Thanks
-        | Move::Goodbye => &[],
+        | Move::Goodbye
+        | Move::Danger
+        | Move::AskDanger => &[],
     }
 }
 

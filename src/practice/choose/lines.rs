@@ -197,6 +197,20 @@ impl<'a> Chooser<'a> {
         }
     }
 
+    /// Says what must not be mistaken: the sheet's own words for it, or else those that all share.
+    pub(super) fn plainly(&mut self, reaction: Reaction) {
+        let said = |line: &&Line| self.memory.said.get(&line.id).copied();
+        let of = |lines: &'a [Line]| {
+            let lines = lines.iter();
+            let lines =
+                lines.filter(|l| l.slot == Slot::Reaction(reaction) && l.level <= self.ceiling);
+            lines.min_by_key(said)
+        };
+        if let Some(line) = of(&self.sheet.lines).or_else(|| of(self.shared)) {
+            self.say(line);
+        }
+    }
+
     pub(super) fn pick(&mut self, reaction: Reaction, only_rested: bool) -> Option<&'a Line> {
         let ceiling = self.ceiling;
         let fits = |l: &&Line| {

@@ -78,7 +78,7 @@ impl Memory {
         };
         // A model, too, says "yes" now and then, and that alone is nobody's line.
         let free = authored[..told].iter().filter(|one| !**one).count();
-        if told > 0 && free * 2 >= told {
+        if told > 0 && free * 2 >= told && !self.is_of_danger() {
             self.improvised(free);
         }
         for (_, line) in topics {

@@ -15,6 +15,9 @@ const MOST_SILENCES: usize = 2;
 impl Memory {
     /// The coach said something.
     pub(super) fn coach(&mut self, understood: Understood, sheet: &Sheet) {
+        if understood.moves.are_of_danger() {
+            return self.steps_out(understood);
+        }
         let felt = understood.felt();
         let before = self.coach.as_ref().map(Understood::felt);
         self.habit = if before == Some(felt) {
@@ -81,6 +84,17 @@ impl Memory {
         if about && let Some(topic) = topic {
             self.topic = Some(topic);
         }
+        self.context.coach(understood.moves);
+        self.coach_turns += 1;
+        self.coach = Some(understood);
+    }
+
+    /// Where a life may be in danger nobody practises, and nothing that is said counts.
+    fn steps_out(&mut self, understood: Understood) {
+        self.begins();
+        self.given.right = None;
+        (self.silences, self.habit, self.again) = (0, 0, false);
+        (self.around, self.moved) = (Moves::default(), Moved::default());
         self.context.coach(understood.moves);
         self.coach_turns += 1;
         self.coach = Some(understood);

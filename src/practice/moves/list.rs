@@ -8,7 +8,7 @@ use super::Move;
 
 /// The moves of one utterance, in the order of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Moves(u32);
+pub struct Moves(u64);
 
 /// Every move with its name and what it stands for.
 const LIST: &[(Move, &str, &str)] = &[
@@ -127,6 +127,16 @@ const LIST: &[(Move, &str, &str)] = &[
         "hostility",
         "insults, belittles, threatens",
     ),
+    (
+        Move::Danger,
+        "danger",
+        "says that their own life is in danger",
+    ),
+    (
+        Move::AskDanger,
+        "ask_danger",
+        "asks whether the client's life is in danger",
+    ),
 ];
 
 impl Move {
@@ -207,6 +217,12 @@ impl Moves {
         self.contains(Move::Advice) || self.contains(Move::AdviceWithPermission)
     }
 
+    /// Whether it is about a life in danger, the coach's own or the client's.
+    #[must_use]
+    pub fn are_of_danger(self) -> bool {
+        self.contains(Move::Danger) || self.contains(Move::AskDanger)
+    }
+
     /// Whether it explains or says what to do.
     #[must_use]
     pub fn tells(self) -> bool {
@@ -214,7 +230,7 @@ impl Moves {
     }
 }
 
-fn bit(kind: Move) -> u32 {
+fn bit(kind: Move) -> u64 {
     1 << kind as u32
 }
 
@@ -245,7 +261,7 @@ mod tests {
             assert_eq!(json, kind.name());
             assert!(Move::list().contains(kind.name()));
         }
-        assert_eq!(Move::Hostility as usize + 1, kinds.len());
+        assert_eq!(Move::AskDanger as usize + 1, kinds.len());
     }
 
     #[test]

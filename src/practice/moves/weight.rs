@@ -4,6 +4,8 @@ use super::{Move, Moves};
 
 /// What hurts before what helps, and what says much before what says little.
 const ORDER: &[Move] = &[
+    Move::Danger,
+    Move::AskDanger,
     Move::Hostility,
     // What has no weight beside being what it is.
     Move::AskNature,

@@ -102,6 +102,24 @@ fn silence_is_told_to_the_model() {
 }
 
 #[test]
+fn a_model_steps_out_of_the_role_where_a_life_may_be_in_danger() {
+    for sheet in gallery().sheets() {
+        for (text, told) in [
+            ("I don't want to live anymore.", "crisis line"),
+            ("Have you thought about hurting yourself?", "not in danger"),
+        ] {
+            let memory = remembered(sheet, &[Heard::coach(text)]);
+            let now = build(sheet, &memory, Sent::default()).now;
+            assert!(now.contains(told), "{text}: {now}");
+            assert!(!now.contains("How you are right now"), "{text}: {now}");
+        }
+        let memory = remembered(sheet, &[Heard::coach("This job is killing me.")]);
+        let now = build(sheet, &memory, Sent::default()).now;
+        assert!(now.contains("How you are right now"), "{now}");
+    }
+}
+
+#[test]
 fn small_things_are_told_with_their_questions() {
     let sheet = gallery().get("victor-feedback").unwrap();
     let told = system(sheet, &remembered(sheet, &[]), "");

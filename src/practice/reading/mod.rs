@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
-use super::sheet::{Fact, Line, Sheet, SheetErrors, Slot};
+use super::sheet::{Fact, Line, Reaction, Sheet, SheetErrors, Slot};
 use super::spoken::is_speakable;
 use answers::{SMALL, TERMS, answers};
 use language::is_language;
@@ -149,6 +149,13 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
     let mut lines = Lines::new(report, sheet.name.clone());
     pools(&mut table, "topics", "", &mut lines, Slot::Topic);
     pools(&mut table, "reactions", "", &mut lines, Slot::Reaction);
+    let shared = |line: &Line| line.slot == Slot::Reaction(Reaction::Danger);
+    for (_, span) in lines.read.iter().filter(|(line, _)| shared(line)) {
+        report.note(
+            span,
+            "`danger` is answered alike by every client, and stands on no sheet",
+        );
+    }
     sheet.terms = answers(report, &mut table, &mut lines, &TERMS);
     sheet.small = answers(report, &mut table, &mut lines, &SMALL);
     table.finish();

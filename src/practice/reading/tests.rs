@@ -258,6 +258,15 @@ fn nothing_gives_away_a_deeper_fact() {
 }
 
 #[test]
+fn no_sheet_changes_what_is_said_where_a_life_is_in_danger() {
+    let greeting = "[reactions.greeting]";
+    let danger = format!("[reactions.danger]\nlevel1 = [\"Go on.\"]\n{greeting}");
+    let (at, message) = said(greeting, &danger);
+    assert_eq!(at, line(greeting) + 1);
+    assert!(message.contains("alike by every client"), "{message}");
+}
+
+#[test]
 fn the_sheet_in_the_documentation_is_sound() {
     let text = include_str!("../../../docs/clients.md");
     let blocks = text.split("```toml\n").skip(1);
