@@ -281,7 +281,8 @@ fn dead() -> Fault {
 async fn a_vendor_whose_host_falls_silent_loses_no_word() {
     // Before it has understood any, and in mid-sentence.
     for after in [0, 800] {
-        let each = VENDORS.map(|(kind, vendor)| async move {
+        let mut sessions = Vec::new();
+        for (kind, vendor) in VENDORS {
             let hangs = Fault {
                 hangs: Some(Duration::from_millis(after)),
                 ..Fault::default()
@@ -289,7 +290,10 @@ async fn a_vendor_whose_host_falls_silent_loses_no_word() {
             let listener = fails(vendor, hangs, dead()).await;
             let first = engine(kind, &listener);
             let stt = Arc::new(Fallback::new([first, Arc::new(Standin::default())]));
-            let (_server, mut socket) = serve(stt).await;
+            sessions.push((kind, listener, serve(stt).await));
+        }
+        let each = sessions.into_iter().map(|session| async move {
+            let (kind, _listener, (_server, mut socket)) = session;
             let (transcript, status) = timed(&mut socket, &format!("{kind:?} {after}")).await;
             assert_eq!(
                 (transcript.as_str(), status),
