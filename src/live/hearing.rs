@@ -21,6 +21,9 @@ use awaited::Awaited;
 const ROOM: usize = 64;
 /// How much waits here at most: five seconds. Older sound is dropped for newer; marks never are.
 const MOST: usize = 256;
+/// While nobody speaks, so many frames are handed over at once: each handover wakes another task,
+/// and no words are due.
+const AT_ONCE: usize = 5;
 /// A recogniser that takes nothing for so long is not waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -30,6 +33,8 @@ pub struct Hearing {
     request: ListenRequest,
     stream: Option<Listening>,
     opening: Opening<Listening>,
+    /// Sound in which nobody speaks, gathered to be handed over.
+    quiet: Vec<ListenInput>,
     /// What could not be handed over yet.
     waiting: VecDeque<ListenInput>,
     /// When something was handed over last, or began to wait.
@@ -65,6 +70,7 @@ impl Hearing {
             awaited,
             stream: None,
             opening: Opening::new(),
+            quiet: Vec::with_capacity(AT_ONCE),
             waiting: VecDeque::new(),
             progress: Instant::now(),
             stuck: false,
@@ -91,26 +97,29 @@ impl Hearing {
 
     /// 20 ms of sound.
     pub fn audio(&mut self, at: Position, samples: Box<[i16]>) {
-        self.feed(ListenInput::Audio { at, samples });
+        self.quiet.push(ListenInput::Audio { at, samples });
+        if !self.open.is_empty() || self.quiet.len() >= AT_ONCE {
+            self.hand_over();
+        }
     }
 
     /// Somebody speaks.
     pub fn begin(&mut self, segment: u64, from: Position) {
         self.open.push_back(segment);
-        self.feed(ListenInput::Begin { segment, from });
+        self.mark(ListenInput::Begin { segment, from });
     }
 
     /// The final words of a segment are wanted.
     pub fn end(&mut self, segment: u64, to: Position) {
         self.awaited.asked(segment);
-        self.feed(ListenInput::End { segment, to });
+        self.mark(ListenInput::End { segment, to });
     }
 
     /// A segment is of no interest.
     pub fn discard(&mut self, segment: u64) {
         self.open.retain(|open| *open != segment);
         self.awaited.given_up(segment);
-        self.feed(ListenInput::Discard { segment });
+        self.mark(ListenInput::Discard { segment });
     }
 
     /// Whether sound that is in no hurry may come.
@@ -236,6 +245,18 @@ impl Hearing {
             error: error.clone(),
         });
         self.outputs.extend(failed);
+    }
+
+    /// A mark in the sound comes after all sound before it.
+    fn mark(&mut self, mark: ListenInput) {
+        self.hand_over();
+        self.feed(mark);
+    }
+
+    fn hand_over(&mut self) {
+        let mut quiet = std::mem::take(&mut self.quiet);
+        quiet.drain(..).for_each(|frame| self.feed(frame));
+        self.quiet = quiet;
     }
 
     fn feed(&mut self, input: ListenInput) {

@@ -107,6 +107,27 @@ async fn what_is_said_while_the_stream_opens_is_heard() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sound_is_handed_over_at_once_only_while_somebody_speaks() {
+    let (mut hearing, mut opened) = stage(512, 0);
+    run(&mut hearing, 10).await;
+    let mut stream = opened.try_recv().unwrap();
+    hear(&mut hearing, 0..4);
+    assert!(told(&mut stream).is_empty());
+    hear(&mut hearing, 4..7);
+    assert_eq!(told(&mut stream), ["0", "1", "2", "3", "4"]);
+    hearing.begin(1, Position::from_ms(120));
+    assert_eq!(told(&mut stream), ["5", "6", "B1"]);
+    hear(&mut hearing, 7..8);
+    assert_eq!(told(&mut stream), ["7"]);
+    hearing.end(1, Position::from_ms(160));
+    hear(&mut hearing, 8..9);
+    assert_eq!(told(&mut stream), ["E1", "8"]);
+    hearing.discard(1);
+    hear(&mut hearing, 9..10);
+    assert_eq!(told(&mut stream), ["D1"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_that_breaks_fails_what_was_awaited_and_is_opened_again() {
     let (mut hearing, mut opened) = stage(512, 0);
     hearing.begin(1, Position::ZERO);
