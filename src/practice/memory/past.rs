@@ -14,6 +14,9 @@ use super::client::Openings;
 /// corrected is nearly always one of the last.
 pub(super) const KEPT: usize = 3;
 
+/// Bytes of a turn that are understood at most: about ten minutes of speech.
+const LONGEST: usize = 8000;
+
 /// What is kept of one session. Of use for speed alone: what is remembered is a function of what
 /// was heard, with whatever past.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +85,7 @@ impl Past {
                             Heard::Coach(text) | Heard::Client { text, .. } => breaths.push(text),
                         }
                     }
-                    let understood = self.understand(minds, &memory, breaths.join(" "));
+                    let understood = self.understand(minds, &memory, latest(breaths.join(" ")));
                     memory.coach(understood, sheet);
                     at += turn.len();
                     continue;
@@ -135,6 +138,16 @@ impl Past {
     }
 }
 
+/// The end of a turn that is longer than anybody listens: what it leads to stands there.
+fn latest(mut text: String) -> String {
+    let over = text.len().saturating_sub(LONGEST);
+    if over > 0 {
+        let begins = text[text.ceil_char_boundary(over)..].find(char::is_whitespace);
+        text.drain(..text.ceil_char_boundary(over) + begins.unwrap_or(0));
+    }
+    text
+}
+
 /// A print of what was heard up to each point.
 fn prints(sheet: &Sheet, history: &[Heard]) -> Vec<u64> {
     let mut hasher = DefaultHasher::new();
@@ -146,4 +159,18 @@ fn prints(sheet: &Sheet, history: &[Heard]) -> Vec<u64> {
         prints.push(hasher.finish());
     }
     prints
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_turn_without_end_the_last_words_are_heard() {
+        assert_eq!(latest("Why is that?".to_owned()), "Why is that?");
+        let long = latest(format!("{}Why is that?", "Jürgen war müde. ".repeat(900)));
+        assert!(long.len() <= LONGEST && long.ends_with("müde. Why is that?"));
+        assert!(long.starts_with(' '), "words stay whole");
+        assert_eq!(latest("ü".repeat(LONGEST)).len(), LONGEST);
+    }
 }

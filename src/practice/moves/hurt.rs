@@ -34,9 +34,8 @@ pub(super) fn finds_fault(sentence: &Sentence) -> bool {
     (1..words.len()).any(|at| {
         let mut after = words[at..].iter().skip_while(|word| is(word, HOW_MUCH));
         let says = words[at - 1] == "you" && (words[at] == "are" || has_been(&words[at..]));
-        let sometimes = words[..at].iter().any(|word| word == "when");
-        let told = sometimes || reported(&words[..at]);
-        says && !told && after.next().is_some_and(|word| is(word, FAULTS))
+        let told = |before: &[String]| before.iter().any(|word| word == "when") || reported(before);
+        says && after.next().is_some_and(|word| is(word, FAULTS)) && !told(&words[..at])
     })
 }
 

@@ -179,9 +179,9 @@ fn agrees(verb: &str, subject: &str) -> bool {
 
 /// `…, are you`, `…, isn't it` at the end.
 fn tag(sentence: &Sentence, at: usize) -> bool {
-    let rest: Vec<&str> = sentence.words[at..].iter().map(String::as_str).collect();
-    let last = match rest[..] {
-        [_, "not", last] | [_, last] => last,
+    let last = match &sentence.words[at..] {
+        [_, not, last] if not == "not" => last,
+        [_, last] => last,
         _ => return false,
     };
     let asks = is(sentence.word(at), VERBS) && !is(sentence.word(at), "have had may might");

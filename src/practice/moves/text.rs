@@ -57,6 +57,13 @@ pub(in super::super) fn is(word: &str, list: &str) -> bool {
     list.split(' ').any(|one| one == word)
 }
 
+/// Words of a sentence at most; what goes on without a stop for longer is cut. Every rule looks at a
+/// sentence as a whole, so that this bounds what one costs.
+const LONGEST: usize = 200;
+/// Characters of a note or a quotation at most: a mark that is closed later than that, or never, stands
+/// for nothing.
+const ENCLOSED: usize = 2000;
+
 /// Cuts an utterance into sentences.
 pub(super) fn sentences(text: &str) -> Vec<Sentence> {
     let mut out = Vec::new();
@@ -69,12 +76,12 @@ pub(super) fn sentences(text: &str) -> Vec<Sentence> {
         let dash = matches!(c, '—' | '–') || (c == '-' && next == Some('-'));
         match c {
             // A note of who typed it: "[laughs]".
-            '[' => match chars[at..].iter().position(|c| *c == ']') {
+            '[' => match chars[at..].iter().take(ENCLOSED).position(|c| *c == ']') {
                 Some(length) => at += length,
                 None => push(&mut pieces, ' '),
             },
             '"' | '“' if closes.is_none_or(|closes| at > closes) => {
-                match chars[at + 1..].iter().position(is_quote) {
+                match chars[at + 1..].iter().take(ENCLOSED).position(is_quote) {
                     // What somebody else asks, "Will she?", the coach does not.
                     Some(length) if asks_within(&chars, at, length) => at += length + 1,
                     Some(length) => closes = Some(at + length + 1),
@@ -138,7 +145,7 @@ fn close(pieces: &mut Vec<String>, end: End, out: &mut Vec<Sentence>) {
         starts.extend((0..tokens.len()).map(|i| i == 0));
         words.extend(tokens);
     }
-    let (words, mut starts) = plain(&words, &starts);
+    let (mut words, mut starts) = plain(&words, &starts);
     if words.is_empty() {
         // "right...?": the mark belongs to what came just before.
         if let (End::Asks, Some(last)) = (end, out.last_mut())
@@ -148,17 +155,25 @@ fn close(pieces: &mut Vec<String>, end: End, out: &mut Vec<Sentence>) {
         }
         return;
     }
+    while words.len() > LONGEST {
+        let (words, starts) = (words.drain(..LONGEST), starts.drain(..LONGEST));
+        out.push(sentence(words.collect(), starts.collect(), End::Open));
+    }
+    out.push(sentence(words, starts, end));
+}
+
+fn sentence(words: Vec<String>, mut starts: Vec<bool>, end: End) -> Sentence {
     let leads: Vec<bool> = words.iter().map(|w| is(w, LEADS)).collect();
     let body = leads.iter().take_while(|leads| **leads).count();
     for at in 1..words.len() {
         starts[at] |= starts[at - 1] && leads[at - 1];
     }
-    out.push(Sentence {
+    Sentence {
         words,
         starts,
         body,
         end,
-    });
+    }
 }
 
 #[cfg(test)]
@@ -192,6 +207,15 @@ mod tests {
         assert_eq!(shown("“Why?”"), [("why".to_owned(), End::Asks)]);
         assert_eq!(shown("\"No\", \"yes\" or 5\"?").len(), 1);
         assert_eq!(shown("never closed [ at all").len(), 1);
+    }
+
+    #[test]
+    fn what_has_no_stop_is_cut_and_what_is_never_closed_is_not_searched_for() {
+        let long = sentences(&"you are a so tired and ".repeat(100));
+        let words: Vec<usize> = long.iter().map(|s| s.words.len()).collect();
+        assert_eq!(words, [200, 200, 200]);
+        let far = format!("[{}] go on", "x ".repeat(ENCLOSED));
+        assert!(sentences(&far).iter().any(|s| s.word(0) == "x"));
     }
 
     #[test]
