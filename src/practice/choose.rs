@@ -47,6 +47,21 @@ impl<'a> Chooser<'a> {
         if self.out.is_empty() {
             self.must(Reaction::Musing);
         }
+        self.paced()
+    }
+
+    /// Thinks aloud where a question waits for an answer, and opens no door by it.
+    pub(super) fn muse(mut self) -> Reply {
+        let coach = self.memory.coach.as_ref();
+        if coach.is_some_and(|coach| coach.moves.asks()) {
+            self.open_nothing();
+            self.may(Reaction::Musing);
+        }
+        self.paced()
+    }
+
+    /// The lines with their silences.
+    fn paced(mut self) -> Reply {
         let mut sentences: Vec<Sentence> = Vec::new();
         let first = self.out.first().map_or("", |(_, text)| text.as_str());
         // A silence that ends a line belongs to the sentence after it.

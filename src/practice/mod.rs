@@ -208,6 +208,12 @@ impl Practice {
         Chooser::new(sheet, &self.shared, memory, seed).reply()
     }
 
+    /// What the client says after a silence that is theirs: thinks aloud, if a question waits for
+    /// an answer. To anything else the silence is the answer.
+    pub fn muse(&self, sheet: &Sheet, memory: &Memory, seed: u64) -> Reply {
+        Chooser::new(sheet, &self.shared, memory, seed).muse()
+    }
+
     /// What a language model is told to speak for the client: who they are, how they feel now,
     /// what is unlocked and nothing beyond, and the session as it was heard.
     pub fn brief(&self, sheet: &Sheet, memory: &Memory, sent: Sent<'_>, seed: u64) -> Briefing {

@@ -92,11 +92,15 @@ struct Heard {
 static ASKED: AtomicU64 = AtomicU64::new(1);
 
 async fn answer(mind: &mut Mind, speaks: bool) -> Heard {
+    answer_to(mind, speaks, "What brings you here?").await
+}
+
+async fn answer_to(mind: &mut Mind, speaks: bool, coach: &str) -> Heard {
     mind.ask(Ask {
         generation: Generation(ASKED.fetch_add(1, Ordering::Relaxed)),
         client: Some("maya-promotion".to_owned()),
         instructions: String::new(),
-        memory: vec![Memory::Coach("What brings you here?".to_owned())],
+        memory: vec![Memory::Coach(coach.to_owned())],
         fixed: false,
         tools: Vec::new(),
         tool_choice: None,
@@ -211,18 +215,48 @@ async fn half_a_sentence_is_not_said_as_if_it_were_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_a_word_is_none() {
-    for silent in ["*sighs* .", "."] {
-        let mut one = mind(&[silent], &["My sister called me."]);
+async fn an_empty_answer_is_none() {
+    for empty in ["|", " |", "<think>Be careful.</think>|"] {
+        let mut one = mind(&[empty], &["My sister called me."]);
         let heard = answer(&mut one, true).await;
-        assert_eq!(heard.said.trim(), "My sister called me.", "{silent}");
+        assert_eq!(heard.said.trim(), "My sister called me.", "{empty}");
         assert_eq!(heard.replaced.as_deref(), Some("first"));
         assert!(!heard.failed && !heard.authored);
-        let mut both = mind(&[silent, "I am here."], &[silent]);
+        let mut both = mind(&[empty, "I am here."], &[empty]);
         let heard = answer(&mut both, true).await;
         assert!(heard.authored && !heard.failed, "{heard:?}");
         let again = answer(&mut both, true).await;
         assert_eq!(again.said.trim(), "I am here.", "it is no reason to rest");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silence_is_an_answer() {
+    for silence in [
+        "*stays silent*.",
+        "(long silence).",
+        "...",
+        "😔.",
+        "*sighs|",
+    ] {
+        let mut mind = mind(&[silence, silence, "I am here."], &["My sister called me."]);
+        let heard = answer(&mut mind, true).await;
+        assert!(
+            !heard.said.contains("sister") && !heard.said.is_empty(),
+            "{heard:?}"
+        );
+        let told = Heard {
+            said: String::new(),
+            ..heard
+        };
+        assert_eq!(told, Heard::default(), "{silence} is told to nobody");
+        let given = answer_to(&mut mind, true, "Take your time.").await;
+        assert_eq!(
+            given,
+            Heard::default(),
+            "{silence}: nothing is asked of them"
+        );
+        assert_eq!(answer(&mut mind, true).await.said.trim(), "I am here.");
     }
 }
 

@@ -38,6 +38,10 @@ struct Came {
     sentence: bool,
     /// A call of a function.
     call: bool,
+    /// Something was written, be it on paper alone.
+    written: bool,
+    /// Something of it is fit to be said.
+    sayable: bool,
 }
 
 impl Answering {
@@ -95,8 +99,9 @@ impl Answering {
                     let held = self.thoughts.end();
                     self.pass(held, &mut splitter, came).await?;
                     if self.speaks {
-                        let rest = splitter.push(&self.filter.finish());
-                        self.say(rest, came).await?;
+                        let held = self.filter.finish();
+                        came.sayable |= has_words(&held);
+                        self.say(splitter.push(&held), came).await?;
                         let last = splitter.finish();
                         let last = last.and_then(|last| ended(last, &token, came.sentence));
                         self.say(last.into_iter().collect(), came).await?;
@@ -104,14 +109,27 @@ impl Answering {
                         self.show(splitter.finish().into_iter().collect(), came)
                             .await?;
                     }
-                    if !came.words && !came.call && self.understudy.is_some() {
-                        // A client that says nothing at all would seem to be gone.
-                        let engine = attempts.who_answers();
-                        let engine = engine.unwrap_or_else(|| model.info().name);
-                        let message = "it answered without a word".to_owned();
-                        let error = ProviderError::Unavailable { engine, message };
-                        attempts.fell_short(&error);
-                        return Ok(Some(error));
+                    let silent = self
+                        .understudy
+                        .as_ref()
+                        .filter(|_| !came.words && !came.call);
+                    match silent {
+                        // The client was told to say nothing: they are silent, and think aloud at most.
+                        Some(understudy) if came.written && !came.sayable => {
+                            for thought in understudy.musing() {
+                                self.send(thought).await?;
+                            }
+                        }
+                        // A client who is not even told to be silent would seem to be gone.
+                        Some(_) => {
+                            let engine = attempts.who_answers();
+                            let engine = engine.unwrap_or_else(|| model.info().name);
+                            let message = "it answered without a word".to_owned();
+                            let error = ProviderError::Unavailable { engine, message };
+                            attempts.fell_short(&error);
+                            return Ok(Some(error));
+                        }
+                        None => {}
                     }
                     self.send(Thought::Token(generation, token)).await?;
                     return Ok(None);
@@ -140,7 +158,10 @@ impl Answering {
             // By sentences as well: half of one that was read could not be begun anew.
             return self.show(splitter.push(&text), came).await;
         }
-        let sentences = splitter.push(&self.filter.push(&text));
+        came.written |= !text.trim().is_empty();
+        let sayable = self.filter.push(&text);
+        came.sayable |= has_words(&sayable);
+        let sentences = splitter.push(&sayable);
         // The first token's time is worth knowing before the first sentence is whole.
         let token = Token::Text(text);
         self.send(Thought::Token(self.generation, token)).await?;
@@ -160,7 +181,7 @@ impl Answering {
     /// Passes on sentences, as far as there is anything in them to say.
     async fn say(&mut self, sentences: Vec<String>, came: &mut Came) -> Result<(), Over> {
         for text in sentences {
-            if shown(&text).contains(char::is_alphanumeric) {
+            if has_words(&text) {
                 came.words = true;
                 came.sentence |= is_whole(&text);
                 let text = match &mut self.pacer {
@@ -194,6 +215,11 @@ impl Answering {
     async fn send(&self, thought: Thought) -> Result<(), Over> {
         self.sender.send(thought).await.map_err(|_| Over)
     }
+}
+
+/// Whether there is anything in a text to say.
+fn has_words(text: &str) -> bool {
+    shown(text).contains(char::is_alphanumeric)
 }
 
 /// The last sentence as it is to be said. Where the answer came to its greatest length in the middle

@@ -59,15 +59,25 @@ impl Understudy {
         // A request's own input is not how the session went.
         let inner = (!self.fixed).then(|| kept(&reply.inner, sheet));
         let inner = inner.map(|inner| Thought::Inner(self.generation, inner));
-        inner.into_iter().chain(self.spoken(reply)).collect()
+        let spoken = self.spoken(reply).into_iter();
+        let ended = [end(self.generation)];
+        inner.into_iter().chain(spoken).chain(ended).collect()
     }
 
     /// The answer alone.
     pub(super) fn answer(&self) -> Vec<Thought> {
-        match self.gallery.get(&self.client) {
-            Some(sheet) => self.spoken(self.practice.reply(sheet, &self.memory, self.seed)),
-            None => vec![end(self.generation)],
-        }
+        let sheet = self.gallery.get(&self.client);
+        let reply = sheet.map(|sheet| self.practice.reply(sheet, &self.memory, self.seed));
+        let mut thoughts = reply.map_or_else(Vec::new, |reply| self.spoken(reply));
+        thoughts.push(end(self.generation));
+        thoughts
+    }
+
+    /// What follows a silence that stands where an answer would; nothing where none was asked for.
+    pub(super) fn musing(&self) -> Vec<Thought> {
+        let sheet = self.gallery.get(&self.client);
+        let musing = sheet.map(|sheet| self.practice.muse(sheet, &self.memory, self.seed));
+        musing.map_or_else(Vec::new, |musing| self.spoken(musing))
     }
 
     fn spoken(&self, reply: Reply) -> Vec<Thought> {
@@ -89,7 +99,6 @@ impl Understudy {
                 Thought::Token(self.generation, Token::Text(text))
             });
         }
-        thoughts.push(end(self.generation));
         thoughts
     }
 }
