@@ -50,10 +50,13 @@ impl<'a> Chooser<'a> {
         self.paced()
     }
 
-    /// Thinks aloud where a question waits for an answer, and opens no door by it.
+    /// Thinks aloud where a question waits for an answer, and opens no door by it. Where a life is in
+    /// danger nobody is silent.
     pub(super) fn muse(mut self) -> Reply {
         let coach = self.memory.coach.as_ref();
-        if coach.is_some_and(|coach| coach.moves.asks()) {
+        if self.memory.is_of_danger() {
+            self.answer();
+        } else if coach.is_some_and(|coach| coach.moves.asks()) {
             self.open_nothing();
             self.may(Reaction::Musing);
         }

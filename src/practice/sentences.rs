@@ -35,7 +35,9 @@ impl SentenceSplitter {
 
     /// Where the first sentence ends, in bytes, once that is certain.
     fn next_end(&self) -> Option<usize> {
-        let chars: Vec<(usize, char)> = self.buffer.char_indices().collect();
+        // No further than a piece can reach: texts may be long.
+        let chars = self.buffer.char_indices().take(LONGEST + 3);
+        let chars: Vec<(usize, char)> = chars.collect();
         let (mut clause, mut space) = (None, None);
         let mut in_mark = false;
         for (n, &(_, c)) in chars.iter().enumerate() {

@@ -1,20 +1,26 @@
 //! Keeps of a model's stream what can be spoken: what only makes sense on paper is left out.
 
+mod between;
 mod directions;
 mod gestures;
+mod labels;
+mod layout;
 mod marks;
+#[cfg(test)]
+mod papers;
 mod said;
 mod signs;
 mod spans;
 mod speech;
+mod staged;
 #[cfg(test)]
 mod stressed;
+mod wrapped;
 
-use directions::Place;
-use marks::Label;
 use said::Said;
 pub(super) use said::is_speakable;
-use spans::{Read, Span};
+use spans::Span;
+use wrapped::Wrapped;
 
 /// Keeps the speakable words of a model's stream: drops markdown, stage directions, emoji, tags,
 /// addresses, the speaker's name, and what the model says for the other side. `[pause 800]` stays.
@@ -67,7 +73,11 @@ impl SpokenFilter {
             if c.is_whitespace() || "。！？".contains(c) {
                 self.release(false, &mut out);
             }
-            if self.held.len() > MOST_HELD {
+            let most = match wrapped::begins(&self.held) {
+                true => wrapped::LONGEST,
+                false => MOST_HELD,
+            };
+            if self.held.len() > most {
                 self.release(true, &mut out);
             }
         }
@@ -99,6 +109,16 @@ impl SpokenFilter {
 
     /// Takes what stands first; gives how much that was, in bytes, unless it is not decided yet.
     fn take(&mut self, text: &str, end: bool, out: &mut String) -> Option<usize> {
+        if !self.said.anything && !self.mid_line {
+            match wrapped::read(text, end) {
+                Wrapped::None => {}
+                Wrapped::Undecided => return None,
+                Wrapped::Says(says, taken) => {
+                    self.unwrapped(&says, out);
+                    return Some(taken);
+                }
+            }
+        }
         if self.fenced {
             return self.fenced_line(text, end, out);
         }
@@ -119,38 +139,23 @@ impl SpokenFilter {
             self.acting = !word.ends_with(['.', '!', '?', '…']);
             return Some(word.len());
         }
-        if (!self.mid_line || !self.said.mid_sentence) && !self.speaker.is_empty() {
-            match marks::label(text, &self.speaker, end) {
-                Label::Undecided => return None,
-                Label::None => {}
-                Label::Told(taken) => {
-                    self.acting = true;
-                    return Some(taken);
-                }
-                label => {
-                    self.mid_line = true;
-                    self.said.labelled(&label);
-                    return Some(label.taken());
-                }
-            }
-            if let Some(taken) = marks::told(text, &self.speaker, end) {
-                return (taken > 0).then_some(taken);
-            }
+        if let Some(taken) = self.whose(text, end) {
+            return (taken > 0).then_some(taken);
         }
         if !self.said.mid_sentence
             && let Some(span) = Span::spaced(text, end)?
         {
             return self.span(span, text, end, out);
         }
+        if let Some(taken) = marks::dashed(text, end).or_else(|| marks::formula(text, end)) {
+            return (taken > 0).then_some(taken);
+        }
         if self.paper(word, word.len() < text.len()) {
             return Some(word.len());
         }
-        if let Some(taken) = marks::dashed(text, end) {
-            return (taken > 0).then_some(taken);
-        }
         self.mid_line = true;
-        if signs::is_address(word) {
-            let kept = word.trim_end_matches(['.', ',', ';', ':', '!', '?', '…']);
+        let kept = word.trim_end_matches(['.', ',', ';', ':', '!', '?', '…']);
+        if signs::is_address(word) || signs::is_drawn(kept) {
             self.said.all(&word[kept.len()..], out);
             return Some(word.len());
         }
@@ -170,115 +175,6 @@ impl SpokenFilter {
         self.said.words(plain, out);
         Some(plain.len())
     }
-
-    /// Whether a word is a mark of layout.
-    fn paper(&mut self, word: &str, followed: bool) -> bool {
-        self.fenced = marks::is_fence(word);
-        self.acting = !self.mid_line && word == "/me";
-        let listed = || marks::is_line_mark(word, self.later_line) && followed;
-        let counted = marks::is_counter(word) && followed;
-        self.fenced || self.acting || marks::is_rule(word) || counted || !self.mid_line && listed()
-    }
-
-    /// A line between ```` ``` ````: what is speech is spoken all the same.
-    fn fenced_line(&mut self, text: &str, end: bool, out: &mut String) -> Option<usize> {
-        let taken = match text.find('\n') {
-            Some(at) => at + 1,
-            None if end => text.len(),
-            None => return None,
-        };
-        let line = &text[..taken];
-        self.fenced = !line.trim_start().starts_with("```");
-        self.mid_line = false;
-        if self.fenced && directions::is_own_speech(line) {
-            self.said.words(line, out);
-        }
-        self.said.one(' ', out);
-        Some(taken)
-    }
-
-    /// What stands between marks.
-    fn span(&mut self, span: Span, text: &str, end: bool, out: &mut String) -> Option<usize> {
-        let place = Place {
-            mark: span.mark,
-            mid_sentence: self.said.mid_sentence,
-            before: &self.said.before,
-            goes_on: span.goes_on,
-            struck: span.head == "~~",
-            bold: span.head.len() > 1 && !span.head.contains([' ', '«']),
-        };
-        match span.read(text, end) {
-            Read::Undecided => {
-                self.carried = Some(span).filter(|span| span.is_carried());
-                None
-            }
-            Read::Closed { inner, taken } => {
-                if let Some(ms) = pause(span.mark, inner) {
-                    self.said.pause(ms, out);
-                    return Some(taken);
-                }
-                if span.mark == '[' && text[taken..].starts_with('(') {
-                    return self.link(inner, text, taken, end, out);
-                }
-                let apart = match place.asks_what_follows() {
-                    true => marks::ends_here(&text[taken..], end),
-                    false => Some(false),
-                };
-                let Some(apart) = apart else {
-                    self.carried = Some(span).filter(|span| span.is_carried());
-                    return None;
-                };
-                // Whoever speaks may be named so.
-                let own = inner.to_lowercase() == self.speaker;
-                let next = text[taken..].split_whitespace().next();
-                let next = next.filter(|_| !own).unwrap_or_default();
-                if !place.is_left_out(inner, apart, next) {
-                    self.said.words(inner, out);
-                }
-                Some(taken)
-            }
-            Read::Open { inner, sentence } => {
-                let head = span.head.len();
-                if let Some(at) = place.direction_before(inner).filter(|_| head > 0) {
-                    Some(head + at)
-                } else if place.is_open_direction(inner) && head + inner.len() > 0 {
-                    self.carried = (!end).then(|| span.carried(!sentence));
-                    Some(head + inner.len())
-                } else if head == 0 {
-                    self.take(text, end, out)
-                } else {
-                    Some(head)
-                }
-            }
-        }
-    }
-
-    /// `[words](address)`: the words.
-    fn link(
-        &mut self,
-        words: &str,
-        text: &str,
-        at: usize,
-        end: bool,
-        out: &mut String,
-    ) -> Option<usize> {
-        let address = Span::opened(&text[at..], None)?;
-        match address.read(&text[at..], end) {
-            Read::Undecided => None,
-            Read::Open { .. } => Some(at),
-            Read::Closed { taken, .. } => {
-                if self.last != Some('!') {
-                    self.said.words(words, out);
-                }
-                Some(at + taken)
-            }
-        }
-    }
-}
-
-fn pause(mark: char, inner: &str) -> Option<u32> {
-    let ms = inner.strip_prefix("pause ").filter(|_| mark == '[')?;
-    ms.trim().parse().ok()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Tells a stage direction from words that are only marked.
 
 use super::gestures::{
-    is_gesture, is_inflected, is_own_gesture, is_plain_gesture, is_third_person,
+    is_gesture, is_inflected, is_made, is_own_gesture, is_plain_gesture, is_third_person,
 };
 use super::speech::{ALONE, SAID, SENTENCE, SUBJECTS, THEY, WHERE, follows_gesture, is_bodily};
 
@@ -14,6 +14,8 @@ pub(super) struct Place<'a> {
     pub(super) mid_sentence: bool,
     /// The word said before.
     pub(super) before: &'a str,
+    /// After the beginning of a direction within the same marks.
+    pub(super) carried: bool,
     /// In a direction that goes on.
     pub(super) goes_on: bool,
     /// Struck out (`~~`).
@@ -35,6 +37,15 @@ impl Place<'_> {
         let words = words(inner);
         match self.mark {
             '<' => true,
+            _ if self.carried && !speaks(&words) => true,
+            // In the middle of a sentence brackets hold what is said in passing.
+            '(' if self.mid_sentence
+                && is_latin(inner)
+                && !self.before.ends_with([',', '…', '—', '–']) =>
+            {
+                let body = words.iter().any(|word| is_bodily(word));
+                self.is_direction(inner) || is_silence(&words) || body && !speaks(&words)
+            }
             '(' | '[' | '{' => {
                 let said = is_speech(&words) && !is_of_body(&words);
                 !said || !self.mid_sentence && !begins_speech(&words) || self.is_direction(inner)
@@ -103,7 +114,9 @@ impl Place<'_> {
         }
         // In the middle of a sentence a gesture's word may only be stressed.
         let third = |word: &str| word.ends_with('s') && is_gesture(word);
+        let broken_off = self.before.ends_with(['—', '–', '…']);
         match words.len() {
+            1 if broken_off => is_made(first),
             1 => third(first) && is_plain_gesture(first) && !SUBJECTS.contains(&self.before),
             _ => {
                 let bodily = follows_gesture(second);
@@ -127,6 +140,12 @@ pub(super) fn is_pause(word: &str) -> bool {
     adorns.contains(&&*word) || is_plain_gesture(&word)
 }
 
+/// Whether words name a silence and nothing else.
+fn is_silence(words: &[String]) -> bool {
+    let named = |word: &String| is_plain_gesture(word);
+    words.iter().all(|word| is_pause(word)) && words.iter().any(named)
+}
+
 /// Whether a sentence tells what somebody of this name does: `Maya sighs.` `doing` is what stands
 /// after the name.
 pub(super) fn is_told_of(doing: &str) -> bool {
@@ -148,8 +167,13 @@ const NO_DOING: &[&str] = &["here", "speaking", "is", "was", "has", "and", "or",
 
 /// Whether words that stand by themselves are plainly a sentence that is said.
 fn is_plainly_said(inner: &str, words: &[String]) -> bool {
+    let whole = inner.trim_start().starts_with(char::is_uppercase) && ends(inner);
     if let [word] = words {
-        return begins_speech(words) || ALONE.contains(&&**word);
+        return whole || begins_speech(words) || ALONE.contains(&&**word);
+    }
+    let gesture = words.iter().any(|word| is_gesture(word)) || is_of_body(words);
+    if whole && words.len() <= 3 && speaks(words) && !gesture {
+        return true;
     }
     let contracted = words.iter().take(2).any(|word| is_contracted(word));
     let said = begins_speech(words) && (ends(inner) || contracted);
@@ -185,6 +209,11 @@ fn ends(inner: &str) -> bool {
     inner
         .trim_end()
         .ends_with(['.', '!', '?', '…', '。', '！', '？'])
+}
+
+/// Whether no word is of a script in which directions are not known by their words.
+fn is_latin(inner: &str) -> bool {
+    inner.chars().all(|c| c < '\u{370}' || !c.is_alphanumeric())
 }
 
 fn is_contracted(word: &str) -> bool {

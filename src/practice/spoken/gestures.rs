@@ -5,6 +5,12 @@ pub(super) fn is_plain_gesture(word: &str) -> bool {
     PLAIN
         .iter()
         .any(|base| word == *base || is_form(word, base))
+        || FOREIGN.contains(&word)
+}
+
+/// Whether a word tells of a gesture that somebody makes: `sighs`, `seufzt`.
+pub(super) fn is_made(word: &str) -> bool {
+    word.ends_with('s') && is_gesture(word) || FOREIGN.contains(&word)
 }
 
 /// Whether a word can be that of a gesture, or say how one is made.
@@ -53,7 +59,12 @@ const PLAIN: &[&str] = &[
     "sigh", "pause", "laugh", "smile", "nod", "shrug", "chuckle", "sob", "sniff", "gasp", "giggle",
     "frown", "grimace", "wince", "grin", "hesitate", "exhale", "inhale", "snort", "scoff",
     "silence", "cough", "yawn", "beam", "blush", "stammer", "groan", "sniffle", "whimper", "gulp",
-    "fidget",
+    "fidget", "beat",
+];
+/// The plainest in the other languages of clients.
+const FOREIGN: &[&str] = &[
+    "seufzt", "lacht", "lächelt", "nickt", "schluckt", "zögert", "weint", "schweigt", "soupire",
+    "rit", "sourit", "hésite", "suspira", "ríe", "sonríe", "sospira",
 ];
 /// Gestures whose words are also said of other things.
 const GESTURES: &[&str] = &[

@@ -1,11 +1,17 @@
 //! What was said so far of a stream: words with the white space between them, unless the model
 //! speaks for the other side.
 
-use super::marks::Label;
+use super::labels::Label;
 use super::signs;
 
 /// Longest silence that is passed on, in milliseconds.
 const LONGEST_PAUSE: u32 = 5_000;
+
+/// Words that no sentence ends with.
+const WAITING: &[&str] = &[
+    "a", "an", "the", "my", "so", "just", "very", "really", "too", "and", "but", "am", "is", "was",
+    "are", "were", "be", "been", "feel", "feels", "felt", "i'm", "i’m", "it's", "it’s",
+];
 
 /// What was said so far.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +23,9 @@ pub(super) struct Said {
     pub(super) mid_sentence: bool,
     /// The word before.
     pub(super) before: String,
-    anything: bool,
+    pub(super) anything: bool,
+    /// What was said last.
+    last: Option<char>,
     muted: Muted,
 }
 
@@ -56,6 +64,19 @@ impl Said {
         (self.after_word, self.spaced) = (true, false);
     }
 
+    /// Whether the last sentence trailed off in the middle: its last word waits for another, or
+    /// what follows goes on to its stop.
+    pub(super) fn trails_into(&self, after: &str) -> bool {
+        let Some(word) = self
+            .before
+            .strip_suffix('…')
+            .or(self.before.strip_suffix("..."))
+        else {
+            return false;
+        };
+        WAITING.contains(&word) || after.starts_with(['.', ',', '!', '?'])
+    }
+
     /// Words, without the addresses among them.
     pub(super) fn words(&mut self, text: &str, out: &mut String) {
         for word in text.split_inclusive(char::is_whitespace) {
@@ -88,6 +109,10 @@ impl Said {
             if self.muted != Muted::No {
                 return;
             }
+            // What stood between two of them may have been left out.
+            if self.spaced && self.last == Some(c) && ",;—–".contains(c) {
+                return;
+            }
             // What stood between may have been left out: no space before a full stop.
             if self.spaced && !".,;:!?…。！？；，、：".contains(c) {
                 out.push(' ');
@@ -95,6 +120,7 @@ impl Said {
             out.push(c);
             (self.after_word, self.spaced) = (true, false);
             self.anything |= c.is_alphanumeric();
+            self.last = Some(c);
         }
     }
 }

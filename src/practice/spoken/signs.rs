@@ -36,6 +36,19 @@ pub(super) fn written_out(text: &str) -> Option<(usize, char)> {
     Some((text.len() - at, mark))
 }
 
+/// Whether a word is a face or a heart drawn with characters.
+pub(super) fn is_drawn(word: &str) -> bool {
+    let face = word
+        .strip_prefix([':', ';', '='])
+        .map(|face| face.strip_prefix(['-', '\'', '^', 'o']).unwrap_or(face));
+    let mouth =
+        |mouth: &str| !mouth.is_empty() && mouth.chars().all(|c| "()[]DPpOo/\\|*3".contains(c));
+    let figure = word.contains(['(', 'ツ']) && word.contains(['¯', 'ツ', '╯', 'ಠ', 'ಥ', '□']);
+    face.is_some_and(mouth) || figure || DRAWN.contains(&&*word.to_lowercase())
+}
+
+const DRAWN: &[&str] = &["<3", "</3", "xd", "^^", "^_^", "t_t", "o_o", "-_-", "\\o/"];
+
 /// Whether a word is the address of a page or of a letter box.
 pub(super) fn is_address(word: &str) -> bool {
     let schemed = word.contains("://") && !word.starts_with(['(', '[', '<', '{', '*', '_']);
