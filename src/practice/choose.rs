@@ -222,6 +222,9 @@ impl<'a> Chooser<'a> {
             }
             Move::Repeat => self.again(),
             Move::Goodbye => self.must(Reaction::Goodbye),
+            Move::Unclear if self.memory.touched(self.sheet).any(|(_, by)| by > 0) => {
+                self.given_back()
+            }
             // Nobody says twice in a row that they did not understand: they guess, and show nothing.
             Move::Unclear if self.memory.misheard => {
                 self.open_nothing();

@@ -107,7 +107,7 @@ fn an_answer_on_a_scale_has_a_number_and_a_reason() {
 #[test]
 fn asked_for_more_they_stay_with_it() {
     for sheet in gallery().sheets() {
-        for more in ["tell me more about that", "say more", "take your time"] {
+        for more in ["tell me more about that", "say more"] {
             for (topic, question) in [
                 ("fears", "what are you afraid of"),
                 ("others", "what does your family think about it"),
@@ -126,6 +126,56 @@ fn asked_for_more_they_stay_with_it() {
             }
         }
     }
+}
+
+#[test]
+fn given_time_nobody_says_that_all_is_told() {
+    for sheet in gallery().sheets() {
+        for time in [
+            "Take your time.",
+            "Take the time you need.",
+            "Take whatever time you need.",
+        ] {
+            let mut coach = vec!["what are you afraid of"];
+            coach.extend([time; 12]);
+            for reply in talk(sheet, 2, &coach).iter().skip(1) {
+                assert_eq!(
+                    reply.heard_as.map(|h| h.0),
+                    Some(Move::InviteSilence),
+                    "{time}"
+                );
+                let ends = reply.line_ids.iter().any(|id| id.contains("all_told/"));
+                assert!(!ends, "{} {time}: {reply:?}", sheet.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_opens_a_client_is_not_off_topic_and_no_noise() {
+    let hears = |client: &str, text: &str| {
+        let sheet = gallery().get(client).unwrap();
+        talk(sheet, 1, &["what brings you here today", text]).remove(1)
+    };
+    let sea = hears("callum-thesis", "Tell me about the sea.");
+    assert_eq!(
+        sea.heard_as.map(|h| h.0),
+        Some(Move::OpenQuestion),
+        "{sea:?}"
+    );
+    let disagrees = hears("victor-feedback", "I disagree.");
+    assert!(
+        !disagrees.line_ids[0].contains("misheard/"),
+        "{disagrees:?}"
+    );
+    assert_eq!(disagrees.triggers.len(), 1, "{disagrees:?}");
+    let stops = hears("victor-feedback", "Stop repeating yourself.");
+    assert!(!stops.line_ids[0].contains("repeat/"), "{stops:?}");
+    let thinks = hears(
+        "tom-boundaries",
+        "I think the exams and the timetable matter more.",
+    );
+    assert!(!thinks.line_ids[0].contains("thanks/"), "{thinks:?}");
 }
 
 #[test]
@@ -190,6 +240,10 @@ fn asked_whether_they_are_real_they_are_honest() {
             "are you real",
             "wait are you a real person",
             "am i talking to a machine",
+            "are you chatgpt",
+            "are you a language model",
+            "is this a recording",
+            "who programmed you",
         ] {
             for reply in talk(sheet, 9, &[text; 8]) {
                 assert_eq!(reply.heard_as.map(|h| h.0), Some(Move::AskNature), "{text}");

@@ -5,6 +5,7 @@ mod client;
 mod coach;
 mod fitting;
 mod past;
+mod private;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -51,7 +52,7 @@ pub struct Memory {
     pub(super) context: Context,
     /// The client's last words.
     pub(super) last_words: Arc<str>,
-    /// All that the client said.
+    /// All that the client told, without what only reacts.
     pub(super) spoken: Vec<Arc<str>>,
     /// What the coach said last; `None` if the coach stays silent.
     pub(super) coach: Option<Understood>,
@@ -110,6 +111,9 @@ impl Memory {
         let open = open.map(|fact| &*fact.text);
         let matter = open.chain([&*sheet.brings, &*sheet.who]);
         context.brings(matter, &sheet.vocabulary);
+        let doors = sheet.triggers.iter().filter(|trigger| trigger.by > 0);
+        let doors = doors.flat_map(|trigger| trigger.phrases.iter().flatten());
+        context.opened_by(doors.map(String::as_str));
         Self {
             state: sheet.start,
             steps: Vec::new(),

@@ -51,6 +51,8 @@ pub enum Reaction {
     Why,
     /// To a leading question that nothing they told answers: neither yes nor no.
     Leading,
+    /// To a question for yes or no about what they told, or what is no secret: yes.
+    So,
     /// To what is not so: a picture of them that is not theirs, or a question for yes or no that
     /// they told the contrary of.
     NotSo,

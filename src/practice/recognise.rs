@@ -29,6 +29,8 @@ pub struct Recogniser {
 
 /// Words up to which a question says nothing of what it is about: `why not`, `and then`.
 const SHORT: usize = 3;
+/// Words up to which a greeting or a thank-you may be heard wrongly.
+const PLEASANTRY: usize = 4;
 /// What points at what was said.
 const REFERS: &[&str] = &[
     "he", "she", "they", "him", "her", "them", "his", "their", "it", "that", "this", "there",
@@ -102,7 +104,10 @@ impl Recogniser {
         let placed = topic.is_some()
             || heard.words.len() <= SHORT
             || heard.words.iter().any(|w| REFERS.contains(&&*w.text))
-            || heard.words.iter().any(|w| context.is_theirs(w))
+            || heard
+                .words
+                .iter()
+                .any(|w| context.is_theirs(w) || context.opens(w))
             || Self::echo(known, &heard.words, client) > 0;
         let lost = asks && !placed;
         if lost && !heard.words.iter().any(|w| w.text.starts_with("you")) {
@@ -151,7 +156,15 @@ impl Recogniser {
             return;
         }
         let mut echoes = || Self::echo(known, words, client) >= 2;
-        let misheard = MISHEARD.iter().copied().find(|kind| says(*kind));
+        // "I think your work" is no "thank you": a pleasantry is short.
+        let fits = |kind: &Move| {
+            !matches!(kind, Move::Greeting | Move::Thanks) || words.len() <= PLEASANTRY
+        };
+        let misheard = MISHEARD
+            .iter()
+            .copied()
+            .filter(fits)
+            .find(|kind| says(*kind));
         if let Some(kind) = misheard.or_else(|| echoes().then_some(Move::SimpleReflection)) {
             moves.remove(Move::Unclear);
             moves.remove(Move::Backchannel);

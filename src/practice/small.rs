@@ -63,14 +63,39 @@ pub(super) fn of_another(coach: &Understood) -> bool {
 /// Whether the coach takes something back: "I'm sorry, I was rude".
 pub(super) fn apologises(coach: &Understood) -> bool {
     let heard = &coach.words;
-    let has = |wanted: &[&str]| heard.iter().any(|word| wanted.contains(&&*word.text));
     let asks = matches!(
         coach.kind,
         Move::Repeat | Move::Goodbye | Move::OpenQuestion | Move::WhyQuestion
     );
-    let own = has(&["apologise", "apologize", "apologies", "apology"]) && has(&["i", "my", "we"]);
-    let sorry = own || has(&["sorry"]) && has(FAULTS);
-    sorry && !asks && !has(&["hear", "catch"]) && heard.len() <= LONGEST
+    let has = |wanted: &[&str]| heard.iter().any(|word| wanted.contains(&&*word.text));
+    let own = has(&["sorry"]) && has(FAULTS) || takes_back(heard);
+    own && !asks && !has(&["hear", "catch"]) && heard.len() <= LONGEST
+}
+
+/// Whether it is said of oneself: `I do apologise`, `I take that back`, and not of what the client
+/// does or should.
+fn takes_back(heard: &[Word]) -> bool {
+    let heard: Vec<&str> = heard.iter().map(|word| &*word.text).collect();
+    let apologises = |at: usize| {
+        let mut rest = heard[at + 1..]
+            .iter()
+            .skip_while(|word| ADVERBS.contains(word));
+        let word = rest.next();
+        ["i", "we"].contains(&heard[at])
+            && word.is_some_and(|word| ["apologise", "apologize"].contains(word))
+    };
+    let sorry: Vec<&str> = heard
+        .iter()
+        .copied()
+        .filter(|word| !ADVERBS.contains(word))
+        .collect();
+    let form = |form: &&str| {
+        let form: Vec<&str> = form.split(' ').collect();
+        heard.windows(form.len()).any(|part| *part == *form)
+    };
+    (0..heard.len()).any(apologises)
+        || TAKING_BACK.iter().any(form)
+        || matches!(sorry[..], ["i", "am", "sorry"] | ["oh", "i", "am", "sorry"])
 }
 
 /// Whether the coach asks them in.
@@ -84,6 +109,40 @@ const HOSTS: &[&str] = &[
     "sit down",
     "come in",
     "make yourself",
+];
+
+/// What may stand before it.
+const ADVERBS: &[&str] = &[
+    "do",
+    "really",
+    "truly",
+    "so",
+    "very",
+    "must",
+    "should",
+    "just",
+    "want",
+    "to",
+    "would",
+    "like",
+    "have",
+    "sincerely",
+    "deeply",
+    "also",
+];
+
+/// How one takes something back.
+const TAKING_BACK: &[&str] = &[
+    "my apologies",
+    "accept my apology",
+    "my sincere apologies",
+    "i did not mean that",
+    "i did not mean it",
+    "i did not mean to",
+    "i take that back",
+    "i take it back",
+    "forgive me",
+    "i should not have said",
 ];
 
 /// What one is sorry for.

@@ -12,8 +12,7 @@ pub(super) fn is_tender(heard: &[Word], open: impl Fn(&Word) -> bool) -> bool {
     if heard.iter().filter(names).any(|word| !open(word)) {
         return true;
     }
-    let guesses = |form: &&&str| says(heard, form);
-    let Some(form) = GUESSES.iter().find(guesses) else {
+    let Some(form) = GUESSES.iter().find(|form| says(heard, form)) else {
         return false;
     };
     let form = words(form);
@@ -22,6 +21,11 @@ pub(super) fn is_tender(heard: &[Word], open: impl Fn(&Word) -> bool) -> bool {
         .iter()
         .filter(|word| word.is_content() && !framed(word));
     guessed.any(|word| !open(word))
+}
+
+/// Whether it guesses at what lies behind it all.
+pub(super) fn guesses(heard: &[Word]) -> bool {
+    GUESSES.iter().any(|form| says(heard, form))
 }
 
 /// Those one is close to, and what is hard to have happen.

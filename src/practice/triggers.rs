@@ -36,7 +36,10 @@ impl Trigger {
         if self.phrases.is_empty() && self.moves.iter().all(|kind| TIMED.contains(kind)) {
             return false;
         }
-        if self.by > 0 && matches!(coach.kind, Move::Unclear | Move::OffTopic) {
+        // But where it is just those words, it was no noise.
+        let just = |phrase: &Vec<String>| coach.words.len() <= phrase.len() + 1;
+        let just = self.phrases.iter().any(just) && coach.kind == Move::Unclear;
+        if self.by > 0 && matches!(coach.kind, Move::Unclear | Move::OffTopic) && !just {
             return false;
         }
         let does = |kind: &Move| {

@@ -103,7 +103,10 @@ impl<'a> Chooser<'a> {
     /// hears so; to whoever only listens they go on with what comes to mind next.
     pub(super) fn go_on(&mut self) {
         let kind = self.memory.coach.as_ref().map(|coach| coach.kind);
-        let listens = matches!(kind, Some(Move::Backchannel | Move::SilenceHeld));
+        let listens = matches!(
+            kind,
+            Some(Move::Backchannel | Move::SilenceHeld | Move::InviteSilence)
+        );
         match self.more() {
             Some(line) => self.say(line),
             None if listens => self.drift(),

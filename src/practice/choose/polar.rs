@@ -1,14 +1,10 @@
 //! What is confirmed, denied or put off: by what is on the sheet and was said, never by chance.
 
-use std::cell::LazyCell;
-use std::collections::BTreeSet;
-
 use super::super::locked::is_locked;
 use super::super::memory::is_check;
 use super::super::moves::{Move, Topic, Understood};
 use super::super::sheet::Reaction;
-use super::super::tender::is_tender;
-use super::super::words::{Word, words};
+use super::super::words::Word;
 use super::Chooser;
 
 impl Chooser<'_> {
@@ -16,24 +12,18 @@ impl Chooser<'_> {
     /// answered in another way.
     pub(super) fn settled(&self, coach: &Understood) -> Option<Reaction> {
         let heard = &coach.words;
+        if self.memory.puts_off(self.sheet, self.ceiling, coach) {
+            return Some(Reaction::Private);
+        }
         match coach.kind {
             // A number answers it.
             Move::ClosedQuestion if coach.topic == Some(Topic::Scale) => None,
             Move::ClosedQuestion | Move::LeadingQuestion => {
-                let told = || self.memory.told(self.sheet, self.ceiling, heard);
-                let checked = || self.memory.agrees().filter(|_| is_check(heard));
-                let so = match self.is_locked(heard) {
-                    true => None,
-                    false => told().or_else(checked),
-                };
-                match so {
-                    Some(true) => Some(Reaction::Reflection),
-                    Some(false) => Some(Reaction::NotSo),
-                    None => self.is_tender(heard).then_some(Reaction::Private),
+                match self.memory.is_so(self.sheet, self.ceiling, heard)? {
+                    true if is_check(heard) => Some(Reaction::Reflection),
+                    true => Some(Reaction::So),
+                    false => Some(Reaction::NotSo),
                 }
-            }
-            Move::SimpleReflection | Move::ComplexReflection if self.is_tender(heard) => {
-                Some(Reaction::Private)
             }
             // "That's not it": what is given back is not theirs.
             kind if kind.reflects() && self.memory.is_missed() => Some(Reaction::NotSo),
@@ -55,21 +45,6 @@ impl Chooser<'_> {
     /// Whether words take up what they do not speak of yet.
     pub(super) fn is_locked(&self, heard: &[Word]) -> bool {
         is_locked(self.sheet, self.ceiling, heard)
-    }
-
-    /// Whether words are about what one does not tell whoever asks, and this client does not either.
-    fn is_tender(&self, heard: &[Word]) -> bool {
-        let open = LazyCell::new(|| {
-            let lines = self.sheet.lines.iter();
-            let lines = lines.filter(|line| line.level <= self.ceiling);
-            let texts = lines.map(|line| &*line.text).chain([&*self.sheet.brings]);
-            let texts = texts.chain(self.memory.spoken.iter().map(|text| &**text));
-            let words = texts.flat_map(words);
-            words
-                .map(|word| word.stem().to_owned())
-                .collect::<BTreeSet<_>>()
-        });
-        is_tender(heard, |word| open.contains(word.stem()))
     }
 }
 

@@ -14,6 +14,40 @@ pub(super) fn only_checks(heard: &[Word]) -> bool {
     forms.any(|form| ends(heard, form) && heard.len() <= words(form).len() + 2)
 }
 
+/// What was said, without the question after it whether it is so.
+pub(super) fn unchecked<'w, 'h>(mut heard: &'h [&'w str]) -> &'h [&'w str] {
+    let all = || CHECKS.iter().chain(TAGS);
+    let left = |form: &&str, heard: &[&str]| {
+        let form: Vec<&str> = form.split(' ').collect();
+        let left = heard.len().checked_sub(form.len())?;
+        (left > 0 && heard.ends_with(&form)).then_some(left)
+    };
+    while let Some(left) = all().find_map(|form| left(form, heard)) {
+        heard = &heard[..left];
+    }
+    heard
+}
+
+/// What only wants a yes to what was said.
+const TAGS: &[&str] = &[
+    "right",
+    "correct",
+    "yes",
+    "then",
+    "do not you",
+    "did not you",
+    "are not you",
+    "were not you",
+    "have not you",
+    "is not it",
+    "was not it",
+    "did you",
+    "do you",
+    "are you",
+    "have you",
+    "were you",
+];
+
 /// How a coach asks whether what was given back is right. The question ends with it.
 const CHECKS: &[&str] = &[
     "is that right",
@@ -35,4 +69,8 @@ const CHECKS: &[&str] = &[
     "does that resonate",
     "does that sound right",
     "does that make sense",
+    "is it right",
+    "is it true",
+    "is it so",
+    "do i understand you",
 ];

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::moves::Topic;
+use super::super::sentences::split;
 use super::super::sheet::{Line, Reaction, Slot};
 use super::super::words::tokens;
 use super::Memory;
@@ -35,6 +36,7 @@ impl Memory {
         let (mut whole_to_end, mut partial): (bool, Option<(usize, &Line)>) = (false, None);
         let mut topics: Vec<(usize, &Line)> = Vec::new();
         let mut authored = vec![false; heard.len()];
+        let mut reacts = vec![false; heard.len()];
         for (at, word) in heard.iter().enumerate() {
             for &line in lines.0.get(word.as_str()).into_iter().flatten() {
                 let alike = heard[at..]
@@ -46,6 +48,9 @@ impl Memory {
                 if alike == line.words.len() {
                     whole_to_end |= to_end;
                     authored[at..at + alike].fill(true);
+                    if matches!(line.slot, Slot::Reaction(_)) {
+                        reacts[at..at + alike].fill(true);
+                    }
                     topics.push((at, line));
                 } else if cut
                     && to_end
@@ -94,7 +99,7 @@ impl Memory {
         self.answered = true;
         self.client_turns += 1;
         self.last_words = text.into();
-        self.spoken.push(self.last_words.clone());
+        self.spoken.push(told_in(text, &reacts).into());
     }
 
     /// The client said what nobody wrote: a language model spoke. What it may know is known by
@@ -110,4 +115,16 @@ impl Memory {
                 .or(self.topic);
         }
     }
+}
+
+/// The sentences that tell something, and do not only react.
+fn told_in(text: &str, reacts: &[bool]) -> String {
+    let mut at = 0;
+    let mut sentences = split(text);
+    sentences.retain(|sentence| {
+        let from = at;
+        at = (from + tokens(sentence).len()).min(reacts.len());
+        reacts[from..at].iter().any(|reacts| !reacts)
+    });
+    sentences.concat()
 }

@@ -7,7 +7,7 @@ use super::super::state::{Cause, Moved, State, Turn};
 use super::super::triggers::{MOST_OPENINGS, Trigger};
 use super::Memory;
 use super::checking::only_checks;
-use super::fitting::Fit;
+use super::fitting::{Fit, Theirs};
 
 /// Silences in a row that mean something: whoever says nothing at all gets nowhere by it.
 const MOST_SILENCES: usize = 2;
@@ -30,10 +30,18 @@ impl Memory {
         let mut fit = Fit::default();
         if felt.reflects() {
             let (said, ceiling) = (&understood.words, self.ceiling().max(1));
-            fit = self.given.take(said, &self.context, sheet, ceiling);
+            let told = self.told(sheet, ceiling, said);
+            let spoken = &self.spoken;
+            let theirs = Theirs {
+                sheet,
+                ceiling,
+                spoken,
+            };
+            fit = self.given.take(said, &theirs, told);
         } else if !only_checks(&understood.words) {
             self.given.right = None;
         }
+        let put_off = self.puts_off(sheet, self.ceiling().max(1), &understood);
         self.silences = 0;
         self.begins();
         if self.was_cut && !self.stepped_in {
@@ -57,6 +65,8 @@ impl Memory {
             let (cause, habit) = (Cause::Move(felt), self.habit);
             let missed = self.given.missed;
             self.step(sheet, |state, turn| match fit {
+                // A guess at what is nobody's business yet earns nothing.
+                _ if put_off && (felt.reflects() || felt == Move::Affirmation) => {}
                 Fit::Theirs => state.take(turn, cause, topic, habit),
                 Fit::Anybodys => state.take_half(turn, cause, topic, habit),
                 Fit::Nobodys if missed > 1 => state.take(turn, Cause::Missed, None, 0),
@@ -65,7 +75,9 @@ impl Memory {
         }
         self.closed_up |= felt == Move::Hostility;
         let around = self.around;
-        self.touch(sheet, |trigger| trigger.fires(&understood, around));
+        self.touch(sheet, |trigger| {
+            trigger.fires(&understood, around) && !(put_off && trigger.by > 0)
+        });
         self.around = Moves::default();
         self.moved = Moved::default();
         let about = matches!(
@@ -76,11 +88,19 @@ impl Memory {
                 | Move::SimpleReflection
                 | Move::ComplexReflection
         );
-        // What is given back is of their story: plans and conclusions come when they are asked for.
-        let reflects = understood.kind.reflects();
+        // The rest is of their story: plans and conclusions come when they are plainly asked for.
+        let asked = understood.sure
+            && match understood.kind {
+                Move::OpenQuestion => true,
+                // What a number answers, or what was done.
+                Move::ClosedQuestion => {
+                    matches!(understood.topic, Some(Topic::Scale | Topic::Tried))
+                }
+                _ => false,
+            };
         let topic = understood
             .topic
-            .filter(|t| *t != Topic::More && (!reflects || is_story(*t)));
+            .filter(|t| *t != Topic::More && (asked || is_story(*t)));
         if about && let Some(topic) = topic {
             self.topic = Some(topic);
         }

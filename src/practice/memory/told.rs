@@ -1,4 +1,4 @@
-//! What a question for yes or no only takes up of what the client has said, or of what is no secret:
+//! What a question for yes or no, or what is given back, only takes up of what the client has said, or of what is no secret:
 //! what it asks whether they do or are stands there of them, or the contrary.
 
 use std::collections::BTreeSet;
@@ -8,6 +8,7 @@ use super::super::sentences::split;
 use super::super::sheet::Sheet;
 use super::super::words::{Word, tokens};
 use super::Memory;
+use super::checking::unchecked;
 
 /// How far behind its subject a verb may stand, in words.
 const NEAR: usize = 3;
@@ -39,38 +40,71 @@ impl Memory {
     }
 }
 
-/// What is asked of the client, as the words of meaning in their order.
+/// What is asked, as the words of meaning in their order.
 struct Asked {
+    /// Of whom or what, if not of the client.
+    subject: Option<String>,
     keys: Vec<String>,
     negated: bool,
 }
 
 impl Asked {
-    /// `None` if it is not asked whether the client does, did or is something of their own.
+    /// `None` if it is not asked whether somebody does, did or is something.
     fn of(heard: &[Word]) -> Option<Self> {
-        let mut heard: Vec<&str> = heard.iter().map(|word| &*word.text).collect();
+        let heard: Vec<&str> = heard.iter().map(|word| &*word.text).collect();
+        let mut heard = unchecked(&heard).to_vec();
         while heard.first().is_some_and(|word| is(word, OPENERS)) {
             heard.remove(0);
         }
-        while let Some(tag) = TAGS.iter().find(|tag| ends(&heard, tag)) {
-            heard.truncate(heard.len() - tag.split(' ').count());
+        for frame in FRAMES {
+            let frame: Vec<&str> = frame.split(' ').collect();
+            if heard.starts_with(&frame) {
+                heard.drain(..frame.len());
+            }
         }
         let mut keys = Vec::new();
-        if heard.first().is_some_and(|word| is(word, AUXILIARIES)) {
+        let asks = heard.first().is_some_and(|word| is(word, AUXILIARIES));
+        if asks {
             let first = heard.remove(0);
             keys.extend(is(first, FORMS_OF_BE).then(|| key(first)));
         }
         let mut negated = heard.first() == Some(&"not");
         heard.drain(..usize::from(negated));
-        if heard.first() != Some(&"you") || heard.iter().any(|word| is(word, NOT_THEIRS)) {
+        let of_them = heard.first() == Some(&"you");
+        if heard.iter().any(|word| is(word, NOT_THEIRS)) {
             return None;
         }
-        let said: Vec<&str> = heard.drain(1..).collect();
+        let said: Vec<&str> = heard.drain(usize::from(of_them)..).collect();
         negated |= said.iter().any(|word| is(word, NEGATIONS));
-        let said = keyed(&said).filter(|(word, _)| !is(word, EMPTY) && !is(word, NEGATIONS));
-        keys.extend(said.map(|(_, key)| key));
+        // "You do not take": what only carries the no.
+        let helps = |at: &usize| is(said[*at], "do does did") && said.get(at + 1) == Some(&"not");
+        let said: Vec<&str> = (0..said.len())
+            .filter(|at| !helps(at))
+            .map(|at| said[at])
+            .collect();
+        let said = || keyed(&said).filter(|(word, _)| !is(word, EMPTY) && !is(word, NEGATIONS));
+        if !of_them {
+            let mut said = said();
+            // Who "he" is, nobody can tell from the question alone.
+            let (_, subject) = said
+                .next()
+                .filter(|(word, _)| asks && !is(word, PRONOUNS))?;
+            keys = said.map(|(_, key)| key).collect();
+            let subject = Some(subject);
+            let means = keys.iter().any(|key| !is(key, PLAIN));
+            return means.then_some(Self {
+                subject,
+                keys,
+                negated,
+            });
+        }
+        keys.extend(said().map(|(_, key)| key));
         let means = keys.iter().any(|key| !is(key, PLAIN));
-        means.then_some(Self { keys, negated })
+        means.then_some(Self {
+            subject: None,
+            keys,
+            negated,
+        })
     }
 
     /// The same with a no to it, or without.
@@ -94,13 +128,20 @@ impl Asked {
         }
         let words: Vec<&str> = clause.iter().map(String::as_str).collect();
         let keys: Vec<String> = keyed(&words).map(|(_, key)| key).collect();
+        if let Some(subject) = &self.subject {
+            let at = keys.iter().position(|key| alike(key, subject));
+            let says =
+                |at: usize, wanted: &String| keys[at + 1..].iter().any(|key| alike(key, wanted));
+            return at.is_some_and(|at| self.keys.iter().all(|wanted| says(at, wanted)));
+        }
         let subject = |at: &usize| is(words[*at], subjects);
         (0..words.len())
             .filter(subject)
             .any(|at| self.follows(&keys[at + 1..], about))
     }
 
-    /// Whether the verb stands next, and the rest after it. What all is about needs no mention.
+    /// Whether the verb stands next, and the rest after it. What all is about needs no mention where
+    /// nothing else is named: "I did not get it".
     fn follows(&self, keys: &[String], about: &BTreeSet<String>) -> bool {
         let Some((verb, rest)) = self.keys.split_first() else {
             return false;
@@ -108,16 +149,22 @@ impl Asked {
         let Some(mut at) = keys.iter().take(NEAR).position(|key| alike(key, verb)) else {
             return false;
         };
+        let after = &keys[at + 1..];
+        let nameless = |key: &String| {
+            is(key, EMPTY) || is(key, PRONOUNS) || rest.iter().any(|wanted| alike(key, wanted))
+        };
+        let understood = !is(verb, PLAIN) && after.iter().all(nameless);
         rest.iter().all(|wanted| {
-            let found = keys[at + 1..].iter().position(|key| alike(key, wanted));
-            at += found.map_or(0, |found| found + 1);
-            found.is_some() || !is(verb, PLAIN) && about.contains(wanted)
+            let from = if is(verb, "be was") { 0 } else { at + 1 };
+            let found = keys[from..].iter().position(|key| alike(key, wanted));
+            at = found.map_or(at, |found| from + found);
+            found.is_some() || understood && about.contains(wanted)
         })
     }
 }
 
 /// The clauses of a sentence, each with its own subject.
-fn clauses(sentence: &str) -> Vec<Vec<String>> {
+pub(super) fn clauses(sentence: &str) -> Vec<Vec<String>> {
     let mut clauses: Vec<Vec<String>> = Vec::new();
     for piece in sentence.split([',', ';', ':', '—', '–']) {
         let words = tokens(piece);
@@ -125,7 +172,10 @@ fn clauses(sentence: &str) -> Vec<Vec<String>> {
         for (at, word) in words.iter().enumerate() {
             let next = words.get(at + 1);
             let and = word == "and" && next.is_some_and(|next| is(next, PRONOUNS));
-            if and || is(word, BREAKS) {
+            // "The nights nobody wants."
+            let nobody =
+                word == "nobody" && at > 0 && next.is_some_and(|next| !is(next, AFTER_NOBODY));
+            if and || nobody || is(word, BREAKS) {
                 clauses.push(std::mem::take(&mut clause));
             }
             clause.push(word.clone());
@@ -157,6 +207,7 @@ fn key(word: &str) -> String {
         "ran" => "run",
         "wrote" | "written" => "write",
         "does" | "did" | "done" => "do",
+        "promotion" | "post" | "role" | "position" => "job",
         "apply" | "applies" | "applied" => "apply",
         other => return Word::new(other).stem().to_owned(),
     };
@@ -167,28 +218,21 @@ fn alike(a: &str, b: &str) -> bool {
     a == b || super::fitting::alike(a, b)
 }
 
-fn ends(heard: &[&str], tag: &str) -> bool {
-    let tag: Vec<&str> = tag.split(' ').collect();
-    heard.len() > tag.len() && heard.ends_with(&tag)
-}
-
 const OPENERS: &str = "so and but well okay ok right oh mm hmm then now";
-const TAGS: &[&str] = &[
-    "right",
-    "correct",
-    "yes",
-    "then",
-    "do not you",
-    "did not you",
-    "are not you",
-    "were not you",
-    "have not you",
-    "is not it",
-    "did you",
-    "do you",
-    "are you",
+/// What only leads up to what is given back.
+const FRAMES: &[&str] = &[
+    "it sounds like",
+    "sounds like",
+    "it seems like",
+    "it seems",
+    "i hear that",
+    "i hear",
+    "you said",
+    "you say",
+    "you told me",
+    "that",
 ];
-const AUXILIARIES: &str = "do did are were have had";
+const AUXILIARIES: &str = "do did does are were is was have had has";
 const FORMS_OF_BE: &str = "are were";
 const NEGATIONS: &str =
     "not never no nobody nothing none without hardly rarely almost nearly stopped";
@@ -198,6 +242,7 @@ const NOT_THEIRS: &str = "i me my us we our or if";
 const UNREAL: &str = "would could should might may must will can if maybe perhaps wish hope thought \
     imagine pretend until unless";
 const BREAKS: &str = "who which but because when while where until";
+const AFTER_NOBODY: &str = "about of at in on for yet but and";
 const PRONOUNS: &str = "i we he she they it you";
 const EMPTY: &str = "a an the for in on at of with by from your that this it there then now just \
     yourself really actually also ever already as so and any some up";

@@ -19,6 +19,8 @@ const HOLDS: u8 = 3;
 pub struct Context {
     /// The words of meaning of what the client came with.
     matter: BTreeSet<String>,
+    /// The words of meaning that open the client.
+    doors: BTreeSet<String>,
     /// The words that the client may use.
     vocabulary: Arc<BTreeSet<String>>,
     /// The words of meaning of the client's last utterances, the latest first.
@@ -49,6 +51,11 @@ impl Context {
         self.vocabulary = vocabulary.clone();
         let words = texts.flat_map(tokens);
         self.matter = meanings(words.filter(|word| !is(word, COUNTS))).collect();
+    }
+
+    /// What has these words in it opens the client.
+    pub(in super::super) fn opened_by<'a>(&mut self, words: impl Iterator<Item = &'a str>) {
+        self.doors = meanings(words).collect();
     }
 
     /// The client said this.
@@ -92,6 +99,11 @@ impl Context {
     /// Whether the word is of what the client came with.
     pub(in super::super) fn is_matter(&self, word: &Word) -> bool {
         word.is_content() && self.matter.contains(word.stem())
+    }
+
+    /// Whether the word is one of those that open the client.
+    pub(in super::super) fn opens(&self, word: &Word) -> bool {
+        word.is_content() && self.doors.contains(word.stem())
     }
 
     /// Whether the client uses just this word.

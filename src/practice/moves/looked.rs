@@ -60,6 +60,11 @@ impl<'a> Looked<'a> {
                 .words
                 .ends_with(&["am".into(), "sorry".into()])
         };
+        // "Stop repeating yourself", "you keep saying that again": wants no more of it.
+        let no_more = |word: &String| is(word, "stop keep keeps always quit enough");
+        if self.sentence.words.iter().any(no_more) {
+            return false;
+        }
         self.cues.has(Cue::Again) || self.sentence.end == End::Asks && sorry()
     }
 

@@ -114,8 +114,25 @@ fn a_question_for_a_fact_is_not_answered_with_yes() {
             let unknown = id.contains("unknown/");
             assert!(unknown, "{}: {asked}: {id} {text}", sheet.id);
         }
-        let (id, text) = said(&sheet.id, "I'm sorry, I was rude just now.");
-        assert!(id.contains("apology/"), "{}: {id} {text}", sheet.id);
+        for (text, apologises) in [
+            ("I'm sorry, I was rude just now.", true),
+            ("I do apologise.", true),
+            ("My apologies.", true),
+            ("Sorry, I did not mean that.", true),
+            ("I take that back.", true),
+            ("Please forgive me.", true),
+            ("I'm sorry.", true),
+            ("I notice that you apologise a lot.", false),
+            ("I think you want to apologise to Anna.", false),
+        ] {
+            let (id, said) = said(&sheet.id, text);
+            assert_eq!(
+                id.contains("apology/"),
+                apologises,
+                "{}: {text}: {id} {said}",
+                sheet.id
+            );
+        }
     }
 }
 

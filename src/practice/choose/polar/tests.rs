@@ -134,11 +134,15 @@ fn what_they_said_or_tell_openly_is_not_put_off() {
         ("victor-feedback", "Are you a sales director?"),
     ] {
         let (id, text) = said(gallery().get(client).unwrap(), 1, &[asked]);
-        assert!(id.contains("reflection/"), "{client}: {asked}: {id} {text}");
+        let so = id.split('/').any(|part| part == "so");
+        assert!(
+            so && text.starts_with("Yes"),
+            "{client}: {asked}: {id} {text}"
+        );
     }
     let sheet = gallery().get("maya-promotion").unwrap();
     for (asked, prefix) in [
-        ("So you didn't get it?", "reflection/"),
+        ("So you didn't get it?", "so/"),
         ("Did you get the promotion?", "not_so/"),
     ] {
         let history = [
@@ -147,7 +151,98 @@ fn what_they_said_or_tell_openly_is_not_put_off() {
             Heard::coach(asked),
         ];
         let id = reply(sheet, &history, 1).line_ids[0].clone();
-        assert!(id.contains(prefix), "{asked}: {id}");
+        assert!(
+            id.trim_start_matches("shared/").starts_with(prefix),
+            "{asked}: {id}"
+        );
+    }
+}
+
+#[test]
+fn what_nobody_told_is_neither_denied_nor_confirmed() {
+    for (client, given) in [
+        ("tom-boundaries", "You're overworked."),
+        ("maya-promotion", "That must have stung."),
+        ("maya-promotion", "You're planning a wedding."),
+        ("tom-boundaries", "You're a workhorse."),
+    ] {
+        let sheet = gallery().get(client).unwrap();
+        for seed in 0..4 {
+            let (id, text) = said(sheet, seed, &["What brings you here?", given]);
+            assert!(!takes_sides(&text), "{client}: {given}: {id} {text}");
+        }
+    }
+    let tom = gallery().get("tom-boundaries").unwrap();
+    let mut history = vec![
+        Heard::coach("What brings you here?"),
+        Heard::client(
+            "I'm drowning a bit, in a cheerful way. I'd like some help with managing my time.",
+        ),
+    ];
+    for turn in 0..6 {
+        history.push(Heard::coach("mm hmm"));
+        history.push(Heard::client(&format!(
+            "There is the timetable, and {turn} more of it."
+        )));
+    }
+    history.push(Heard::coach("You are drowning."));
+    let reply = reply(tom, &history, 1);
+    assert!(!reply.line_ids[0].contains("not_so/"), "{reply:?}");
+    assert!(reply.steps.iter().any(|step| step.by > 0), "{reply:?}");
+}
+
+#[test]
+fn the_contrary_of_what_they_told_is_denied_and_earns_nothing() {
+    let samuel = gallery().get("samuel-ward").unwrap();
+    for (given, so) in [
+        ("You take the nights nobody wants.", true),
+        ("You don't take any nights.", false),
+    ] {
+        for seed in 0..4 {
+            let history = [
+                Heard::coach("What brings you here?"),
+                Heard::client("I take the nights nobody wants."),
+                Heard::coach(given),
+            ];
+            let reply = reply(samuel, &history, seed);
+            assert_eq!(
+                reply.line_ids[0].contains("not_so/"),
+                !so,
+                "{given}: {reply:?}"
+            );
+            let earns = reply.steps.iter().any(|step| step.by > 0);
+            assert_eq!(earns, so, "{given}: {reply:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_put_off_is_put_off_however_it_is_said_and_earns_nothing() {
+    for (client, given) in [
+        ("tom-boundaries", "I think this is about your brother Ben."),
+        ("tom-boundaries", "Your brother died."),
+        (
+            "tom-boundaries",
+            "You should talk to your brother about it.",
+        ),
+        (
+            "samuel-ward",
+            "I guess that Joseph died, and that you blame yourself for it.",
+        ),
+    ] {
+        let sheet = gallery().get(client).unwrap();
+        let before = talk(sheet, 1, &["Hello."]).remove(0).state;
+        for seed in 0..3 {
+            let last = talk(sheet, seed, &["Hello.", given]).remove(1);
+            assert!(
+                last.line_ids[0].contains("private/"),
+                "{client}: {given}: {last:?}"
+            );
+            assert!(
+                last.state.trust <= before.trust,
+                "{client}: {given}: {last:?}"
+            );
+        }
     }
 }
 
@@ -156,7 +251,8 @@ fn no_check_confirms_what_is_locked_or_was_not_given_back_just_now() {
     for sheet in gallery().sheets() {
         let agrees = |asked: &[&str]| {
             let (id, _) = said(sheet, 1, asked);
-            id.contains("reflection/") || id.contains("summary/")
+            let answers = ["reflection", "summary", "so"];
+            id.split('/').any(|part| answers.contains(&part))
         };
         assert!(!agrees(&["Is that right?"]), "{}", sheet.id);
         let given = format!("So {}", sheet.brings.replace("I ", "you "));
@@ -296,7 +392,7 @@ fn everyday_questions_are_not_put_off() {
 
 #[test]
 fn the_lines_themselves_take_the_side_they_are_for() {
-    use Reaction::{Closed, Leading, NotSo, Private};
+    use Reaction::{Closed, Leading, NotSo, Private, So};
     for sheet in gallery().sheets() {
         let own = |wanted: Reaction| {
             let lines = sheet.lines.iter();
@@ -306,6 +402,10 @@ fn the_lines_themselves_take_the_side_they_are_for() {
             assert!(!takes_sides(&line.text), "{}: {}", sheet.id, line.text);
         }
         assert!(own(NotSo).count() >= 2, "{}", sheet.id);
+        assert!(own(So).count() >= 2, "{}", sheet.id);
+        for line in own(So) {
+            assert!(line.words[0] == "yes", "{}: {}", sheet.id, line.text);
+        }
         for line in own(NotSo) {
             let yes = line.words.iter().any(|word| word == "yes");
             assert!(!yes, "{}: {}", sheet.id, line.text);

@@ -36,6 +36,26 @@ fn what_they_said_or_what_is_open_is_so() {
         ("callum-thesis", "", "Do you study puffins?"),
         ("victor-feedback", "", "Are you a sales director?"),
         ("victor-feedback", "", "Did you get some feedback?"),
+        (
+            "maya-promotion",
+            "It went to Daniel, so Daniel got it.",
+            "Did Daniel get it?",
+        ),
+        (
+            "callum-thesis",
+            "My funding ends in March.",
+            "Is your funding ending in March?",
+        ),
+        (
+            "victor-feedback",
+            "There were two complaints.",
+            "Were there two complaints?",
+        ),
+        (
+            "samuel-ward",
+            "I take the nights nobody wants.",
+            "You take the nights, is that right?",
+        ),
     ] {
         assert_eq!(told(client, said, asked), Some(true), "{client}: {asked}");
     }
@@ -66,6 +86,22 @@ fn nothing_else_is_so() {
             "Are you angry at Daniel?",
         ),
         ("maya-promotion", "", "Did you train Daniel?"),
+        (
+            "victor-feedback",
+            "I got some feedback.",
+            "Have you got a coach already?",
+        ),
+        (
+            "victor-feedback",
+            "There were two complaints.",
+            "Were there three complaints?",
+        ),
+        (
+            "maya-promotion",
+            "I ran it with Daniel.",
+            "Did Daniel run it?",
+        ),
+        ("maya-promotion", "Daniel got it.", "Did he get it?"),
         ("elena-crossroads", "", "Did you sell the practice?"),
         (
             "elena-crossroads",
@@ -89,6 +125,16 @@ fn the_contrary_of_what_they_said_is_not_so() {
         ("maya-promotion", ROLE, "Did you get the promotion?"),
         ("maya-promotion", ROLE, "Didn't you apply?"),
         ("maya-promotion", "", "Did you get the job?"),
+        (
+            "maya-promotion",
+            "Daniel did not get it.",
+            "Did Daniel get it?",
+        ),
+        (
+            "samuel-ward",
+            "I take the nights.",
+            "You don't take any nights.",
+        ),
         (
             "elena-crossroads",
             "I have not drawn anything by hand for four years.",
