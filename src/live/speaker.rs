@@ -30,15 +30,13 @@ const TAIL: u8 = 4;
 /// So much more than the lead is sent by a session that is awake anyway, as it is for every frame of a
 /// microphone: it need not wake once more for each of the voice.
 const AWAKE: Duration = Duration::from_millis(40);
-/// The same over WebRTC: less, since what was sent is heard even if the voice is stopped meanwhile.
-const AWAKE_CALL: Duration = FRAME;
 
 /// Paces sound onto the wire.
 #[derive(Debug)]
 pub struct Speaker {
     encoding: Encoding,
-    /// How far ahead of its playing time sound is sent at least (not at all over WebRTC, where the
-    /// browser keeps a jitter buffer of its own), and how much farther at most.
+    /// How far ahead of its playing time sound is sent at least, and how much farther at most: nothing
+    /// over WebRTC, where the browser keeps a jitter buffer of its own.
     lead: Duration,
     awake: Duration,
     queue: VecDeque<Chunk>,
@@ -81,7 +79,7 @@ impl Speaker {
     #[must_use]
     pub fn new(carrier: Carrier, encoding: Encoding, lead: Duration, strain: Arc<Strain>) -> Self {
         let (lead, awake) = match carrier {
-            Carrier::WebRtc => (Duration::ZERO, AWAKE_CALL),
+            Carrier::WebRtc => (Duration::ZERO, Duration::ZERO),
             Carrier::WebSocket => (lead, AWAKE),
         };
         Self {

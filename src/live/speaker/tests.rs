@@ -103,7 +103,7 @@ fn expected(sentence: u64, samples: u64) -> Vec<i16> {
 }
 
 #[test]
-fn over_a_call_frames_leave_in_time_and_one_ahead_at_most() {
+fn frames_leave_on_a_grid_of_twenty_milliseconds() {
     let mut rig = Rig::call();
     rig.say(1, SAMPLES * 50);
     rig.speaker.release(1, part("a"));
@@ -111,9 +111,8 @@ fn over_a_call_frames_leave_in_time_and_one_ahead_at_most() {
     rig.pass(Duration::from_secs(2));
     assert_eq!(rig.sent.len(), 50 + usize::from(TAIL));
     for (number, (at, sent)) in rig.sent.iter().enumerate() {
-        let plays = began + FRAME * number as u32;
-        assert_eq!(sent.audio.at, plays.samples());
-        assert!((plays.back(AWAKE_CALL)..=plays).contains(at));
+        assert_eq!(*at, began + FRAME * number as u32);
+        assert_eq!(sent.audio.at, at.samples());
         assert_eq!(sent.audio.first, number == 0);
     }
     assert_eq!(rig.samples()[..SAMPLES * 50], expected(1, 24_000));
@@ -153,14 +152,9 @@ fn over_a_websocket_sound_runs_ahead_by_the_lead_and_nothing_follows_it() {
 }
 
 #[test]
-fn a_microphone_wakes_the_session_often_enough() {
-    for (rig, every, wakings) in [
-        (Rig::socket(), 20, 0),
-        (Rig::socket(), 40, 0),
-        (Rig::socket(), 100, 40),
-        (Rig::call(), 20, 0),
-    ] {
-        let mut rig = rig;
+fn over_a_websocket_a_microphone_wakes_the_session_often_enough() {
+    for (every, wakings) in [(20, 0), (40, 0), (100, 40)] {
+        let mut rig = Rig::socket();
         rig.say(1, SAMPLES * 200);
         rig.speaker.release(1, part("a"));
         rig.pull();
@@ -175,7 +169,7 @@ fn a_microphone_wakes_the_session_often_enough() {
             rig.now = arrives;
             rig.pull();
         }
-        assert_eq!(rig.samples()[..96_000], expected(1, 96_000));
+        assert_eq!(rig.samples(), expected(1, 96_000));
         assert!(woken <= wakings, "{woken} times beside every {every} ms");
     }
 }
@@ -293,17 +287,16 @@ fn silence_over_webrtc_fades_out_within_a_frame() {
 #[test]
 fn what_follows_the_silenced_is_whole() {
     let mut rig = Rig::call();
-    rig.say(1, 2 * SAMPLES + 100);
+    rig.say(1, SAMPLES + 100);
     rig.say(2, SAMPLES);
     rig.speaker.release(2, part("a"));
     rig.pull();
-    assert_eq!(rig.sent.len(), 2);
     // The next frame would hold the rest of the first sentence and some of the second.
     rig.speaker.silence(1);
     rig.pass(Duration::from_secs(1));
-    assert_eq!(rig.progress(), BTreeMap::from([(1, 960), (2, 480)]));
+    assert_eq!(rig.progress(), BTreeMap::from([(1, 480), (2, 480)]));
     let played = rig.samples();
-    assert_eq!(played[3 * SAMPLES..4 * SAMPLES], expected(2, 480));
+    assert_eq!(played[2 * SAMPLES..3 * SAMPLES], expected(2, 480));
 }
 
 #[test]
@@ -338,7 +331,7 @@ fn a_little_lateness_is_caught_up_and_much_is_not() {
     let before = rig.sent.len();
     rig.now += Duration::from_millis(500);
     rig.pull();
-    assert_eq!(rig.sent.len(), before + 2, "one ahead, and no burst");
+    assert_eq!(rig.sent.len(), before + 1, "no burst");
     assert_eq!(rig.sent[before].1.audio.at, rig.now.samples());
     rig.pass(Duration::from_secs(3));
     assert_eq!(rig.progress(), BTreeMap::from([(1, 48_000)]));
