@@ -136,11 +136,16 @@ impl Db {
             sqlx::query(bounded::SHORTEN).execute(self.pool()).await?;
         }
         if self.holds_deleted.swap(false, Ordering::AcqRel) {
-            let done = bounded::shorten_at_once(&self.pool).await;
-            if !matches!(done, Ok(true)) {
-                self.deleted();
-            }
-            done?;
+            let (pool, holds_deleted) = (self.pool.clone(), Arc::clone(&self.holds_deleted));
+            // On its own: whoever asked may be gone before it is done.
+            let done = tokio::spawn(async move {
+                let done = bounded::shorten_at_once(&pool).await;
+                if !matches!(done, Ok(true)) {
+                    holds_deleted.store(true, Ordering::Release);
+                }
+                done
+            });
+            done.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
         }
         Ok(())
     }
