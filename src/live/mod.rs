@@ -232,6 +232,7 @@ impl Live {
             language,
             expect: sheets.map(|sheet| sheet.name.clone()).collect(),
             witness,
+            has_stand_in: false,
         }
     }
 

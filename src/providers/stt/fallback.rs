@@ -43,6 +43,11 @@ impl SpeechToText for Fallback {
     }
 
     fn open(&self, request: ListenRequest) -> BoxFuture<'_, Result<Listening, ProviderError>> {
+        let has_stand_in = self.ranking.len() > 1;
+        let request = ListenRequest {
+            has_stand_in,
+            ..request
+        };
         Box::pin(async move {
             let ranking = self.ranking.for_session();
             let opening = ranking.open(None, |engine| engine.open(request.clone()));

@@ -44,6 +44,9 @@ pub struct ListenRequest {
     pub expect: Vec<String>,
     /// Learns what of the sound leaves this machine.
     pub witness: Witness,
+    /// Whether another recogniser takes over if this one fails. One that has nobody behind it is given
+    /// more time to come back.
+    pub has_stand_in: bool,
 }
 
 /// An open stream. Dropping `input` ends it.

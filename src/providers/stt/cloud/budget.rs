@@ -18,8 +18,8 @@ const WAIT: Duration = Duration::from_millis(200);
 /// Where words are waited for, a connection has to stand again within this time: the turn waits for
 /// a few seconds only, of which another recogniser needs its own.
 const HURRY: Duration = Duration::from_secs(1);
-/// The same while somebody speaks: another recogniser hears the sentence from its beginning, little
-/// faster than it sounds.
+/// The same while somebody speaks, if another recogniser takes over: it hears the sentence from its
+/// beginning, little faster than it sounds.
 const SPOKEN: Duration = Duration::from_secs(2);
 /// A vendor that asks to be left alone for longer than this is given up.
 const PATIENT: Duration = Duration::from_secs(2);
@@ -44,9 +44,18 @@ pub(super) struct Budget {
     /// By when there has to be one again, where words are waited for, and why there is none.
     hurry: Option<Instant>,
     why: Option<ProviderError>,
+    has_stand_in: bool,
 }
 
 impl Budget {
+    /// The attempts of one whom another takes over from if they fail, or nobody.
+    pub fn new(has_stand_in: bool) -> Self {
+        Self {
+            has_stand_in,
+            ..Self::default()
+        }
+    }
+
     /// A connection broke because of this: how long to wait before the next attempt. Where words
     /// are `awaited`, what broke before is not tried again.
     ///
@@ -101,8 +110,8 @@ impl Budget {
         let within = match due {
             _ if self.out.is_none() => None,
             Due::Now => Some(HURRY),
-            Due::Soon => Some(SPOKEN),
-            Due::Never => None,
+            Due::Soon if self.has_stand_in => Some(SPOKEN),
+            Due::Soon | Due::Never => None,
         };
         self.hurry = within.map(|within| self.hurry.unwrap_or(now + within).min(now + within));
         match (self.hurry, &self.why) {
@@ -138,7 +147,7 @@ mod tests {
 
     #[test]
     fn waits_grow_until_it_is_too_long() {
-        let mut budget = Budget::default();
+        let mut budget = Budget::new(true);
         let mut now = Instant::now();
         assert_eq!(budget.broke(down(), false, now), Ok(Duration::ZERO));
         let mut waits = Vec::new();
@@ -151,7 +160,7 @@ mod tests {
 
     #[test]
     fn connections_that_break_again_and_again_are_too_many() {
-        let mut budget = Budget::default();
+        let mut budget = Budget::new(true);
         let mut now = Instant::now();
         for _ in 0..MOST {
             assert!(budget.broke(down(), false, now).is_ok());
@@ -164,7 +173,7 @@ mod tests {
 
     #[test]
     fn words_that_are_awaited_leave_little_time() {
-        let mut budget = Budget::default();
+        let mut budget = Budget::new(true);
         let now = Instant::now();
         assert_eq!(budget.hurry(Due::Now, now), Ok(None));
         assert!(budget.broke(down(), true, now).is_ok());
@@ -179,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_sentence_that_is_spoken_leaves_little_more_and_its_end_no_more() {
-        let mut budget = Budget::default();
+        let mut budget = Budget::new(true);
         let now = Instant::now();
         assert!(budget.broke(down(), false, now).is_ok());
         let by = Ok(Some(now + SPOKEN));
@@ -192,21 +201,24 @@ mod tests {
         assert_eq!(budget.hurry(Due::Never, ended), Ok(None));
         budget.hurry(Due::Soon, now).unwrap();
         assert_eq!(budget.hurry(Due::Now, ended), Ok(Some(ended + HURRY)));
+        let mut alone = Budget::new(false);
+        assert!(alone.broke(down(), false, now).is_ok());
+        assert_eq!(alone.hurry(Due::Soon, now + LONGEST), Ok(None));
     }
 
     #[test]
     fn what_would_fail_again_is_not_tried_again() {
         let now = Instant::now();
         for error in [unusable("v", String::new()), rejected("v", String::new())] {
-            assert!(Budget::default().broke(error, false, now).is_err());
+            assert!(Budget::new(true).broke(error, false, now).is_err());
         }
         let limited = |seconds| ProviderError::Limited {
             engine: "v".to_owned(),
             retry_after: Some(Duration::from_secs(seconds)),
         };
-        assert!(Budget::default().failed(limited(9), now).is_err());
+        assert!(Budget::new(true).failed(limited(9), now).is_err());
         assert_eq!(
-            Budget::default().failed(limited(1), now),
+            Budget::new(true).failed(limited(1), now),
             Ok(Duration::from_secs(1))
         );
     }

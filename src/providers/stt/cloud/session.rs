@@ -36,6 +36,7 @@ pub(super) async fn open(
     let link = ahead::link(ahead, &*vendor, &request).await?;
     let (input, inputs) = mpsc::channel(QUEUE);
     let (outputs, output) = mpsc::channel(QUEUE);
+    let budget = Budget::new(request.has_stand_in);
     let now = Instant::now();
     let mut ear = Ear::new(vendor.habits(), now);
     ear.connected(now);
@@ -46,7 +47,7 @@ pub(super) async fn open(
         outputs,
         ear,
         line: Line::Up(Box::new(link)),
-        budget: Budget::default(),
+        budget,
         said: Vec::new(),
     };
     tokio::spawn(session.run());

@@ -39,7 +39,7 @@ async fn a_language_that_the_model_does_not_know_is_refused() {
     let engine = Sherpa::start(&Model { manifest, ..model }).unwrap();
     let request = |language: &str| ListenRequest {
         language: Some(language.to_owned()),
-        expect: Vec::new(),
+        ..ListenRequest::default()
     };
     assert!(engine.open(request("en-GB")).await.is_ok());
     let refused = engine.open(request("de")).await.map(|_| ());
