@@ -98,13 +98,14 @@ impl<'a> Chooser<'a> {
     }
 
     fn answer(&mut self) {
+        if self.memory.stepped_out {
+            return self.plainly(Reaction::Danger);
+        }
         let Some(coach) = self.memory.coach.clone() else {
             return self.silence();
         };
-        match coach.kind {
-            Move::Danger => return self.plainly(Reaction::Danger),
-            Move::AskDanger => return self.plainly(Reaction::Safe),
-            _ => {}
+        if coach.kind == Move::AskDanger {
+            return self.plainly(Reaction::Safe);
         }
         let goes_on = matches!(
             coach.kind,

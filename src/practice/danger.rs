@@ -1,9 +1,12 @@
 //! A life in danger: what a coach says of their own, and what they ask about the client's, told
 //! from figures of speech. In doubt it is meant: stepping out of a role costs little.
 
+mod naming;
+
 use super::moves::{Move, is};
 use super::sentences::split;
 use super::words::tokens;
+use naming::{INJURES, Whose, named};
 
 /// Which of the two it is, if it is one: the coach's own danger before the question for another's.
 pub(super) fn danger(text: &str) -> Option<Move> {
@@ -21,20 +24,22 @@ pub(super) fn danger(text: &str) -> Option<Move> {
     found.min_by_key(|kind| *kind != Move::Danger)
 }
 
-/// Whose it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Whose {
-    Coachs,
-    Clients,
-    /// Told by the words before it.
-    Open,
+/// Whether what is said after it takes up the practice: it speaks to the client and not of who speaks,
+/// or of going on.
+pub(super) fn goes_on<'a>(words: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let has = |list: &str| words.clone().any(|word| is(word, list));
+    has(RESUMES) || has("you your yours") && !has("i me my mine myself")
 }
 
 /// Whether the words from a place on name it, and who is meant.
 fn spoken_of(words: &[&str], at: usize, asks: bool) -> Option<Move> {
     let (length, whose, wants_no) = named(&words[at..])?;
     let lead = Lead::to(&words[..at]);
-    if lead.denied != wants_no || !lead.intends && is_figure(words[at], &words[at + length..]) {
+    let after = &words[at + length..];
+    if lead.denied != wants_no || is_other(words[at], after, wants_no) {
+        return None;
+    }
+    if !lead.intends && is_figure(words[at], after) {
         return None;
     }
     let accident = |word: &&str| is(word, ACCIDENTS);
@@ -43,9 +48,13 @@ fn spoken_of(words: &[&str], at: usize, asks: bool) -> Option<Move> {
     }
     let whose = match (whose, lead.subject) {
         (Whose::Coachs, _) => Whose::Coachs,
-        (Whose::Clients | Whose::Open, Some("you" | "your")) => Whose::Clients,
+        // "You are hurting yourself with that."
+        (Whose::Clients, _) if is(words[at], INJURES) && !lead.intends && !asks => Whose::Open,
+        (Whose::Clients | Whose::Open, Some("you" | "your" | "yourself")) => Whose::Clients,
         (Whose::Clients, None) if lead.intends => Whose::Clients,
-        (Whose::Open, Some("i" | "my" | "me")) => Whose::Coachs,
+        (Whose::Open, Some("i" | "my" | "me" | "myself")) => Whose::Coachs,
+        // "There is no reason to live.", "Life is not worth living."
+        (Whose::Open, None) if !asks && is(words[at], "reason life") => Whose::Coachs,
         (Whose::Open, None) if lead.intends && asks => Whose::Clients,
         (Whose::Open, None) if lead.intends => Whose::Coachs,
         _ => Whose::Open,
@@ -59,61 +68,6 @@ fn spoken_of(words: &[&str], at: usize, asks: bool) -> Option<Move> {
     }
 }
 
-/// How it can be named: in how many words, whose it is by these, and whether it is only meant where
-/// there is a no before it.
-fn named(rest: &[&str]) -> Option<(usize, Whose, bool)> {
-    let whose = |own: &str| match own {
-        "myself" | "my" | "me" | "i" => Whose::Coachs,
-        _ => Whose::Clients,
-    };
-    let named = match *rest {
-        [verb, own @ ("myself" | "yourself"), ..] if is(verb, HARMS) || is(verb, INJURES) => {
-            (2, whose(own), false)
-        }
-        [verb, own @ ("my" | "your"), "own", "life", ..] if is(verb, ENDS) => {
-            (4, whose(own), false)
-        }
-        [verb, own @ ("my" | "your"), "life", ..] if is(verb, ENDS) => (3, whose(own), false),
-        ["end" | "ending", "it", "all", ..] => (3, Whose::Open, false),
-        ["suicide" | "suicidal" | "overdose" | "overdosing", ..] => (1, Whose::Open, false),
-        [
-            "self",
-            "harm" | "harming" | "injury" | "injure" | "injuring",
-            ..,
-        ] => (2, Whose::Open, false),
-        ["want" | "wanted" | "wanting" | "ready", "to", "die", ..] => (3, Whose::Open, false),
-        ["wanna", "die", ..] => (2, Whose::Open, false),
-        ["want" | "wanted", "to", "be", "dead", ..] => (4, Whose::Open, false),
-        [
-            "wish" | "wished",
-            who @ ("i" | "you"),
-            "was" | "were",
-            "dead",
-            ..,
-        ] => (4, whose(who), false),
-        ["better", "off", "dead", ..] => (3, Whose::Open, false),
-        ["better", "off", "without", "me"] => (4, Whose::Coachs, false),
-        ["want" | "wanted", "to", "live" | "exist", ..] => (3, Whose::Open, true),
-        ["want" | "wanted", "to", "be", "alive", ..] => (4, Whose::Open, true),
-        ["want" | "wanted", "to", "wake", "up", ..] => (4, Whose::Open, true),
-        ["want", "to", "be", "here", "anymore", ..] => (5, Whose::Open, true),
-        ["want", "to", "be", "here", "any", "more" | "longer", ..] => (6, Whose::Open, true),
-        ["reason", "to", "live", ..] | ["go", "on", "living", ..] => (3, Whose::Open, true),
-        [
-            own @ ("my" | "your"),
-            "life",
-            "is",
-            "not",
-            "worth",
-            "living",
-            ..,
-        ] => (6, whose(own), false),
-        ["nothing", "to", "live", "for", ..] => (4, Whose::Open, false),
-        _ => return None,
-    };
-    Some(named)
-}
-
 /// What leads up to it.
 struct Lead<'a> {
     /// The first word before it that says more than that somebody means to.
@@ -125,10 +79,16 @@ struct Lead<'a> {
 
 impl<'a> Lead<'a> {
     fn to(before: &[&'a str]) -> Self {
-        let (mut denied, mut intends) = (false, false);
+        let (mut denied, mut intends, mut joined) = (false, false, false);
         for (at, word) in before.iter().enumerate().rev() {
+            joined |= is(word, "and or but so");
             if !is(word, LINKS) {
-                let subject = Some(*word);
+                // "I hate myself and want to die."
+                let mut people = before[..=at].iter().rev().filter(|word| is(word, PEOPLE));
+                let subject = match joined {
+                    true => people.next().copied(),
+                    false => Some(*word),
+                };
                 return Self {
                     subject,
                     denied,
@@ -148,6 +108,24 @@ impl<'a> Lead<'a> {
     }
 }
 
+/// Whether what comes after it makes it something else, whatever is meant by it.
+fn is_other(verb: &str, after: &[&str], wants_no: bool) -> bool {
+    let Some(first) = after.first() else {
+        return false;
+    };
+    match verb {
+        // "You do not want to wake up one day and …"
+        _ if wants_no => !is(first, NO_MORE),
+        "want" | "wanted" => is(first, "honest sure certain clear right") && after.len() < 3,
+        "rather" => *first == "than",
+        "take" | "taking" => is(
+            first,
+            "seriously back in into to as apart forward further for",
+        ),
+        _ => is(verb, INJURES) && is(first, "some slack off short loose a open"),
+    }
+}
+
 /// Whether what comes after it makes it a way of speaking.
 fn is_figure(verb: &str, after: &[&str]) -> bool {
     let (first, second) = (after.first().copied(), after.get(1).copied());
@@ -161,12 +139,8 @@ fn is_figure(verb: &str, after: &[&str]) -> bool {
             first,
             "mission squad note prevention line hotline watch rate rates",
         ),
-        "take" | "taking" => is(
-            first,
-            "seriously back in into as to apart forward further for",
-        ),
         "end" | "ending" => first == "as",
-        _ if doing || is(first, "over for by here some off short loose laughing") => true,
+        _ if doing || is(first, "over for by here laughing") => true,
         _ if is(first, "with in") && second.is_some_and(|second| is(second, BURDENS)) => true,
         _ if verb.ends_with("ing") && first == "to" => {
             !second.is_some_and(|second| is(second, "stop end escape be"))
@@ -231,11 +205,6 @@ fn is_now(rest: &[&str]) -> bool {
     )
 }
 
-/// What is done to oneself, and what also happens to one.
-const HARMS: &str = "kill killing harm harming hang hanging poison poisoning";
-const INJURES: &str =
-    "hurt hurting cut cutting injure injuring shoot shooting stab stabbing drown drowning";
-const ENDS: &str = "end ending take taking";
 /// What may stand between whoever it is and what they mean to do.
 const LINKS: &str = "am are is was were be been being have has had having do did does not never no longer \
     will would could might may must can should going gonna to of about on with the a an any some and in at \
@@ -244,10 +213,19 @@ const LINKS: &str = "am are is was were be been being have has had having do did
     tempted try trying tried commit committing attempt attempted attempting decided decide intend \
     intending ready dealing struggling danger risk stop help really just still often sometimes always \
     even ever again so very deeply actually serious seriously getting become maybe also only keep \
-    suicidal took take taking by";
+    suicidal took take taking by see there wants";
 const INTENDS: &str = "want wanted wanting wanna wish think thinking thought thoughts consider considering considered \
     contemplating plan planning planned plans idea ideas urge urges tempted try trying tried intend \
     intending decided commit committing attempt attempted attempting feeling felt any ever suicidal";
+/// Of whom a sentence can speak.
+const PEOPLE: &str = "i me my myself you your yourself he she they we who people somebody someone anybody anyone \
+    him her them us his their our that";
+/// What takes up the practice again.
+const RESUMES: &str =
+    "practice practise session continue back again go start test testing joke joking kidding role";
+/// After these a wish not to live is one.
+const NO_MORE: &str =
+    "anymore any and but because if at now like either longer right today tonight";
 /// After these a wish to die or to live is none.
 const LATER: &str = "of than happy old happily peacefully knowing laughing here there in with near at by on under \
     through up without next someday";

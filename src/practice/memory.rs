@@ -79,13 +79,16 @@ pub struct Memory {
     closed_up: bool,
     /// How far the coach's present turn has moved the state.
     moved: Moved,
+    /// The client left the role, since the coach spoke of a danger to their own life, and nothing
+    /// that takes up the practice has been said since.
+    pub(super) stepped_out: bool,
 }
 
 impl Memory {
-    /// What the coach said last is about a life in danger.
+    /// What is talked about is a life in danger.
     pub(super) fn is_of_danger(&self) -> bool {
         let mut coach = self.coach.iter();
-        coach.any(|coach| coach.moves.are_of_danger())
+        self.stepped_out || coach.any(|coach| coach.moves.are_of_danger())
     }
 
     /// The coach gave back what is not theirs.
@@ -142,6 +145,7 @@ impl Memory {
             answered: false,
             closed_up: false,
             moved: Moved::default(),
+            stepped_out: false,
         }
     }
 

@@ -149,10 +149,12 @@ fn small_things(sheet: &Sheet, ceiling: u8) -> Vec<String> {
 
 /// What changes with every turn.
 fn now(sheet: &Sheet, memory: &Memory) -> String {
-    match memory.coach.as_ref().map(|coach| coach.kind) {
-        Some(Move::Danger) => return STEP_OUT.to_owned(),
-        Some(Move::AskDanger) => return safe(sheet, memory),
-        _ => {}
+    if memory.stepped_out {
+        return STEP_OUT.to_owned();
+    }
+    let mut coach = memory.coach.iter();
+    if coach.any(|coach| coach.kind == Move::AskDanger) {
+        return safe(sheet, memory);
     }
     let mut out = format!("How you are right now: {}", mood(&memory.state));
     for (when, by) in memory.touched(sheet) {

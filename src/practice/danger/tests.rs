@@ -31,6 +31,16 @@ fn what_is_meant_is_heard() {
         "I am in danger.",
         "I don't feel safe with myself.",
         "I feel like hurting myself and I don't know what to do",
+        "I hate myself and want to die.",
+        "I'm depressed and suicidal.",
+        "I'm so tired and just want to die.",
+        "I feel hopeless and think about suicide.",
+        "I see no reason to live.",
+        "There's no reason to live.",
+        "Part of me wants to die.",
+        "Life isn't worth living.",
+        "I'd rather be dead.",
+        "I can't go on living like this.",
     ] {
         assert_eq!(danger(said), Some(Move::Danger), "{said}");
     }
@@ -51,6 +61,7 @@ fn what_is_meant_is_heard() {
         "Have you ever tried to take your own life?",
         "Do you self-harm?",
         "Is anybody hurting you?",
+        "Are you feeling hopeless or suicidal?",
     ] {
         assert_eq!(danger(asked), Some(Move::AskDanger), "{asked}");
     }
@@ -92,9 +103,40 @@ fn figures_of_speech_and_others_are_not_taken_for_it() {
         "What ends it all for you?",
         "I hurt you, and I'm sorry.",
         "The deadline is a killer.",
+        "Have you tried cutting yourself some slack?",
+        "You might want to cut yourself some slack.",
+        "So you want to take your life back.",
+        "You want to take your life in a new direction.",
+        "I want to take my life back.",
+        "You could cut yourself a little slack.",
+        "You hurt yourself when you say yes to everything.",
+        "You're hurting yourself with your perfectionism.",
+        "You don't want to wake up one day and regret it.",
+        "You don't want to live that way any more.",
+        "You can't go on living this way.",
+        "I don't want to live my life on autopilot.",
+        "I want to be dead honest.",
+        "I would rather be dead than wear that.",
+        "I work with people who feel hopeless and want to die.",
         "You hurt.",
         "",
     ] {
         assert_eq!(danger(said), None, "{said}");
+    }
+}
+
+#[test]
+fn the_practice_is_taken_up_by_speaking_to_the_client() {
+    let takes_up = |said: &str| goes_on(tokens(said).iter().map(String::as_str));
+    for said in ["And what do you want?", "Let us go on.", "That was a test."] {
+        assert!(takes_up(said), "{said}");
+    }
+    for said in [
+        "I mean it.",
+        "I don't know who to call.",
+        "Can you help me?",
+        "Yes.",
+    ] {
+        assert!(!takes_up(said), "{said}");
     }
 }

@@ -1,6 +1,7 @@
 //! What the coach's words and silences do to the client.
 
 use super::super::Silence;
+use super::super::danger::goes_on;
 use super::super::moves::{Move, Moves, Topic, Understood};
 use super::super::sheet::Sheet;
 use super::super::state::{Cause, Moved, State, Turn};
@@ -15,7 +16,9 @@ const MOST_SILENCES: usize = 2;
 impl Memory {
     /// The coach said something.
     pub(super) fn coach(&mut self, understood: Understood, sheet: &Sheet) {
-        if understood.moves.are_of_danger() {
+        self.stepped_out = understood.kind == Move::Danger
+            || self.stepped_out && !goes_on(understood.words.iter().map(|word| &*word.text));
+        if self.stepped_out || understood.moves.are_of_danger() {
             return self.steps_out(understood);
         }
         let felt = understood.felt();
@@ -122,6 +125,9 @@ impl Memory {
 
     /// What the coach did with a silence. It counts to the turn of the coach that comes next.
     pub(super) fn silence(&mut self, silence: Silence, sheet: &Sheet) {
+        if self.stepped_out {
+            return;
+        }
         let cause = match silence {
             Silence::Held => Cause::SilenceHeld,
             Silence::Broken => Cause::SteppedIn,

@@ -1,7 +1,7 @@
 //! Tests of what a model is told.
 
-use super::super::Past;
 use super::super::scripted::{GOOD, TELLING, gallery, practice, remembered};
+use super::super::{Past, Silence};
 use super::*;
 
 /// What a model says of its own: nobody wrote these words.
@@ -112,6 +112,22 @@ fn a_model_steps_out_of_the_role_where_a_life_may_be_in_danger() {
             let now = build(sheet, &memory, Sent::default()).now;
             assert!(now.contains(told), "{text}: {now}");
             assert!(!now.contains("How you are right now"), "{text}: {now}");
+        }
+        // It lasts, whatever is silent meanwhile, until the practice is taken up.
+        let mut history = vec![
+            Heard::coach("I don't want to live anymore."),
+            Heard::client("I'm a practice client."),
+            Heard::Silence(Silence::Held),
+        ];
+        let start = remembered(sheet, &[]).state;
+        for (text, is_out) in [
+            ("I mean it. I don't know who to call.", true),
+            ("It was a test. What do you want from today?", false),
+        ] {
+            let silent = remembered(sheet, &history);
+            assert!(silent.stepped_out && silent.state == start);
+            history.push(Heard::coach(text));
+            assert_eq!(remembered(sheet, &history).stepped_out, is_out, "{text}");
         }
         let memory = remembered(sheet, &[Heard::coach("This job is killing me.")]);
         let now = build(sheet, &memory, Sent::default()).now;
