@@ -66,7 +66,7 @@ async fn a_model_too_slow_for_its_first_token_is_not_waited_for_twice() {
 
 #[tokio::test]
 async fn nothing_to_say_is_not_silence() {
-    for nothing in ["", " \n", "*smiles*", "<think>Hm.", "[pause 800] ...", "🙂"] {
+    for nothing in ["", " \n", "<think>Hm."] {
         let model = SseServer::start([says(&[nothing])]).await;
         let mut page = Page::open(&model, maya()).await;
         let answer = page.asks(OPENING).await;
@@ -76,6 +76,19 @@ async fn nothing_to_say_is_not_silence() {
             answer.spoken()
         );
         assert_eq!(answer.status(), "completed", "{nothing:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_told_to_be_silent_thinks_aloud_at_most() {
+    for silence in ["*smiles*", "[pause 800] ...", "🙂"] {
+        let model = SseServer::start([says(&[silence])]).await;
+        let mut page = Page::open(&model, maya()).await;
+        let answer = page.asks(OPENING).await;
+        let spoken = answer.spoken();
+        assert!(!spoken.contains("promotion"), "{silence:?}: {spoken}");
+        assert!(!spoken.trim().is_empty(), "{silence:?}: asked, they muse");
+        assert_eq!(answer.status(), "completed", "{silence:?}");
     }
 }
 
