@@ -13,7 +13,6 @@ import { likeness, loudness, pcm, wordsOf } from "./support/sound.mjs";
 
 const EARS = ["--stt-engine", "standin", "--tts-engine", "standin"];
 const HEARING = { transcription: { model: "gpt-4o-transcribe" } };
-const QUICK = { type: "server_vad", silenceDurationMs: 300 };
 /** Waits longer, since on a busy machine sound comes in bursts. */
 const PATIENT = { type: "server_vad", silenceDurationMs: 800 };
 const LONG =
@@ -61,7 +60,7 @@ describe("agents-realtime with stand-ins", () => {
   after(() => server.close());
 
   test("speaking over the answer cuts it in the history", async (t) => {
-    const config = { audio: { input: { ...HEARING, turnDetection: QUICK } } };
+    const config = { audio: { input: { ...HEARING, turnDetection: PATIENT } } };
     const talk = await new AgentTalk(client(), server.url, { config }).begin(t);
     let interrupted = 0;
     talk.session.on("audio_interrupted", () => (interrupted += 1));
