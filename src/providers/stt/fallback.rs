@@ -6,6 +6,7 @@
 
 mod memory;
 mod session;
+mod standing;
 
 use std::sync::Arc;
 

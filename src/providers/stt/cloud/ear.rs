@@ -155,6 +155,8 @@ impl Ear {
         let settled = self.settled.unwrap_or_default();
         let needed = open.map(|segment| segment.from.max(settled.min(segment.end())));
         let from = needed.min().unwrap_or(self.tape.end().back(KEPT));
+        // Words of sound that is not kept any more stand.
+        let from = from.max(self.tape.begins());
         self.words.reconnected(from);
         self.tape.rewind(from);
         self.since = from;

@@ -107,6 +107,11 @@ impl Tape {
         self.cursor = to;
     }
 
+    /// Beginning of the oldest sound that is kept.
+    pub fn begins(&self) -> Position {
+        self.frames.front().map_or(self.end, |frame| frame.at)
+    }
+
     /// End of the newest sound.
     pub const fn end(&self) -> Position {
         self.end

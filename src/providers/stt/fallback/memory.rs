@@ -6,7 +6,8 @@ use std::time::Duration;
 use media::Position;
 use tokio::time::Instant;
 
-use crate::providers::stt::ListenInput;
+use super::standing::Standing;
+use crate::providers::stt::{ListenInput, Transcript};
 
 /// So many samples are kept: 30 s.
 const MOST: usize = 30 * 16_000;
@@ -25,13 +26,14 @@ pub(super) struct Memory {
     quiet_since: Instant,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Open {
     segment: u64,
     from: Position,
     to: Option<Position>,
     /// When it was told to have ended.
     ended: Option<Instant>,
+    standing: Standing,
 }
 
 impl Memory {
@@ -75,6 +77,7 @@ impl Memory {
                         from: *from,
                         to: None,
                         ended: None,
+                        standing: Standing::default(),
                     });
                 }
             }
@@ -88,6 +91,15 @@ impl Memory {
             ListenInput::Discard { segment } => {
                 self.take(*segment);
             }
+        }
+    }
+
+    /// An engine understood this of a segment, for good if it is the `last` of it. What others did of
+    /// sound that it was not told is put before it.
+    pub fn understood(&mut self, segment: u64, transcript: &mut Transcript, last: bool) {
+        let mut open = self.open.iter_mut();
+        if let Some(open) = open.find(|open| open.segment == segment) {
+            open.standing.lead(transcript, last);
         }
     }
 
@@ -119,31 +131,39 @@ impl Memory {
     /// Everything as it would have been said to an engine that listens from now on: the sound,
     /// and every mark where it belongs. Sound that was answered is left out, so that none of its
     /// words are understood again.
-    pub fn retold(&self) -> VecDeque<ListenInput> {
-        let mut told = VecDeque::new();
-        let mut waiting: VecDeque<Open> = self.open.iter().copied().collect();
-        let mut begun: Option<Open> = None;
-        let first = waiting.front().map_or(self.done, |open| open.from);
+    pub fn retold(&mut self) -> VecDeque<ListenInput> {
+        let first = self.open.first().map_or(self.done, |open| open.from);
         let from = self.done.min(first);
         let answered = |(at, _): &&(Position, Box<[i16]>)| *at + media::FRAME <= from;
-        for (at, samples) in self.sound.iter().skip_while(answered) {
+        let mut sound = self.sound.iter().skip_while(answered).peekable();
+        let begins = sound.peek().map_or(Position::ZERO, |(at, _)| *at);
+        for open in &mut self.open {
+            let all = begins <= open.from;
+            open.standing
+                .hand_over(if all { Position::ZERO } else { begins });
+        }
+        let (mut told, mut begun) = (VecDeque::new(), None);
+        let mut waiting: VecDeque<&Open> = self.open.iter().collect();
+        for (at, samples) in sound {
             // A mark stands before the sound that it is about.
-            mark(&mut waiting, &mut begun, Some(*at), &mut told);
+            mark(&mut waiting, &mut begun, Some(*at), begins, &mut told);
             told.push_back(ListenInput::Audio {
                 at: *at,
                 samples: samples.clone(),
             });
         }
-        mark(&mut waiting, &mut begun, None, &mut told);
+        mark(&mut waiting, &mut begun, None, begins, &mut told);
         told
     }
 }
 
-/// Tells the marks that stand before `at`; all that are left if there is no more sound.
-fn mark(
-    waiting: &mut VecDeque<Open>,
-    begun: &mut Option<Open>,
+/// Tells the marks that stand before `at`; all that are left if there is no more sound. No segment
+/// begins before the sound does.
+fn mark<'a>(
+    waiting: &mut VecDeque<&'a Open>,
+    begun: &mut Option<&'a Open>,
     at: Option<Position>,
+    begins: Position,
     told: &mut VecDeque<ListenInput>,
 ) {
     loop {
@@ -151,13 +171,14 @@ fn mark(
             let Some(to) = to.filter(|to| at.is_none_or(|at| at >= *to)) else {
                 return;
             };
+            let segment = *segment;
             told.push_back(ListenInput::End { segment, to });
             *begun = None;
         }
         let Some(next) = waiting.pop_front_if(|next| at.is_none_or(|at| at >= next.from)) else {
             return;
         };
-        let Open { segment, from, .. } = next;
+        let (segment, from) = (next.segment, next.from.max(begins));
         told.push_back(ListenInput::Begin { segment, from });
         *begun = Some(next);
     }
@@ -182,7 +203,7 @@ mod tests {
     }
 
     /// The marks, each with the number of the frame that follows it.
-    fn marks(memory: &Memory) -> Vec<(String, u64)> {
+    fn marks(memory: &mut Memory) -> Vec<(String, u64)> {
         let mut marks = Vec::new();
         let mut open = Vec::new();
         for input in memory.retold() {
@@ -221,7 +242,7 @@ mod tests {
         memory.answered(1);
         let expected = [("B2", 15), ("E2", 20), ("B4", 45)];
         assert_eq!(
-            marks(&memory),
+            marks(&mut memory),
             expected.map(|(mark, at)| (mark.to_owned(), at))
         );
         // One whose sound is gone, and one whose sound never came.
@@ -231,7 +252,7 @@ mod tests {
         });
         let expected = [("B2", 15), ("E2", 20), ("B4", 45), ("E4", u64::MAX)];
         assert_eq!(
-            marks(&memory),
+            marks(&mut memory),
             expected.map(|(mark, at)| (mark.to_owned(), at))
         );
     }
@@ -240,7 +261,7 @@ mod tests {
     fn what_was_answered_is_not_heard_again() {
         let mut memory = Memory::new(Instant::now());
         sound(&mut memory, 0..50);
-        let first = |memory: &Memory| match memory.retold().front() {
+        let first = |memory: &mut Memory| match memory.retold().front() {
             Some(ListenInput::Audio { at, .. }) => at.ms(),
             other => panic!("{other:?}"),
         };
@@ -250,15 +271,15 @@ mod tests {
             assert_eq!(memory.quiet_since(), None);
             memory.hear(&ListenInput::End { segment, to });
         }
-        assert_eq!(first(&memory), 0);
+        assert_eq!(first(&mut memory), 0);
         memory.answered(1);
-        assert_eq!(first(&memory), 200);
+        assert_eq!(first(&mut memory), 200);
         let (segment, from) = (3, ms(280));
         memory.hear(&ListenInput::Begin { segment, from });
         memory.answered(2);
-        assert_eq!(marks(&memory), [("B3".to_owned(), 14)]);
+        assert_eq!(marks(&mut memory), [("B3".to_owned(), 14)]);
         memory.hear(&ListenInput::Discard { segment });
-        assert_eq!(first(&memory), 300);
+        assert_eq!(first(&mut memory), 300);
         assert!(memory.quiet_since().is_some());
     }
 

@@ -159,7 +159,6 @@ impl Session {
                 match engine {
                     Engine::Opening(attempt) => Step::Opened(attempt.await),
                     Engine::Open(Listening { input, output }) => tokio::select! {
-                        biased;
                         output = output.recv() => Step::Output(output),
                         room = input.reserve(), if !waiting.is_empty() => {
                             if let (Ok(room), Some(next)) = (room, waiting.pop_front()) {
@@ -175,7 +174,7 @@ impl Session {
 
     /// Passes on what the engine says, unless it is that it failed and another can be asked.
     async fn pass_on(&mut self, output: Option<ListenOutput>) -> Result<(), ProviderError> {
-        let output = match output {
+        let mut output = match output {
             None => return self.move_on(self.unavailable(self.rank, "the stream broke off")),
             Some(ListenOutput::Lost { error }) => return self.move_on(error),
             // A segment that every engine fails at is passed on.
@@ -184,13 +183,26 @@ impl Session {
             }
             Some(output) => output,
         };
+        // To hear nothing is no proof that an engine works.
+        let mut hears = false;
+        match &mut output {
+            ListenOutput::Partial {
+                segment,
+                transcript,
+            } => self.memory.understood(*segment, transcript, false),
+            ListenOutput::Final {
+                segment,
+                transcript,
+            } => {
+                hears = !transcript.words.is_empty();
+                self.memory.understood(*segment, transcript, true);
+            }
+            _ => {}
+        }
         if let ListenOutput::Final { segment, .. } | ListenOutput::Failed { segment, .. } = &output
         {
             let ended = self.memory.answered(*segment);
-            // To hear nothing is no proof that an engine works.
-            if let ListenOutput::Final { transcript, .. } = &output
-                && !transcript.words.is_empty()
-            {
+            if hears {
                 self.failures = 0;
                 if let Some(ended) = ended {
                     self.ranking.worked(self.rank, ended);

@@ -1,6 +1,7 @@
 //! Recognisers that refuse, break off or fail at a segment, and one that works.
 
 mod homing;
+mod long;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

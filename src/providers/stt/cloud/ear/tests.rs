@@ -281,6 +281,23 @@ fn what_is_not_settled_goes_out_again_on_another_connection() {
 }
 
 #[test]
+fn what_was_understood_of_sound_that_is_not_kept_any_more_stands() {
+    let mut sim = Sim::new(habits());
+    sim.begin(1, 0);
+    sim.hear(0, 40_000);
+    sim.words(0, &[("one", 2000, 2300), ("too", 20_000, 20_300)], false);
+    sim.ear.disconnected();
+    sim.ear.connected(sim.now);
+    sim.end(1, 40_000);
+    sim.told();
+    sim.pass(300);
+    // The new connection begins with the last thirty seconds.
+    sim.words(0, &[("two", 10_000, 10_300)], true);
+    let last = sim.told().pop();
+    assert_eq!(last.unwrap(), "1! one@2000-2300 two@20000-20300");
+}
+
+#[test]
 fn behind_by_more_than_a_second_it_sends_speech_alone() {
     let mut sim = Sim::new(Habits {
         pace: 1.0,
