@@ -54,6 +54,8 @@ pub struct Fault {
     pub late: Duration,
     /// Between its messages stands what no vendor says.
     pub garbage: bool,
+    /// It never stops saying what no vendor says.
+    pub floods: bool,
     /// It does not answer when asked for final words.
     pub answers_nothing: bool,
     /// It takes sound and answers signs of life, and says nothing of what it hears.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -50,6 +51,10 @@ pub(super) async fn talk(
                 }
                 continue;
             }
+            () = yield_now(), if fault.floods => match flood(socket).await {
+                true => continue,
+                false => return false,
+            },
         };
         let replies = match received {
             Some(Ok(Message::Text(text))) => {
@@ -121,6 +126,17 @@ async fn say(socket: &mut WebSocketStream<TcpStream>, replies: Vec<Reply>, fault
         }
     }
     true
+}
+
+/// Says more than anybody asked for. Whether the connection stands after it.
+async fn flood(socket: &mut WebSocketStream<TcpStream>) -> bool {
+    let text = Message::text(json!({"type": "Noise", "of": "noise ".repeat(500)}).to_string());
+    for _ in 0..32 {
+        if socket.feed(text.clone()).await.is_err() {
+            return false;
+        }
+    }
+    socket.flush().await.is_ok()
 }
 
 /// What no vendor says, or will say one day.

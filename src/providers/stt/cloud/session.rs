@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, pending};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TryRecvError};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::ahead::{self, Pool};
@@ -121,7 +121,15 @@ impl Session {
             match self.step(hurry).await {
                 Step::Input(Some(input)) => self.ear.input(input),
                 Step::Input(None) | Step::Abandoned => return Ok(()),
-                Step::Heard(Ok(())) => self.hear(),
+                Step::Heard(Ok(())) => {
+                    self.hear();
+                    // However much the vendor says, sound goes on to it.
+                    match self.ear.has_room().then(|| self.inputs.try_recv()) {
+                        Some(Ok(input)) => self.ear.input(input),
+                        Some(Err(TryRecvError::Disconnected)) => return Ok(()),
+                        Some(Err(TryRecvError::Empty)) | None => {}
+                    }
+                }
                 Step::Heard(Err(error)) => {
                     self.hear();
                     self.broke(error)?;

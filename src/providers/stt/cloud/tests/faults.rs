@@ -209,6 +209,23 @@ async fn slow_vendors_and_nonsense_between_the_words_are_borne() {
     join_all(each).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vendor_that_says_more_than_can_be_read_hears_all_the_same() {
+    let vendor = Vendors::start(Kind::Deepgram).await;
+    let floods = true;
+    vendor.listener.always(Fault {
+        floods,
+        ..Fault::default()
+    });
+    let mut stream = vendor.open().await;
+    let (words, to) = talk(&mut stream, 1, Position::ZERO).await;
+    assert_eq!(words, ALL);
+    assert_eq!(talk(&mut stream, 2, to).await.0, ALL);
+    let seen = vendor.listener.seen();
+    assert_eq!(seen.len(), 1);
+    assert!(seen[0].sound.iter().sum::<f64>() >= 2000.0);
+}
+
 #[tokio::test]
 async fn a_vendor_that_does_not_answer_a_flush_does_not_hold_the_session_up() {
     let each = KINDS.map(|kind| async move {
