@@ -9,6 +9,7 @@ mod private;
 #[cfg(test)]
 mod tests;
 mod told;
+mod utterance;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub(super) use past::Minds;
 pub use past::Past;
 
 use fitting::GivenBack;
+use utterance::Utterance;
 
 use super::dice::Dice;
 use super::moves::{Context, Moves, Topic, Understood};
@@ -53,7 +55,7 @@ pub struct Memory {
     /// The client's last words.
     pub(super) last_words: Arc<str>,
     /// All that the client told, without what only reacts.
-    pub(super) spoken: Vec<Arc<str>>,
+    spoken: Vec<Arc<Utterance>>,
     /// What the coach said last; `None` if the coach stays silent.
     pub(super) coach: Option<Understood>,
     /// The same move how many times in a row, before the last.

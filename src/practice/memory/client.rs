@@ -8,6 +8,7 @@ use super::super::sentences::split;
 use super::super::sheet::{Line, Reaction, Slot};
 use super::super::words::tokens;
 use super::Memory;
+use super::utterance::Utterance;
 
 /// Words from which on an answer tells something.
 const TELLS: usize = 5;
@@ -99,7 +100,8 @@ impl Memory {
         self.answered = true;
         self.client_turns += 1;
         self.last_words = text.into();
-        self.spoken.push(told_in(text, &reacts).into());
+        let told = Utterance::of(&told_in(text, &reacts));
+        self.spoken.push(Arc::new(told));
     }
 
     /// The client said what nobody wrote: a language model spoke. What it may know is known by

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use super::super::locked::is_locked;
 use super::super::moves::{FEELINGS, is, meanings};
-use super::super::sentences::split;
 use super::super::sheet::{Sheet, Slot};
 use super::super::words::{Word, tokens};
 use super::checking::unchecked;
-use super::told::clauses;
+use super::utterance::{Clause, Utterance};
 
 /// How much of what is given back is the client's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,7 +92,7 @@ pub(super) struct Theirs<'a> {
     pub(super) sheet: &'a Sheet,
     pub(super) ceiling: u8,
     /// All that they told.
-    pub(super) spoken: &'a [Arc<str>],
+    pub(super) spoken: &'a [Arc<Utterance>],
 }
 
 /// What of the stems of something given back is theirs, and what is not.
@@ -123,7 +122,7 @@ impl Measured {
 }
 
 impl<'a> Theirs<'a> {
-    /// What they told, and what is true of them up to a level.
+    /// What is true of them up to a level, besides what they told.
     fn texts(&self, level: u8) -> impl Iterator<Item = &'a str> {
         let sheet = self.sheet;
         let facts = sheet.facts.iter().filter(move |fact| fact.level <= level);
@@ -135,8 +134,7 @@ impl<'a> Theirs<'a> {
             &*sheet.temperament,
             &*sheet.speech,
         ];
-        let spoken = self.spoken.iter().map(|text| &**text);
-        spoken.chain(facts).chain(always).chain(beneath)
+        facts.chain(always).chain(beneath)
     }
 
     /// How much of these stems they told or is true of them. What they would say besides counts
@@ -145,7 +143,9 @@ impl<'a> Theirs<'a> {
         let own = |texts: &mut dyn Iterator<Item = &'a str>| -> BTreeSet<String> {
             meanings(texts.flat_map(tokens)).collect()
         };
-        let known = own(&mut self.texts(level));
+        let open = own(&mut self.texts(level));
+        let spoken = self.spoken.iter().map(|told| &told.meanings);
+        let mut known: Vec<&BTreeSet<String>> = spoken.chain([&open]).collect();
         let measured = measure(stems, &known);
         if measured.foreign == 0 && measured.touched > 0 {
             return measured;
@@ -156,9 +156,9 @@ impl<'a> Theirs<'a> {
             .iter()
             .filter(|line| line.level <= self.ceiling);
         let lines = lines.filter(|line| matches!(line.slot, Slot::Topic(_) | Slot::Small(_)));
-        let mut wide = own(&mut lines.map(|line| &*line.text));
-        wide.extend(known);
-        let wide = measure(stems, &wide);
+        let besides = own(&mut lines.map(|line| &*line.text));
+        known.push(&besides);
+        let wide = measure(stems, &known);
         if wide.foreign == 0 { wide } else { measured }
     }
 
@@ -169,14 +169,16 @@ impl<'a> Theirs<'a> {
             let framed = said.get(at + 1).is_some_and(|next| is(next, SIDES));
             (is(said[at], NUMBERS) || said[at].bytes().all(|c| c.is_ascii_digit())) && !framed
         };
-        let sentences = self.texts(self.ceiling).flat_map(split);
-        let clauses = sentences.flat_map(|sentence| clauses(&sentence));
-        let clauses: Vec<(usize, Vec<String>)> = clauses
-            .map(|clause| {
-                let own: BTreeSet<String> = meanings(clause.iter()).collect();
-                let shared = stems.intersection(&own).filter(|stem| !is(stem, NUMBERS));
-                (shared.count(), clause)
-            })
+        let open: Vec<Clause> = self.texts(self.ceiling).flat_map(Clause::all).collect();
+        let spoken = self.spoken.iter().flat_map(|told| &told.clauses);
+        let shared = |clause: &Clause| {
+            let shared = stems.intersection(&clause.meanings);
+            shared.filter(|stem| !is(stem, NUMBERS)).count()
+        };
+        let clauses: Vec<(usize, &[String])> = open
+            .iter()
+            .chain(spoken)
+            .map(|clause| (shared(clause), &*clause.words))
             .collect();
         let told = |number: &str| {
             let mut near = clauses.iter().filter(|(shared, _)| *shared > 0);
@@ -194,8 +196,11 @@ impl<'a> Theirs<'a> {
 }
 
 /// Parts these stems into what is their own, what anybody could have inside, and the rest.
-fn measure(stems: &BTreeSet<String>, own: &BTreeSet<String>) -> Measured {
-    let theirs = |stem: &&String| own.iter().any(|word| word == *stem || alike(word, stem));
+fn measure(stems: &BTreeSet<String>, own: &[&BTreeSet<String>]) -> Measured {
+    let theirs = |stem: &&String| {
+        let mut own = own.iter().copied().flatten();
+        own.any(|word| word == *stem || alike(word, stem))
+    };
     let (touched, rest): (Vec<&String>, Vec<&String>) = stems.iter().partition(theirs);
     let inner = FEELINGS.split(' ').chain(INNER.split(' '));
     let inner: BTreeSet<String> = meanings(inner).collect();
@@ -274,7 +279,8 @@ mod tests {
     use super::*;
 
     fn fits(given: &mut GivenBack, text: &str) -> Fit {
-        let spoken = ["My sister stopped calling, and I keep waiting by the phone.".into()];
+        let told = "My sister stopped calling, and I keep waiting by the phone.";
+        let spoken = [Arc::new(Utterance::of(told))];
         let theirs = Theirs {
             sheet: gallery().first().unwrap(),
             ceiling: 1,

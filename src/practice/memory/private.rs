@@ -64,12 +64,14 @@ impl Memory {
         let open = LazyCell::new(|| {
             let lines = sheet.lines.iter().filter(|line| line.level <= ceiling);
             let texts = lines.map(|line| &*line.text).chain([&*sheet.brings]);
-            let texts = texts.chain(self.spoken.iter().map(|text| &**text));
             let words = texts.flat_map(words);
             words
                 .map(|word| word.stem().to_owned())
                 .collect::<BTreeSet<_>>()
         });
-        is_tender(heard, |word| open.contains(word.stem()))
+        let told = |stem: &str| self.spoken.iter().any(|told| told.stems.contains(stem));
+        is_tender(heard, |word| {
+            told(word.stem()) || open.contains(word.stem())
+        })
     }
 }

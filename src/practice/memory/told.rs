@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::super::moves::is;
-use super::super::sentences::split;
 use super::super::sheet::Sheet;
 use super::super::words::{Word, tokens};
 use super::Memory;
 use super::checking::unchecked;
+use super::utterance::Clause;
 
 /// How far behind its subject a verb may stand, in words.
 const NEAR: usize = 3;
@@ -25,13 +25,14 @@ impl Memory {
         let asked = Asked::of(heard)?;
         let about: BTreeSet<String> = tokens(&sheet.brings).iter().map(|one| key(one)).collect();
         let open = sheet.facts.iter().filter(|fact| fact.level <= ceiling);
-        let of_them: Vec<&str> = open.map(|fact| &*fact.text).chain([&*sheet.who]).collect();
-        let said = self.spoken.iter().map(|text| &**text);
-        let by_them: Vec<&str> = said.chain([&*sheet.brings]).collect();
+        let of_them = open.map(|fact| &*fact.text).chain([&*sheet.who]);
+        let of_them: Vec<Clause> = of_them.flat_map(Clause::all).collect();
+        let by_them = Clause::all(&sheet.brings);
+        let said = self.spoken.iter().flat_map(|told| &told.clauses);
         let stands = |asked: &Asked| {
-            let tells = |text: &&str| asked.stands_in(text, "she he they", &about);
-            let says = |text: &&str| asked.stands_in(text, "i we", &about);
-            of_them.iter().any(tells) || by_them.iter().any(says)
+            let tells = |clause: &Clause| asked.is_said(clause, "she he they", &about);
+            let says = |clause: &Clause| asked.is_said(clause, "i we", &about);
+            of_them.iter().any(tells) || by_them.iter().chain(said.clone()).any(says)
         };
         match stands(&asked) {
             true => Some(true),
@@ -113,28 +114,22 @@ impl Asked {
         self
     }
 
-    /// Whether it stands in a text that says of them what these words begin.
-    fn stands_in(&self, text: &str, subjects: &str, about: &BTreeSet<String>) -> bool {
-        let sentences = split(text).into_iter();
-        let told = sentences.filter(|sentence| !sentence.contains('?'));
-        told.flat_map(|sentence| clauses(&sentence))
-            .any(|clause| self.is_said(&clause, subjects, about))
-    }
-
-    fn is_said(&self, clause: &[String], subjects: &str, about: &BTreeSet<String>) -> bool {
-        let has = |list: &str| clause.iter().any(|word| is(word, list));
-        if has(NEGATIONS) != self.negated || has(UNREAL) {
+    /// Whether it stands in a clause that says of them what these words begin.
+    fn is_said(&self, clause: &Clause, subjects: &str, about: &BTreeSet<String>) -> bool {
+        let Clause {
+            words, keys, asks, ..
+        } = clause;
+        let has = |list: &str| words.iter().any(|word| is(word, list));
+        if *asks || has(NEGATIONS) != self.negated || has(UNREAL) {
             return false;
         }
-        let words: Vec<&str> = clause.iter().map(String::as_str).collect();
-        let keys: Vec<String> = keyed(&words).map(|(_, key)| key).collect();
         if let Some(subject) = &self.subject {
             let at = keys.iter().position(|key| alike(key, subject));
             let says =
                 |at: usize, wanted: &String| keys[at + 1..].iter().any(|key| alike(key, wanted));
             return at.is_some_and(|at| self.keys.iter().all(|wanted| says(at, wanted)));
         }
-        let subject = |at: &usize| is(words[*at], subjects);
+        let subject = |at: &usize| is(&words[*at], subjects);
         (0..words.len())
             .filter(subject)
             .any(|at| self.follows(&keys[at + 1..], about))
@@ -186,11 +181,12 @@ pub(super) fn clauses(sentence: &str) -> Vec<Vec<String>> {
 }
 
 /// Words with what they are compared by: what is only to be done is not what is done.
-fn keyed<'a>(words: &'a [&'a str]) -> impl Iterator<Item = (&'a str, String)> {
+pub(super) fn keyed<W: AsRef<str>>(words: &[W]) -> impl Iterator<Item = (&str, String)> {
     words.iter().enumerate().map(|(at, word)| {
-        let to = at > 0 && words[at - 1] == "to";
+        let to = at > 0 && words[at - 1].as_ref() == "to";
+        let word = word.as_ref();
         let key = key(word);
-        (*word, if to { format!("to {key}") } else { key })
+        (word, if to { format!("to {key}") } else { key })
     })
 }
 
