@@ -1,6 +1,6 @@
 //! Ordinary coaching questions are followed, and what is no coaching question unlocks nothing.
 
-use super::scripted::{gallery, practice, talk};
+use super::scripted::{gallery, last, practice, talk};
 use super::{Move, Reply, Topic};
 
 const OFF_TOPIC: &[&str] = &[
@@ -155,7 +155,7 @@ fn given_time_nobody_says_that_all_is_told() {
 fn what_opens_a_client_is_not_off_topic_and_no_noise() {
     let hears = |client: &str, text: &str| {
         let sheet = gallery().get(client).unwrap();
-        talk(sheet, 1, &["what brings you here today", text]).remove(1)
+        last(sheet, 1, &["what brings you here today", text])
     };
     let sea = hears("callum-thesis", "Tell me about the sea.");
     assert_eq!(

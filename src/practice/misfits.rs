@@ -1,7 +1,7 @@
 //! Coaches who are no coaches: whoever insults, judges or talks nonsense opens nobody.
 
 use super::State;
-use super::scripted::{GOOD, gallery, talk};
+use super::scripted::{GOOD, gallery, last, talk};
 use super::sheet::Sheet;
 
 const SEEDS: [u64; 3] = [1, 7, 23];
@@ -167,7 +167,7 @@ fn an_insult_is_answered_and_one_who_is_seen_wrongly_says_so() {
             ("You're an idiot.", "hostility/"),
             ("So you are a purple elephant.", "not_so/"),
         ] {
-            let reply = talk(sheet, 1, &["What brings you here today?", text]).remove(1);
+            let reply = last(sheet, 1, &["What brings you here today?", text]);
             assert!(reply.line_ids[0].contains(prefix), "{text}: {reply:?}");
             assert_eq!(reply.line_ids.len(), 1, "{text}: {reply:?}");
         }

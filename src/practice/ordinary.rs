@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Reply;
-use super::scripted::{gallery, talk};
+use super::scripted::{gallery, last, talk};
 use super::sheet::Sheet;
 
 /// What any coach may ask, and what an answer may be about.
@@ -74,8 +74,7 @@ const OPEN: &[&str] = &[
 
 /// What is answered to a question early in a talk.
 fn asked(sheet: &Sheet, question: &str) -> Reply {
-    let coach = ["Hello.", "What brings you here?", question];
-    talk(sheet, 3, &coach).remove(2)
+    last(sheet, 3, &["Hello.", "What brings you here?", question])
 }
 
 #[test]

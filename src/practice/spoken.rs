@@ -6,6 +6,7 @@ mod gestures;
 mod labels;
 mod layout;
 mod marks;
+mod named;
 #[cfg(test)]
 mod papers;
 mod said;

@@ -1,13 +1,13 @@
 //! What is a question for a small fact, and what is none.
 
 use super::super::Reply;
-use super::super::scripted::{gallery, talk};
+use super::super::scripted::{gallery, last, talk};
 use super::words;
 
 /// The first line of the answer to this, after the opening, and its words.
 fn said(client: &str, text: &str) -> (String, String) {
     let sheet = gallery().get(client).unwrap();
-    let reply = talk(sheet, 3, &["What brings you here?", text]).remove(1);
+    let reply = last(sheet, 3, &["What brings you here?", text]);
     (reply.line_ids[0].clone(), reply.text())
 }
 

@@ -2,7 +2,7 @@
 
 use super::directions::Place;
 use super::spans::{Read, Span};
-use super::{SpokenFilter, labels, marks};
+use super::{SpokenFilter, marks, named};
 
 impl SpokenFilter {
     /// What stands between marks.
@@ -85,7 +85,7 @@ impl SpokenFilter {
 
     /// Whether a sentence tells what the speaker does.
     fn is_told(&self, sentence: &str) -> bool {
-        !self.said.mid_sentence && labels::told(sentence, &self.speaker, true).is_some()
+        !self.said.mid_sentence && named::told(sentence, &self.speaker, true).is_some()
     }
 
     /// `[words](address)`: the words.

@@ -3,7 +3,10 @@
 use super::gestures::{
     is_gesture, is_inflected, is_made, is_own_gesture, is_plain_gesture, is_third_person,
 };
-use super::speech::{ALONE, SAID, SENTENCE, SUBJECTS, THEY, WHERE, follows_gesture, is_bodily};
+use super::speech::{
+    ALONE, SUBJECTS, THEY, WHERE, begins_speech, follows_gesture, is_bodily, is_contracted,
+    is_first_person, is_speech, speaks, words,
+};
 
 /// Where marked words stand.
 #[derive(Clone, Copy, Debug)]
@@ -128,11 +131,6 @@ impl Place<'_> {
     }
 }
 
-/// Whether a text is somebody's own words.
-pub(super) fn is_own_speech(text: &str) -> bool {
-    is_speech(&words(text))
-}
-
 /// Whether a word can stand for a silence (`— a long pause —`).
 pub(super) fn is_pause(word: &str) -> bool {
     let word = word.to_lowercase();
@@ -214,50 +212,4 @@ fn ends(inner: &str) -> bool {
 /// Whether no word is of a script in which directions are not known by their words.
 fn is_latin(inner: &str) -> bool {
     inner.chars().all(|c| c < '\u{370}' || !c.is_alphanumeric())
-}
-
-fn is_contracted(word: &str) -> bool {
-    word.contains('\'') && !word.ends_with("s'")
-}
-
-/// Whether words begin as speech does.
-fn begins_speech(words: &[String]) -> bool {
-    words.first().is_some_and(|first| {
-        let subject = first.split('\'').next().unwrap_or_default();
-        let begins = |list: &[&str]| list.contains(&subject) || list.contains(&&**first);
-        subject == "i"
-            || begins(SAID)
-            || begins(SENTENCE)
-            || is_contracted(first) && !first.ends_with("'s")
-    })
-}
-
-fn words(text: &str) -> Vec<String> {
-    let plain = |word: &str| {
-        let lower = word.to_lowercase().replace('’', "'");
-        let inner = lower.trim_matches(|c: char| !c.is_alphanumeric());
-        inner.to_owned()
-    };
-    let words = text.split_whitespace().map(plain);
-    words.filter(|word| !word.is_empty()).collect()
-}
-
-fn is_first_person(word: &str) -> bool {
-    ["i", "i'm", "i've", "i'd", "i'll"].contains(&word)
-}
-
-/// Whether words between brackets are a sentence that is said.
-fn is_speech(words: &[String]) -> bool {
-    words.iter().any(|word| is_first_person(word)) && words.len() >= 2
-        || words.len() >= 3 && speaks(words)
-}
-
-/// Whether words are what somebody says of themselves or to somebody.
-fn speaks(words: &[String]) -> bool {
-    let said =
-        |word: &String| is_first_person(word) || SAID.contains(&&**word) || is_contracted(word);
-    words.iter().any(said)
-        || words
-            .first()
-            .is_some_and(|first| SENTENCE.contains(&&**first))
 }

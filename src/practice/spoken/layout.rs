@@ -1,7 +1,7 @@
 //! What of a page's layout a stream goes through: labels, lines of lists, fences, objects.
 
 use super::labels::{self, Label};
-use super::{SpokenFilter, directions, marks, staged};
+use super::{SpokenFilter, marks, named, speech, staged};
 
 impl SpokenFilter {
     /// Takes the words of an answer that is wrapped in something.
@@ -38,8 +38,8 @@ impl SpokenFilter {
                 return Some(label.taken());
             }
         }
-        let told = labels::told(text, speaker, end);
-        let told = told.or_else(|| labels::signed(text, speaker, end));
+        let told = named::told(text, speaker, end);
+        let told = told.or_else(|| named::signed(text, speaker, end));
         told.or_else(|| staged::told(text, end).filter(|_| before))
     }
 
@@ -62,7 +62,7 @@ impl SpokenFilter {
         let line = &text[..taken];
         self.fenced = !["```", "~~~"].contains(&line.trim_start().get(..3).unwrap_or_default());
         self.mid_line = false;
-        if self.fenced && directions::is_own_speech(line) {
+        if self.fenced && speech::is_own_speech(line) {
             self.said.words(line, out);
         }
         self.said.one(' ', out);

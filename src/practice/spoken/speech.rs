@@ -1,4 +1,4 @@
-//! The words by which speech and stage directions are told apart.
+//! What is said as somebody's own words, and the words by which directions are told from it.
 
 /// Words that stand in speech, and in no direction.
 pub(super) const SAID: &[&str] = &[
@@ -6,7 +6,7 @@ pub(super) const SAID: &[&str] = &[
     "sorry",
 ];
 /// Words with which a sentence begins, and no direction.
-pub(super) const SENTENCE: &[&str] = &[
+const SENTENCE: &[&str] = &[
     "it",
     "that",
     "this",
@@ -134,4 +134,55 @@ pub(super) fn follows_gesture(word: &str) -> bool {
 /// Whether a word is of the body, or where it sits.
 pub(super) fn is_bodily(word: &str) -> bool {
     LIMBS.contains(&word) || SEAT.contains(&word)
+}
+
+/// Whether a text is somebody's own words.
+pub(super) fn is_own_speech(text: &str) -> bool {
+    is_speech(&words(text))
+}
+
+/// Whether words between brackets are a sentence that is said.
+pub(super) fn is_speech(words: &[String]) -> bool {
+    words.iter().any(|word| is_first_person(word)) && words.len() >= 2
+        || words.len() >= 3 && speaks(words)
+}
+
+/// Whether words are what somebody says of themselves or to somebody.
+pub(super) fn speaks(words: &[String]) -> bool {
+    let said =
+        |word: &String| is_first_person(word) || SAID.contains(&&**word) || is_contracted(word);
+    words.iter().any(said)
+        || words
+            .first()
+            .is_some_and(|first| SENTENCE.contains(&&**first))
+}
+
+/// Whether words begin as speech does.
+pub(super) fn begins_speech(words: &[String]) -> bool {
+    words.first().is_some_and(|first| {
+        let subject = first.split('\'').next().unwrap_or_default();
+        let begins = |list: &[&str]| list.contains(&subject) || list.contains(&&**first);
+        subject == "i"
+            || begins(SAID)
+            || begins(SENTENCE)
+            || is_contracted(first) && !first.ends_with("'s")
+    })
+}
+
+pub(super) fn is_first_person(word: &str) -> bool {
+    ["i", "i'm", "i've", "i'd", "i'll"].contains(&word)
+}
+
+pub(super) fn is_contracted(word: &str) -> bool {
+    word.contains('\'') && !word.ends_with("s'")
+}
+
+pub(super) fn words(text: &str) -> Vec<String> {
+    let plain = |word: &str| {
+        let lower = word.to_lowercase().replace('’', "'");
+        let inner = lower.trim_matches(|c: char| !c.is_alphanumeric());
+        inner.to_owned()
+    };
+    let words = text.split_whitespace().map(plain);
+    words.filter(|word| !word.is_empty()).collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::directions::is_own_speech;
+use super::speech::is_own_speech;
 
 /// What an answer is wrapped in.
 #[derive(Debug, PartialEq, Eq)]
