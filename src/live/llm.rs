@@ -53,14 +53,14 @@ pub enum Thought {
     /// What moved inside the client who answers. Comes first.
     Inner(Generation, Box<Inner>),
     /// Another model answers than the first one. Comes once until that has answered again.
-    Replaced(Generation, ProviderError),
+    Replaced(ProviderError),
     /// The first model has answered, after another or authored lines did.
     Back,
     /// The model broke off after something was said, with which the answer ends.
     BrokeOff(ProviderError),
     /// The model failed before it said anything, and authored lines answer from now on. Comes once
     /// until the model has answered again.
-    StoodIn(Generation, ProviderError),
+    StoodIn(ProviderError),
     /// The model failed.
     Failed(Generation, ProviderError),
 }
@@ -76,6 +76,14 @@ pub struct Thinker {
     pub model: Option<Arc<dyn LanguageModel>>,
 }
 
+/// An answer under way.
+struct Running {
+    task: AbortHandle,
+    /// Its end shows that the first model answers: no other one does, and none has failed since it
+    /// was asked for.
+    proves: bool,
+}
+
 /// The thinking of one session.
 pub struct Mind {
     thinker: Thinker,
@@ -84,13 +92,11 @@ pub struct Mind {
     notes: Notes,
     /// What the client remembers of the session.
     past: Past,
-    running: HashMap<Generation, AbortHandle>,
-    /// The last answer in which authored lines stood in, while the model has not recovered.
-    stood_in: Option<Generation>,
-    /// The last answer of another model than the first one, while that has not recovered.
-    replaced: Option<(Generation, String)>,
-    /// An answer broke off, whose end is still to come.
-    broke_off: bool,
+    running: HashMap<Generation, Running>,
+    /// Authored lines stood in, and the model has not recovered.
+    stood_in: bool,
+    /// Who failed when another model than the first one answered last, while that has not recovered.
+    replaced: Option<String>,
     /// The first model has answered again, which is still to be told.
     is_back: bool,
     /// Until then the model is not asked.
@@ -111,9 +117,8 @@ impl Mind {
             notes: Notes::default(),
             past: Past::default(),
             running: HashMap::new(),
-            stood_in: None,
+            stood_in: false,
             replaced: None,
-            broke_off: false,
             is_back: false,
             rests_until: None,
             sender,
@@ -194,7 +199,9 @@ impl Mind {
             sender: self.sender.clone(),
         };
         let task = tokio::spawn(async move { answering.run(&*model, prompt).await });
-        self.running.insert(generation, task.abort_handle());
+        let task = task.abort_handle();
+        let proves = true;
+        self.running.insert(generation, Running { task, proves });
         let inner = inner.zip(sheet).filter(|_| !ask.fixed);
         let inner = inner.map(|(inner, sheet)| Thought::Inner(generation, kept(&inner, sheet)));
         inner.into_iter().collect()
@@ -202,7 +209,7 @@ impl Mind {
 
     /// Stops an answer.
     pub fn cancel(&mut self, generation: Generation) {
-        if let Some(task) = self.running.remove(&generation) {
+        if let Some(Running { task, .. }) = self.running.remove(&generation) {
             task.abort();
         }
     }
@@ -215,28 +222,24 @@ impl Mind {
             }
             let thought = self.thoughts.recv().await;
             match &thought {
-                Some(Thought::StoodIn(generation, error)) => {
-                    let first = self.stood_in.replace(*generation).is_none();
+                Some(Thought::StoodIn(error)) => {
                     self.rests_until = rest(error).map(|rest| Instant::now() + rest);
-                    if !first {
+                    self.failed();
+                    if std::mem::replace(&mut self.stood_in, true) {
                         continue;
                     }
                 }
-                Some(Thought::Replaced(generation, error)) => {
-                    let failed = (*generation, error.engine().to_owned());
-                    let (_, named) = &failed;
-                    let told = self
-                        .replaced
-                        .as_ref()
-                        .is_some_and(|(_, told)| told == named);
-                    self.replaced = Some(failed);
+                Some(Thought::Replaced(error)) => {
+                    let engine = error.engine().to_owned();
+                    self.failed();
+                    let told = self.replaced.as_ref() == Some(&engine);
+                    self.replaced = Some(engine);
                     if told {
                         continue;
                     }
                 }
-                Some(Thought::BrokeOff(_)) => self.broke_off = true,
+                Some(Thought::BrokeOff(_)) => self.failed(),
                 Some(Thought::Token(generation, Token::End { .. })) => {
-                    self.running.remove(generation);
                     self.ended(*generation);
                     if let Some(model) = self
                         .thinker
@@ -249,6 +252,7 @@ impl Mind {
                 }
                 Some(Thought::Failed(generation, _)) => {
                     self.running.remove(generation);
+                    self.failed();
                 }
                 _ => {}
             }
@@ -256,22 +260,26 @@ impl Mind {
         }
     }
 
-    /// An answer came to its end: the first model's, unless it was told before whose it is.
-    fn ended(&mut self, generation: Generation) {
-        let replaced = self.replaced.as_ref().map(|(replaced, _)| *replaced);
-        let others = self.stood_in.into_iter().chain(replaced);
-        let others: Vec<Generation> = others.collect();
-        if std::mem::take(&mut self.broke_off) || others.contains(&generation) {
-            return;
+    /// A model failed, which answers asked for before do not make good.
+    fn failed(&mut self) {
+        for answer in self.running.values_mut() {
+            answer.proves = false;
         }
-        (self.stood_in, self.replaced) = (None, None);
-        self.is_back = !others.is_empty();
+    }
+
+    /// An answer came to its end. One that was given up shows nothing.
+    fn ended(&mut self, generation: Generation) {
+        let answer = self.running.remove(&generation);
+        if answer.is_some_and(|answer| answer.proves) {
+            let authored = std::mem::take(&mut self.stood_in);
+            self.is_back = self.replaced.take().is_some() || authored;
+        }
     }
 }
 
 impl Drop for Mind {
     fn drop(&mut self) {
-        for task in self.running.values() {
+        for Running { task, .. } in self.running.values() {
             task.abort();
         }
     }

@@ -56,8 +56,13 @@ impl LanguageModel for Reader {
         };
         let words = line.trim_end_matches('|').split_inclusive(' ');
         let words = words.map(|word| Ok(Token::Text(word.to_owned())));
-        let tokens: Tokens = stream::iter(words.chain([last]).collect::<Vec<_>>()).boxed();
-        async { Ok(tokens) }.boxed()
+        let tokens = stream::iter(words.chain([last]).collect::<Vec<_>>());
+        // Others think meanwhile.
+        let tokens = tokens.then(async |token| {
+            tokio::task::yield_now().await;
+            token
+        });
+        async { Ok(tokens.boxed()) }.boxed()
     }
 }
 
@@ -96,17 +101,7 @@ async fn answer(mind: &mut Mind, speaks: bool) -> Heard {
 }
 
 async fn answer_to(mind: &mut Mind, speaks: bool, coach: &str) -> Heard {
-    mind.ask(Ask {
-        generation: Generation(ASKED.fetch_add(1, Ordering::Relaxed)),
-        client: Some("maya-promotion".to_owned()),
-        instructions: String::new(),
-        memory: vec![Memory::Coach(coach.to_owned())],
-        fixed: false,
-        tools: Vec::new(),
-        tool_choice: None,
-        speaks,
-        max_tokens: None,
-    });
+    ask(mind, speaks, coach);
     let mut heard = Heard::default();
     loop {
         match mind.next().await.unwrap() {
@@ -115,7 +110,7 @@ async fn answer_to(mind: &mut Mind, speaks: bool, coach: &str) -> Heard {
             Thought::Token(_, Token::Text(text)) if !speaks && !heard.authored => {
                 heard.said.push_str(&text);
             }
-            Thought::Replaced(_, error) => heard.replaced = Some(error.engine().to_owned()),
+            Thought::Replaced(error) => heard.replaced = Some(error.engine().to_owned()),
             Thought::BrokeOff(error) => heard.broke_off = Some(error.engine().to_owned()),
             Thought::StoodIn(..) => heard.authored = true,
             Thought::Token(_, Token::End { .. }) => {
@@ -130,6 +125,21 @@ async fn answer_to(mind: &mut Mind, speaks: bool, coach: &str) -> Heard {
             _ => {}
         }
     }
+}
+
+/// Asks for an answer, and does not wait for it.
+fn ask(mind: &mut Mind, speaks: bool, coach: &str) {
+    mind.ask(Ask {
+        generation: Generation(ASKED.fetch_add(1, Ordering::Relaxed)),
+        client: Some("maya-promotion".to_owned()),
+        instructions: String::new(),
+        memory: vec![Memory::Coach(coach.to_owned())],
+        fixed: false,
+        tools: Vec::new(),
+        tool_choice: None,
+        speaks,
+        max_tokens: None,
+    });
 }
 
 #[tokio::test(start_paused = true)]
@@ -187,6 +197,45 @@ async fn one_that_breaks_off_again_is_not_back() {
     assert_eq!((other.said.trim(), other.back), ("So it is.", false));
     tokio::time::advance(Duration::from_secs(600)).await;
     assert!(answer(&mut mind, true).await.back);
+}
+
+/// Hears answers to their ends, in whatever order they come. Whether the first model was said to be
+/// back in them.
+async fn both(mind: &mut Mind) -> bool {
+    let (mut ends, mut back) = (0, false);
+    while ends < 2 {
+        match mind.next().await.unwrap() {
+            Thought::Token(_, Token::End { .. }) => ends += 1,
+            thought => back |= matches!(thought, Thought::Back),
+        }
+    }
+    back || matches!(mind.next().now_or_never(), Some(Some(Thought::Back)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_answers_at_once_none_makes_good_what_failed_in_the_other() {
+    // Replaced, or broken off, before the other comes to its end.
+    let long = "I am here, and there is a lot more that I can say.";
+    for (first, second) in [
+        (["It is about my", long, long], "So it is."),
+        ([long, "It is about my", long], "So it is."),
+        (["It hurts. She has", long, long], "Yes."),
+        ([long, "It hurts. She has", long], "Yes."),
+    ] {
+        let lines = [&["It is about my"], &first[..]].concat();
+        let mut mind = mind(&lines, &["My sister.", second, second, second]);
+        assert!(answer(&mut mind, true).await.replaced.is_some());
+        tokio::time::advance(Duration::from_secs(600)).await;
+        ask(&mut mind, true, "What brings you here?");
+        ask(&mut mind, true, "And what else?");
+        assert!(!both(&mut mind).await, "{first:?}");
+        let mut back = false;
+        for _ in 0..3 {
+            tokio::time::advance(Duration::from_secs(600)).await;
+            back |= answer(&mut mind, true).await.back;
+        }
+        assert!(back, "{first:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

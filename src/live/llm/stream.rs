@@ -93,7 +93,7 @@ impl Answering {
                     self.pass(text, &mut splitter, came).await?;
                 }
                 Ok(Token::StoodIn { error }) => {
-                    self.send(Thought::Replaced(generation, error)).await?;
+                    self.send(Thought::Replaced(error)).await?;
                 }
                 Ok(token @ Token::End { .. }) => {
                     let held = self.thoughts.end();
@@ -198,7 +198,7 @@ impl Answering {
     async fn fail(&mut self, error: ProviderError, anything: bool) -> Result<(), Over> {
         match self.understudy.take().filter(|_| !anything) {
             Some(understudy) => {
-                self.send(Thought::StoodIn(self.generation, error)).await?;
+                self.send(Thought::StoodIn(error)).await?;
                 self.perform(&understudy).await
             }
             None => self.send(Thought::Failed(self.generation, error)).await,

@@ -223,7 +223,7 @@ impl LiveSession {
             Thought::Sentence(generation, text) => Input::Sentence { generation, text },
             Thought::Inner(generation, inner) => Input::Inner { generation, inner },
             Thought::Failed(generation, error) => Input::ModelFailed { generation, error },
-            Thought::Replaced(_, error) => {
+            Thought::Replaced(error) => {
                 tracing::warn!(%error, "the language model fails: another answers");
                 self.metrics.error("llm");
                 Input::ModelStoodIn { error }
@@ -233,7 +233,7 @@ impl LiveSession {
                 self.metrics.error("llm");
                 Input::ModelBrokeOff { error }
             }
-            Thought::StoodIn(_, error) => return self.stood_in(error),
+            Thought::StoodIn(error) => return self.stood_in(error),
             Thought::Back => Input::ModelBack,
         });
     }
