@@ -78,6 +78,10 @@ impl Conversation {
     fn remember_sent(&mut self, answers: &[Sent]) {
         let delay = self.playout.delay();
         for sent in answers {
+            // What was sent ahead of an answer before, and cut off, does not stand in the way of this one.
+            if let Some(first) = sent.places.first() {
+                self.playout.end(Position::from_ms(first.at_ms));
+            }
             self.counters.generation += 1;
             let generation = Generation(self.counters.generation);
             let ends = sent.places.iter().skip(1).map(|place| place.audio_ms);

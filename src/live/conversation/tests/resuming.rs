@@ -9,7 +9,7 @@ use signaling::link::Carrier::{self, WebRtc, WebSocket};
 use super::super::output::Memory;
 use super::super::{Past, Settings};
 use super::sim::{DELAY_MS, Reply, Sim, ms, settings};
-use crate::archive::event::{Event, Said, Sent, Speaker};
+use crate::archive::event::{Event, Placed, Said, Sent, Speaker, TimedWord};
 
 const FROM: u64 = 61_500;
 
@@ -260,5 +260,47 @@ fn an_answer_of_before_is_cut_to_what_the_client_played_of_it() {
         let mut sim = Sim::resume(third, past);
         sim.send(truncate(all.words[0].to_ms));
         assert_eq!(sim.transcript(&id), words[0]);
+    }
+}
+
+#[test]
+fn an_answer_stands_where_it_stood_though_more_of_the_one_before_was_sent_than_heard() {
+    for carrier in [WebRtc, WebSocket] {
+        let before = cut(carrier);
+        let mut items = items(&before);
+        let second = Item {
+            id: "item_second".to_owned(),
+            ..items[1].clone()
+        };
+        items.push(second);
+        let sent = |id: &str, audio_ms, at_ms| Sent {
+            item_id: id.to_owned(),
+            audio_ms,
+            words: vec![TimedWord {
+                text: "It".to_owned(),
+                from_ms: 0,
+                to_ms: 300,
+            }],
+            places: vec![Placed { audio_ms: 0, at_ms }],
+        };
+        let mut past = past(items.clone());
+        // Five seconds were sent at once, of which two were heard when the coach stepped in.
+        past.sent = vec![
+            sent(&items[1].id, 5000, 1000),
+            sent("item_second", 900, 3000),
+        ];
+        let mut sim = Sim::resume(again(carrier), past);
+        for (id, at_ms) in [(items[1].id.as_str(), 1000), ("item_second", 3000)] {
+            sim.send(ClientEventKind::TruncateItem {
+                item_id: id.to_owned(),
+                content_index: 0,
+                audio_end_ms: 300,
+            });
+            let mut said = sim.records().filter_map(|entry| match &entry.event {
+                Event::Said(said) if said.item_id == id => Some(said.from_ms),
+                _ => None,
+            });
+            assert_eq!(said.next_back(), Some(at_ms), "{id}");
+        }
     }
 }
