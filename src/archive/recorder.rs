@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use media::Position;
 use serde::Serialize;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 
 use super::disclosures::SessionLog;
 use super::event::Event;
@@ -162,6 +164,20 @@ impl Recorder {
         let batch = self.since.map(|since| since + batch);
         let moment = self.crowded.map(|since| since + MOMENT);
         batch.into_iter().chain(moment).min()
+    }
+
+    /// Hands over everything, and waits until that is written or refused, so that [trouble](Self::trouble)
+    /// with it can still be told; not longer than until then.
+    pub async fn written(&mut self, now: Position, latest: Instant) {
+        self.now = self.now.max(now);
+        if self.is_running() && self.since.is_some() {
+            self.hand_over();
+        }
+        if let Some(room) = self.writer.room() {
+            let (done, reached) = oneshot::channel();
+            room.send(Job::Reach { done });
+            let _ = timeout_at(latest, reached).await;
+        }
     }
 
     /// Told once: the recording has ended, while the session goes on.

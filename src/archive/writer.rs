@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -40,6 +40,8 @@ pub(super) enum Job {
         pieces: Pieces,
         to: Position,
     },
+    /// Answered when everything before is written, or refused.
+    Reach { done: oneshot::Sender<()> },
     /// A part is over. Answered when everything is on the disk.
     Close {
         key: u64,
@@ -196,6 +198,8 @@ struct Open {
     folder: Folder,
     number: u32,
     files: [Option<File>; Stream::ALL.len()],
+    /// Whether all of them were made.
+    made: bool,
     /// How long each file is; everything up to here is whole.
     lengths: [u64; Stream::ALL.len()],
     shared: Arc<Shared>,
@@ -211,6 +215,10 @@ impl Desk {
             match job {
                 Job::Open(opening) => self.open(*opening),
                 Job::Append { key, pieces, to } => self.append(key, &pieces, to),
+                Job::Reach { done } => {
+                    // Who does not wait any more needs no answer.
+                    let _ = done.send(());
+                }
                 Job::Close { key, shared, done } => {
                     if let Some(mut open) = self.parts.remove(&key) {
                         open.note_stop();
@@ -237,6 +245,7 @@ impl Desk {
             folder,
             number: part,
             files: Default::default(),
+            made: false,
             lengths: Default::default(),
             shared,
             used: self.turn,
@@ -317,10 +326,15 @@ impl Open {
         }
     }
 
-    /// Appends to every file, or to none of those that it did not get to.
+    /// Appends to every file, or to none of those that it did not get to. With the first batch all of them
+    /// are made: a folder in which none can be made later takes nothing from what goes on in it.
     fn append(&mut self, pieces: &Pieces, write_at: &WriteAt) -> io::Result<()> {
+        let options = match self.made {
+            false => new_file(),
+            true => OpenOptions::new().write(true).clone(),
+        };
         for (index, piece) in pieces.iter().enumerate() {
-            if piece.is_empty() {
+            if piece.is_empty() && self.made {
                 continue;
             }
             let length = self.lengths[index];
@@ -328,11 +342,6 @@ impl Open {
                 Some(file) => file,
                 closed => {
                     let path = self.folder.file(self.number, Stream::ALL[index]);
-                    let mut again = OpenOptions::new();
-                    let options = match length {
-                        0 => new_file(),
-                        _ => again.write(true).mode(0o600).clone(),
-                    };
                     closed.insert(options.open(path)?)
                 }
             };
@@ -349,6 +358,7 @@ impl Open {
             }
             self.lengths[index] += piece.len() as u64;
         }
+        self.made = true;
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use media::opus::{self, Encoder, EncoderSettings};
 use media::peaks::peak;
 use media::playout::Playout;
 use signaling::link::Carrier;
+use tokio::time::Instant;
 
 use super::airing::Airing;
 use super::aloft::Aloft;
@@ -163,6 +164,12 @@ impl Tape {
             self.voices = Voices::Off;
         }
         Ok(trouble)
+    }
+
+    /// Waits until everything so far is on record, or it is known that it will not be; not longer than
+    /// until then.
+    pub async fn written(&mut self, now: Position, latest: Instant) {
+        self.recorder.written(now, latest).await;
     }
 
     /// When time has to be told though nothing happens.

@@ -105,6 +105,59 @@ async fn half_a_write_is_cut_back_to_what_was_whole() {
 }
 
 #[tokio::test]
+async fn a_folder_in_which_no_file_can_be_made_any_more_loses_nothing_of_what_goes_on() {
+    let scene = scene(super::super::writer::disk(None)).await;
+    let mut recorder = scene.record("sess_1");
+    // Nobody has spoken yet.
+    recorder.event(Position::ZERO, &Event::Paused);
+    recorder.tick(Position::from_ms(500));
+    written(&recorder).await;
+    let folder = scene.archive.core.layout.session(&scene.me, "sess_1");
+    let folder = folder.unwrap();
+    let aside = folder.path().with_extension("aside");
+    std::fs::rename(folder.path(), &aside).unwrap();
+    for half in 1..4 {
+        half_a_second(&mut recorder, half);
+    }
+    recorder
+        .finish(Position::from_ms(2000), EndReason::ByClient)
+        .await;
+    scene.archive.settled().await;
+    std::fs::rename(&aside, folder.path()).unwrap();
+    let row = scene.row("sess_1").await.unwrap();
+    assert_eq!((row.recording.as_str(), row.length_ms), ("whole", 2000));
+    for stream in [Stream::Coach, Stream::Client] {
+        let bytes = std::fs::read(folder.file(1, stream)).unwrap();
+        let whole = recover(bytes.as_slice()).unwrap();
+        assert!(whole.ended && whole.end == Position::from_ms(2000));
+        let peaks = std::fs::read(folder.file(1, stream.peaks())).unwrap();
+        assert_eq!(peaks.len(), 100);
+    }
+}
+
+#[tokio::test]
+async fn what_the_disk_refuses_last_is_known_as_soon_as_it_was_handed_over() {
+    for kind in [None, Some(std::io::ErrorKind::StorageFull)] {
+        let armed = Arc::new(AtomicBool::new(false));
+        let held = armed.clone();
+        let scene = scene(Box::new(move |file, bytes, at| match kind {
+            Some(kind) if held.load(Ordering::SeqCst) => Err(kind.into()),
+            _ => file.write_at(bytes, at),
+        }))
+        .await;
+        let mut recorder = scene.record("sess_1");
+        half_a_second(&mut recorder, 0);
+        written(&recorder).await;
+        armed.store(true, Ordering::SeqCst);
+        recorder.trace("1");
+        let latest = tokio::time::Instant::now() + Duration::from_secs(10);
+        recorder.written(Position::from_ms(600), latest).await;
+        let refused = recorder.trouble().map(|trouble| trouble.refusal);
+        assert_eq!(refused, kind.map(|_| Refusal::Full));
+    }
+}
+
+#[tokio::test]
 async fn a_recording_that_another_node_has_finished_is_not_written_to() {
     let scene = scene(super::super::writer::disk(None)).await;
     let mut recorder = scene.record("sess_1");

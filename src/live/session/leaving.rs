@@ -36,6 +36,8 @@ const LAST_MOMENT: Duration = Duration::from_millis(250);
 const QUIET: Duration = Duration::from_millis(60);
 /// … and longer, while sound comes that is so much longer than the time it takes to come.
 const BURST: Duration = Duration::from_millis(100);
+/// The disk may take so long to write what there is then.
+const WRITTEN: Duration = Duration::from_millis(250);
 /// A sign of life so soon after sound came with it.
 const SOUNDING: Duration = Duration::from_millis(500);
 /// How long calls that end with the session are waited for.
@@ -210,6 +212,12 @@ impl LiveSession {
             };
             self.received(message);
             self.settle();
+        }
+        if self.ended.is_none() {
+            // Somebody is still there to be told should the disk refuse the last of it.
+            let latest = patience.min(Instant::now() + WRITTEN);
+            self.tape.written(self.time(), latest).await;
+            self.record();
         }
     }
 
