@@ -51,6 +51,11 @@ pub enum HttpError {
     /// No such call is live here: it ended, or another node has it. 404 `not_found`.
     #[error("no such call is live at this server: go on with its session by `?resume=`")]
     NoCall,
+    /// There is no such call, or it has ended already. 404 `not_found`.
+    #[error(
+        "there is no such call, or it has ended already, for good: there is nothing left to hang up"
+    )]
+    NothingToHangUp,
     /// The session is over for good, or its connection does not let go of it. 409
     /// `session_not_resumable`.
     #[error("the session cannot be resumed: {0}")]
@@ -173,7 +178,9 @@ impl HttpError {
             Self::WrongOrigin => (StatusCode::FORBIDDEN, "origin_not_allowed"),
             Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "host_not_allowed"),
             Self::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid_value"),
-            Self::NotFound | Self::NoCall => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NotFound | Self::NoCall | Self::NothingToHangUp => {
+                (StatusCode::NOT_FOUND, "not_found")
+            }
             Self::NotResumable(_) => (StatusCode::CONFLICT, "session_not_resumable"),
             Self::StillLive => (StatusCode::CONFLICT, "session_live"),
             Self::NotRecorded => (StatusCode::NOT_FOUND, "not_recorded"),

@@ -205,7 +205,7 @@ pub async fn renegotiate(
     params(("id" = String, Path, description = "The call, by its `Location`")),
     responses(
         (status = 200, description = "It ends"),
-        (status = 404, description = "`not_found`: no such call of this account is live, or could still be resumed", body = Error),
+        (status = 404, description = "`not_found`: no such call of this account is live, or could still be resumed: it has ended already", body = Error),
     )
 )]
 pub async fn hang_up(
@@ -214,7 +214,7 @@ pub async fn hang_up(
 ) -> Result<StatusCode, HttpError> {
     match app.live.hang_up(&id, &account).await? {
         true => Ok(StatusCode::OK),
-        false => Err(HttpError::NotFound),
+        false => Err(HttpError::NothingToHangUp),
     }
 }
 

@@ -287,14 +287,23 @@ async fn loudness_fills_as_many_points_as_are_asked_for() {
     let beyond = json_of(&server, beyond).await;
     assert_eq!(beyond["coach"], json!([0, 0]));
     assert_eq!(beyond["length_ms"], peaks["length_ms"]);
-    let none = "/api/sessions/sess_1/peaks?points=1&from_ms=2000&to_ms=0";
-    assert_eq!(json_of(&server, none).await["to_ms"], 2001);
+    for from in [9_999_999_999_u64, (1 << 53) - 1] {
+        let far = format!("/api/sessions/sess_1/peaks?points=1&from_ms={from}");
+        let far = json_of(&server, &far).await;
+        assert_eq!(
+            (&far["from_ms"], &far["client"]),
+            (&json!(from), &json!([0]))
+        );
+    }
     for (query, param) in [
         ("points=0", json!("points")),
         ("points=20001", json!("points")),
-        ("from_ms=1000000001", json!("from_ms")),
-        ("to_ms=1000000001", json!("to_ms")),
+        ("from_ms=9007199254740992", json!("from_ms")),
+        ("to_ms=9007199254740992", json!("to_ms")),
         ("from_ms=-1", json!("from_ms")),
+        ("from_ms=2000&to_ms=1999", json!("to_ms")),
+        ("from_ms=2000&to_ms=2000", json!("to_ms")),
+        ("to_ms=0", json!("to_ms")),
     ] {
         let path = format!("/api/sessions/sess_1/peaks?{query}");
         let answer = refused(&server, &path).await;

@@ -26,16 +26,16 @@ pub struct Asked {
     points: usize,
     /// Where on the timeline the first begins; at its beginning, if it is left out. What lies beyond
     /// the end is silent, and `length_ms` says where that is.
-    #[param(maximum = 1000000000)]
-    from_ms: Option<u32>,
+    #[param(maximum = 9007199254740991_u64)]
+    from_ms: Option<u64>,
     /// Where the last ends, at least a millisecond later; at the end of the session, if it is left
     /// out.
-    #[param(maximum = 1000000000)]
-    to_ms: Option<u32>,
+    #[param(maximum = 9007199254740991_u64)]
+    to_ms: Option<u64>,
 }
 
-/// The last place that can be asked for: eleven days, in milliseconds.
-const LAST: u32 = 1_000_000_000;
+/// The last place that can be asked for: the largest whole number that JSON carries everywhere.
+const LAST: u64 = (1 << 53) - 1;
 
 const fn usual() -> usize {
     1000
@@ -70,11 +70,11 @@ pub async fn peaks(
             return Err(HttpError::invalid(name, format!("must be at most {LAST}")));
         }
     }
-    let from = asked.from_ms.unwrap_or(0);
-    let window = (
-        asked.from_ms.map(u64::from),
-        asked.to_ms.map(|to| u64::from(to.max(from + 1))),
-    );
+    let window = (asked.from_ms, asked.to_ms);
+    if window.1.is_some_and(|to| to <= window.0.unwrap_or(0)) {
+        let message = "must be greater than `from_ms`".to_owned();
+        return Err(HttpError::invalid("to_ms", message));
+    }
     let archive = &app.archive;
     let peaks = archive.peaks(&holder.account, &id, asked.points, window);
     Ok(([PRIVATE], Json(peaks.await?)))
