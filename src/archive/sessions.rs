@@ -28,6 +28,8 @@ pub enum EndReason {
     HungUp,
     /// The connection broke, nobody read from it, or the server was killed.
     Lost,
+    /// Another connection went on with the session while this one was still there.
+    Displaced,
     /// It reached the longest length allowed.
     Expired,
     /// The server was stopped.
@@ -40,7 +42,10 @@ impl EndReason {
     /// Whether nobody wanted it to end then.
     #[must_use]
     pub const fn cuts_off(self) -> bool {
-        matches!(self, Self::Lost | Self::ServerStopped | Self::Failed)
+        matches!(
+            self,
+            Self::Lost | Self::Displaced | Self::ServerStopped | Self::Failed
+        )
     }
 
     /// Whether it is over for good, however lately it ended.
@@ -52,7 +57,10 @@ impl EndReason {
     /// Whether a hang-up that comes later says more: that the coach wants it to be over.
     #[must_use]
     pub const fn gives_way(self) -> bool {
-        matches!(self, Self::ByClient | Self::Lost | Self::ServerStopped)
+        matches!(
+            self,
+            Self::ByClient | Self::Lost | Self::Displaced | Self::ServerStopped
+        )
     }
 
     /// As the database keeps it.
@@ -62,6 +70,7 @@ impl EndReason {
             Self::ByClient => "by_client",
             Self::HungUp => "hung_up",
             Self::Lost => "lost",
+            Self::Displaced => "displaced",
             Self::Expired => "expired",
             Self::ServerStopped => "server_stopped",
             Self::Failed => "failed",
@@ -74,6 +83,7 @@ impl EndReason {
             Self::ByClient,
             Self::HungUp,
             Self::Lost,
+            Self::Displaced,
             Self::Expired,
             Self::ServerStopped,
         ];
@@ -173,7 +183,7 @@ macro_rules! end_reason {
         concat!(
             "CASE WHEN hung_up_at IS NOT NULL AND ",
             $given,
-            " IN ('by_client', 'lost', 'server_stopped') THEN 'hung_up' ELSE ",
+            " IN ('by_client', 'lost', 'displaced', 'server_stopped') THEN 'hung_up' ELSE ",
             $given,
             " END"
         )

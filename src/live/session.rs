@@ -157,6 +157,10 @@ impl LiveSession {
         if !self.connected && may_be_none.contains(&ended) {
             ended = Ended::Unconnected;
         }
+        if ended == Ended::Displaced && self.deserted.is_some() {
+            // It was gone before another came.
+            ended = Ended::Lost;
+        }
         self.put_away(ended).await;
         ended
     }

@@ -148,6 +148,11 @@ async fn a_session_that_is_still_connected_is_taken_over() {
     assert_eq!(item["content"][0]["transcript"], UNDERSTOOD);
     assert_eq!(next.answer().await.response["status"], "completed");
     assert_eq!(server.app.live.registry().taken(), 1);
+    let part = Part::read(&server.app.config.server.data, &id, 1);
+    assert_eq!(part.reason(), Some("displaced"));
+    let session = client().get(server.url(&format!("/api/sessions/{id}")));
+    let session: Value = session.send().await.unwrap().json().await.unwrap();
+    assert_eq!(session["parts"][0]["end_reason"], "displaced");
 }
 
 #[tokio::test]
@@ -200,6 +205,12 @@ async fn what_its_coach_hung_up_is_over_for_everybody() {
         assert_eq!(told["resumable_until_ms"], Value::Null, "{told}");
         assert_eq!(told["cut_off"], false, "{told}");
         assert_eq!(refused(&server, id).await, over, "{id}");
+        let again = server.url(&format!("/v1/realtime/calls/{id}/hangup"));
+        let again = client().post(again).send().await.unwrap();
+        assert_eq!(again.status(), 404);
+        let why: Value = again.json().await.unwrap();
+        let why = why["error"]["message"].as_str().unwrap();
+        assert!(why.contains("has ended already"), "{why}");
     }
 }
 

@@ -151,7 +151,7 @@ pub(in crate::archive) async fn hung_up(
     let done = sqlx::query(
         "UPDATE sessions SET end_reason = $4
          WHERE id = $1 AND account_id = $2 AND ended_at > $3 AND deleted_at IS NULL
-             AND end_reason IN ($5, $6, $7)",
+             AND end_reason IN ($5, $6, $7, $8)",
     )
     .bind(id)
     .bind(of.account().as_str())
@@ -159,6 +159,7 @@ pub(in crate::archive) async fn hung_up(
     .bind(EndReason::HungUp.name())
     .bind(EndReason::ByClient.name())
     .bind(EndReason::Lost.name())
+    .bind(EndReason::Displaced.name())
     .bind(EndReason::ServerStopped.name())
     .execute(of.pool())
     .await?;

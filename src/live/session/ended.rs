@@ -32,7 +32,8 @@ impl Ended {
         match self {
             Self::Completed => EndReason::ByClient,
             Self::HungUp => EndReason::HungUp,
-            Self::Lost | Self::NotReading | Self::Unconnected | Self::Displaced => EndReason::Lost,
+            Self::Lost | Self::NotReading | Self::Unconnected => EndReason::Lost,
+            Self::Displaced => EndReason::Displaced,
             Self::Expired => EndReason::Expired,
             Self::Stopped => EndReason::ServerStopped,
             Self::Failed => EndReason::Failed,

@@ -53,6 +53,9 @@ test("says what ended it, but for the coach's own wish", () => {
   expect(endOf({ ...cut, end_reason: "server_stopped" })).toBe(
     "The server was stopped after 12:03",
   );
+  expect(endOf({ ...cut, end_reason: "displaced" })).toBe(
+    "Another connection took over after 12:03",
+  );
   expect(endOf({ ...session, end_reason: "expired" })).toBe("Reached its longest time, 12:03");
 });
 
@@ -102,6 +105,17 @@ test("tells the time that nobody was there from the time that was not recorded",
   );
   expect(gapWords({ ...gap, kind: "unrecorded" }, 43_000)).toBe(
     "The recording stopped here. The conversation went on.",
+  );
+  const part = {
+    number: 1,
+    from_ms: 0,
+    to_ms: 31_000,
+    transport: "websocket" as const,
+    end_reason: "displaced" as const,
+    recording: { state: "whole" as const, stopped_at_ms: null, reason: null },
+  };
+  expect(gapWords({ ...gap, kind: "away" }, 43_000, [part])).toBe(
+    "Another connection took over at 0:31.",
   );
   expect([gapName("away"), gapName("unrecorded")]).toEqual(["away", "not recorded"]);
 });

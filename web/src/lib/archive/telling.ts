@@ -5,6 +5,8 @@ import { timeOfDay } from "./days.ts";
 import type { Gap } from "./timeline.ts";
 import type { Line, Session } from "../api.ts";
 
+type Parts = NonNullable<Session["parts"]>;
+
 /** With whom it was, as a heading and before what they say. */
 export function nameOf(session: Session): string {
   return session.client_name ?? "AI client";
@@ -69,6 +71,8 @@ export function endOf(session: Session): string | null {
       return `The server was stopped after ${after}`;
     case "failed":
       return `The server failed after ${after}`;
+    case "displaced":
+      return `Another connection took over after ${after}`;
     default:
       return session.cut_off ? `Connection lost after ${after}` : null;
   }
@@ -128,10 +132,12 @@ export function recordedTo({ parts = [] }: Session, length: number): number {
   return Math.min(last.recording.stopped_at_ms ?? end, length);
 }
 
-/** A stretch without sound, among the words; `end` is that of the session. */
-export function gapWords({ from_ms, to_ms, kind }: Gap, end: number): string {
+/** A stretch without sound, among the words; `end` is that of the session, `parts` are its connections. */
+export function gapWords({ from_ms, to_ms, kind }: Gap, end: number, parts: Parts = []): string {
   const from = clockFace(from_ms);
   if (kind === "away") {
+    const before = parts.find((part) => part.to_ms === from_ms);
+    if (before?.end_reason === "displaced") return `Another connection took over at ${from}.`;
     return `The connection was lost at ${from}. It went on ${clockFace(to_ms - from_ms)} later.`;
   }
   if (to_ms >= end) return "The recording stopped here. The conversation went on.";
