@@ -164,6 +164,9 @@ impl App {
         // Tokens are issued for as long as anybody is inside, so no stop waits for this.
         let (issued, shut) = (app.issued.clone(), app.lifecycle.shut().clone());
         tokio::spawn(async move { shut.run_until_cancelled(issued.run()).await });
+        // A stop does not wait for it: the next start goes on with it.
+        let (afterwards, soft) = (app.live.afterwards(), app.lifecycle.soft().clone());
+        tokio::spawn(async move { soft.run_until_cancelled(afterwards.run()).await });
         let (hang_ups, live) = (app.archive.hang_ups(), app.live.registry().clone());
         tokio::spawn(live.heed(hang_ups));
         Ok(app)

@@ -3,8 +3,8 @@
 //! One entry is one line of JSON, `{"at_ms": 5120, "type": "barge_in", …}`. Times are milliseconds of
 //! the session's timeline, which begins when the session first begins and goes on through every
 //! resumption. What the state machine records is a function of its inputs alone, so a session that
-//! is fed through it again records the same. [`Event::Connected`], [`Event::Disconnected`] and
-//! [`Event::EngineCall`] are the conductor's; all else is the machine's.
+//! is fed through it again records the same. [`Event::Connected`], [`Event::Disconnected`],
+//! [`Event::EngineCall`] and [`Event::HeardAfterwards`] are the conductor's; all else is the machine's.
 //!
 //! # From the entries to the conversation
 //!
@@ -16,6 +16,10 @@
 //!   last [`Event::Said`], which is what was heard; without any, and a function call, never was.
 //! - A message of the coach that has no transcript takes the text of its last `Said`. A `Said` of
 //!   the coach with a text, whose item never came, becomes a message at the end.
+//!
+//! What follows [`Event::HeardAfterwards`] in a part came to be after its process was killed. An item in
+//! it that was not known before may have come too late for a part that went on meanwhile: it is one of the
+//! conversation if a later entry names it, or if no other item came after it.
 //!
 //! An answer outside the conversation that was spoken has a `Said` and no item; a written one has
 //! no entries at all.
@@ -85,6 +89,10 @@ pub struct Said {
     pub cut: bool,
     /// Whether it was typed (or corrected by typing) instead of spoken.
     pub typed: bool,
+    /// In a transcript: whether the words were understood only after the server had been killed and
+    /// started again. Without a text it could not be understood then either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub afterwards: bool,
 }
 
 /// What happened.
@@ -255,6 +263,19 @@ pub enum Event {
     Gap {
         /// How long.
         length_ms: u64,
+    },
+    /// The process was killed while the coach spoke, and what was recorded of that and not understood
+    /// by then was put to the recogniser later. What came of it follows, `at_ms` where the process had
+    /// come to. Written by the conductor.
+    HeardAfterwards {
+        /// Where that speech begins.
+        from_ms: u64,
+        /// Where the sound of it ends.
+        to_ms: u64,
+        /// Whether a recogniser listened to all of it. If not, nothing may be known of its words.
+        recognised: bool,
+        /// When it listened: microseconds since 1970.
+        wall: i64,
     },
     /// A call to an engine is over. Written by the conductor.
     EngineCall(Box<EngineCall>),

@@ -14,6 +14,8 @@
 //! <archive.folder>/.nodes/<node>                         when the node said last that it lives
 //! <archive.folder>/.disclosures/<node>                   what its database has not taken yet of what
 //!                                                        was disclosed
+//! <archive.folder>/.unheard/<node>/001.<session>         a part that was cut off, of which the last words
+//!                                                        are still to be heard
 //! <archive.folder>/.trash/                               what is being deleted
 //! ```
 //!
@@ -99,6 +101,7 @@ impl Layout {
             layout.trash(),
             layout.beats(),
             layout.root.join(".disclosures"),
+            layout.unheard(),
         ] {
             private_folder(&folder)?;
         }
@@ -209,6 +212,11 @@ impl Layout {
         Ok(nodes)
     }
 
+    /// Where the parts are marked of which the last words are still to be heard.
+    pub(super) fn unheard(&self) -> PathBuf {
+        self.root.join(".unheard")
+    }
+
     /// Where folders wait for their removal.
     pub(super) fn trash(&self) -> PathBuf {
         self.root.join(".trash")
@@ -300,7 +308,7 @@ fn plain_names(folder: &Path) -> io::Result<Vec<String>> {
 }
 
 /// What lies in a folder; nothing, if there is none.
-fn names(folder: &Path) -> io::Result<Vec<String>> {
+pub(super) fn names(folder: &Path) -> io::Result<Vec<String>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,

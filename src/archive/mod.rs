@@ -11,8 +11,10 @@
 //! given out. Of a process that was killed before it noticed nobody knows: there what was sent counts.
 //!
 //! What a cut-off process left unfinished is finished from its files: by the next start, or, where
-//! nodes share a PostgreSQL and a folder, by the others.
+//! nodes share a PostgreSQL and a folder, by the others. What the coach said last and nobody had
+//! understood by then is [heard afterwards](CutOff).
 
+mod cut_off;
 mod deletion;
 pub mod disclosures;
 pub mod engine_calls;
@@ -58,6 +60,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use cut_off::{Addition, CutOff, Left};
 pub use deletion::{DeleteError, Deletion};
 pub use layout::is_plain;
 pub use reading::{MOST_POINTS, ReadError};
@@ -73,6 +76,7 @@ pub use trouble::{Refusal, Trouble};
 use crate::clock::Clock;
 use crate::db::{Db, DbError};
 use crate::telemetry::Metrics;
+use cut_off::Waiting;
 use flusher::Flusher;
 use hangups::HangUps;
 use layout::Layout;
@@ -113,6 +117,8 @@ struct Core {
     recovering: Mutex<()>,
     /// Those that are this node's now, and not finished yet.
     taken: Taken,
+    /// Parts that were cut off, of which the last words are still to be heard.
+    cut_off: Waiting,
     /// Those that put the sound of a session together.
     makers: Semaphore,
     /// What the disk refused when this node said last that it lives.
@@ -214,6 +220,7 @@ impl Archive {
             predecessor,
             recovering: Mutex::default(),
             taken: Taken::default(),
+            cut_off: Waiting::default(),
             makers: Semaphore::new(MAKERS),
             disk: std::sync::Mutex::default(),
         });

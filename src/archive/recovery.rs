@@ -12,11 +12,12 @@ mod unlisted;
 use std::time::Duration;
 
 use super::Core;
+use super::cut_off::Mark;
 use super::layout::Folder;
 use super::ledger::is_final;
 use super::sessions::{self, Left, SessionRow};
 use crate::db::{AccountId, DbError, Engine};
-pub(super) use files::Finished;
+pub(super) use files::{Finished, append};
 
 /// How long the files of a node that seems dead must stand still before they are touched: four
 /// times as long as a session takes to write its next batch.
@@ -53,6 +54,9 @@ impl Core {
         }
         if let Err(error) = self.take_in_journals().await {
             tracing::warn!(%error, "what dead nodes had disclosed is not on record yet");
+        }
+        if let Err(error) = self.take_in_cut_off().await {
+            tracing::warn!(%error, "what dead nodes had left to be heard cannot be looked for");
         }
         self.finish_deletions().await;
         if let Err(error) = self.forget_old().await {
@@ -202,7 +206,7 @@ impl Core {
                 // The row is right; the files may lack their ends.
                 if row.node == *node {
                     let through = row.number();
-                    on_disk(move || files::finish(&folder, through, None)).await?;
+                    on_disk(move || files::finish(&folder, through, None, |_| {})).await?;
                 }
                 return Ok(false);
             }
@@ -223,13 +227,26 @@ impl Core {
                 return Ok(false);
             }
         }
-        let manifest_of = (account.clone(), id.clone());
-        let (manifest, finished) = on_disk(move || {
-            let manifest = files::manifest(&folder, &manifest_of.0, &manifest_of.1)?;
+        let (layout, me) = (self.layout.clone(), self.node.clone());
+        let (account_id, session_id) = (account.clone(), id.clone());
+        let (manifest, finished, cut_off) = on_disk(move || {
+            let manifest = files::manifest(&folder, &account_id, &session_id)?;
+            let mut cut_off = None;
             // Nobody else goes on with it: whatever parts there are, they are what was left.
-            Ok((manifest, files::finish(&folder, u32::MAX, alive)?))
+            let finished = files::finish(&folder, u32::MAX, alive, |part| {
+                let (account, id) = (account_id, session_id);
+                let mark = Mark { account, id, part };
+                if let Err(error) = mark.write(&layout, &me) {
+                    tracing::warn!(%error, "should this process die, nobody hears what was said last");
+                }
+                cut_off = Some(mark);
+            })?;
+            Ok((manifest, finished, cut_off))
         })
         .await?;
+        if let Some(mark) = cut_off {
+            self.cut_off.add(mark);
+        }
         if let Some(known) = known {
             return Ok(match finished {
                 Some(finished) if finished.part >= known => {

@@ -23,6 +23,11 @@ pub(super) struct Restored {
     pub latest_ms: u64,
     /// What was said last in the connection that is read, by item.
     said: Vec<Said>,
+    /// Items that were heard only after their connection was cut off, in order, until it shows that the
+    /// conversation went on with them.
+    afterwards: Vec<Item>,
+    /// Whether what is read was heard so.
+    is_afterwards: bool,
 }
 
 impl Restored {
@@ -33,8 +38,13 @@ impl Restored {
                 self.session = Some(session);
                 self.client_id = client_id;
             }
-            Event::Item { item, after } => self.put(item, after.as_deref()),
+            Event::Item { item, after } if self.is_afterwards => self.put_afterwards(item, after),
+            Event::Item { item, after } => {
+                self.go_on([Some(item.id.as_str()), after.as_deref()]);
+                self.put(item, after.as_deref());
+            }
             Event::ItemRemoved { item_id } => {
+                self.go_on([Some(item_id.as_str()), None]);
                 self.items.retain(|item| item.id != item_id);
                 self.said.retain(|said| said.item_id != item_id);
                 self.sent.retain(|sent| sent.item_id != item_id);
@@ -51,8 +61,39 @@ impl Restored {
                 item_id, outcome, ..
             }) => self.silences.push((item_id, outcome)),
             // Another connection goes on with what there is.
-            Event::Connected { .. } => self.settle(),
+            Event::Connected { .. } => {
+                self.settle();
+                self.is_afterwards = false;
+            }
+            Event::HeardAfterwards { .. } => self.is_afterwards = true,
             _ => {}
+        }
+    }
+
+    /// An item that was heard afterwards, or what became of one that was known.
+    fn put_afterwards(&mut self, item: Item, after: Option<String>) {
+        if self.items.iter().any(|known| known.id == item.id) {
+            self.put(item, after.as_deref());
+        } else if let Some(known) = self.afterwards.iter_mut().find(|one| one.id == item.id) {
+            *known = item;
+        } else {
+            self.afterwards.push(item);
+        }
+    }
+
+    /// The conversation goes on, at these items: with what was heard afterwards, if that is named. If it
+    /// went on before that was heard, none of it ever is.
+    fn go_on(&mut self, named: [Option<&str>; 2]) {
+        if self.afterwards.is_empty() {
+            return;
+        }
+        let heard = std::mem::take(&mut self.afterwards);
+        let is_named = |item: &Item| named.contains(&Some(item.id.as_str()));
+        if heard.iter().any(is_named) {
+            self.items.extend(heard);
+        } else if named[0].is_some_and(|id| self.items.iter().any(|item| item.id == id)) {
+            // That something became of an item from before says nothing.
+            self.afterwards = heard;
         }
     }
 
@@ -74,6 +115,7 @@ impl Restored {
     /// What there is at the end of the log.
     pub(super) fn settled(mut self) -> Self {
         self.settle();
+        self.items.append(&mut self.afterwards);
         let earlier = self.sent.len().saturating_sub(REMEMBERED);
         self.sent.drain(..earlier);
         self
@@ -89,9 +131,11 @@ impl Restored {
             .map(|said| (said.item_id.as_str(), said.text.as_str()))
             .collect();
         let text_of = |id: &str| texts.get(id).copied().map(str::to_owned);
-        self.items
-            .retain_mut(|item| settle_item(item, text_of(&item.id)));
-        let known: HashSet<String> = self.items.iter().map(|item| item.id.clone()).collect();
+        for items in [&mut self.items, &mut self.afterwards] {
+            items.retain_mut(|item| settle_item(item, text_of(&item.id)));
+        }
+        let all = self.items.iter().chain(&self.afterwards);
+        let known: HashSet<String> = all.map(|item| item.id.clone()).collect();
         for said in said {
             let known = known.contains(&said.item_id);
             if known && !self.sent.iter().any(|sent| sent.item_id == said.item_id) {
@@ -176,6 +220,7 @@ mod tests {
             words: Vec::new(),
             cut: true,
             typed: false,
+            afterwards: false,
         })
     }
 
@@ -309,6 +354,53 @@ mod tests {
         assert_eq!(last.places, [Placed { audio_ms, at_ms }]);
         let words = last.words.iter().map(|word| (word.from_ms, word.to_ms));
         assert_eq!(words.collect::<Vec<_>>(), [(0, 400), (500, 900)]);
+    }
+
+    fn afterwards() -> Event {
+        Event::HeardAfterwards {
+            from_ms: 0,
+            to_ms: 1,
+            recognised: true,
+            wall: 0,
+        }
+    }
+
+    #[test]
+    fn what_was_heard_afterwards_is_the_coachs_turn_unless_it_came_too_late() {
+        let cut = || {
+            vec![
+                put("a", Role::User, None),
+                said("a", Speaker::Coach, "What else?"),
+                put("b", Role::Assistant, Some("a")),
+                said("b", Speaker::Client, "It began"),
+                afterwards(),
+                put("b", Role::Assistant, Some("a")),
+                put("c", Role::User, Some("b")),
+                said("c", Speaker::Coach, "And then?"),
+            ]
+        };
+        let before = [pair("a", "What else?"), pair("b", "It began")];
+        let heard = [&before[..], &[pair("c", "And then?")]].concat();
+        assert_eq!(texts(cut()), heard);
+        let gone_on = |after| {
+            let more = vec![
+                connected(),
+                put("a", Role::User, None),
+                said("a", Speaker::Coach, "What else?"),
+                put("d", Role::User, Some(after)),
+                said("d", Speaker::Coach, "Hello again."),
+            ];
+            texts(cut().into_iter().chain(more).collect())
+        };
+        let again = [pair("d", "Hello again.")];
+        assert_eq!(gone_on("c"), [&heard[..], &again].concat());
+        // The conversation had gone on before it was heard.
+        assert_eq!(gone_on("b"), [&before[..], &again].concat());
+        let removed = Event::ItemRemoved {
+            item_id: "c".to_owned(),
+        };
+        let more = vec![connected(), removed];
+        assert_eq!(texts(cut().into_iter().chain(more).collect()), before);
     }
 
     #[test]

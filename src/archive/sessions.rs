@@ -12,7 +12,9 @@ use utoipa::ToSchema;
 use crate::db::{DbError, Owned};
 
 pub(super) use deleting::{being_deleted, mark_deleted, remove};
-pub(super) use finding::{close_unrecorded, finish_found, ids, left, take_over, take_over_ended};
+pub(super) use finding::{
+    add_turns, close_unrecorded, finish_found, ids, left, take_over, take_over_ended,
+};
 pub(super) use running::{claim, hung_up, insert, mark_hung_up, marked_hung_up, pass_on, update};
 
 /// Most sessions that one page of the list holds.

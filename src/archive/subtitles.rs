@@ -34,6 +34,9 @@ impl Transcript {
                     let (from, to) = (Time(cue.from_ms, '.'), Time(cue.to_ms, '.'));
                     let words = escaped(&cue.lines.join("\n"));
                     let name = name(cue.speaker);
+                    if cue.opens && cue.afterwards {
+                        put(&mut text, format_args!("\nNOTE {AFTERWARDS}\n"));
+                    }
                     put(
                         &mut text,
                         format_args!("\n{from} --> {to}\n<v {name}>{words}</v>\n"),
@@ -61,11 +64,13 @@ impl Transcript {
                 Piece::Said(Cue {
                     speaker,
                     opens,
+                    afterwards,
                     lines,
                     ..
                 }) => {
                     if opens {
-                        put(&mut text, format_args!("{}: ", name(speaker)));
+                        let how = how(afterwards);
+                        put(&mut text, format_args!("{}{how}: ", name(speaker)));
                     }
                     // Nothing in a text may look like the line of times.
                     let words = lines.join("\n").replace("-->", "→");
@@ -92,7 +97,7 @@ impl Transcript {
                     );
                 }
                 Piece::Said(line) => {
-                    let said = visible(&line.text);
+                    let said = visible(shown(line));
                     let words: Vec<&str> = said.split_whitespace().collect();
                     let (at, name, words) =
                         (Clock(line.from_ms), name(line.speaker), words.join(" "));
@@ -101,7 +106,11 @@ impl Transcript {
                     } else {
                         ""
                     };
-                    put(&mut text, format_args!("[{at}] {name}: {words}{cut}\n\n"));
+                    let how = how(line.afterwards);
+                    put(
+                        &mut text,
+                        format_args!("[{at}] {name}{how}: {words}{cut}\n\n"),
+                    );
                 }
             }
         }
@@ -130,6 +139,25 @@ impl Transcript {
 enum Piece<T> {
     Said(T),
     Missing(Break),
+}
+
+/// The text of a line, or what stands for it.
+fn shown(line: &Said) -> &str {
+    match line.afterwards && line.text.trim().is_empty() {
+        true => "(not understood)",
+        false => &line.text,
+    }
+}
+
+/// What is said of words that were understood only after the server had been killed and started again.
+const AFTERWARDS: &str = "Heard afterwards, as the server broke off";
+
+const fn how(afterwards: bool) -> &'static str {
+    if afterwards {
+        " (heard afterwards)"
+    } else {
+        ""
+    }
 }
 
 /// Text without what no reader shows and a terminal obeys: a typed text may hold anything.

@@ -58,6 +58,7 @@ mod tests {
                 words: Vec::new(),
                 cut: false,
                 typed: false,
+                afterwards: false,
             })
         };
         let ended = Event::TurnEnded {

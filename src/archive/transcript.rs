@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::event::{Entry, Event, Said, Silence};
+use super::event::{Entry, Event, Said, Silence, Speaker};
 use super::parts::{breaks, length_ms};
 use super::shapes::{PartInfo, Transcript};
 
@@ -16,6 +16,8 @@ pub(super) struct Transcriber {
     /// What was said last for each item, with the place where the item came first.
     lines: BTreeMap<String, (usize, Said)>,
     silences: Vec<Silence>,
+    /// Of what is read now: whether somebody listened to it, if it was heard afterwards.
+    heard_afterwards: Option<bool>,
 }
 
 impl Transcriber {
@@ -24,12 +26,18 @@ impl Transcriber {
         match entry.event {
             Event::Said(said) => self.said(said),
             Event::Silence(silence) => self.silences.push(silence),
+            Event::HeardAfterwards { recognised, .. } => self.heard_afterwards = Some(recognised),
+            Event::Connected { .. } => self.heard_afterwards = None,
             _ => {}
         }
     }
 
     fn said(&mut self, mut said: Said) {
         said.to_ms = said.to_ms.max(said.from_ms);
+        // Where somebody listened and understood nothing, nothing was said.
+        said.afterwards = said.speaker == Speaker::Coach
+            && (self.heard_afterwards)
+                .is_some_and(|recognised| !recognised || !said.text.trim().is_empty());
         let mut place = self.lines.len();
         if let Some((known, before)) = self.lines.get(&said.item_id) {
             place = *known;
@@ -45,7 +53,7 @@ impl Transcriber {
     pub(super) fn finish(mut self, session_id: &str, parts: &[PartInfo]) -> Transcript {
         let mut lines: Vec<(usize, Said)> = self.lines.into_values().collect();
         // Nothing was understood, or heard.
-        lines.retain(|(_, line)| !line.text.trim().is_empty());
+        lines.retain(|(_, line)| line.afterwards || !line.text.trim().is_empty());
         lines.sort_by_key(|(place, line)| (line.from_ms, *place));
         let lines: Vec<Said> = lines.into_iter().map(|(_, line)| line).collect();
         self.silences.sort_by_key(|silence| silence.from_ms);
@@ -61,7 +69,6 @@ impl Transcriber {
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::Speaker;
     use super::*;
 
     fn said(item: &str, speaker: Speaker, from_ms: u64, text: &str) -> Event {
@@ -74,6 +81,7 @@ mod tests {
             words: Vec::new(),
             cut: false,
             typed: false,
+            afterwards: false,
         })
     }
 
@@ -131,6 +139,42 @@ mod tests {
             ("Really?".to_owned(), 2500, 2500, true),
         ];
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn what_was_heard_afterwards_says_so_and_what_could_not_be_understood_then_is_not_hidden() {
+        for recognised in [true, false] {
+            let heard = Event::HeardAfterwards {
+                from_ms: 100,
+                to_ms: 3000,
+                recognised,
+                wall: 0,
+            };
+            let connected = Event::Connected {
+                part: 2,
+                transport: "websocket".to_owned(),
+                engines: serde_json::Value::Null,
+                wall: 0,
+            };
+            let transcript = transcript(vec![
+                (900, said("a", Speaker::Coach, 100, "How are you?")),
+                (3000, heard),
+                (3000, said("b", Speaker::Client, 1000, "Fine.")),
+                (3000, said("c", Speaker::Coach, 2000, "And how")),
+                (3000, said("d", Speaker::Coach, 2600, "")),
+                (9000, connected),
+                (9900, said("e", Speaker::Coach, 9100, "Again?")),
+            ]);
+            let lines = transcript.lines.iter();
+            let lines: Vec<_> = lines
+                .map(|line| (&*line.item_id, line.afterwards))
+                .collect();
+            let mut expected = vec![("a", false), ("b", false), ("c", true), ("e", false)];
+            if !recognised {
+                expected.insert(3, ("d", true));
+            }
+            assert_eq!(lines, expected);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A live session: microphone, speech to text, language model, text to speech, speaker.
 
+mod afterwards;
 mod airing;
 mod aloft;
 mod begin;

@@ -121,5 +121,6 @@ fn said(item: &str, speaker: Speaker, from_ms: u64, text: &str) -> Event {
         words,
         cut: false,
         typed: false,
+        afterwards: false,
     })
 }

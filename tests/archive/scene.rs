@@ -180,6 +180,7 @@ pub fn said(id: &str, speaker: Speaker, from_ms: u64, text: &str) -> Event {
         words,
         cut: false,
         typed: false,
+        afterwards: false,
     })
 }
 

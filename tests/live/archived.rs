@@ -92,10 +92,11 @@ impl Part {
 
     /// How the part ended.
     pub fn reason(&self) -> Option<&str> {
-        match &self.events.last()?.event {
-            Event::Disconnected { reason, .. } => Some(reason),
+        let mut events = self.events.iter().rev();
+        events.find_map(|entry| match &entry.event {
+            Event::Disconnected { reason, .. } => Some(reason.as_str()),
             _ => None,
-        }
+        })
     }
 
     /// Asserts that the state machine, given what it was given, decides what it decided.
@@ -109,7 +110,10 @@ impl Part {
         let own = |entry: &&Entry| {
             !matches!(
                 entry.event,
-                Event::Connected { .. } | Event::Disconnected { .. } | Event::EngineCall(_)
+                Event::Connected { .. }
+                    | Event::Disconnected { .. }
+                    | Event::EngineCall(_)
+                    | Event::HeardAfterwards { .. }
             )
         };
         let first: Vec<&Entry> = self.events.iter().filter(own).collect();

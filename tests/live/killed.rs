@@ -15,7 +15,7 @@ use crate::resume::{done, replayed, resume_url};
 use crate::server::client;
 use crate::socket::{LONG, Socket, question_pcm};
 
-const STAND_INS: [(&str, &str); 3] = [
+pub const STAND_INS: [(&str, &str); 3] = [
     ("PRAXILOOM_STT_ENGINE", "standin"),
     ("PRAXILOOM_TTS_ENGINE", "standin"),
     ("PRAXILOOM_LIVE_STOP_GRACE_SECONDS", "1"),
@@ -23,7 +23,7 @@ const STAND_INS: [(&str, &str); 3] = [
 /// How long a node that says nothing may take to be taken for dead, and its sessions put away.
 const DEAD: Duration = Duration::from_secs(60);
 
-async fn begin(server: &Process) -> Socket {
+pub async fn begin(server: &Process) -> Socket {
     let url = server.url().replacen("http", "ws", 1) + "/v1/realtime";
     let mut socket = Socket::at(&url).await;
     let session = json!({"type": "realtime", "include": ["praxiloom.events"]});
@@ -35,14 +35,14 @@ async fn begin(server: &Process) -> Socket {
 }
 
 /// Asks a question and has it answered. Ids of the items that there are then.
-async fn talk(socket: &mut Socket) -> Vec<String> {
+pub async fn talk(socket: &mut Socket) -> Vec<String> {
     socket.speak(&question_pcm()).await;
     assert_eq!(socket.answer().await.response["status"], "completed");
     done(socket.seen.iter())
 }
 
 /// Resumes a session, as soon as the server lets it.
-async fn resumed(server: &Process, id: &str, within: Duration) -> Socket {
+pub async fn resumed(server: &Process, id: &str, within: Duration) -> Socket {
     let url = resume_url(server.url(), id);
     let until = Instant::now() + within;
     loop {

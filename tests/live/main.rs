@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and measurements are printed"
 )]
 
+mod afterwards;
 mod ahead;
 mod archived;
 mod bad_calls;

@@ -33,7 +33,7 @@ pub fn hear_again(track: impl Read, end: Position, peaks: &mut Vec<u8>) -> io::R
     let slots = usize::try_from(slots(end)).map_err(io::Error::other)?;
     peaks.truncate(slots);
     let known = peaks.len();
-    let from = Position::new(known as u64 * FRAME).back(BEFORE).samples();
+    let from = Position::new(known as u64 * FRAME).back(BEFORE);
     let mut heard = PeakWriter::default();
     each_frame(track, from, |at, samples| {
         let span = (Position::from_samples(samples.len() as u64, RATE)).samples();
@@ -46,10 +46,15 @@ pub fn hear_again(track: impl Read, end: Position, peaks: &mut Vec<u8>) -> io::R
     Ok(())
 }
 
-/// Decodes every packet that ends after `from`, frame by frame.
-fn each_frame(
+/// Decodes every packet that ends after `from`, frame by frame at 16 kHz. A track that is torn or damaged
+/// counts up to there.
+///
+/// # Errors
+///
+/// If reading fails, or nothing can be decoded.
+pub fn each_frame(
     track: impl Read,
-    from: u64,
+    from: Position,
     mut take: impl FnMut(Position, &[i16]),
 ) -> io::Result<()> {
     let mut packets = match TrackReader::new(track) {
@@ -65,7 +70,7 @@ fn each_frame(
             Ok(None) | Err(ReadError::Torn | ReadError::Damaged) => return Ok(()),
             Ok(Some(packet)) => packet,
         };
-        if packet.at.samples() + u64::from(packet.span) <= from {
+        if packet.at.samples() + u64::from(packet.span) <= from.samples() {
             continue;
         }
         samples.clear();

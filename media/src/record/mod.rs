@@ -27,7 +27,7 @@ mod drift;
 #[cfg(test)]
 mod roundtrip;
 
-pub use loudness::{are_all, hear_again};
+pub use loudness::{are_all, each_frame, hear_again};
 pub use reader::{TrackPacket, TrackReader};
 pub use recover::{Recovered, recover, track_end};
 pub use stereo::{StereoError, StereoPart, stereo};

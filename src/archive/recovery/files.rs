@@ -107,11 +107,13 @@ pub(super) fn size(folder: &Folder) -> io::Result<u64> {
 
 /// Finishes the files of the last part up to `through`, and reads what all say; those before it were
 /// closed before it began. `None` if nothing
-/// was recorded. One that was cut off was live for as long as its node was: to when that said so last.
+/// was recorded. One that was cut off was live for as long as its node was: to when that said so last;
+/// `cut_off` is told of it before its files say that it is over.
 pub(super) fn finish(
     folder: &Folder,
     through: u32,
     alive: Option<Micros>,
+    cut_off: impl FnOnce(u32),
 ) -> io::Result<Option<Finished>> {
     let mut parts = folder.parts()?;
     // A later part is one that another node has begun since.
@@ -190,6 +192,9 @@ pub(super) fn finish(
     if !closed {
         // What was said may reach beyond the last entry.
         if found.part == last {
+            if coach > Position::ZERO {
+                cut_off(last);
+            }
             // Rounded up: it has not ended before its node was seen last.
             let lived = alive.map_or(0, |alive| (alive.0 - found.ended_at.0 + 999) / 1000);
             let lived = u64::try_from(lived).unwrap_or(0);
@@ -305,7 +310,7 @@ fn open(path: &Path) -> io::Result<Option<File>> {
 
 /// Appends, or leaves the file as it is: on a full disk a file stays without its end, as whole as
 /// it was.
-fn append(path: &Path, bytes: &[u8]) {
+pub(in crate::archive) fn append(path: &Path, bytes: &[u8]) {
     let added = OpenOptions::new()
         .append(true)
         .open(path)

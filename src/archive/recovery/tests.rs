@@ -74,7 +74,7 @@ fn a_log_cut_at_any_byte_keeps_its_whole_lines() {
         // A power cut may leave a hole in place of what was not yet on the disk.
         for hole in ["", "\0\0\0\0\0\0"] {
             std::fs::write(&path, [&whole.as_bytes()[..cut], hole.as_bytes()].concat()).unwrap();
-            let found = finish(&folder, 1, None).unwrap();
+            let found = finish(&folder, 1, None, |_| {}).unwrap();
             let kept = (1..=3)
                 .rev()
                 .find(|&count| lines[..count].concat().len() <= cut);
@@ -91,7 +91,7 @@ fn a_log_cut_at_any_byte_keeps_its_whole_lines() {
             let to_ms = Some(found.length_ms);
             let end = line(found.length_ms, Event::Disconnected { reason, to_ms });
             assert_eq!(after, lines[..kept].concat() + &end);
-            assert_eq!(finish(&folder, 1, None).unwrap().unwrap(), found);
+            assert_eq!(finish(&folder, 1, None, |_| {}).unwrap().unwrap(), found);
             assert_eq!(std::fs::read_to_string(&path).unwrap(), after, "again");
         }
     }
@@ -110,7 +110,7 @@ fn a_track_cut_at_any_byte_keeps_its_whole_pages() {
         std::fs::write(&log, line(0, connected(1, 0))).unwrap();
         std::fs::write(&path, &whole[..cut]).unwrap();
         let expected = recover(&whole[..cut]).unwrap();
-        let found = finish(&folder, 1, None).unwrap().unwrap();
+        let found = finish(&folder, 1, None, |_| {}).unwrap().unwrap();
         assert_eq!(found.length_ms, expected.end.ms(), "cut at {cut}");
         if !expected.is_track() {
             assert!(!path.exists());
@@ -123,7 +123,7 @@ fn a_track_cut_at_any_byte_keeps_its_whole_pages() {
             "cut at {cut}"
         );
         assert_eq!(repaired.bytes, after.len() as u64);
-        assert_eq!(finish(&folder, 1, None).unwrap().unwrap(), found);
+        assert_eq!(finish(&folder, 1, None, |_| {}).unwrap().unwrap(), found);
         assert_eq!(std::fs::read(&path).unwrap(), after, "again");
     }
 }
@@ -145,7 +145,7 @@ fn parts_before_the_last_and_after_the_known_one_are_left_alone() {
     std::fs::write(folder.file(2, Stream::Events), &second).unwrap();
     let third = line(20_000, connected(3, 20_000)) + "{";
     std::fs::write(folder.file(3, Stream::Events), &third).unwrap();
-    let found = finish(&folder, 2, None).unwrap().unwrap();
+    let found = finish(&folder, 2, None, |_| {}).unwrap().unwrap();
     assert_eq!(
         (found.part, found.length_ms, found.reason),
         (2, 9500, EndReason::ByClient)
@@ -163,7 +163,10 @@ fn a_long_torn_line_is_cut_off_too() {
     let whole = line(0, connected(1, 0));
     let path = folder.file(1, Stream::Events);
     std::fs::write(&path, format!("{whole}{}", "x".repeat(300_000))).unwrap();
-    assert_eq!(finish(&folder, 1, None).unwrap().unwrap().length_ms, 0);
+    assert_eq!(
+        finish(&folder, 1, None, |_| {}).unwrap().unwrap().length_ms,
+        0
+    );
     assert!(std::fs::read_to_string(&path).unwrap().starts_with(&whole));
     assert!(std::fs::metadata(&path).unwrap().len() < 400);
 }
@@ -176,14 +179,17 @@ fn who_was_silent_was_there_for_as_long_as_the_node_lived() {
     let begun = line(0, connected(1, 0)) + &line(400, Event::Paused);
     std::fs::write(&path, &begun).unwrap();
     let alive = Micros(BEGAN.0 + 70_000_000);
-    let found = finish(&folder, 1, Some(alive)).unwrap().unwrap();
+    let found = finish(&folder, 1, Some(alive), |_| {}).unwrap().unwrap();
     assert_eq!((found.length_ms, found.ended_at), (70_000, alive));
     // What is finished stays so, and a sign of life from before says nothing.
     let later = Micros(alive.0 + 5_000_000);
-    assert_eq!(finish(&folder, 1, Some(later)).unwrap().unwrap(), found);
+    assert_eq!(
+        finish(&folder, 1, Some(later), |_| {}).unwrap().unwrap(),
+        found
+    );
     std::fs::write(&path, &begun).unwrap();
     let before = Micros(BEGAN.0 - 5_000_000);
-    let found = finish(&folder, 1, Some(before)).unwrap().unwrap();
+    let found = finish(&folder, 1, Some(before), |_| {}).unwrap().unwrap();
     assert_eq!(found.length_ms, 400);
 }
 
@@ -195,7 +201,7 @@ fn a_recording_that_stopped_is_not_whole() {
     std::fs::write(&path, line(0, connected(1, 0))).unwrap();
     let at = Position::from_ms(250);
     folder.note_stop(1, at, Refusal::Full).unwrap();
-    let found = finish(&folder, 1, None).unwrap().unwrap();
+    let found = finish(&folder, 1, None, |_| {}).unwrap().unwrap();
     assert_eq!(found.stopped, Some((250, "disk_full".to_owned())));
 }
 
@@ -210,7 +216,7 @@ fn a_part_ends_where_it_is_said_to_though_its_files_go_on() {
     let log = line(0, connected(1, 0)) + &line(900, Event::Paused) + &line(2000, ended);
     std::fs::write(folder.file(1, Stream::Events), &log).unwrap();
     std::fs::write(folder.file(1, Stream::Client), track()).unwrap();
-    let found = finish(&folder, 1, None).unwrap().unwrap();
+    let found = finish(&folder, 1, None, |_| {}).unwrap().unwrap();
     assert_eq!((found.length_ms, found.reason), (400, EndReason::Lost));
     // When that was known is another matter.
     assert_eq!(found.ended_at.0 - BEGAN.0, 2_000_000);

@@ -87,6 +87,7 @@ fn said_last(recorder: &mut Recorder) {
         words: Vec::new(),
         cut: false,
         typed: false,
+        afterwards: false,
     });
     recorder.event(Position::from_ms(900), &said);
 }

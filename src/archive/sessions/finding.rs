@@ -111,6 +111,25 @@ pub(in crate::archive) async fn finish_found(
     Ok(done.rows_affected() == 1)
 }
 
+/// Counts turns and interruptions that were not known when the part of them ended.
+pub(in crate::archive) async fn add_turns(
+    of: Owned<'_>,
+    id: &str,
+    (turns, interruptions): (u32, u32),
+) -> Result<(), DbError> {
+    sqlx::query(
+        "UPDATE sessions SET turns = turns + $3, interruptions = interruptions + $4
+         WHERE id = $1 AND account_id = $2",
+    )
+    .bind(id)
+    .bind(of.account().as_str())
+    .bind(i64::from(turns))
+    .bind(i64::from(interruptions))
+    .execute(of.pool())
+    .await?;
+    Ok(())
+}
+
 /// Ends a session that this node took over and of whose last part there is no file: where that
 /// began. Whether it was open.
 pub(in crate::archive) async fn close_unrecorded(

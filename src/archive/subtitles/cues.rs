@@ -2,7 +2,7 @@
 
 use super::super::event::{Said, Speaker};
 use super::super::shapes::Transcript;
-use super::visible;
+use super::{shown, visible};
 
 /// Longest line on the screen, and most characters of a cue: two such lines.
 pub(super) const LINE: usize = 42;
@@ -25,6 +25,10 @@ pub(super) struct Cue {
     pub speaker: Speaker,
     /// Whether the turn begins with it.
     pub opens: bool,
+    /// Whether it was typed, and no voice sounds meanwhile that it belongs to.
+    pub typed: bool,
+    /// Whether it was heard only afterwards.
+    pub afterwards: bool,
     /// Lines of at most [`LINE`] characters.
     pub lines: Vec<String>,
 }
@@ -47,7 +51,41 @@ pub(super) fn cues(transcript: &Transcript) -> Vec<Cue> {
         cue.to_ms = cue.to_ms.min(end.max(cue.from_ms + 1));
     }
     cues.sort_by_key(|cue| cue.from_ms);
+    stand_alone(&mut cues);
     cues
+}
+
+/// Two voices may sound at once; what was typed stands alone. What stands before it ends where it begins,
+/// and it ends where the next begins.
+fn stand_alone(cues: &mut [Cue]) {
+    let mut at = 0;
+    while let Some(from_ms) = cues.get(at).map(|cue| cue.from_ms) {
+        let count = cues[at..].partition_point(|cue| cue.from_ms == from_ms);
+        let next = cues.get(at + count).map(|cue| cue.from_ms);
+        let together = &mut cues[at..at + count];
+        at += count;
+        if count > 1 && together.iter().any(|cue| cue.typed) {
+            // They share the time that there is.
+            let latest = together.iter().map(|cue| cue.to_ms).max();
+            let to_ms = latest.into_iter().chain(next).min().unwrap_or(from_ms);
+            let each = ((to_ms - from_ms) / count as u64).max(1);
+            for (index, cue) in (0..).zip(together) {
+                cue.from_ms = from_ms + each * index;
+                cue.to_ms = cue.from_ms + each;
+            }
+        }
+    }
+    cues.sort_by_key(|cue| cue.from_ms);
+    for at in (0..cues.len())
+        .filter(|&at| cues[at].typed)
+        .collect::<Vec<_>>()
+    {
+        let (before, rest) = cues.split_at_mut(at);
+        let (from_ms, next) = (rest[0].from_ms, rest.get(1).map(|cue| cue.from_ms));
+        let end = |cue: &mut Cue, at: u64| cue.to_ms = cue.to_ms.min(at).max(cue.from_ms + 1);
+        before.iter_mut().for_each(|cue| end(cue, from_ms));
+        end(&mut rest[0], next.unwrap_or(u64::MAX));
+    }
 }
 
 fn of_line(line: &Said) -> Vec<Cue> {
@@ -67,6 +105,8 @@ fn of_line(line: &Said) -> Vec<Cue> {
             to_ms: last.to_ms.max(first.from_ms + SHORTEST_MS),
             speaker: line.speaker,
             opens: cues.is_empty(),
+            typed: line.typed,
+            afterwards: line.afterwards,
             lines: wrap(piece),
         });
     }
@@ -107,7 +147,7 @@ fn tokens(line: &Said) -> Vec<Token> {
 }
 
 fn untimed(line: &Said) -> Vec<Token> {
-    let pieces = pieces_of(&line.text);
+    let pieces = pieces_of(shown(line));
     let total: u64 = pieces.iter().map(|piece| length(piece) + 1).sum();
     let span = line.to_ms.saturating_sub(line.from_ms);
     let span = if line.typed {

@@ -24,6 +24,7 @@ fn line(speaker: Speaker, from_ms: u64, text: &str) -> Said {
         words,
         cut: false,
         typed: false,
+        afterwards: false,
     }
 }
 
@@ -218,6 +219,61 @@ fn what_was_typed_stands_as_long_as_it_takes_to_read() {
 }
 
 #[test]
+fn what_was_typed_stands_alone() {
+    let typed = |from_ms, text: &str| {
+        let mut line = line(Speaker::Coach, from_ms, text);
+        (line.words, line.to_ms, line.typed) = (Vec::new(), from_ms, true);
+        line
+    };
+    let transcript = transcript(vec![
+        line(Speaker::Client, 4000, "It began in the spring."),
+        line(Speaker::Coach, 4100, "Mm."),
+        typed(4500, "What would you like to change about that?"),
+        line(Speaker::Client, 5200, "Well, I do not know."),
+        typed(9000, "First, which takes long to be read."),
+        typed(9000, "And second."),
+    ]);
+    for cues in [read_vtt(&transcript.vtt()), read_srt(&transcript.srt())] {
+        let times: Vec<_> = cues.iter().map(|cue| (cue.from_ms, cue.to_ms)).collect();
+        let expected = [
+            (4000, 4500),
+            (4100, 4350),
+            (4500, 5200),
+            (5200, 6650),
+            (9000, 10_080),
+            (10_080, 11_160),
+        ];
+        assert_eq!(times, expected);
+    }
+}
+
+#[test]
+fn what_was_heard_afterwards_says_so() {
+    let mut heard = line(Speaker::Coach, 1000, "And then?");
+    heard.afterwards = true;
+    let mut lost = line(Speaker::Coach, 3000, "");
+    (lost.words, lost.to_ms, lost.afterwards) = (Vec::new(), 4000, true);
+    let transcript = transcript(vec![heard, lost]);
+    assert_eq!(
+        transcript.vtt(),
+        "WEBVTT\n\nNOTE Heard afterwards, as the server broke off\n\n\
+         00:00:01.000 --> 00:00:01.550\n<v Coach>And then?</v>\n\n\
+         NOTE Heard afterwards, as the server broke off\n\n\
+         00:00:03.000 --> 00:00:04.000\n<v Coach>(not understood)</v>\n"
+    );
+    assert_eq!(
+        transcript.srt(),
+        "1\n00:00:01,000 --> 00:00:01,550\nCoach (heard afterwards): And then?\n\n\
+         2\n00:00:03,000 --> 00:00:04,000\nCoach (heard afterwards): (not understood)\n\n"
+    );
+    assert_eq!(
+        transcript.text(),
+        "[0:00:01] Coach (heard afterwards): And then?\n\n\
+         [0:00:03] Coach (heard afterwards): (not understood)\n\n"
+    );
+}
+
+#[test]
 fn no_cue_outlasts_the_session() {
     let mut turn = line(Speaker::Coach, 5000, "Typed.");
     (turn.words, turn.to_ms, turn.typed) = (Vec::new(), 5000, true);
@@ -281,6 +337,7 @@ fn any_line() -> impl Strategy<Value = Said> {
                 },
                 cut,
                 typed,
+                afterwards: false,
             }
         })
 }
@@ -319,6 +376,14 @@ proptest! {
         }
         for pair in srt.windows(2) {
             prop_assert!(pair[0].from_ms <= pair[1].from_ms && pair[0].from_ms < pair[0].to_ms);
+        }
+        let cues = super::cues(&transcript);
+        for (index, cue) in cues.iter().enumerate() {
+            for other in &cues[index + 1..] {
+                let is_apart = cue.to_ms <= other.from_ms || !(cue.typed || other.typed);
+                // Many lines at the same few milliseconds have no room.
+                prop_assert!(is_apart || cue.to_ms == cue.from_ms + 1, "{cue:?} {other:?}");
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use media::Position;
 
 use super::response::Ending;
-use super::{Conversation, Generation, Input, Output};
+use super::{Conversation, Generation, Input, Output, Turn};
 
 /// How long the final words of what was said last are waited for when the connection is gone.
 pub const LEAVING: Duration = Duration::from_secs(2);
@@ -72,6 +72,13 @@ impl Conversation {
     #[must_use]
     pub const fn ended_at(&self) -> Option<Position> {
         self.ended_at
+    }
+
+    /// The segments whose words are still to come, in order.
+    #[must_use]
+    pub fn awaited(&self) -> Vec<u64> {
+        let turns = self.unsettled.iter().chain(&self.turn);
+        turns.flat_map(Turn::open).collect()
     }
 
     /// Answers that seemed to be heard to their ends, or to where they were cut off, were not, after

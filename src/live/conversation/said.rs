@@ -33,6 +33,7 @@ impl Conversation {
             words,
             cut,
             typed: turn.is_corrected(),
+            afterwards: false,
         }
     }
 
@@ -98,6 +99,7 @@ impl Conversation {
             words: Vec::new(),
             cut,
             typed: true,
+            afterwards: false,
         }));
     }
 
@@ -215,6 +217,7 @@ impl Conversation {
                 .unwrap_or_default(),
             cut,
             typed: false,
+            afterwards: false,
         })
     }
 }

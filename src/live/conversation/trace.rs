@@ -140,6 +140,12 @@ impl Tracer {
         Self { account, line }
     }
 
+    /// When the last input was.
+    #[must_use]
+    pub const fn now(&self) -> Position {
+        self.account.now
+    }
+
     /// The line for an input at `now`, without an end of line.
     pub fn line(&mut self, input: &Input, now: Position) -> &str {
         let account = &mut self.account;
@@ -176,6 +182,14 @@ impl Tracer {
             other => write!(line, "[{elapsed},{}]", json(other)),
         };
         &self.line
+    }
+}
+
+impl From<TraceReader> for Tracer {
+    /// Writes on where a trace ends.
+    fn from(read: TraceReader) -> Self {
+        let (account, line) = (read.account, String::new());
+        Self { account, line }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::iter::Peekable;
 
-use super::{TraceError, TraceReader, read_header};
+use super::{TraceError, TraceReader, Tracer, read_header};
 use crate::archive::event::Entry;
 use crate::live::conversation::{Conversation, Output};
 
@@ -37,6 +37,11 @@ pub fn replay<L: AsRef<str>, I: IntoIterator<Item = L>>(
 }
 
 impl<L: AsRef<str>, I: Iterator<Item = L>> Replay<I> {
+    /// The conversation as the trace leaves it, when everything was put out, and who writes on there.
+    pub fn left(self) -> (Conversation, Tracer) {
+        (self.conversation, self.reader.into())
+    }
+
     /// What the conversation records, in order, without the rest.
     pub fn entries(self) -> impl Iterator<Item = Result<Entry, TraceError>> {
         self.filter_map(|output| match output {

@@ -467,7 +467,7 @@ export interface components {
          * @description Why a session, or a part of it, ended.
          * @enum {string}
          */
-        EndReason: "by_client" | "hung_up" | "lost" | "expired" | "server_stopped" | "failed";
+        EndReason: "by_client" | "hung_up" | "lost" | "displaced" | "expired" | "server_stopped" | "failed";
         /** @description An engine. */
         Engine: {
             /** @description Its short name. */
@@ -851,6 +851,26 @@ export interface components {
             length_ms: number;
             /** @enum {string} */
             type: "gap";
+        } | {
+            /**
+             * Format: int64
+             * @description Where that speech begins.
+             */
+            from_ms: number;
+            /** @description Whether a recogniser listened to all of it. If not, nothing may be known of its words. */
+            recognised: boolean;
+            /**
+             * Format: int64
+             * @description Where the sound of it ends.
+             */
+            to_ms: number;
+            /** @enum {string} */
+            type: "heard_afterwards";
+            /**
+             * Format: int64
+             * @description When it listened: microseconds since 1970.
+             */
+            wall: number;
         } | (components["schemas"]["EngineCall"] & {
             /** @enum {string} */
             type: "engine_call";
@@ -1126,6 +1146,11 @@ export interface components {
          *     words may be corrected, or cut to what was heard. An empty text takes back what was no turn.
          */
         Said: {
+            /**
+             * @description In a transcript: whether the words were understood only after the server had been killed and
+             *     started again. Without a text it could not be understood then either.
+             */
+            afterwards?: boolean;
             /** @description Whether it was cut off, or goes on: the text ends with what was heard by then. */
             cut: boolean;
             /**
@@ -2485,7 +2510,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `not_found`: no such call of this account is live, or could still be resumed */
+            /** @description `not_found`: no such call of this account is live, or could still be resumed: it has ended already */
             404: {
                 headers: {
                     [name: string]: unknown;
