@@ -12,6 +12,11 @@ pub(super) const MAX_PAGE: usize = HEADER + SEGMENTS + SEGMENTS * 255;
 /// The longest packet that fits on a page of its own.
 pub(super) const MAX_PACKET: usize = SEGMENTS * 255 - 1;
 
+/// What a page begins with.
+const CAPTURE: &[u8] = b"OggS";
+/// So much is read at a time in search of it.
+const BLOCK: usize = 1 << 12;
+
 pub(super) const CONTINUED: u8 = 1;
 pub(super) const BEGINNING: u8 = 2;
 pub(super) const END: u8 = 4;
@@ -114,12 +119,14 @@ pub(super) struct Page {
     segments: usize,
 }
 
-/// Reads pages one after another; no byte in between is skipped.
+/// Reads pages one after another; no byte in between is skipped, unless one [seeks](Self::seek).
 #[derive(Debug)]
 pub(super) struct PageReader<R> {
     input: R,
     /// The page read last.
     buffer: Vec<u8>,
+    /// What was read beyond it.
+    ahead: Vec<u8>,
 }
 
 impl<R: Read> PageReader<R> {
@@ -127,6 +134,7 @@ impl<R: Read> PageReader<R> {
         Self {
             input,
             buffer: Vec::new(),
+            ahead: Vec::new(),
         }
     }
 
@@ -153,11 +161,36 @@ impl<R: Read> PageReader<R> {
         let body = lacing.iter().map(|&segment| usize::from(segment)).sum();
         self.fill(body)?;
         self.whole(HEADER + page.segments + body)?;
-        self.buffer[22..26].fill(0);
-        if CRC.checksum(&self.buffer) != crc {
+        let mut checked = CRC.digest();
+        checked.update(&self.buffer[..22]);
+        checked.update(&[0; 4]);
+        checked.update(&self.buffer[26..]);
+        if checked.finalize() != crc {
             return Err(PageError::Damaged);
         }
         Ok(Some(page))
+    }
+
+    /// Goes on, after something that is no page of use, to where the next one may begin. How many bytes
+    /// are skipped; `None` if none begins before the end.
+    pub(super) fn seek(&mut self) -> Result<Option<usize>, PageError> {
+        self.buffer.append(&mut self.ahead);
+        let (mut skipped, mut from) = (0, 1);
+        loop {
+            let rest = self.buffer.get(from..).unwrap_or_default();
+            if let Some(at) = rest.windows(CAPTURE.len()).position(|four| four == CAPTURE) {
+                self.ahead = self.buffer.split_off(from + at);
+                return Ok(Some(skipped + from + at));
+            }
+            // The pattern may have begun in the last three bytes.
+            let looked_at = self.buffer.len().saturating_sub(CAPTURE.len() - 1).max(from);
+            let looked_at = looked_at.min(self.buffer.len());
+            self.buffer.drain(..looked_at);
+            (skipped, from) = (skipped + looked_at, 0);
+            if self.fill(BLOCK)? == 0 {
+                return Ok(None);
+            }
+        }
     }
 
     /// Bytes of the page read last.
@@ -192,11 +225,13 @@ impl<R: Read> PageReader<R> {
 
     /// Reads up to `len` further bytes and returns how many there were.
     fn fill(&mut self, len: usize) -> Result<usize, PageError> {
-        debug_assert!(self.buffer.len() + len <= MAX_PAGE);
-        (&mut self.input)
-            .take(len as u64)
+        let known = len.min(self.ahead.len());
+        self.buffer.extend(self.ahead.drain(..known));
+        let read = (&mut self.input)
+            .take((len - known) as u64)
             .read_to_end(&mut self.buffer)
-            .map_err(PageError::Io)
+            .map_err(PageError::Io)?;
+        Ok(known + read)
     }
 
     /// The page so far, if all `len` bytes of it are there.

@@ -2,8 +2,9 @@
 
 use std::io::Read;
 
+use super::fill::{self, Filler, STEP};
 use super::head;
-use super::packet::Frames;
+use super::packet::{Frames, MAX_SPAN};
 use super::page::{BEGINNING, CONTINUED, END, Page, PageError, PageReader};
 use super::{ReadError, RecordError};
 use crate::Position;
@@ -21,8 +22,9 @@ pub struct TrackPacket<'a> {
 
 /// Reads a track as [`TrackWriter`](super::TrackWriter) writes it, page by page.
 ///
-/// It is strict: every page must be whole, in order, and say where its packets end. The input
-/// should be buffered.
+/// It is strict: every page must be whole, in order, and say where its packets end. A page that is not
+/// is passed over, and there is silence in its place: what comes after it stands where it should. The
+/// input should be buffered.
 #[derive(Debug)]
 pub struct TrackReader<R> {
     pages: Pages<R>,
@@ -30,6 +32,8 @@ pub struct TrackReader<R> {
     segment: usize,
     offset: usize,
     at: u64,
+    /// The silence given out last for a page that is damaged.
+    silence: Option<Filler>,
 }
 
 impl<R: Read> TrackReader<R> {
@@ -40,15 +44,19 @@ impl<R: Read> TrackReader<R> {
     /// [`ReadError::Damaged`] or [`ReadError::Torn`] if no track begins here.
     pub fn new(input: R) -> Result<Self, ReadError> {
         let mut pages = Pages::new(input);
+        let mut page = None;
         while !pages.has_head() {
-            pages.next()?.ok_or(ReadError::Torn)?;
+            let next = pages.next()?.ok_or(ReadError::Torn)?;
+            // The head may be what is damaged.
+            page = Some(next).filter(|page| page.sequence >= HEAD);
         }
         Ok(Self {
             pages,
-            page: None,
+            page,
             segment: 0,
             offset: 0,
             at: 0,
+            silence: None,
         })
     }
 
@@ -57,7 +65,8 @@ impl<R: Read> TrackReader<R> {
     /// # Errors
     ///
     /// [`ReadError::Torn`] if the file ends inside a page, as it does when the writer was killed,
-    /// [`ReadError::Damaged`] if something else stands there. Nothing comes after an error.
+    /// [`ReadError::Damaged`] if something else stands there and no page follows. Nothing comes after
+    /// an error.
     pub fn next_packet(&mut self) -> Result<Option<TrackPacket<'_>>, ReadError> {
         loop {
             match self.page {
@@ -72,7 +81,21 @@ impl<R: Read> TrackReader<R> {
         let Some(page) = self.page else {
             return Ok(None);
         };
-        let at = self.at;
+        let missing = self.pages.begin.saturating_sub(self.at);
+        if self.segment == 0 && missing >= u64::from(STEP) {
+            let at = self.at;
+            let span = missing.min(MAX_SPAN.into()) as u32;
+            let silence = fill::silence(span, self.silence.is_some());
+            self.at += u64::from(silence.span);
+            let silence = self.silence.insert(silence);
+            return Ok(Some(TrackPacket {
+                at: Position::new(at),
+                span: silence.span,
+                bytes: silence.bytes(),
+            }));
+        }
+        self.silence = None;
+        let at = self.at.max(self.pages.begin);
         let Some(bytes) = self
             .pages
             .inner
@@ -81,7 +104,7 @@ impl<R: Read> TrackReader<R> {
             return Err(ReadError::Damaged);
         };
         let span = Frames::parse(bytes).map_err(damaged)?.span();
-        self.at += u64::from(span);
+        self.at = at + u64::from(span);
         Ok(Some(TrackPacket {
             at: Position::new(at),
             span,
@@ -102,16 +125,27 @@ impl<R: Read> TrackReader<R> {
     }
 }
 
-/// The pages of a track, each of them checked.
+/// How many pages the head has.
+pub(super) const HEAD: u32 = 2;
+/// The most that a byte of a track lasts: a packet of 120 ms takes one, and one in the page's table. In
+/// samples at 48 kHz.
+const PER_BYTE: u64 = MAX_SPAN as u64 / 2;
+
+/// The pages of a track, each of them checked; those that are damaged are passed over.
 #[derive(Debug)]
 pub(super) struct Pages<R> {
     inner: PageReader<R>,
-    /// Pages so far.
+    /// Pages so far, with those passed over.
     pub(super) count: u32,
     pub(super) serial: u32,
-    /// Bytes of the pages so far.
+    /// Where the last whole page ends in the file.
     pub(super) bytes: u64,
-    /// Where they end.
+    /// How many bytes before that were passed over.
+    pub(super) damaged: u64,
+    /// Where in the file the sound begins.
+    pub(super) head: u64,
+    /// Where the last page begins and ends on the timeline.
+    begin: u64,
     pub(super) end: u64,
     pub(super) ended: bool,
 }
@@ -123,14 +157,17 @@ impl<R: Read> Pages<R> {
             count: 0,
             serial: 0,
             bytes: 0,
+            damaged: 0,
+            head: 0,
+            begin: 0,
             end: 0,
             ended: false,
         }
     }
 
-    /// Whether both packets of the head were read.
+    /// Whether the head has gone by, read or not.
     pub(super) const fn has_head(&self) -> bool {
-        self.count >= 2
+        self.count >= HEAD
     }
 
     /// The next page, `None` after the last.
@@ -138,32 +175,62 @@ impl<R: Read> Pages<R> {
         if self.ended {
             return Ok(None);
         }
-        let Some(page) = self.inner.next()? else {
-            return Ok(None);
-        };
-        let end = self.check(&page).ok_or(ReadError::Damaged)?;
-        if self.count == 0 {
-            self.serial = page.serial;
+        let mut skipped = 0;
+        loop {
+            let error = match self.inner.next() {
+                Err(PageError::Io(error)) => return Err(ReadError::Io(error)),
+                Ok(None) => return Ok(None),
+                Ok(Some(page)) => match self.check(&page, skipped) {
+                    Some((begin, end)) => {
+                        self.take(&page, skipped);
+                        (self.begin, self.end) = (begin, end);
+                        return Ok(Some(page));
+                    }
+                    None => ReadError::Damaged,
+                },
+                Err(error) => error.into(),
+            };
+            match self.inner.seek()? {
+                Some(bytes) => skipped += bytes as u64,
+                None => return Err(error),
+            }
         }
-        self.bytes += self.inner.len() as u64;
-        self.count = self.count.wrapping_add(1);
-        self.end = end;
-        self.ended = page.flags & END != 0;
-        Ok(Some(page))
     }
 
-    /// Where the page ends, if it is the one that comes next.
-    fn check(&self, page: &Page) -> Option<u64> {
-        let beginning = if self.count == 0 { BEGINNING } else { 0 };
-        let in_order = page.sequence == self.count
+    /// Counts a page that comes after `skipped` bytes.
+    fn take(&mut self, page: &Page, skipped: u64) {
+        self.serial = page.serial;
+        if !self.has_head() {
+            self.head = self.bytes + skipped;
+        }
+        self.bytes += skipped + self.inner.len() as u64;
+        if page.sequence < HEAD {
+            self.head = self.bytes;
+        }
+        self.damaged += skipped;
+        self.count = page.sequence.wrapping_add(1);
+        self.ended = page.flags & END != 0;
+    }
+
+    /// Where the page begins and ends, if it is the one that comes next, or a later one after so many
+    /// bytes that are damaged.
+    fn check(&self, page: &Page, skipped: u64) -> Option<(u64, u64)> {
+        let in_order = if skipped == 0 {
+            page.sequence == self.count
+        } else {
+            page.sequence >= self.count
+        };
+        let beginning = if page.sequence == 0 { BEGINNING } else { 0 };
+        let in_order = in_order
             && (self.count == 0 || page.serial == self.serial)
             && page.flags & (CONTINUED | BEGINNING) == beginning;
         if !in_order {
             return None;
         }
+        let is_sound = page.sequence >= HEAD;
         let (mut segment, mut offset, mut span) = (0, 0, 0);
         while let Some(packet) = self.inner.packet(page, &mut segment, &mut offset) {
-            let is_expected = match self.count {
+            let is_expected = match page.sequence {
                 0 => head::is_mono(packet),
                 1 => head::is_tags(packet),
                 _ => {
@@ -171,20 +238,23 @@ impl<R: Read> Pages<R> {
                     true
                 }
             };
-            if !is_expected || !self.has_head() && !PageReader::<R>::is_end(page, segment) {
+            if !is_expected || !is_sound && !PageReader::<R>::is_end(page, segment) {
                 return None;
             }
         }
         if segment == 0 || !PageReader::<R>::is_end(page, segment) {
             return None;
         }
-        let end = self.end + span;
-        let fits = if page.flags & END != 0 && self.has_head() {
-            (self.end..=end).contains(&page.granule)
-        } else {
-            page.granule == end
+        // The last page may be trimmed; if the one before is damaged it counts as if it were not.
+        let is_last = page.flags & END != 0 && is_sound;
+        let begin = match page.granule.checked_sub(span) {
+            Some(begin) if !is_last || begin > self.end => begin,
+            _ if is_last => self.end,
+            _ => return None,
         };
-        fits.then_some(page.granule)
+        let lost = begin.checked_sub(self.end)?;
+        let fits = page.granule >= begin && lost <= skipped.saturating_mul(PER_BYTE);
+        fits.then_some((begin, page.granule))
     }
 }
 

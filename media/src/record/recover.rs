@@ -5,30 +5,49 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::ReadError;
 use super::fill::{self, STEP};
 use super::page::{END, MAX_PAGE, PageBuilder, PageReader};
-use super::reader::Pages;
+use super::head::{self, Channels};
+use super::reader::{HEAD, Pages};
 use crate::Position;
 
-/// The whole part of a track's file.
+/// What is whole of a track's file.
 ///
-/// To repair the file: cut it to [`bytes`](Self::bytes) and append
-/// [`closing_page`](Self::closing_page).
+/// To repair the file: cut it to [`bytes`](Self::bytes), append [`closing_page`](Self::closing_page),
+/// and put [`new_head`](Self::new_head) in the place of a head that is damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recovered {
-    /// How many bytes from the beginning on are whole pages.
+    /// Where in the file the last whole page ends.
     pub bytes: u64,
+    /// How many bytes before that are of no whole page. A [`TrackReader`](super::TrackReader) gives
+    /// silence in their place.
+    pub damaged: u64,
     /// Where they end on the part's timeline.
     pub end: Position,
     /// Whether the end is marked: the track was finished.
     pub ended: bool,
     serial: u32,
     pages: u32,
+    /// Where in the file the sound begins.
+    head: u64,
+    has_head: bool,
 }
 
 impl Recovered {
-    /// Whether the head is whole. If not there is no track, and the file should be removed.
+    /// Whether there is a head, or sound. If not there is no track, and the file should be removed.
     #[must_use]
     pub const fn is_track(&self) -> bool {
         self.pages >= 2
+    }
+
+    /// If the head is damaged: another one, and where in the file the sound begins that it goes before.
+    #[must_use]
+    pub fn new_head(&self) -> Option<(Vec<u8>, u64)> {
+        if self.has_head || !self.is_track() {
+            return None;
+        }
+        let mut out = Vec::new();
+        let mut pages = PageBuilder::new(self.serial, 0);
+        head::write(&mut pages, Channels::Mono, &mut out);
+        Some((out, self.head))
     }
 
     /// The page that marks the end, to be appended after the whole ones; `None` if the end is
@@ -46,8 +65,8 @@ impl Recovered {
     }
 }
 
-/// Finds what is whole of a track: everything before the first page that is torn, damaged or out
-/// of order. A [`TrackReader`](super::TrackReader) reads that part without an error.
+/// Finds what is whole of a track: everything before its end, or before where only torn, damaged and
+/// misplaced pages follow. A [`TrackReader`](super::TrackReader) reads that part without an error.
 ///
 /// It reads once from the beginning, page by page; the input should be buffered.
 ///
@@ -56,19 +75,23 @@ impl Recovered {
 /// Only if reading fails.
 pub fn recover(input: impl Read) -> io::Result<Recovered> {
     let mut pages = Pages::new(input);
+    let mut head = 0;
     loop {
         match pages.next() {
-            Ok(Some(_)) => {}
+            Ok(Some(page)) => head += u32::from(page.sequence < HEAD),
             Ok(None) | Err(ReadError::Torn | ReadError::Damaged) => break,
             Err(ReadError::Io(error)) => return Err(error),
         }
     }
     Ok(Recovered {
         bytes: pages.bytes,
+        damaged: pages.damaged,
         end: Position::new(pages.end),
         ended: pages.ended,
         serial: pages.serial,
         pages: pages.count,
+        head: pages.head,
+        has_head: head == HEAD,
     })
 }
 

@@ -226,7 +226,8 @@ pub(super) fn finish(
     Ok(Some(found))
 }
 
-/// Cuts a track after its last whole page and marks its end. Where that is on the part's timeline.
+/// Cuts a track after its last whole page, puts a new head where it was damaged, and marks its end. Where
+/// that is on the part's timeline.
 fn repair_track(path: &Path) -> io::Result<Position> {
     let Some(file) = open(path)? else {
         return Ok(Position::ZERO);
@@ -236,13 +237,32 @@ fn repair_track(path: &Path) -> io::Result<Position> {
         absent_is_fine(std::fs::remove_file(path))?;
         return Ok(Position::ZERO);
     }
+    if whole.damaged > 0 {
+        let bytes = whole.damaged;
+        tracing::warn!(path = %path.display(), bytes, "a recording is damaged: it is silent there");
+    }
     if file.metadata()?.len() != whole.bytes {
         file.set_len(whole.bytes)?;
+    }
+    if let Some((head, from)) = whole.new_head() {
+        replace_head(path, &head, &file, from)?;
     }
     if let Some(page) = whole.closing_page() {
         append(path, &page);
     }
     Ok(whole.end)
+}
+
+/// Puts `head` before what of the file stands from `from` on. Nobody sees it before it is whole.
+fn replace_head(path: &Path, head: &[u8], mut file: &File, from: u64) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut mended = tempfile::NamedTempFile::new_in(folder)?;
+    mended.write_all(head)?;
+    file.seek(SeekFrom::Start(from))?;
+    io::copy(&mut file, &mut mended)?;
+    mended.as_file().sync_all()?;
+    mended.persist(path)?;
+    Ok(())
 }
 
 /// Cuts what stands after the last whole line that `is_whole`. After a power cut a file may end

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use media::Position;
 use media::opus::{Encoder, EncoderSettings};
-use media::record::{TrackWriter, recover};
+use media::record::{TrackReader, TrackWriter, recover};
 
 use super::super::event::{Entry, Event};
 use super::super::layout::{Folder, Layout, Stream};
@@ -94,6 +94,49 @@ fn a_log_cut_at_any_byte_keeps_its_whole_lines() {
             assert_eq!(finish(&folder, 1, None, |_| {}).unwrap().unwrap(), found);
             assert_eq!(std::fs::read_to_string(&path).unwrap(), after, "again");
         }
+    }
+}
+
+#[test]
+fn a_track_damaged_at_any_byte_keeps_every_other_page() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    let (log, path) = (
+        folder.file(1, Stream::Events),
+        folder.file(1, Stream::Coach),
+    );
+    let whole = track();
+    let ends: Vec<u64> = (1..=whole.len())
+        .filter(|&end| whole[end..].starts_with(b"OggS") || end == whole.len())
+        .map(|end| end as u64)
+        .collect();
+    for at in 0..whole.len() {
+        std::fs::write(&log, line(0, connected(1, 0))).unwrap();
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x10;
+        std::fs::write(&path, &damaged).unwrap();
+        let found = finish(&folder, 1, None, |_| {}).unwrap().unwrap();
+        let is_last = at as u64 >= ends[ends.len() - 2];
+        assert_eq!(found.length_ms, if is_last { 900 } else { 1000 }, "at {at}");
+
+        let file = std::fs::read(&path).unwrap();
+        let mut track = TrackReader::new(&file[..]).unwrap();
+        let (mut next, mut silent) = (Position::ZERO, 0);
+        while let Some(packet) = track.next_packet().unwrap() {
+            assert_eq!(packet.at, next, "at {at}");
+            next = Position::new(next.samples() + u64::from(packet.span));
+            silent += packet.span / 960 * u32::from(packet.bytes.ends_with(&[0xFF, 0xFE]));
+        }
+        assert!(track.is_ended());
+        // A page is a tenth of a second, the two of the head are none of it.
+        let is_head = at as u64 < ends[1];
+        let lost = if is_head || is_last { 0 } else { 5 };
+        assert_eq!(silent, lost, "at {at}");
+        if is_head {
+            assert_eq!(recover(&file[..]).unwrap().damaged, 0, "at {at}");
+        }
+        let names = std::fs::read_dir(folder.path()).unwrap();
+        assert!(names.count() <= 4, "nothing is left lying about");
     }
 }
 
