@@ -6,6 +6,7 @@ mod lines;
 mod lint;
 mod names;
 mod parts;
+mod quotes;
 mod report;
 mod table;
 #[cfg(test)]
@@ -40,9 +41,7 @@ impl Sheet {
     pub fn parse(file: &str, text: &str) -> Result<Self, SheetErrors> {
         let report = Report::new(file, text);
         let (root, broken) = DeTable::parse_recoverable(text);
-        for error in broken {
-            report.note(&error.span().unwrap_or(0..0), error.message());
-        }
+        quotes::note(&report, text, &broken);
         if !report.is_clean() {
             // What was read of a broken file would be missing half of it.
             return report.result(Self::default());
@@ -55,9 +54,7 @@ impl Sheet {
     pub(super) fn parse_shared(file: &str, text: &str) -> Result<Vec<Line>, SheetErrors> {
         let report = Report::new(file, text);
         let (root, broken) = DeTable::parse_recoverable(text);
-        for error in broken {
-            report.note(&error.span().unwrap_or(0..0), error.message());
-        }
+        quotes::note(&report, text, &broken);
         let mut table = Table::root(&report, root.get_ref());
         let mut lines = Lines::new(&report, String::new());
         pools(
@@ -104,7 +101,7 @@ fn read(report: &Report<'_>, mut table: Table<'_>) -> Sheet {
         );
     }
     let difficulty = table.text("difficulty");
-    let trains = table.texts("trains");
+    let trains = table.some_texts("trains");
     let words = table.texts("words");
     let (facts, triggers) = (facts(report, &mut table), triggers(report, &mut table));
     let mut sheet = Sheet {

@@ -219,6 +219,17 @@ impl<'a> Table<'a> {
         texts.collect()
     }
 
+    /// Texts in brackets that must be there, at least one.
+    pub(super) fn some_texts(&mut self, key: &'static str) -> Vec<Placed> {
+        let given = self.need(key);
+        if let Some(value) = given
+            && value.get_ref().as_array().is_some_and(|all| all.is_empty())
+        {
+            self.wrong(&value.span(), key, "has no text: it takes at least one");
+        }
+        self.texts(key)
+    }
+
     /// A table that must be there.
     pub(super) fn table(&mut self, key: &'static str) -> Option<Table<'a>> {
         let value = self.need(key)?;

@@ -222,6 +222,32 @@ fn a_broken_file_is_told_where_it_breaks() {
 }
 
 #[test]
+fn a_quote_that_is_not_closed_is_the_last_that_is_named() {
+    let (at, says) = said("difficulty = \"gentle\"", "difficulty = \"gentle");
+    assert_eq!(at, line("difficulty = "));
+    assert!(says.contains("not closed"), "{says}");
+    let earlier = [
+        ("age = 34", "age = "),
+        ("difficulty = \"gentle\"", "difficulty = \"gentle"),
+    ];
+    let SheetErrors(errors) = refused(&earlier);
+    let lines: Vec<usize> = errors.iter().map(|error| error.line).collect();
+    assert_eq!(lines, [line("age = "), line("difficulty = ")], "{errors:?}");
+}
+
+#[test]
+fn a_card_says_what_a_client_trains() {
+    let trains = MAYA.lines().find(|l| l.starts_with("trains = ")).unwrap();
+    for (to, at, says) in [
+        ("trains = []", line("trains = "), "at least one"),
+        ("", 1, "`trains` is missing"),
+    ] {
+        let told = said(trains, to);
+        assert!(told.0 == at && told.1.contains(says), "{told:?}");
+    }
+}
+
+#[test]
 fn nothing_gives_away_a_deeper_fact() {
     let sheet = Sheet::parse("maya.toml", MAYA).unwrap();
     let deep = sheet
