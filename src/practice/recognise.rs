@@ -124,7 +124,8 @@ impl Recogniser {
             kind,
             topic,
             moves,
-            greets: moves.contains(Move::Greeting) || self.says(Move::Greeting, &heard),
+            greets: moves.contains(Move::Greeting)
+                || !moves.reflects() && self.says(Move::Greeting, &heard),
             sure,
             lost,
             words: heard.words,

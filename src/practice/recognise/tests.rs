@@ -124,6 +124,73 @@ fn what_happens_is_not_what_happened() {
 }
 
 #[test]
+fn where_a_session_is_to_lead_does_not_end_it() {
+    for (text, topic) in [
+        (
+            "What would you like to achieve by the end of our session?",
+            Topic::Goal,
+        ),
+        (
+            "Where would you like to be at the end of this session?",
+            Topic::Goal,
+        ),
+        (
+            "How will you know at the end of this session that it was worth it?",
+            Topic::Goal,
+        ),
+        (
+            "By the end of our conversation, what would you like to be different?",
+            Topic::Goal,
+        ),
+        (
+            "What needs to have happened by the end of today?",
+            Topic::Goal,
+        ),
+        (
+            "What should be different for you when we end our session?",
+            Topic::Goal,
+        ),
+        ("How would you like to end our session?", Topic::Closing),
+        (
+            "We're at the end of our session. What will you take with you?",
+            Topic::Closing,
+        ),
+        ("What would you like to say before we end?", Topic::Closing),
+        ("How shall we end this session?", Topic::Closing),
+    ] {
+        assert_eq!(hear(text).1, Some(topic), "{text}");
+    }
+}
+
+#[test]
+fn what_is_asked_about_is_told_from_what_sounds_like_it() {
+    for (text, topic) in [
+        ("Who else is affected by this?", Topic::Others),
+        ("Who else is touched by this?", Topic::Others),
+        ("Who else suffers?", Topic::Others),
+        ("Who else could help you?", Topic::Support),
+        ("What else is affected?", Topic::More),
+        ("Where shall we go from here?", Topic::NextStep),
+        ("Where do we go from here?", Topic::NextStep),
+        (
+            "What does that say about what matters to you?",
+            Topic::Values,
+        ),
+        (
+            "What does that tell you about what is important to you?",
+            Topic::Values,
+        ),
+        ("Why does that matter now?", Topic::WhyNow),
+        ("What makes this important now?", Topic::WhyNow),
+        ("What do you really want?", Topic::Goal),
+        ("Who do you really want to be?", Topic::Identity),
+        ("Who would you be without that worry?", Topic::Identity),
+    ] {
+        assert_eq!(hear(text).1, Some(topic), "{text}");
+    }
+}
+
+#[test]
 fn every_move_of_the_table_is_looked_for() {
     let looked_for: Vec<Move> = [LIVE, MISHEARD_ASKING, MISHEARD].concat();
     for kind in recogniser().moves.keys() {

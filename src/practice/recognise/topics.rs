@@ -51,6 +51,9 @@ impl Topics {
         from: usize,
         context: &Context,
     ) -> Option<(Topic, bool)> {
+        if looks_ahead(&heard.words[from..]) {
+            return Some((Topic::Goal, true));
+        }
         let mut plain = BTreeSet::new();
         let mut scores: BTreeMap<Topic, u32> = BTreeMap::new();
         for (word, hits) in heard.words.iter().zip(&heard.hits).skip(from) {
@@ -100,4 +103,41 @@ impl Topics {
         let best = strong.rev().max_by_key(|(_, score)| *score);
         best.map(|(topic, _)| (topic, plain.contains(&topic)))
     }
+}
+
+/// Whether it asks where the session is to lead: `by the end of our session`, `what would be good at
+/// the end of today`, but not `we are at the end of our session`.
+fn looks_ahead(words: &[Word]) -> bool {
+    const SESSION: &[&str] = &[
+        "session",
+        "conversation",
+        "time",
+        "hour",
+        "meeting",
+        "today",
+        "talk",
+        "call",
+    ];
+    const WISHES: &[&str] = &[
+        "would", "will", "want", "like", "hope", "need", "needs", "should", "wish", "achieve",
+    ];
+    let said = |at: usize, text: &str| words.get(at).is_some_and(|word| word.text == text);
+    let among = |list: &[&str], word: &Word| list.contains(&&*word.text);
+    let wishes =
+        words.iter().any(|word| among(WISHES, word)) && !words.iter().any(|w| w.text == "say");
+    (0..words.len()).any(|at| {
+        let end = said(at + 1, "the") && said(at + 2, "end") && said(at + 3, "of");
+        let session = words
+            .iter()
+            .skip(at + 4)
+            .take(2)
+            .any(|word| among(SESSION, word));
+        let there = at > 0 && (said(at - 1, "are") || said(at - 1, "now") || said(at - 1, "here"));
+        let ahead = said(at, "by") || said(at, "at") && wishes && !there;
+        let when = said(at, "when") && said(at + 1, "we") && wishes;
+        let ends = ["end", "finish", "close", "part"]
+            .iter()
+            .any(|end| said(at + 2, end));
+        end && session && ahead || when && ends
+    })
 }
