@@ -2,7 +2,7 @@
 //! question mark where there is one.
 
 use super::lexicon::Cues;
-use super::order::{inversions, question_word, verb_first};
+use super::order::{inversions, question_word, question_words, verb_first};
 use super::phrases::Cue;
 use super::text::{End, Sentence, is};
 use super::urge::suggests_asking;
@@ -73,6 +73,8 @@ pub(super) fn asked(sentence: &Sentence, cues: Cues) -> Option<Asked> {
         // "Any concerns?" stands for "are there any".
         Form::Statement => sentence.word(sentence.body).starts_with("any"),
     };
+    let several = inversions(sentence) >= 2;
+    let open = open || several && question_words(sentence).any(|at| any_answer_fits(sentence, at));
     // What is suggested one can take up or leave, whatever the question word.
     let suggests = suggests_asking(sentence, cues);
     Some(Asked {
@@ -81,7 +83,7 @@ pub(super) fn asked(sentence: &Sentence, cues: Cues) -> Option<Asked> {
         why: !suggests
             && (word.is_some_and(|at| asks_for_reasons(sentence, at))
                 || sentence.words.last().is_some_and(|last| last == "why")),
-        several: inversions(sentence) >= 2,
+        several,
         suggests,
     })
 }
@@ -136,12 +138,18 @@ fn tells_oneself(sentence: &Sentence) -> bool {
 fn any_answer_fits(sentence: &Sentence, at: usize) -> bool {
     let next = sentence.word(at + 1);
     match sentence.word(at) {
-        "who" | "whose" => false,
+        "who" => asks_who_one_is(sentence, at),
+        "whose" => is(next, OWNED),
         "where" => {
             let dwells = is(sentence.word(at + 3), "live work come study sleep");
             !is(next, "is are was were") && (next != "do" || !dwells)
         }
-        "when" => !is(next, "is was were did do does will") || pair(sentence, "a", "time"),
+        "when" => {
+            let lived = |w: &String| is(w, "most least best happiest alive proud yourself");
+            let feels = next == "do" && sentence.word(at + 3) == "feel";
+            let dated = is(next, "is was were did do does will") && !pair(sentence, "a", "time");
+            !dated || feels || sentence.words[at..].iter().any(lived)
+        }
         "which" => !is(next, "one ones"),
         "how" => {
             let measured = || sentence.words[at..].iter().any(|w| is(w, MEASURED));
@@ -157,6 +165,23 @@ fn any_answer_fits(sentence: &Sentence, at: usize) -> bool {
         }
         _ => true,
     }
+}
+
+/// What asks for more than a name, if it is asked whose it is.
+const OWNED: &str = "voice voices life dream dreams story words rule rules expectation expectations \
+    standards belief beliefs fear guilt need needs";
+
+/// `who do you want to become`, `who are you without it`, but not `who would you be with`.
+fn asks_who_one_is(sentence: &Sentence, at: usize) -> bool {
+    let (verb, next) = (sentence.word(at + 1), sentence.word(at + 3));
+    let is_one = is(verb, "are were") && is(next, "when without before if becoming beyond behind");
+    let becomes = |at: usize| match sentence.word(at) {
+        "become" | "becoming" => true,
+        "be" => !is(sentence.word(at + 1), "with there at in on to around near"),
+        _ => false,
+    };
+    let to_be = is(verb, "would do could will might") && (at + 3..at + 8).any(becomes);
+    sentence.word(at + 2) == "you" && (is_one || to_be)
 }
 
 /// `would you like to hear`, `are you interested in hearing`: yes is an answer.
@@ -178,12 +203,32 @@ fn asks_to_tell(sentence: &Sentence, at: usize) -> bool {
         let names = third == "think" && sentence.word(at + 3) == "of";
         // "Would you say that you are": yes is an answer.
         let agrees = third == "say" && is(sentence.word(at + 3), "you that it he she they this");
-        return names || !offers(sentence, at) && !agrees && within(TELLS);
+        let tells = within(TELLS) && !to_others(sentence, at + 2);
+        return names || !offers(sentence, at) && !agrees && tells;
     }
     let has = verb == "do" && next == "you" && third == "have";
     let exists = is(verb, "is are") && next == "there";
     let unnamed = is(third, "anything something any other some");
     exists && unnamed || has && (at + 3..at + 6).any(|i| is(sentence.word(i), THOUGHTS))
+}
+
+/// `will you tell her`, `would you explain it to your boss`: the coach is not who is told.
+fn to_others(sentence: &Sentence, from: usize) -> bool {
+    const OTHERS: &str = "her him them your his their somebody someone anybody anyone everybody \
+        everyone people";
+    const TOLD: &str =
+        "me us what how why where about more again a an one some something when which";
+    let words = &sentence.words[from.min(sentence.words.len())..];
+    let has = |list: &str| words.iter().any(|word| is(word, list));
+    let pair = |first: &str, second: &str| {
+        words
+            .windows(2)
+            .any(|w| is(&w[0], first) && is(&w[1], second))
+    };
+    let tells = has("tell") && !pair("tell", TOLD);
+    let gives = pair("give help", OTHERS);
+    let turns = pair("to with", OTHERS) && !has("me us what how why about more bit describe");
+    tells || gives || turns
 }
 
 /// `why` or `what is the reason`, but not `why is it important to you`, which asks what it means.

@@ -35,7 +35,7 @@ pub(super) fn asks(looked: &[Looked<'_>], moves: &mut Moves) {
     if questions.iter().any(|(_, asked)| asked.why) {
         moves.insert(Move::WhyQuestion);
     }
-    if questions.iter().any(|(l, _)| leads(l)) {
+    if questions.iter().any(|(l, asked)| leads(l, *asked)) {
         moves.insert(Move::LeadingQuestion);
     }
     let whole = questions
@@ -60,9 +60,18 @@ fn goes_on_telling(after: &[Looked<'_>]) -> bool {
 }
 
 /// Whether the question carries its answer.
-fn leads(looked: &Looked<'_>) -> bool {
-    let tagged = tags(looked.sentence, looked.cues) && !looked.cues.has(Cue::GivesBack);
+fn leads(looked: &Looked<'_>, asked: ask::Asked) -> bool {
+    let stated = asked.form == Form::Statement && !looked.echo.mostly();
+    let tagged = tags(looked.sentence, looked.cues) || stated && wants_yes(looked.sentence);
+    let tagged = tagged && !looked.cues.has(Cue::GivesBack);
     looked.cues.has(Cue::Leads) || tagged || denies(looked.sentence)
+}
+
+/// `you want to stay, right`: not where `so` shows that it is given back.
+fn wants_yes(sentence: &Sentence) -> bool {
+    let last = sentence.words.len().saturating_sub(1);
+    let tag = is(sentence.word(last), "right yes correct no yeah");
+    tag && last > sentence.body + 1 && sentence.starts(last) && !sentence.leads_with("so")
 }
 
 /// `…, is it not`, `not …, do you`: wants to hear that it is so.

@@ -82,7 +82,7 @@ fn manners(looked: &[Looked<'_>], moves: &mut Moves) {
         (has(Cue::Contracts), Move::Contracting),
         (has(Cue::Praises), Move::Affirmation),
         (has(Cue::GivesTime), Move::InviteSilence),
-        (has(Cue::Greets), Move::Greeting),
+        (looked.iter().any(Looked::greets), Move::Greeting),
         (has(Cue::Parts), Move::Goodbye),
         (has(Cue::Thanks), Move::Thanks),
         (

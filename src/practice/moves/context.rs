@@ -27,6 +27,8 @@ pub struct Context {
     said: VecDeque<BTreeSet<String>>,
     /// The client's last utterance asked something.
     pub(super) client_asked: bool,
+    /// The client's last utterance said what they must do.
+    client_must: bool,
     /// The client's last utterance was a word or two.
     pub(super) client_nodded: bool,
     /// The coach's last utterance.
@@ -70,11 +72,16 @@ impl Context {
         self.client_asked = last
             .is_some_and(|(last, cues)| last.end == End::Asks || ask::asked(last, *cues).is_some());
         self.client_nodded = words.len() <= 3;
+        self.client_must = must(&words);
         let has = |cue| cues.iter().any(|cues| cues.has(cue));
         let refuses = has(Cue::Refuses) && !has(Cue::Grants);
-        let grants = self.coach.contains(Move::AskPermission) && !refuses;
-        if grants || has(Cue::SeeksAdvice) {
+        let asked = self.coach.contains(Move::AskPermission);
+        let seeks = |cues: &lexicon::Cues| cues.has(Cue::SeeksAdvice) && !cues.has(Cue::Declines);
+        if asked && !refuses || cues.iter().any(seeks) {
             self.permission = HOLDS;
+        } else if asked || has(Cue::Declines) {
+            // A refusal ends what was allowed before as well.
+            self.permission = 0;
         }
         self.said.push_front(meanings(words.into_iter()).collect());
         self.said.truncate(KEPT);
@@ -118,7 +125,10 @@ impl Context {
 
     /// How many of these words of meaning are the client's, in the last utterances and before.
     pub(super) fn echo<'a>(&self, words: impl Iterator<Item = &'a str>) -> Echo {
-        let mut echo = Echo::default();
+        let mut echo = Echo {
+            must: self.client_must,
+            ..Echo::default()
+        };
         let distinct: BTreeSet<String> = meanings(words).collect();
         for word in &distinct {
             echo.all += 1;
@@ -141,6 +151,8 @@ pub(super) struct Echo {
     pub(super) recent: usize,
     /// Of them said by the client some time before.
     pub(super) earlier: usize,
+    /// The client just said what they must do.
+    must: bool,
 }
 
 impl Echo {
@@ -148,6 +160,24 @@ impl Echo {
     pub(super) fn mostly(self) -> bool {
         self.recent > 0 && self.recent * 2 >= self.all
     }
+
+    /// Of them said by the client at all.
+    pub(super) fn said(self) -> usize {
+        self.recent + self.earlier
+    }
+
+    /// Whether it gives back what the client said that they must do.
+    pub(super) fn obliged(self) -> bool {
+        self.must && self.mostly()
+    }
+}
+
+/// Whether the client says what they must do: `I must`, `I have to`.
+fn must(words: &[&str]) -> bool {
+    words.windows(3).any(|w| {
+        let to = is(w[1], "have need ought got") && w[2] == "to";
+        w[0] == "i" && (is(w[1], "must should") || to)
+    })
 }
 
 /// The stems of the words that carry a meaning of their own.
@@ -217,6 +247,31 @@ mod tests {
         ] {
             assert!(after(yes).may(), "{yes}");
         }
+        let again = |coach: Moves, answer: &str| {
+            let mut context = after("Yes, please.");
+            context.coach(coach);
+            context.client(answer);
+            context
+        };
+        for no in [
+            "No thanks.",
+            "No. Please don't.",
+            "No, I'd rather not.",
+            "Not now.",
+            "I'd rather you just listened.",
+            "Please don't tell me what to do.",
+        ] {
+            assert!(!again(asks, no).may(), "{no}");
+        }
+        assert!(!again(Moves::default(), "Stop giving me advice.").may());
+        for about_it in [
+            "No, I didn't know that.",
+            "I'm not sure. Maybe the pay.",
+            "No. I did not.",
+        ] {
+            assert!(again(Moves::default(), about_it).may(), "{about_it}");
+        }
+        assert!(again(asks, "No, go ahead.").may());
         let mut context = Context::new();
         context.client("I have no idea. What would you do?");
         assert!(context.may());

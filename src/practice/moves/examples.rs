@@ -122,6 +122,19 @@ fn a_permission_makes_the_difference() {
     }
     let asked = after("I don't know. What do you think I should do?");
     assert!(classify(advice, &asked).contains(AdviceWithPermission));
+    let asked = after("What would you do in my place?");
+    for would in [
+        "I'd talk to your wife first.",
+        "I'd start with the letter.",
+        "I would sleep on it.",
+    ] {
+        let moves = classify(would, &asked);
+        assert!(moves.contains(AdviceWithPermission), "{would}: {moves:?}");
+    }
+    for own in ["I had the same problem once.", "I'd be sad too."] {
+        let moves = classify(own, &asked);
+        assert!(moves.contains(TellingWithPermission), "{own}: {moves:?}");
+    }
 }
 
 #[test]
@@ -130,6 +143,23 @@ fn the_client_s_own_words_are_given_back() {
     let moves = classify("Angry.", &angry);
     assert!(moves.contains(SimpleReflection), "{moves:?}");
     assert!(!classify("You're weak.", &after("I'm weak.")).tells());
+    let must = after("I have to finish the report by Friday. I must set priorities.");
+    for own in ["You have to finish the report.", "You must set priorities."] {
+        let moves = classify(own, &must);
+        assert!(
+            moves.contains(SimpleReflection) && !moves.tells(),
+            "{own}: {moves:?}"
+        );
+    }
+    let never = after("I never call her.");
+    assert!(classify("You must call her.", &never).contains(Advice));
+    let mut lost = after("I'm scared I'll lose the house, and my wife says I drink too much.");
+    for later in ["Hm.", "I don't know.", "Well."] {
+        let text = "You're scared you'll lose the house, and your wife says you drink too much.";
+        let moves = classify(text, &lost);
+        assert!(moves.contains(SimpleReflection), "{moves:?}");
+        lost.client(later);
+    }
     let text = "three winters and nobody rang";
     let said = after("I lived there for three winters and nobody ever rang the bell.");
     assert!(classify(text, &said).contains(SimpleReflection));

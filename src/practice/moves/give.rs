@@ -5,7 +5,7 @@ use super::hurt::finds_fault;
 use super::lexicon::Cues;
 use super::phrases::Cue;
 use super::text::{Sentence, is};
-use super::urge::{commands, suggests};
+use super::urge::{commands, directs, suggests};
 
 /// What speaks for it, in tenths: ten is as good as sure.
 pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
@@ -19,7 +19,7 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     let gives_back = cues.has(Cue::GivesBack);
     let mut points = 0;
     let mut add = |holds: bool, by: i32| points += if holds { by } else { 0 };
-    add(cues.has(Cue::Directs), 18);
+    add(directs(sentence, cues, echo), 18);
     add(cues.has(Cue::Proposes), 7);
     add(commands(sentence), 12);
     add(suggests(sentence), 15);
@@ -42,7 +42,7 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(length >= 25, 4);
     add(judges(sentence, cues, echo), 20);
     let strong = cues.has(Cue::Generalises) || judges(sentence, cues, echo);
-    let tells_to = cues.has(Cue::Directs) || commands(sentence) || suggests(sentence);
+    let tells_to = directs(sentence, cues, echo) || commands(sentence) || suggests(sentence);
     // "Sleep is essential for memory": a short general truth.
     let general = !has(PRONOUNS) && has(TRUTHS) && echo.all >= 2;
     add(
@@ -75,13 +75,13 @@ pub(super) fn judges(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
 }
 
 /// Whether what it gives is what to do.
-pub(super) fn advises(sentence: &Sentence, cues: Cues) -> bool {
+pub(super) fn advises(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
     let has = |words: &str| sentence.words.iter().any(|w| is(w, words));
     // "I think it would be good to rest."
     let thinks = |w: &[String]| w[0] == "i" && !is(&w[1], "think believe feel suppose");
     let own = has("we me us") || sentence.words.windows(2).any(thinks);
     let proposes = has("you") || has("to") && !own;
-    cues.has(Cue::Directs)
+    directs(sentence, cues, echo)
         || commands(sentence)
         || suggests(sentence)
         || cues.has(Cue::Proposes) && proposes

@@ -53,6 +53,23 @@ impl<'a> Looked<'a> {
         self.cues.has(Cue::Minor) && self.sentence.body().len() <= 6
     }
 
+    /// Whether it only agrees on the session, or on what stays in it: `let us set a goal for today`,
+    /// `nothing leaves this room`.
+    pub(super) fn agrees(&self) -> bool {
+        let stays = |word: &String| is(word, "stays stay leaves leave remains confidential");
+        let let_us = self.sentence.word(self.sentence.body) == "let";
+        let agrees = let_us || self.sentence.words.iter().any(stays);
+        self.asked.is_none() && self.cues.has(Cue::Contracts) && agrees
+    }
+
+    /// Whether it greets, and does not tell of a greeting: `you said good morning`.
+    pub(super) fn greets(&self) -> bool {
+        let first = self.sentence.word(0);
+        let told = |word: &String| is(word, "said say says saying");
+        let told = self.sentence.words.iter().any(told) && !is(first, "hello hi hey good welcome");
+        self.cues.has(Cue::Greets) && !told
+    }
+
     /// Whether it asks to hear it again: `what did you say`, `I am sorry?`.
     pub(super) fn again(&self) -> bool {
         let sorry = || {

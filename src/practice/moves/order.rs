@@ -206,7 +206,11 @@ pub(super) fn inversions(sentence: &Sentence) -> usize {
             && !is(before, "or as than so nor neither when if i you that it")
             && !tag(sentence, *at)
     };
-    let polar = (0..words).filter(polar).count();
+    (0..words).filter(polar).count() + question_words(sentence).count()
+}
+
+/// Where the order of the words asks behind a question word.
+pub(super) fn question_words(sentence: &Sentence) -> impl Iterator<Item = usize> {
     let asks = |at: &usize| {
         let before = at.checked_sub(1).map_or("", |b| sentence.word(b));
         let joins = is(before, "and or") && is(sentence.word(at + 1), VERBS);
@@ -217,5 +221,5 @@ pub(super) fn inversions(sentence: &Sentence) -> usize {
         let inverts = inverts(sentence, *at) && !embedded;
         is(sentence.word(*at), WORDS) && (inverts || joins)
     };
-    polar + (0..sentence.words.len()).filter(asks).count()
+    (0..sentence.words.len()).filter(asks)
 }

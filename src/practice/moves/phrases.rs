@@ -64,6 +64,8 @@ pub(super) enum Cue {
     Hurts,
     /// The client, asked for leave, gives none.
     Refuses,
+    /// The client wants nothing told, whether asked or not.
+    Declines,
     /// The client gives it.
     Grants,
     /// The client asks to be told.
@@ -104,6 +106,7 @@ const SECTIONS: &[(&str, Cue)] = &[
     ("judges", Cue::Judges),
     ("hurts", Cue::Hurts),
     ("refuses", Cue::Refuses),
+    ("declines", Cue::Declines),
     ("grants", Cue::Grants),
     ("seeks_advice", Cue::SeeksAdvice),
     ("by_your_leave", Cue::ByYourLeave),

@@ -5,7 +5,7 @@ use super::give;
 use super::lexicon::Cues;
 use super::phrases::Cue;
 use super::text::{Sentence, is};
-use super::urge::{commands, suggests};
+use super::urge::{commands, directs, suggests};
 
 /// What speaks for it, in tenths: ten is as good as sure.
 pub(super) fn reflects(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
@@ -42,7 +42,10 @@ pub(super) fn reflects(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
         matches!(first, "i" | "we" | "let") && !cues.has(Cue::GivesBack),
         -7,
     );
-    add(cues.has(Cue::Directs) && !cues.has(Cue::GivesBack), -20);
+    add(
+        directs(sentence, cues, echo) && !cues.has(Cue::GivesBack),
+        -20,
+    );
     add(suggests(sentence) && !cues.has(Cue::GivesBack), -15);
     add(commands(sentence), -15);
     add(give::judges(sentence, cues, echo), -30);
@@ -64,9 +67,9 @@ pub(super) fn reflects(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
 /// other words.
 pub(super) fn deepens(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
     // A feeling that the client named is what was said.
-    let named = echo.all > 0 && echo.recent == echo.all;
+    let named = echo.all > 0 && echo.said() == echo.all;
     let felt = !named && sentence.words.iter().any(|w| is(w, FEELINGS));
-    let own_words = echo.all >= 2 && echo.recent * 3 < echo.all;
+    let own_words = echo.all >= 2 && echo.recent * 3 < echo.all && echo.said() * 3 < echo.all * 2;
     cues.has(Cue::Deepens) || felt || own_words
 }
 

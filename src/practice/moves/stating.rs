@@ -5,6 +5,7 @@ use super::context::Context;
 use super::list::Moves;
 use super::looked::{GIVES, Looked};
 use super::phrases::Cue;
+use super::urge::would_do;
 use super::{Move, give, reflect};
 
 /// From how many points on a sentence gives back.
@@ -30,7 +31,7 @@ pub(super) fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves
         let body = l.sentence.body().len();
         let parts = l.cues.has(Cue::Parts) && body <= 8;
         let cares = l.cues.has(Cue::GivesTime) || l.cues.has(Cue::Hosts);
-        if body == 0 || l.minor() || parts || cares {
+        if body == 0 || l.minor() || parts || cares || l.agrees() {
             continue;
         }
         let mut back = reflect::reflects(l.sentence, l.cues, l.echo);
@@ -67,7 +68,9 @@ pub(super) fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves
         }
         gives_back = gives_back.max(back);
         if own >= GIVES {
-            advice |= suggests || give::advises(l.sentence, l.cues);
+            advice |= suggests || give::advises(l.sentence, l.cues, l.echo);
+            // Asked what to do, who says what they would do advises.
+            advice |= context.may() && would_do(l.sentence);
         }
         gives = gives.max(own);
     }

@@ -1,6 +1,7 @@
 //! Whether a sentence tells the client what to do: in the imperative, as what they could do, or in
 //! the form of a question.
 
+use super::context::Echo;
 use super::lexicon::Cues;
 use super::order::denies;
 use super::phrases::Cue;
@@ -64,6 +65,40 @@ fn orders(sentence: &Sentence, at: usize) -> bool {
     let said = first == "remember" && is(second, "when how what that");
     let kept = first == "keep" && is(second, "going up it");
     !said && !kept && (is(first, DOES) || is(first, DOES_TO) && is(second, FOLLOWS))
+}
+
+/// Whether it says what the client is to do: `you should`, `you must set limits`. What they said
+/// themselves that they must do is only given back.
+pub(super) fn directs(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
+    (cues.has(Cue::Directs) || obliges(sentence)) && !echo.obliged()
+}
+
+/// `you must set limits`, but not `you must be tired`, `you must get that often`.
+fn obliges(sentence: &Sentence) -> bool {
+    let words = &sentence.words;
+    let must = |at: &usize| sentence.word(*at) == "you" && sentence.word(at + 1) == "must";
+    (0..words.len()).filter(must).any(|at| {
+        let mut after = words[at + 2..].iter().skip_while(|word| is(word, ADVERBS));
+        let verb = after.next();
+        verb.is_some_and(|verb| (is(verb, DOES) || is(verb, DOES_TO)) && !is(verb, GUESSED))
+    })
+}
+
+/// What `must` only supposes of somebody.
+const GUESSED: &str = "be have think hold see hear wait work enjoy believe trust get sleep drink \
+    eat drive walk travel read need find help leave hope";
+
+/// Whether the coach says what they would do: `I would talk to her`.
+pub(super) fn would_do(sentence: &Sentence) -> bool {
+    let body = sentence.body();
+    let opens = |i: usize, word: &str| body.get(i).is_some_and(|said| said == word);
+    let adverbs = body
+        .iter()
+        .skip(2)
+        .take_while(|w| is(w, ADVERBS) || *w == "not");
+    let at = sentence.body + 2 + adverbs.count();
+    let says = is(sentence.word(at), "say think suggest");
+    opens(0, "i") && opens(1, "would") && !says && orders(sentence, at)
 }
 
 /// Whether it opens with what could be done: `you could write`, `maybe you can call`. What is felt
