@@ -10,7 +10,17 @@ from cartesia import AsyncCartesia
 from deepgram import AsyncDeepgramClient
 from deepgram.environment import DeepgramClientEnvironment
 from deepgram.speak.v1.types import SpeakV1Text
-from elevenlabs.types import AudioOutputMulti, FinalOutputMulti
+from elevenlabs.client import ElevenLabs
+from elevenlabs.types import (
+    AudioOutputMulti,
+    CloseContext,
+    FinalOutputMulti,
+    FlushContext,
+    InitializeConnectionMulti,
+    KeepContextAlive,
+    SendTextMulti,
+)
+from elevenlabs.url_utils import build_ws_url
 from support import sound
 from support.standins import KEY, StandInCase
 
@@ -88,29 +98,51 @@ class Speakers(StandInCase):
         self.assertEqual(round(words[1].start[0] / 0.04), len(TEXT.strip()))
 
     async def test_elevenlabs(self) -> None:
-        """Its client speaks another of its wires; of this one it has the messages."""
-        where = self.standins.speak["elevenlabs"].replace("http", "ws")
-        path = f"{where}/v1/text-to-speech/voice/multi-stream-input?model_id=eleven_flash_v2_5"
-        heard, chars = b"", []
-        async with websockets.connect(path, additional_headers={"xi-api-key": KEY}) as socket:
-            await socket.send(json.dumps({"text": " ", "context_id": "a"}))
-            await socket.send(json.dumps({"text": TEXT, "context_id": "a", "flush": True}))
-            await socket.send(json.dumps({"context_id": "a", "close_context": True}))
-            while True:
+        """The vendor's clients, in Python and in JavaScript, have no call for contexts: they have the
+        address, the headers and every message of both sides, and the socket is opened here."""
+        wrapper = ElevenLabs(api_key=KEY, base_url=self.standins.speak["elevenlabs"])._client_wrapper
+        path = ["v1", "text-to-speech", "voice", "multi-stream-input"]
+        where = build_ws_url(wrapper.get_base_url(), path, {"model_id": "eleven_flash_v2_5"})
+        events: dict[str, list[AudioOutputMulti]] = {"a": [], "b": []}
+        async with websockets.connect(where, additional_headers=wrapper.get_headers()) as socket:
+            for message in [
+                InitializeConnectionMulti(context_id="a"),
+                SendTextMulti(context_id="a", text=TEXT),
+                InitializeConnectionMulti(context_id="b"),
+                KeepContextAlive(context_id="b"),
+                FlushContext(context_id="a", flush=True),
+                SendTextMulti(context_id="b", text="Do you? ", flush=True),
+                CloseContext(context_id="a", close_context=True),
+                CloseContext(context_id="b", close_context=True),
+            ]:
+                await socket.send(json.dumps(message.dict()))
+            finals: list[str | None] = []
+            while len(finals) < len(events):
                 message = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
                 if message.get("isFinal"):
-                    break
+                    final = FinalOutputMulti.model_validate(message)
+                    self.check(final)
+                    finals.append(final.context_id)
+                    continue
                 self.assertIsNone(message.pop("isFinal"))
                 event = AudioOutputMulti.model_validate(message)
                 self.check(event)
-                self.assertEqual(event.context_id, "a")
-                heard += base64.b64decode(event.audio)
-                chars += event.alignment.chars
-            final = FinalOutputMulti.model_validate(message)
-            self.check(final)
-            self.assertEqual(final.context_id, "a")
+                self.assertNotIn(event.context_id, finals)
+                events[event.context_id or ""].append(event)
+        self.assertEqual(finals, ["a", "b"])
+        self.check_sound(b"".join(base64.b64decode(event.audio) for event in events["a"]))
+        said = {name: "".join(c for event in of for c in event.alignment.chars) for name, of in events.items()}
+        self.assertEqual(said, {"a": TEXT.strip(), "b": "Do you?"})
+
+    async def test_elevenlabs_without_contexts(self) -> None:
+        """The one call of the vendor's client that streams text: the same wire but for the contexts."""
+        http = self.standins.speak["elevenlabs"]
+        speech = ElevenLabs(api_key=KEY, base_url=http).text_to_speech
+        # It takes TLS for granted, whatever the address says.
+        speech._ws_base_url = http.replace("http", "ws")
+        of = {"model_id": "eleven_flash_v2_5", "output_format": "pcm_24000"}
+        heard = await asyncio.to_thread(lambda: b"".join(speech.convert_realtime("voice", text=iter([TEXT]), **of)))
         self.check_sound(heard)
-        self.assertEqual("".join(chars), TEXT.strip())
 
     async def test_openai(self) -> None:
         client = openai.AsyncOpenAI(api_key=KEY, base_url=self.standins.speak["openai"], max_retries=0)

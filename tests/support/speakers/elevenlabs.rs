@@ -1,4 +1,6 @@
-//! ElevenLabs' `multi-stream-input`: contexts, flushes, characters with their times.
+//! ElevenLabs' `multi-stream-input`: contexts, flushes, characters with their times. Its `stream-input`
+//! is the same with one context that has no name and is closed by a text without a letter, which ends
+//! the connection.
 //!
 //! A context that is closed still speaks what was flushed in it, and is final then; nothing else
 //! makes it final. Characters are to be paid for when they are flushed.
@@ -13,6 +15,7 @@ use super::{Fault, Out, STEP, Seen, Speech, Wire};
 
 #[derive(Default)]
 pub struct ElevenLabs {
+    is_single: bool,
     contexts: BTreeMap<String, Context>,
     speeches: VecDeque<(String, Speech)>,
 }
@@ -34,17 +37,32 @@ impl ElevenLabs {
             .filter(|(name, context)| context.is_closed && over(name))
             .map(|(name, _)| name.clone())
             .collect();
-        let end = |name: String| {
+        let mut outs = Vec::new();
+        for name in done {
             self.contexts.remove(&name);
-            Out::End(json!({"isFinal": true, "contextId": name}))
-        };
-        done.into_iter().map(end).collect()
+            outs.push(Out::End(self.said(&name, json!({"isFinal": true}))));
+            outs.extend(self.is_single.then_some(Out::Close(1000, "")));
+        }
+        outs
+    }
+
+    /// What is said in a context.
+    fn said(&self, name: &str, mut said: Value) -> Value {
+        if !self.is_single {
+            said["contextId"] = json!(name);
+        }
+        said
     }
 }
 
 impl Wire for ElevenLabs {
+    fn called(&mut self, path: &str) {
+        self.is_single = path.contains("/stream-input");
+    }
+
     fn receive(&mut self, message: Value, _fault: Fault, seen: &mut Seen) -> Vec<Out> {
-        let Some(name) = message["context_id"].as_str().map(str::to_owned) else {
+        let name = message["context_id"].as_str().map(str::to_owned);
+        let Some(name) = name.or(self.is_single.then(String::new)) else {
             seen.complaints.push(format!("no context: {message}"));
             return Vec::new();
         };
@@ -71,7 +89,7 @@ impl Wire for ElevenLabs {
             }
             context.text.push_str(text);
         }
-        let closes = message["close_context"] == true;
+        let closes = message["close_context"] == true || self.is_single && text == Some("");
         if message["flush"] == true || closes {
             let text = std::mem::take(&mut context.text);
             let text = text.trim();
@@ -104,15 +122,15 @@ impl Wire for ElevenLabs {
         });
         let said = json!({
             "audio": STANDARD.encode(bytes),
-            "contextId": name,
             "alignment": alignment,
             "normalizedAlignment": alignment,
             "isFinal": null,
         });
-        if speech.is_over() {
+        let (name, is_over) = (name.clone(), speech.is_over());
+        if is_over {
             self.speeches.pop_front();
         }
-        let mut outs = vec![Out::Text(said)];
+        let mut outs = vec![Out::Text(self.said(&name, said))];
         outs.extend(self.finals());
         outs
     }

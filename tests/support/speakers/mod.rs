@@ -124,6 +124,9 @@ impl Server {
 
 /// A vendor's side of one connection.
 pub trait Wire: Default + Send + 'static {
+    /// It is called at this path and query.
+    fn called(&mut self, _path: &str) {}
+
     /// What is said first, asked for nothing.
     fn greeting(&self) -> Option<Value> {
         None
@@ -194,7 +197,9 @@ async fn serve<W: Wire>(stream: TcpStream, fault: Fault, sender: &watch::Sender<
     if let Fault::Slow(ms) = fault {
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
+    let mut path = String::new();
     let greet = |request: &Request, response: Response| {
+        path = request.uri().to_string();
         let header = |name| {
             request
                 .headers()
@@ -204,7 +209,7 @@ async fn serve<W: Wire>(stream: TcpStream, fault: Fault, sender: &watch::Sender<
                 .map(str::to_owned)
         };
         let key = header("authorization").or(header("xi-api-key"));
-        let call = (request.uri().to_string(), key.unwrap_or_default());
+        let call = (path.clone(), key.unwrap_or_default());
         sender.send_modify(|seen| seen.calls.push(call));
         match fault {
             Fault::Refuses(status, name) => {
@@ -221,6 +226,7 @@ async fn serve<W: Wire>(stream: TcpStream, fault: Fault, sender: &watch::Sender<
         return;
     };
     let (mut wire, mut chunks) = (W::default(), 0);
+    wire.called(&path);
     if let Some(greeting) = wire.greeting() {
         // Who has gone is noticed below.
         let _ = socket.send(Message::text(greeting.to_string())).await;
