@@ -221,7 +221,7 @@ impl<'a> Chooser<'a> {
                     None => self.must(Reaction::Clarify),
                 }
             }
-            Move::Repeat => self.again(),
+            Move::Repeat => self.again(&coach),
             Move::Goodbye => self.must(Reaction::Goodbye),
             Move::Unclear if self.memory.touched(self.sheet).any(|(_, by)| by > 0) => {
                 self.given_back()

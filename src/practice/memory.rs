@@ -58,6 +58,8 @@ pub struct Memory {
     spoken: Vec<Arc<Utterance>>,
     /// What the coach said last; `None` if the coach stays silent.
     pub(super) coach: Option<Understood>,
+    /// In what words, but for asking to hear something again.
+    pub(super) coach_words: Arc<str>,
     /// The same move how many times in a row, before the last.
     pub(super) habit: usize,
     /// The coach said the very same twice in a row.
@@ -135,6 +137,7 @@ impl Memory {
             last_words: "".into(),
             spoken: Vec::new(),
             coach: None,
+            coach_words: "".into(),
             habit: 0,
             again: false,
             given: GivenBack::default(),

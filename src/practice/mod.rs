@@ -1,5 +1,6 @@
 //! Who you talk to: the AI clients, what they bring, and what they say next.
 
+mod again;
 #[cfg(test)]
 mod answers;
 mod choose;
@@ -42,8 +43,11 @@ pub mod state;
 mod tender;
 pub mod triggers;
 pub mod unfinished;
+#[cfg(test)]
+mod unplaced;
 mod vocabulary;
 mod words;
+mod world;
 
 pub use gallery::{Card, Gallery};
 pub use gist::gist;

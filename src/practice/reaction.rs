@@ -16,7 +16,7 @@ pub enum Reaction {
     Name,
     /// To the question whether they are a person.
     Nature,
-    /// To a question that has nothing to do with them, or that they cannot place.
+    /// To a question that has nothing to do with them.
     OffTopic,
     /// To a question for a fact that they do not know, or do not tell.
     Unknown,
@@ -64,6 +64,8 @@ pub enum Reaction {
     Clarify,
     /// Before saying it again.
     Repeat,
+    /// Before giving back what the coach said, who asks for it.
+    Recalled,
     /// Did not understand.
     Misheard,
     /// Was spoken over.

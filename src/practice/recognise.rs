@@ -6,6 +6,7 @@ mod topics;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::again::wants_own;
 use super::cues::Cues;
 use super::danger::danger;
 use super::forms::asks_what;
@@ -14,6 +15,7 @@ use super::questions::clauses;
 use super::sheet::SheetError;
 use super::vocabulary::Vocabulary;
 use super::words::{Word, tokens};
+use super::world::{Worldly, worldly};
 
 use heard::{Heard, Known, Phrase};
 use topics::Topics;
@@ -101,17 +103,26 @@ impl Recogniser {
         // "How far is the moon": not what yes or no would answer.
         let asks =
             kind == Move::OpenQuestion || kind == Move::ClosedQuestion && asks_what(&heard.words);
+        let mut words = heard.words.iter();
+        let theirs = words.any(|w| context.is_theirs(w) || context.opens(w))
+            || Self::echo(known, &heard.words, client) > 0;
         let placed = topic.is_some()
             || heard.words.len() <= SHORT
             || heard.words.iter().any(|w| REFERS.contains(&&*w.text))
-            || heard
-                .words
-                .iter()
-                .any(|w| context.is_theirs(w) || context.opens(w))
-            || Self::echo(known, &heard.words, client) > 0;
+            || theirs;
         let lost = asks && !placed;
-        if lost && !heard.words.iter().any(|w| w.text.starts_with("you")) {
+        // A cue that was not plainly heard is none where the world is meant.
+        let strays = || match worldly(&heard.words) {
+            Worldly::No => false,
+            Worldly::Perhaps => lost || !sure,
+            Worldly::Plainly => true,
+        };
+        if asks && !theirs && !moves.reflects() && strays() {
             kind = Move::OffTopic;
+        }
+        if wants_own(&heard.words) {
+            kind = Move::Repeat;
+            moves = [kind].into_iter().collect();
         }
         // Whatever its form, it is nothing but that.
         if LIVE.contains(&kind) {
@@ -127,7 +138,7 @@ impl Recogniser {
             greets: moves.contains(Move::Greeting)
                 || !moves.reflects() && self.says(Move::Greeting, &heard),
             sure,
-            lost,
+            lost: lost && kind != Move::Repeat,
             words: heard.words,
         }
     }

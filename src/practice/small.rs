@@ -207,6 +207,7 @@ const INWARD: &[&str] = &[
     "who are you",
     "who is it",
     "who is that",
+    "part of you",
 ];
 
 #[cfg(test)]

@@ -39,7 +39,8 @@ impl Trigger {
         // But where it is just those words, it was no noise.
         let just = |phrase: &Vec<String>| coach.words.len() <= phrase.len() + 1;
         let just = self.phrases.iter().any(just) && coach.kind == Move::Unclear;
-        if self.by > 0 && matches!(coach.kind, Move::Unclear | Move::OffTopic) && !just {
+        let unplaced = coach.lost || matches!(coach.kind, Move::Unclear | Move::OffTopic);
+        if self.by > 0 && unplaced && !just {
             return false;
         }
         let does = |kind: &Move| {

@@ -1,7 +1,8 @@
 //! Which line to say next about something, or in answer to how the coach does it.
 
-use super::super::moves::{Move, Topic};
-use super::super::sentences::split;
+use super::super::again::{last_of, wants_own};
+use super::super::moves::{Move, Topic, Understood};
+use super::super::sentences::without_pauses;
 use super::super::sheet::{Line, Reaction, Slot};
 use super::Chooser;
 
@@ -161,15 +162,21 @@ impl<'a> Chooser<'a> {
         self.fresh(slot).or(again)
     }
 
-    /// Says the client's last words again, the last two sentences of them.
-    pub(super) fn again(&mut self) {
-        let said = split(&self.memory.last_words);
-        if said.is_empty() {
+    /// Says again what was said last: the client's own words, or the coach's where those are wanted.
+    pub(super) fn again(&mut self, coach: &Understood) {
+        let (said, lead) = match wants_own(&coach.words) {
+            true => (&self.memory.coach_words, Reaction::Recalled),
+            false => (&self.memory.last_words, Reaction::Repeat),
+        };
+        let leads = |line: &&Line| line.slot == Slot::Reaction(lead);
+        let mut leads = self.sheet.lines.iter().chain(self.shared).filter(leads);
+        // Asked once more, it is not said that it was said again.
+        let again = leads.find_map(|line| said.strip_prefix(&*without_pauses(&line.text)));
+        let Some(last) = last_of(&without_pauses(again.unwrap_or(said))) else {
             return self.must(Reaction::Opening);
-        }
-        self.must(Reaction::Repeat);
-        let tail = said[said.len().saturating_sub(2)..].concat();
-        self.out.push(("again".to_owned(), tail.trim().to_owned()));
+        };
+        self.must(lead);
+        self.out.push(("again".to_owned(), last));
     }
 
     /// Reacts, if there is something that was not said lately.

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::moves::Topic;
+use super::super::again::wants_own;
+use super::super::moves::{Move, Topic};
 use super::super::sentences::split;
 use super::super::sheet::{Line, Reaction, Slot};
 use super::super::words::tokens;
@@ -32,7 +33,14 @@ impl Memory {
     /// The client was heard to say something; `cut` if there was more and the coach spoke over it.
     pub(super) fn client(&mut self, text: &str, cut: bool, lines: &Openings<'_>) {
         self.steps.clear();
-        self.context.client(text);
+        let repeats = self.coach.as_ref();
+        let repeats = repeats.filter(|coach| coach.kind == Move::Repeat);
+        // The coach's own words make nothing the client's.
+        let recalls = repeats.is_some_and(|coach| wants_own(&coach.words));
+        let repeats = repeats.is_some();
+        if !recalls {
+            self.context.client(text);
+        }
         let heard = tokens(text);
         let (mut whole_to_end, mut partial): (bool, Option<(usize, &Line)>) = (false, None);
         let mut topics: Vec<(usize, &Line)> = Vec::new();
@@ -84,7 +92,7 @@ impl Memory {
         };
         // A model, too, says "yes" now and then, and that alone is nobody's line.
         let free = authored[..told].iter().filter(|one| !**one).count();
-        if told > 0 && free * 2 >= told && !self.is_of_danger() {
+        if told > 0 && free * 2 >= told && !repeats && !self.is_of_danger() {
             self.improvised(free);
         }
         for (_, line) in topics {
@@ -100,8 +108,10 @@ impl Memory {
         self.answered = true;
         self.client_turns += 1;
         self.last_words = text.into();
-        let told = Utterance::of(&told_in(text, &reacts));
-        self.spoken.push(Arc::new(told));
+        if !recalls {
+            let told = Utterance::of(&told_in(text, &reacts));
+            self.spoken.push(Arc::new(told));
+        }
     }
 
     /// The client said what nobody wrote: a language model spoke. What it may know is known by

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::super::Heard;
-use super::super::moves::{Context, Understood};
+use super::super::moves::{Context, Move, Understood};
 use super::super::recognise::Recogniser;
 use super::super::sheet::{Line, Sheet};
 use super::Memory;
@@ -85,7 +85,11 @@ impl Past {
                             Heard::Coach(text) | Heard::Client { text, .. } => breaths.push(text),
                         }
                     }
-                    let understood = self.understand(minds, &memory, latest(breaths.join(" ")));
+                    let text = latest(breaths.join(" "));
+                    let understood = self.understand(minds, &memory, &text);
+                    if understood.kind != Move::Repeat {
+                        memory.coach_words = text.into();
+                    }
                     memory.coach(understood, sheet);
                     at += turn.len();
                     continue;
@@ -114,7 +118,7 @@ impl Past {
         }
     }
 
-    fn understand(&mut self, minds: &Minds<'_>, memory: &Memory, text: String) -> Understood {
+    fn understand(&mut self, minds: &Minds<'_>, memory: &Memory, text: &str) -> Understood {
         let (client, context) = (&memory.last_words, &memory.context);
         let again = self
             .last
@@ -127,9 +131,9 @@ impl Past {
         {
             self.understood += 1;
         }
-        let understood = minds.recogniser.understand(&text, client, context);
+        let understood = minds.recogniser.understand(text, client, context);
         self.last = Some(Last {
-            text,
+            text: text.to_owned(),
             client: client.clone(),
             context: context.clone(),
             understood: understood.clone(),

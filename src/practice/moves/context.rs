@@ -25,6 +25,8 @@ pub struct Context {
     vocabulary: Arc<BTreeSet<String>>,
     /// The words of meaning of the client's last utterances, the latest first.
     said: VecDeque<BTreeSet<String>>,
+    /// The client's last utterance word by word, whoever says it.
+    last: Vec<String>,
     /// The client's last utterance asked something.
     pub(super) client_asked: bool,
     /// The client's last utterance said what they must do.
@@ -83,6 +85,7 @@ impl Context {
             // A refusal ends what was allowed before as well.
             self.permission = 0;
         }
+        self.last = plainly(words.iter().copied());
         self.said.push_front(meanings(words.into_iter()).collect());
         self.said.truncate(KEPT);
     }
@@ -124,12 +127,15 @@ impl Context {
     }
 
     /// How many of these words of meaning are the client's, in the last utterances and before.
-    pub(super) fn echo<'a>(&self, words: impl Iterator<Item = &'a str>) -> Echo {
+    pub(super) fn echo<'a>(&self, words: impl Iterator<Item = &'a str> + Clone) -> Echo {
+        let (distinct, said): (BTreeSet<String>, _) =
+            (meanings(words.clone()).collect(), plainly(words));
+        let returns = said.len() >= RETURNS && !distinct.is_empty();
         let mut echo = Echo {
             must: self.client_must,
+            returns: returns && self.last.windows(said.len()).any(|last| last == said),
             ..Echo::default()
         };
-        let distinct: BTreeSet<String> = meanings(words).collect();
         for word in &distinct {
             echo.all += 1;
             match self.said.iter().position(|said| said.contains(word)) {
@@ -153,6 +159,8 @@ pub(super) struct Echo {
     pub(super) earlier: usize,
     /// The client just said what they must do.
     must: bool,
+    /// It is said word by word as the client said it last.
+    pub(super) returns: bool,
 }
 
 impl Echo {
@@ -189,6 +197,26 @@ pub(in super::super) fn meanings<W: AsRef<str>>(
         .filter(|word| word.is_content() && !is(&word.text, EMPTY))
         .map(|word| word.stem().to_owned())
 }
+
+/// Words without what only colours them, the client's `I` as the coach's `you`.
+fn plainly<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let plain = words
+        .filter(|word| !is(word, COLOURS))
+        .map(|word| match word {
+            "i" | "me" => "you",
+            "my" => "your",
+            "mine" => "yours",
+            "myself" => "yourself",
+            "am" => "are",
+            other => other,
+        });
+    plain.map(str::to_owned).collect()
+}
+
+/// Words from which on what comes back is an echo.
+const RETURNS: usize = 3;
+
+const COLOURS: &str = "just really also simply maybe perhaps actually even so and but well then";
 
 /// Words that come back whatever is talked about.
 const EMPTY: &str = "yeah okay know right going want got one thing things think all well \

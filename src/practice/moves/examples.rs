@@ -166,6 +166,42 @@ fn the_client_s_own_words_are_given_back() {
     assert!(!classify(text, &Context::new()).reflects());
 }
 
+#[test]
+fn what_the_client_said_word_by_word_is_no_advice() {
+    let said = after(
+        "I don't know. Maybe I should just quit my job. You know, everybody has to work. I need to \
+         call her tonight. Try harder, that's what I tell myself.",
+    );
+    for echo in [
+        "I should just quit my job…",
+        "You should quit your job.",
+        "You should quit your job?",
+        "So you should just quit.",
+        "Quit your job.",
+        "Everybody has to work.",
+        "You need to call her tonight.",
+        "you need to call her",
+        "Try harder, that's what you tell yourself.",
+    ] {
+        let moves = classify(echo, &said);
+        assert!(!moves.tells(), "{echo}: {moves:?}");
+        assert!(moves.reflects() || moves.asks(), "{echo}: {moves:?}");
+    }
+    for advice in [
+        "You should call your boss.",
+        "You need to quit tonight.",
+        "You should just quit my job and call her.",
+    ] {
+        assert!(classify(advice, &said).advises(), "{advice}");
+    }
+    let mut later = said;
+    later.client("It is late.");
+    assert!(
+        classify("You should quit your job.", &later).advises(),
+        "it is not what was said last"
+    );
+}
+
 fn talk() -> impl Strategy<Value = String> {
     let words = proptest::sample::select(vec![
         "what", "do", "you", "so", "tell", "me", "should", "is", "it", "the", "how", "not", "?",

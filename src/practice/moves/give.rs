@@ -7,8 +7,11 @@ use super::phrases::Cue;
 use super::text::{Sentence, is};
 use super::urge::{commands, directs, suggests};
 
-/// What speaks for it, in tenths: ten is as good as sure.
+/// What speaks for it, in tenths: ten is as good as sure. What the client said word by word is theirs.
 pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
+    if echo.returns {
+        return -100;
+    }
     let body = sentence.body();
     let (first, second) = (
         sentence.word(sentence.body),

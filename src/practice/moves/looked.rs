@@ -22,11 +22,16 @@ impl<'a> Looked<'a> {
     /// Looks at a sentence after what was said before it.
     pub(super) fn at(sentence: &'a Sentence, context: &Context) -> Self {
         let cues = lexicon::cues(sentence);
+        let echo = context.echo(sentence.body().iter().map(String::as_str));
+        let mut asked = ask::asked(sentence, cues);
+        if let Some(asked) = asked.as_mut().filter(|_| echo.returns) {
+            asked.suggests = false;
+        }
         Self {
             sentence,
             cues,
-            asked: ask::asked(sentence, cues),
-            echo: context.echo(sentence.body().iter().map(String::as_str)),
+            asked,
+            echo,
         }
     }
 

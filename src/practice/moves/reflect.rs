@@ -23,6 +23,7 @@ pub(super) fn reflects(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(inner(sentence), 10);
     let comes_back = echo.recent;
     add(echo.mostly(), 15);
+    add(echo.returns, 25);
     add(comes_back * 2 < echo.all && comes_back >= 2, 10);
     add(comes_back * 2 < echo.all && comes_back == 1, 5);
     add(comes_back == 0 && echo.earlier > 0, 3);
