@@ -98,8 +98,8 @@ class Speakers(StandInCase):
         self.assertEqual(round(words[1].start[0] / 0.04), len(TEXT.strip()))
 
     async def test_elevenlabs(self) -> None:
-        """The vendor's clients, in Python and in JavaScript, have no call for contexts: they have the
-        address, the headers and every message of both sides, and the socket is opened here."""
+        """The vendor's client has no call for contexts: it has the address, the headers and every
+        message of both sides, and the socket is opened here."""
         wrapper = ElevenLabs(api_key=KEY, base_url=self.standins.speak["elevenlabs"])._client_wrapper
         path = ["v1", "text-to-speech", "voice", "multi-stream-input"]
         where = build_ws_url(wrapper.get_base_url(), path, {"model_id": "eleven_flash_v2_5"})
