@@ -74,6 +74,8 @@ pub struct Recorder {
     crowded: Option<Position>,
     /// The latest time that the recorder knows of.
     now: Position,
+    /// From where on a voice that was heard already comes only later.
+    awaited: Option<Position>,
     tally: Tally,
     client_id: Option<String>,
     trouble: Option<Trouble>,
@@ -142,6 +144,12 @@ impl Recorder {
             self.trace.push(b'\n');
             self.mark();
         }
+    }
+
+    /// What was heard from here on may still come, if there is such a place: what is handed over
+    /// is whole up to there alone.
+    pub fn awaits(&mut self, from: Option<Position>) {
+        self.awaited = from;
     }
 
     /// Time goes by: hands over what is old enough.
@@ -232,7 +240,8 @@ impl Recorder {
             && let Some(room) = self.writer.room()
         {
             let pieces = self.pieces();
-            room.send(self.append(pieces, self.now));
+            let whole = self.awaited.map_or(self.now, |from| from.min(self.now));
+            room.send(self.append(pieces, whole));
             self.since = None;
         }
         self.note();

@@ -34,7 +34,7 @@ pub(super) type Pieces = [Vec<u8>; Stream::ALL.len()];
 pub(super) enum Job {
     /// A part begins.
     Open(Box<Opening>),
-    /// More of a part, up to here on the session's timeline.
+    /// More of a part, with which it is whole up to here on the session's timeline.
     Append {
         key: u64,
         pieces: Pieces,

@@ -94,6 +94,18 @@ impl Airing {
         self.give(now, Duration::ZERO, playout, each)
     }
 
+    /// Where what is heard next, or was heard and is not given out yet, begins. Of what is paused
+    /// nobody knows.
+    #[must_use]
+    pub fn next(&self, playout: &Playout) -> Option<Position> {
+        let place = |held: &Held| playout.when(held.tag, held.from);
+        let next = self.held.iter().map(place).find(|at| *at != When::Never);
+        next.and_then(|next| match next {
+            When::At(at) => Some(at),
+            When::Waits | When::Never => None,
+        })
+    }
+
     /// Gives out what was heard `by` then. Where frames were flushed, it is waited for so long.
     fn give(
         &mut self,
@@ -184,8 +196,12 @@ mod tests {
         rig.send(1, ms(1000), 1..16);
         rig.listen(ms(1079) + SETTLE);
         assert_eq!(rig.heard, [(1020, 1), (1040, 2)]);
+        assert_eq!(rig.airing.next(&rig.playout), Some(ms(1060)));
         rig.playout.flush(ms(1090));
         rig.send(2, ms(1500), 20..22);
+        assert_eq!(rig.airing.next(&rig.playout), Some(ms(1060)));
+        rig.listen(ms(1500));
+        assert_eq!(rig.airing.next(&rig.playout), Some(ms(1520)));
         rig.listen(ms(2000));
         rig.listen(ms(2000) + SETTLE);
         // Half of the fourth frame was heard before the flush.
@@ -199,6 +215,7 @@ mod tests {
         ];
         assert_eq!(rig.heard, expected);
         assert!(rig.airing.sound.is_empty() && rig.airing.held.is_empty());
+        assert_eq!(rig.airing.next(&rig.playout), None);
     }
 
     #[test]
@@ -247,8 +264,10 @@ mod tests {
         rig.playout.pause(ms(1060));
         rig.listen(ms(1400));
         assert_eq!(rig.heard, [(1020, 1), (1040, 2)]);
+        assert_eq!(rig.airing.next(&rig.playout), None);
         rig.playout.resume(ms(1460));
         rig.send(1, ms(1460), 5..6);
+        assert_eq!(rig.airing.next(&rig.playout), Some(ms(1460)));
         rig.listen(ms(2000));
         assert_eq!(rig.heard[2..], [(1460, 3), (1480, 4), (1500, 5)]);
     }

@@ -43,10 +43,16 @@ impl Aloft {
         }
     }
 
+    /// Where what is heard next begins.
+    #[must_use]
+    pub fn next(&self) -> Option<Position> {
+        self.packets.front().map(|(at, ..)| *at)
+    }
+
     /// When what was heard has to be given out though nothing happens.
     #[must_use]
     pub fn due(&self) -> Option<Position> {
-        self.packets.front().map(|(at, ..)| *at + FRAME + LATEST)
+        self.next().map(|at| at + FRAME + LATEST)
     }
 }
 

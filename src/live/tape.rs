@@ -1,10 +1,12 @@
 //! A session's way into the archive: both voices as they were heard, what happened, and what the
 //! state machine was given.
 
-use media::Position;
+use std::time::Duration;
+
 use media::opus::{self, Encoder, EncoderSettings};
 use media::peaks::peak;
 use media::playout::Playout;
+use media::{FRAME, Position};
 use signaling::link::Carrier;
 use tokio::time::Instant;
 
@@ -39,12 +41,17 @@ const CLIENT: EncoderSettings = EncoderSettings {
     dtx: false,
 };
 
+/// A microphone of which nothing came for so long is off, and nothing of it is on its way.
+const OFF: Duration = Duration::from_millis(500);
+
 /// Records one connection of a session.
 #[derive(Debug)]
 pub struct Tape {
     recorder: Recorder,
     voices: Voices,
     tracer: Tracer,
+    /// Up to where sound of the microphone came.
+    came_to: Option<Position>,
 }
 
 #[derive(Debug)]
@@ -82,6 +89,7 @@ impl Tape {
             recorder,
             voices,
             tracer: Tracer::new(settings.from),
+            came_to: None,
         })
     }
 
@@ -90,6 +98,9 @@ impl Tape {
     /// # Errors
     /// If the codec fails.
     pub fn captured(&mut self, captured: &Captured) -> Result<(), SoundError> {
+        if let Captured::Frame { at, .. } = captured {
+            self.came_to = Some(*at + FRAME);
+        }
         match (captured, &mut self.voices) {
             (Captured::Packet { at, payload, peak }, Voices::Packets(_)) => {
                 self.recorder.coach(*at, payload, *peak);
@@ -153,11 +164,19 @@ impl Tape {
     ) -> Result<Option<Trouble>, SoundError> {
         let recorder = &mut self.recorder;
         let each = |at, packet: &[u8], peak| recorder.client(at, packet, peak);
-        match &mut self.voices {
-            Voices::Packets(aloft) => aloft.heard(now, each),
-            Voices::Bytes { client, .. } => client.heard(now, playout, each)?,
-            Voices::Off => {}
-        }
+        let client = match &mut self.voices {
+            Voices::Packets(aloft) => {
+                aloft.heard(now, each);
+                aloft.next()
+            }
+            Voices::Bytes { client, .. } => {
+                client.heard(now, playout, each)?;
+                client.next(playout)
+            }
+            Voices::Off => None,
+        };
+        let coach = self.came_to.filter(|came_to| *came_to + OFF > now);
+        self.recorder.awaits(coach.into_iter().chain(client).min());
         self.recorder.tick(now);
         let trouble = self.recorder.trouble();
         if trouble.is_some() {

@@ -103,6 +103,7 @@ impl Archive {
             noted: 0,
             crowded: None,
             now: part.from,
+            awaited: None,
             tally: Tally::default(),
             client_id: part.client_id,
             trouble: None,

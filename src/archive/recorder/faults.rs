@@ -202,6 +202,31 @@ async fn a_last_batch_that_fails_after_the_session_is_told_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_recording_stops_where_both_voices_are_whole() {
+    let packet = [&[0x48][..], &[0x5A; 60]].concat();
+    for (awaited, whole) in [(None, 1300), (Some(980), 980), (Some(1400), 1300)] {
+        let armed = Arc::new(AtomicBool::new(false));
+        let scene = scene(fails_half_way(&armed, std::io::ErrorKind::StorageFull)).await;
+        let mut recorder = scene.record("sess_1");
+        // What the client says goes on record some time after it was heard.
+        for frame in 0..49 {
+            recorder.client(Position::from_ms(frame * 20), &packet, 90);
+        }
+        recorder.awaits(awaited.map(Position::from_ms));
+        recorder.tick(Position::from_ms(1300));
+        written(&recorder).await;
+        armed.store(true, Ordering::SeqCst);
+        let trouble = trouble(&mut recorder, &mut 3).await;
+        assert_eq!(trouble.at, Position::from_ms(whole));
+        let end = Position::from_ms(5000);
+        recorder.finish(end, EndReason::ByClient).await;
+        scene.archive.settled().await;
+        let row = scene.row("sess_1").await.unwrap();
+        assert_eq!(row.stopped_at_ms, Some(whole as i64));
+    }
+}
+
+#[tokio::test]
 async fn a_disk_that_never_answers_holds_up_nobody() {
     let stuck = Arc::new(AtomicBool::new(true));
     let scene = scene(answers_unless(&stuck)).await;
