@@ -7,7 +7,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::recovery::repair_track;
 use super::writer::Shared;
 use crate::telemetry::Metrics;
 
@@ -31,6 +32,8 @@ pub(super) struct Flusher {
 /// A part whose files are closed.
 #[derive(Debug)]
 pub(super) struct Ended {
+    /// Tracks that end without a mark: the disk took nothing more. Maybe there is room again.
+    pub cut: Vec<PathBuf>,
     /// Learns that they are on the disk.
     pub shared: Arc<Shared>,
     /// Is told so.
@@ -72,6 +75,11 @@ fn run(root: &File, dirty: &AtomicBool, ended: &Receiver<Ended>, metrics: &Metri
         };
         let some_ended = first.is_some();
         let all: Vec<Ended> = first.into_iter().chain(ended.try_iter()).collect();
+        for track in all.iter().flat_map(|ended| &ended.cut) {
+            if let Err(error) = repair_track(track) {
+                tracing::warn!(%error, "the end of a recording cannot be marked");
+            }
+        }
         if (dirty.swap(false, Ordering::Relaxed) || some_ended)
             && let Err(error) = flush(root)
         {
@@ -79,7 +87,7 @@ fn run(root: &File, dirty: &AtomicBool, ended: &Receiver<Ended>, metrics: &Metri
             tracing::error!(%error, "recordings could not be brought to the disk");
             metrics.error("archive");
         }
-        for Ended { shared, done } in all {
+        for Ended { shared, done, .. } in all {
             shared.closed.store(true, Ordering::Release);
             let _ = done.send(());
         }

@@ -17,7 +17,7 @@ use super::layout::Folder;
 use super::ledger::is_final;
 use super::sessions::{self, Left, SessionRow};
 use crate::db::{AccountId, DbError, Engine};
-pub(super) use files::{Finished, append};
+pub(super) use files::{Finished, append, repair_track};
 
 /// How long the files of a node that seems dead must stand still before they are touched: four
 /// times as long as a session takes to write its next batch.

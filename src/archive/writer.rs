@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -220,10 +221,8 @@ impl Desk {
                     let _ = done.send(());
                 }
                 Job::Close { key, shared, done } => {
-                    if let Some(mut open) = self.parts.remove(&key) {
-                        open.note_stop();
-                    }
-                    self.flusher.finish(Ended { shared, done });
+                    let cut = self.parts.remove(&key).map(Open::close).unwrap_or_default();
+                    self.flusher.finish(Ended { cut, shared, done });
                 }
             }
         }
@@ -316,6 +315,18 @@ impl Desk {
 }
 
 impl Open {
+    /// The part is over. Its tracks that want a mark of their end, since the recording stopped before.
+    fn close(mut self) -> Vec<PathBuf> {
+        self.note_stop();
+        let refused = self.shared.refused.get().copied();
+        let is_ours = refused.is_some_and(|refusal| refusal != Refusal::TakenOver);
+        let tracks = [Stream::Coach, Stream::Client].into_iter();
+        let tracks = tracks.filter(|_| is_ours && self.made);
+        tracks
+            .map(|track| self.folder.file(self.number, track))
+            .collect()
+    }
+
     /// Notes in the folder where the recording stopped, if it did. What cannot be noted now may be
     /// later. The folder of a session that another node has finished is left alone.
     fn note_stop(&mut self) {

@@ -85,6 +85,7 @@ async fn half_a_write_is_cut_back_to_what_was_whole() {
             let bytes = std::fs::read(folder.file(1, stream)).unwrap();
             let whole = recover(bytes.as_slice()).unwrap();
             assert_eq!(whole.bytes, bytes.len() as u64, "{stream:?} is damaged");
+            assert!(whole.ended, "the end of {stream:?} is not marked");
             assert!(
                 whole.end >= Position::from_ms(1990),
                 "{stream:?}: {}",

@@ -228,7 +228,7 @@ pub(super) fn finish(
 
 /// Cuts a track after its last whole page, puts a new head where it was damaged, and marks its end. Where
 /// that is on the part's timeline.
-fn repair_track(path: &Path) -> io::Result<Position> {
+pub(in crate::archive) fn repair_track(path: &Path) -> io::Result<Position> {
     let Some(file) = open(path)? else {
         return Ok(Position::ZERO);
     };
