@@ -89,7 +89,7 @@ impl Transcript {
         for piece in self.in_order(lines, |line| line.from_ms) {
             match piece {
                 Piece::Missing(gap) => {
-                    let seconds = (gap.to_ms - gap.from_ms).div_ceil(1000);
+                    let seconds = ((length(&gap) + 500) / 1000).max(1);
                     let (at, what) = (Clock(gap.from_ms), missing(gap.kind));
                     put(
                         &mut text,
@@ -124,7 +124,8 @@ impl Transcript {
         said: Vec<T>,
         from_ms: impl Fn(&T) -> u64,
     ) -> impl Iterator<Item = Piece<T>> {
-        let mut missing = self.breaks.iter().copied().peekable();
+        let is_told = |gap: &Break| gap.kind != BreakKind::Away || length(gap) >= NOTICED_MS;
+        let mut missing = self.breaks.iter().copied().filter(is_told).peekable();
         let mut said = said.into_iter().peekable();
         std::iter::from_fn(move || {
             let next = said.peek().map(&from_ms);
@@ -133,6 +134,13 @@ impl Transcript {
             gap.or_else(|| said.next().map(Piece::Said))
         })
     }
+}
+
+/// Nobody notices to have been away for less: another connection went on at once.
+const NOTICED_MS: u64 = 500;
+
+const fn length(gap: &Break) -> u64 {
+    gap.to_ms.saturating_sub(gap.from_ms)
 }
 
 /// A piece of a transcript.

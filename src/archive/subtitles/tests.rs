@@ -182,6 +182,32 @@ fn what_was_said_in_the_moment_of_a_cut_was_said_before_it() {
 }
 
 #[test]
+fn a_time_away_is_told_to_the_nearest_second_if_anybody_notices_it() {
+    let mut transcript = transcript(vec![line(Speaker::Coach, 1000, "One.")]);
+    let away = [
+        (7160, 7),
+        (5030, 5),
+        (3007, 3),
+        (2500, 3),
+        (500, 1),
+        (499, 0),
+        (7, 0),
+    ];
+    for (lasted, seconds) in away {
+        transcript.breaks = vec![Break {
+            from_ms: 2000,
+            to_ms: 2000 + lasted,
+            kind: BreakKind::Away,
+        }];
+        let told = format!("(no connection for {seconds} s)");
+        assert_eq!(transcript.text().contains(&told), seconds > 0, "{lasted}");
+        let all = [transcript.text(), transcript.vtt(), transcript.srt()];
+        let told = all.map(|text| text.to_lowercase().contains("no connection"));
+        assert_eq!(told, [seconds > 0; 3], "{lasted}");
+    }
+}
+
+#[test]
 fn a_long_turn_is_split_between_sentences() {
     let text = "I have been thinking about this for quite some time now. It began last winter, \
                 when my manager left and nobody took over what she did. What should I do?";

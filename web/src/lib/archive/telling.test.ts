@@ -100,6 +100,12 @@ test("tells the time that nobody was there from the time that was not recorded",
   expect(gapWords({ ...gap, kind: "away" }, 43_000)).toBe(
     "The connection was lost at 0:31. It went on 0:12 later.",
   );
+  const away = (ms: number) =>
+    gapWords({ from_ms: 4_990, to_ms: 4_990 + ms, kind: "away" }, 43_000);
+  expect([7_160, 5_030, 3_007, 2_500, 500].map((ms) => away(ms).split("went on ")[1])).toEqual(
+    ["0:07", "0:05", "0:03", "0:03", "0:01"].map((later) => `${later} later.`),
+  );
+  expect(away(499)).toBe("Another connection took over at 0:04.");
   expect(gapWords({ ...gap, kind: "unrecorded" }, 90_000)).toBe(
     "From 0:31 to 0:43 the conversation was not recorded.",
   );

@@ -132,13 +132,19 @@ export function recordedTo({ parts = [] }: Session, length: number): number {
   return Math.min(last.recording.stopped_at_ms ?? end, length);
 }
 
+/** Nobody notices to have been away for less: the next connection was there at once. */
+const NOTICED = 500;
+
 /** A stretch without sound, among the words; `end` is that of the session, `parts` are its connections. */
 export function gapWords({ from_ms, to_ms, kind }: Gap, end: number, parts: Parts = []): string {
   const from = clockFace(from_ms);
   if (kind === "away") {
     const before = parts.find((part) => part.to_ms === from_ms);
-    if (before?.end_reason === "displaced") return `Another connection took over at ${from}.`;
-    return `The connection was lost at ${from}. It went on ${clockFace(to_ms - from_ms)} later.`;
+    const away = to_ms - from_ms;
+    if (before?.end_reason === "displaced" || away < NOTICED)
+      return `Another connection took over at ${from}.`;
+    const later = clockFace(Math.max(1, Math.round(away / 1000)) * 1000);
+    return `The connection was lost at ${from}. It went on ${later} later.`;
   }
   if (to_ms >= end) return "The recording stopped here. The conversation went on.";
   return `From ${from} to ${clockFace(to_ms)} the conversation was not recorded.`;
