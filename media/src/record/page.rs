@@ -183,7 +183,11 @@ impl<R: Read> PageReader<R> {
                 return Ok(Some(skipped + from + at));
             }
             // The pattern may have begun in the last three bytes.
-            let looked_at = self.buffer.len().saturating_sub(CAPTURE.len() - 1).max(from);
+            let looked_at = self
+                .buffer
+                .len()
+                .saturating_sub(CAPTURE.len() - 1)
+                .max(from);
             let looked_at = looked_at.min(self.buffer.len());
             self.buffer.drain(..looked_at);
             (skipped, from) = (skipped + looked_at, 0);

@@ -4,8 +4,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::ReadError;
 use super::fill::{self, STEP};
-use super::page::{END, MAX_PAGE, PageBuilder, PageReader};
 use super::head::{self, Channels};
+use super::page::{END, MAX_PAGE, PageBuilder, PageReader};
 use super::reader::{HEAD, Pages};
 use crate::Position;
 

@@ -129,7 +129,7 @@ fn a_track_damaged_at_any_byte_keeps_every_other_page() {
         }
         assert!(track.is_ended());
         // A page is a tenth of a second, the two of the head are none of it.
-        let is_head = at as u64 < ends[1];
+        let is_head = (at as u64) < ends[1];
         let lost = if is_head || is_last { 0 } else { 5 };
         assert_eq!(silent, lost, "at {at}");
         if is_head {
