@@ -16,18 +16,23 @@ pub(super) enum Worldly {
 /// Whether words that are not the client's are of the world. In a picture anything may stand: "if
 /// this were a film".
 pub(super) fn worldly(heard: &[Word]) -> Worldly {
+    let names =
+        |list: &[Word], word: &Word| list.iter().any(|one| one.likeness(word) >= Word::FORM);
     let has = |list: &str| {
         let list = words(list);
-        let is = |word: &Word| list.iter().any(|one| one.likeness(word) >= Word::FORM);
-        heard.iter().any(is)
+        heard.iter().any(|word| names(&list, word))
     };
+    let everyday = words(EVERYDAY);
+    // What is somebody's is not the world's: "your phone number".
+    let owned = |at: usize| at > 0 && OWNERS.contains(&&*heard[at - 1].text);
+    let is_everyday = |at: usize| names(&everyday, &heard[at]) && !owned(at);
     let asks_the_way =
         |pair: &[Word]| ["do", "can", "should"].contains(&&*pair[0].text) && pair[1].text == "i";
     if has(PICTURES) {
         Worldly::No
     } else if has(PLAIN) {
         Worldly::Plainly
-    } else if has(EVERYDAY) || heard.windows(2).any(asks_the_way) {
+    } else if (0..heard.len()).any(is_everyday) || heard.windows(2).any(asks_the_way) {
         Worldly::Perhaps
     } else {
         Worldly::No
@@ -36,6 +41,8 @@ pub(super) fn worldly(heard: &[Word]) -> Worldly {
 
 /// What makes a picture of it.
 const PICTURES: &str = "if would were imagine suppose";
+
+const OWNERS: [&str; 4] = ["your", "his", "her", "their"];
 
 const PLAIN: &str = "software hardware browser website wifi password microphone headset server database algorithm \
     python javascript chatgpt bluetooth printer keyboard \
@@ -67,6 +74,7 @@ mod tests {
             ("Who's your favourite singer?", Worldly::Perhaps),
             ("If this were a film, what's it called?", Worldly::No),
             ("What would a president do?", Worldly::No),
+            ("What's your phone number?", Worldly::No),
             ("What does freedom mean?", Worldly::No),
             ("Where does the courage come from?", Worldly::No),
         ] {

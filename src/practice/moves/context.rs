@@ -174,9 +174,9 @@ impl Echo {
         self.recent + self.earlier
     }
 
-    /// Whether it gives back what the client said that they must do.
+    /// Whether it gives back what the client said that they must do: more than half of it is theirs.
     pub(super) fn obliged(self) -> bool {
-        self.must && self.mostly()
+        self.must && self.recent * 2 > self.all
     }
 }
 
