@@ -81,7 +81,7 @@ async fn goes_on(house: &House, stop: impl AsyncFnOnce(), go: impl AsyncFnOnce()
     let answers = broken.answers.clone();
     let session = broken.leave(house).await;
     house.assert_kept(&session, &answers).await;
-    assert_parts(&session, &["lost", "lost", "by_client"]);
+    assert_parts(&session, &["lost", "displaced", "by_client"]);
     let listed = house.get("/api/sessions").await;
     assert_eq!(listed["sessions"].as_array().unwrap().len(), 6, "{listed}");
 }
@@ -196,12 +196,12 @@ async fn sqlite_locked_and_the_server_killed() {
     for killed in both {
         let id = killed.id();
         let session = house.ended(&id).await;
-        assert_parts(&session, &["lost", "lost", "lost"]);
+        assert_parts(&session, &["lost", "displaced", "lost"]);
         house.assert_kept(&session, &killed.answers).await;
         let mut again = Companion::try_resume(&house, &id).await.unwrap();
         again.turn().await;
         let session = again.leave(&house).await;
-        assert_parts(&session, &["lost", "lost", "lost", "by_client"]);
+        assert_parts(&session, &["lost", "displaced", "lost", "by_client"]);
     }
 }
 
