@@ -38,10 +38,11 @@ docs() {
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --locked --no-deps --quiet
 }
 
-# The binary that the tests below talk to, and the vendors' stand-ins.
+# The binary that the tests below talk to, and the vendors' stand-ins: of the whole workspace, whose
+# features the stages before have built.
 build() {
-    cargo build --locked
-    cargo build --locked --example standins
+    cargo build --workspace --locked
+    cargo build --workspace --locked --example standins
 }
 
 # Stock clients in Python, then in JavaScript, as their makers publish them.

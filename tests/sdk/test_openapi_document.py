@@ -12,7 +12,7 @@ from support.case import ServerCase
 from support.server import STANDINS, Server
 
 # What fits the document and is refused all the same: offers that are no SDP, upgrades by what is no
-# WebSocket client, sessions that make no sense.
+# WebSocket client, sessions that make no sense, windows that end before they begin.
 CONFIG = """
 [parameters]
 "path.id" = "{session}"
@@ -20,6 +20,10 @@ CONFIG = """
 [[operations]]
 include-tag = "realtime"
 checks.positive_data_acceptance.enabled = false
+
+[[operations]]
+include-operation-id = "get_peaks"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "429"]
 """
 
 

@@ -1,5 +1,6 @@
 """Vendors chosen by configuration alone: one listens, one speaks, and what they were asked is told."""
 
+import asyncio
 import re
 import urllib.request
 
@@ -46,8 +47,7 @@ class VendorSession(ServerCase):
             answer = talk.sound_of(response.id)
             self.assertTrue(0.05 < sound.loudness(answer) < 0.5, sound.loudness(answer))
             self.assertEqual(talk.errors(), [])
-        with urllib.request.urlopen(f"{self.server.url}/metrics", timeout=10) as page:
-            metrics = page.read().decode()
+        metrics = await self.metrics_once_it_has_ended()
         for line in (
             'praxiloom_engine_open_seconds_count{kind="stt",engine="assemblyai"}',
             'praxiloom_engine_answer_seconds_count{kind="stt",engine="assemblyai"}',
@@ -60,3 +60,13 @@ class VendorSession(ServerCase):
         self.assertNotIn("praxiloom_engine_failures_total{", metrics)
         # Its key is in nothing that it says.
         self.assertNotIn(KEY, "".join(self.server.log))
+
+    async def metrics_once_it_has_ended(self) -> str:
+        """A call to a listener is counted when it ends, which is when the session does."""
+        async with asyncio.timeout(10):
+            while True:
+                with urllib.request.urlopen(f"{self.server.url}/metrics", timeout=10) as page:
+                    metrics = page.read().decode()
+                if 'praxiloom_sessions_live{transport="websocket"} 0' in metrics:
+                    return metrics
+                await asyncio.sleep(0.05)

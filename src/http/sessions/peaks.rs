@@ -30,7 +30,7 @@ pub struct Asked {
     from_ms: Option<u64>,
     /// Where the last ends, at least a millisecond later; at the end of the session, if it is left
     /// out.
-    #[param(maximum = 9007199254740991_u64)]
+    #[param(minimum = 1, maximum = 9007199254740991_u64)]
     to_ms: Option<u64>,
 }
 
