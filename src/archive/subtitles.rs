@@ -215,7 +215,7 @@ impl Display for Time {
 }
 
 /// `H:MM:SS`.
-struct Clock(u64);
+pub(super) struct Clock(pub u64);
 
 impl Display for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,8 @@ use std::io::{self, ErrorKind};
 
 use media::Position;
 
+use super::subtitles::Clock;
+
 /// The recording of a session ended; the conversation goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trouble {
@@ -11,6 +13,18 @@ pub struct Trouble {
     pub at: Position,
     /// Why it ended.
     pub refusal: Refusal,
+}
+
+impl Trouble {
+    /// What the coach is told, whenever they ask for such news.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let (at, cause) = (Clock(self.at.ms()), self.refusal.cause());
+        format!(
+            "The recording has stopped at {at} because {cause}. The conversation goes on and is not \
+             recorded from there."
+        )
+    }
 }
 
 /// Why the archive takes nothing more of a session.
@@ -41,30 +55,13 @@ impl Refusal {
         }
     }
 
-    /// What the coach is told.
-    #[must_use]
-    pub const fn message(self) -> &'static str {
+    const fn cause(self) -> &'static str {
         match self {
-            Self::Full => {
-                "The recording has stopped because the disk is full. The conversation goes on and \
-                 is not recorded from here."
-            }
-            Self::ReadOnly => {
-                "The recording has stopped because the disk cannot be written to. The conversation \
-                 goes on and is not recorded from here."
-            }
-            Self::TooSlow => {
-                "The recording has stopped because the disk does not keep up. The conversation \
-                 goes on and is not recorded from here."
-            }
-            Self::Failed => {
-                "The recording has stopped because the disk failed. The conversation goes on and \
-                 is not recorded from here."
-            }
-            Self::TakenOver => {
-                "The recording has stopped because another server took this one for dead. The \
-                 conversation goes on and is not recorded from here."
-            }
+            Self::Full => "the disk is full",
+            Self::ReadOnly => "the disk cannot be written to",
+            Self::TooSlow => "the disk does not keep up",
+            Self::Failed => "the disk failed",
+            Self::TakenOver => "another server took this one for dead",
         }
     }
 

@@ -303,7 +303,8 @@ async fn a_disk_that_becomes_read_only_ends_the_recording() {
     }
     let trouble = trouble.unwrap();
     assert_eq!(trouble.refusal, Refusal::ReadOnly);
-    assert!(trouble.refusal.message().contains("conversation goes on"));
+    let message = trouble.message();
+    assert!(message.contains("at 0:00:00") && message.contains("conversation goes on"));
     recorder.finish(ms(1000), EndReason::ByClient).await;
     scene.archive.settled().await;
     let row = sessions::find(scene.db.of(&scene.me), "sess_1")

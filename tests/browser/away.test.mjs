@@ -36,6 +36,9 @@ for (const [name, look] of Object.entries(looks)) {
     net.line.send({ type: "praxiloom.turn", state: "listening", at_ms: 1 });
 
     net.line.notice("recording_stopped", RECORDING);
+    const unrecorded = page.locator('[role=alert][data-code="recording_stopped"]');
+    await unrecorded.waitFor();
+    assert.ok((await unrecorded.textContent()).includes(RECORDING));
     await see("recording-stopped");
     net.line.notice("server_stopping", "The server is about to stop.");
     await see("server-stopping");
@@ -82,11 +85,16 @@ for (const [name, look] of Object.entries(looks)) {
     await page.getByTestId("again").click();
     await net.begin();
     net.line.items(ITEMS);
+    net.line.notice("recording_stopped", RECORDING);
+    await unrecorded.waitFor();
     net.refuses = true;
     net.standing = 404;
     net.line.close(1006);
     await page.locator('[data-testid=fault][data-fault="session-over"]').waitFor();
     await page.getByTestId("screen-closing").waitFor();
+    // The server knows nothing of it, so there is nothing to hear.
+    await page.getByTestId("unrecorded").waitFor();
+    assert.equal(await page.getByTestId("replay").count(), 0);
     await see("over");
     assert.equal(
       await page.evaluate(() => sessionStorage.length),
@@ -96,7 +104,7 @@ for (const [name, look] of Object.entries(looks)) {
   });
 }
 
-const RECORDING = "This session is no longer being recorded: the disk is full.";
+const RECORDING = "The recording has stopped at 0:01:05 because the disk is full.";
 
 /** Plays the server's end of every WebSocket, and what the archive says of the session. */
 async function play(page) {

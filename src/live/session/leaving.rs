@@ -253,7 +253,7 @@ impl LiveSession {
     /// That nothing is recorded any more, to a client that may have asked for it later.
     pub(super) fn tell_unrecorded(&mut self) {
         if let Some(trouble) = self.trouble {
-            self.tell("recording_stopped", trouble.refusal.message());
+            self.tell("recording_stopped", &trouble.message());
         }
     }
 

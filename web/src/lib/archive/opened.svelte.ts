@@ -6,7 +6,7 @@ import { Player } from "./player.svelte.ts";
 import { faultOf, soundAddress, soundTrouble } from "./server.ts";
 import { Shapes } from "./shapes.svelte.ts";
 import { getSession, getTranscript, type Session, type Transcript } from "../api.ts";
-import { recordedTo } from "./telling.ts";
+import { recordedTo, unrecordedWords } from "./telling.ts";
 import { placesOf } from "./words.ts";
 
 const FRESH_MS = 5_000;
@@ -28,7 +28,8 @@ export class Opened {
   /** Where the client was cut off, as far as it is to be seen. */
   readonly cuts = $derived(
     this.lines
-      .filter(({ cut, speaker }) => cut && speaker === "client")
+      .filter((line) => line.cut && line.speaker === "client")
+      .filter((line) => unrecordedWords(line, this.gaps) === null)
       .map(({ to_ms }) => to_ms)
       .filter((at) => at <= this.recordedTo),
   );

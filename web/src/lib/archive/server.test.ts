@@ -1,7 +1,14 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { keepAccessKey } from "../access.ts";
 import { deleteSession } from "../api.ts";
-import { faultOf, soundAddress, soundTrouble, wordsAddress, wordsFile } from "./server.ts";
+import {
+  faultOf,
+  isRecorded,
+  soundAddress,
+  soundTrouble,
+  wordsAddress,
+  wordsFile,
+} from "./server.ts";
 
 /** A server that answers everything the same way, and remembers what it was asked. */
 function server(status: number, body: unknown) {
@@ -51,6 +58,18 @@ test("says what keeps the sound from being played", async () => {
   const failing = server(500, { error: { code: "recording_unreadable" } });
   expect(await soundTrouble("a", failing.request)).toBe("recording-unreadable");
   expect(await soundTrouble("a", away)).toBe("server-unreachable");
+});
+
+test("a session is offered to be heard unless nothing of it was recorded", async () => {
+  const told = (status: number, state: string) =>
+    isRecorded("a", server(status, { recording: { state } }).request);
+  expect(await told(200, "none")).toBe(false);
+  for (const state of ["whole", "stopped", "interrupted"]) {
+    expect(await told(200, state), state).toBe(true);
+  }
+  expect(await told(404, "")).toBe(false);
+  expect(await told(503, "")).toBe(true);
+  expect(await isRecorded("a", away)).toBe(true);
 });
 
 test("a session that is not there has a name of its own", async () => {

@@ -1,7 +1,7 @@
 /** What the session page needs of the server beyond its plain questions: the sound, files, what is wrong. */
 
 import { accessKey } from "../access.ts";
-import { ApiError, audioAddress, createTicket, type Speaker } from "../api.ts";
+import { ApiError, audioAddress, createTicket, getSession, type Speaker } from "../api.ts";
 import { addressOf, type Fetch, send } from "../api/request.ts";
 import { type Fault, FaultError } from "../faults/fault.ts";
 
@@ -47,6 +47,15 @@ export async function soundTrouble(id: string, request?: Fetch): Promise<Fault |
     return null;
   } catch (error) {
     return faultOf(error);
+  }
+}
+
+/** Whether there is anything of a session to be heard, unless the server says that there is not. */
+export async function isRecorded(id: string, request?: Fetch): Promise<boolean> {
+  try {
+    return (await getSession(id, request)).recording.state !== "none";
+  } catch (error) {
+    return faultOf(error) !== "unknown-session";
   }
 }
 

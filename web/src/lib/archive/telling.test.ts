@@ -11,6 +11,7 @@ import {
   recordingWords,
   spokenMoment,
   typedWords,
+  unrecordedWords,
   unsaidWords,
 } from "./telling.ts";
 import type { Session } from "../api.ts";
@@ -124,6 +125,38 @@ test("tells the time that nobody was there from the time that was not recorded",
     "Another connection took over at 0:31.",
   );
   expect([gapName("away"), gapName("unrecorded")]).toEqual(["away", "not recorded"]);
+});
+
+test("what was said as the recording stopped was not recorded, and not cut off", () => {
+  const gaps = [
+    { from_ms: 10_000, to_ms: 20_000, kind: "unrecorded" as const },
+    { from_ms: 20_000, to_ms: 40_000, kind: "away" as const },
+  ];
+  const told = (
+    speaker: "coach" | "client",
+    from_ms: number,
+    to_ms: number,
+    cut: boolean,
+    typed = false,
+  ) => {
+    const words = { item_id: "a", text: "Well", words: [] };
+    return unrecordedWords({ ...words, speaker, from_ms, to_ms, cut, typed }, gaps);
+  };
+  // What was being said is on record up to a moment before.
+  expect(told("client", 8_000, 9_600, true)).toBe("not wholly recorded");
+  expect(told("coach", 4_000, 6_500, true)).toBe("not wholly recorded");
+  expect(told("client", 8_000, 10_400, false)).toBe("not wholly recorded");
+  expect(told("client", 10_050, 10_400, false)).toBe("not recorded");
+  // What was over by then is whole, and what the coach cut off long before was cut off.
+  expect(told("client", 8_000, 10_000, false)).toBeNull();
+  expect(told("client", 5_000, 8_500, true)).toBeNull();
+  expect(told("coach", 1_000, 3_000, true)).toBeNull();
+  // Nothing of what was typed could sound.
+  expect(told("coach", 10_100, 10_100, false, true)).toBeNull();
+  expect(told("coach", 8_000, 10_100, false, true)).toBe("not wholly recorded");
+  // Nobody stopped recording where the connection was lost, or after it came back.
+  expect(told("client", 20_000, 20_000, true)).toBeNull();
+  expect(told("client", 39_000, 41_000, true)).toBeNull();
 });
 
 test("there is sound to the end of the last that was recorded", () => {

@@ -124,6 +124,24 @@ export function typedWords({ typed, from_ms, to_ms }: Line): string | null {
   return to_ms > from_ms ? "corrected" : "typed";
 }
 
+/**
+ * Of what is being said, the record knows what was said a moment ago: of the coach, whose words are
+ * understood later than they are said, some time ago.
+ */
+const KNOWN_MS = { client: 1_000, coach: 5_000 };
+
+/** What is missing of a line that was said when the recording stopped, or later. */
+export function unrecordedWords(line: Line, gaps: Gap[]): string | null {
+  if (typedWords(line) === "typed") return null;
+  const { from_ms, to_ms, cut, speaker } = line;
+  const until = cut ? to_ms + KNOWN_MS[speaker] : to_ms;
+  const gap = gaps.find(
+    (each) => each.kind === "unrecorded" && from_ms < each.to_ms && until > each.from_ms,
+  );
+  if (!gap) return null;
+  return from_ms < gap.from_ms ? "not wholly recorded" : "not recorded";
+}
+
 /** How far there is sound: to where the last of a session of this length that was recorded ends. */
 export function recordedTo({ parts = [] }: Session, length: number): number {
   const last = parts.filter(({ recording }) => recording.state !== "none").at(-1);
