@@ -3,6 +3,8 @@
 //! A route and its description are one thing (`routes!`), so neither can be without the other.
 //! What holds for every route, such as the errors of the edge, is added here.
 
+mod headers;
+
 use std::sync::LazyLock;
 
 use axum::http::header;
@@ -10,7 +12,7 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, Ref, ResponseBuilder};
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::error::Error;
@@ -87,10 +89,11 @@ impl Modify for Edge {
         }
         for (status, description) in EVERYWHERE {
             let content = Content::new(Some(Ref::from_schema_name("Error")));
-            let response = ResponseBuilder::new()
+            let mut response = ResponseBuilder::new()
                 .description(*description)
                 .content("application/json", content)
                 .build();
+            headers::describe(status, false, &mut response);
             components
                 .responses
                 .insert(name_of(status), response.into());
@@ -129,7 +132,8 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ("504", "The answer took too long: `timeout`"),
 ];
 
-/// Adds them to a route, but for those that it describes itself.
+/// Adds them to a route, but for those that it describes itself, and to all that it answers the headers
+/// that come with it.
 fn refusals(operation: &mut Operation) {
     let open = operation
         .security
@@ -145,6 +149,16 @@ fn refusals(operation: &mut Operation) {
             .responses
             .entry((*status).to_owned())
             .or_insert_with(|| Ref::from_response_name(name_of(status)).into());
+    }
+    let responses = &mut operation.responses.responses;
+    let is_file = responses.contains_key("206");
+    for (status, response) in responses {
+        // The state of the server is no refusal.
+        if let RefOr::T(response) = response
+            && !(status == "503" && open)
+        {
+            headers::describe(status, is_file, response);
+        }
     }
 }
 

@@ -67,10 +67,8 @@ pub struct Call {
         (status = 400, description = "`invalid_value`: no upgrade, or `intent` or `call_id`, which are not taken", body = Error),
         (status = 404, description = "`not_found`: no such session of this account to resume, or not by this client secret", body = Error),
         (status = 409, description = "`session_not_resumable`: it is over for good, or another connection has it", body = Error),
-        (status = 429, description = "`too_many_sessions`", body = Error,
-            headers(("retry-after" = u32, description = "Seconds"))),
-        (status = 503, description = "`server_stopping`, `database_unavailable`", body = Error,
-            headers(("retry-after" = u32, description = "Seconds"))),
+        (status = 429, description = "`too_many_sessions`", body = Error),
+        (status = 503, description = "`server_stopping`, `database_unavailable`", body = Error),
     )
 )]
 pub async fn socket(
@@ -125,10 +123,8 @@ pub async fn socket(
         (status = 409, description = "`session_not_resumable`: it is over for good, or another connection has it", body = Error),
         (status = 413, description = "`body_too_large`", body = Error),
         (status = 415, description = "`unsupported_media_type`", body = Error),
-        (status = 429, description = "`too_many_sessions`", body = Error,
-            headers(("retry-after" = u32, description = "Seconds"))),
-        (status = 503, description = "`server_stopping`, `database_unavailable`", body = Error,
-            headers(("retry-after" = u32, description = "Seconds"))),
+        (status = 429, description = "`too_many_sessions`", body = Error),
+        (status = 503, description = "`server_stopping`, `database_unavailable`", body = Error),
     )
 )]
 pub async fn call(

@@ -88,8 +88,7 @@ struct ExpiresAfter {
         (status = 400, description = "`invalid_value`, or a code of the protocol; `param` says where", body = Error),
         (status = 413, description = "`body_too_large`", body = Error),
         (status = 415, description = "`unsupported_media_type`: the body must be JSON", body = Error),
-        (status = 429, description = "`too_many_client_secrets`", body = Error,
-            headers(("retry-after" = u32, description = "Seconds"))),
+        (status = 429, description = "`too_many_client_secrets`", body = Error),
     )
 )]
 pub async fn create(

@@ -1,6 +1,6 @@
 //! Who may ask what: with which key, and whose sessions.
 
-use reqwest::header;
+use reqwest::{RequestBuilder, Response, header};
 use serde_json::{Value, json};
 
 use praxiloom::archive::EndReason;
@@ -19,12 +19,19 @@ pub const UPGRADE: [(&str, &str); 4] = [
     ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
 ];
 
-async fn code(request: reqwest::RequestBuilder) -> (u16, String) {
+async fn answer(request: RequestBuilder) -> Response {
     let mut request = request;
     for (name, value) in UPGRADE {
         request = request.header(name, value);
     }
-    let response = request.send().await.unwrap();
+    request.send().await.unwrap()
+}
+
+async fn code(request: RequestBuilder) -> (u16, String) {
+    code_of(answer(request).await).await
+}
+
+async fn code_of(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
     let body: Value = response.json().await.unwrap_or_default();
     let code = body["error"]["code"].as_str().unwrap_or_default();
@@ -39,7 +46,9 @@ async fn every_route_asks_for_the_key_that_it_says() {
         let name = operation.name();
         let url = server.url(&operation.at("sess_none"));
         let ask = || client.request(operation.method.clone(), &url);
-        let (status, refused) = code(ask()).await;
+        let answer = answer(ask()).await;
+        operation.hold(answer.status().as_u16(), answer.headers());
+        let (status, refused) = code_of(answer).await;
         if !operation.takes("key") {
             assert!(status < 400, "{name}: {status} {refused}");
             continue;

@@ -81,6 +81,7 @@ impl Walk {
             !described.is_null(),
             "{name} does not say that it answers {status}"
         );
+        operation.hold(status, headers);
         let kind = headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap());
         let kinds = described["content"].as_object();
         match (kind, kinds) {

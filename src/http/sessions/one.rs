@@ -55,8 +55,7 @@ pub async fn read(
         (status = 204, description = "It is gone, and cannot be had back"),
         (status = 404, description = "`not_found`: this account has no such session", body = Error),
         (status = 409, description = "`session_live`: its connection does not end, or is at another node", body = Error),
-        (status = 503, description = "`database_unavailable`: it is as it was, but for its files where the disk of the database is full", body = Error,
-            headers(("retry-after" = u32, description = "Seconds"))),
+        (status = 503, description = "`database_unavailable`: it is as it was, but for its files where the disk of the database is full", body = Error),
     )
 )]
 pub async fn delete(

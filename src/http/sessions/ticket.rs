@@ -39,8 +39,7 @@ pub struct Ticket {
     responses(
         (status = 200, description = "The ticket, told this once", body = Ticket),
         (status = 404, description = "`not_found`: this account has no such session", body = Error),
-        (status = 429, description = "`too_many_tickets`", body = Error,
-            headers(("retry-after" = u32, description = "Seconds"))),
+        (status = 429, description = "`too_many_tickets`", body = Error),
     )
 )]
 pub async fn create(

@@ -1384,6 +1384,8 @@ export interface components {
         /** @description No key, or none that is known here: `missing_api_key`, `invalid_api_key`, `expired_client_secret` */
         Unauthorized: {
             headers: {
+                /** @description `Bearer`: how a key is sent */
+                "www-authenticate"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -1393,6 +1395,8 @@ export interface components {
         /** @description The database is locked, away or without room: `database_unavailable`, or the disk of recordings takes nothing: `disk_unavailable`; with `Retry-After` */
         Unavailable: {
             headers: {
+                /** @description Seconds until another try is worth it */
+                "retry-after"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -1636,7 +1640,7 @@ export interface operations {
             /** @description `database_unavailable`: it is as it was, but for its files where the disk of the database is full */
             503: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds until another try is worth it */
                     "retry-after"?: number;
                     [name: string]: unknown;
                 };
@@ -1665,6 +1669,12 @@ export interface operations {
             /** @description One file; byte ranges are answered (RFC 9110), and so is HEAD */
             200: {
                 headers: {
+                    /** @description `bytes`: `Range` is understood */
+                    "accept-ranges"?: string;
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
+                    /** @description Since when it has been what it is */
+                    "last-modified"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1674,6 +1684,14 @@ export interface operations {
             /** @description The range that was asked for */
             206: {
                 headers: {
+                    /** @description `bytes`: `Range` is understood */
+                    "accept-ranges"?: string;
+                    /** @description Which bytes of how many, `bytes 0-99/1234`; `bytes *\/1234` where there are none */
+                    "content-range"?: string;
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
+                    /** @description Since when it has been what it is */
+                    "last-modified"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1683,6 +1701,10 @@ export interface operations {
             /** @description As the caller has it, by its `ETag` */
             304: {
                 headers: {
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
+                    /** @description Since when it has been what it is */
+                    "last-modified"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1699,6 +1721,8 @@ export interface operations {
             /** @description No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket` */
             401: {
                 headers: {
+                    /** @description `Bearer`: how a key is sent */
+                    "www-authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1727,6 +1751,10 @@ export interface operations {
             /** @description `range_not_satisfiable`: the range lies beyond the end */
             416: {
                 headers: {
+                    /** @description Which bytes of how many, `bytes 0-99/1234`; `bytes *\/1234` where there are none */
+                    "content-range"?: string;
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1757,6 +1785,12 @@ export interface operations {
             /** @description One file; byte ranges are answered (RFC 9110), and so is HEAD */
             200: {
                 headers: {
+                    /** @description `bytes`: `Range` is understood */
+                    "accept-ranges"?: string;
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
+                    /** @description Since when it has been what it is */
+                    "last-modified"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1766,6 +1800,14 @@ export interface operations {
             /** @description The range that was asked for */
             206: {
                 headers: {
+                    /** @description `bytes`: `Range` is understood */
+                    "accept-ranges"?: string;
+                    /** @description Which bytes of how many, `bytes 0-99/1234`; `bytes *\/1234` where there are none */
+                    "content-range"?: string;
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
+                    /** @description Since when it has been what it is */
+                    "last-modified"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1775,6 +1817,10 @@ export interface operations {
             /** @description As the caller has it, by its `ETag` */
             304: {
                 headers: {
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
+                    /** @description Since when it has been what it is */
+                    "last-modified"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1791,6 +1837,8 @@ export interface operations {
             /** @description No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket` */
             401: {
                 headers: {
+                    /** @description `Bearer`: how a key is sent */
+                    "www-authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1819,6 +1867,10 @@ export interface operations {
             /** @description `range_not_satisfiable`: the range lies beyond the end */
             416: {
                 headers: {
+                    /** @description Which bytes of how many, `bytes 0-99/1234`; `bytes *\/1234` where there are none */
+                    "content-range"?: string;
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1849,6 +1901,12 @@ export interface operations {
             /** @description One file; byte ranges are answered (RFC 9110), and so is HEAD */
             200: {
                 headers: {
+                    /** @description `bytes`: `Range` is understood */
+                    "accept-ranges"?: string;
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
+                    /** @description Since when it has been what it is */
+                    "last-modified"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1858,6 +1916,14 @@ export interface operations {
             /** @description The range that was asked for */
             206: {
                 headers: {
+                    /** @description `bytes`: `Range` is understood */
+                    "accept-ranges"?: string;
+                    /** @description Which bytes of how many, `bytes 0-99/1234`; `bytes *\/1234` where there are none */
+                    "content-range"?: string;
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
+                    /** @description Since when it has been what it is */
+                    "last-modified"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1867,6 +1933,10 @@ export interface operations {
             /** @description As the caller has it, by its `ETag` */
             304: {
                 headers: {
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
+                    /** @description Since when it has been what it is */
+                    "last-modified"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1883,6 +1953,8 @@ export interface operations {
             /** @description No key or ticket that is known here: `missing_api_key`, `invalid_api_key`, `invalid_ticket` */
             401: {
                 headers: {
+                    /** @description `Bearer`: how a key is sent */
+                    "www-authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1911,6 +1983,10 @@ export interface operations {
             /** @description `range_not_satisfiable`: the range lies beyond the end */
             416: {
                 headers: {
+                    /** @description Which bytes of how many, `bytes 0-99/1234`; `bytes *\/1234` where there are none */
+                    "content-range"?: string;
+                    /** @description What it is now, for `If-None-Match`, `If-Match` and `If-Range` */
+                    etag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2108,7 +2184,7 @@ export interface operations {
             /** @description `too_many_tickets` */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds until another try is worth it */
                     "retry-after"?: number;
                     [name: string]: unknown;
                 };
@@ -2294,7 +2370,7 @@ export interface operations {
             /** @description `too_many_sessions` */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds until another try is worth it */
                     "retry-after"?: number;
                     [name: string]: unknown;
                 };
@@ -2306,7 +2382,7 @@ export interface operations {
             /** @description `server_stopping`, `database_unavailable` */
             503: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds until another try is worth it */
                     "retry-after"?: number;
                     [name: string]: unknown;
                 };
@@ -2396,7 +2472,7 @@ export interface operations {
             /** @description `too_many_sessions` */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds until another try is worth it */
                     "retry-after"?: number;
                     [name: string]: unknown;
                 };
@@ -2408,7 +2484,7 @@ export interface operations {
             /** @description `server_stopping`, `database_unavailable` */
             503: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds until another try is worth it */
                     "retry-after"?: number;
                     [name: string]: unknown;
                 };
@@ -2580,7 +2656,7 @@ export interface operations {
             /** @description `too_many_client_secrets` */
             429: {
                 headers: {
-                    /** @description Seconds */
+                    /** @description Seconds until another try is worth it */
                     "retry-after"?: number;
                     [name: string]: unknown;
                 };
