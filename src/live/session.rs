@@ -78,6 +78,8 @@ pub struct LiveSession {
     heard_by: Option<Instant>,
     /// Whether the connection came about.
     connected: bool,
+    /// The session reached its longest duration: how the connection is to be closed.
+    expired: Option<CloseReason>,
     ended: Option<Ended>,
     /// Nothing is left to be completed.
     left: bool,
@@ -138,6 +140,7 @@ impl LiveSession {
             deserted: None,
             heard_by: None,
             connected: false,
+            expired: None,
             ended: None,
             left: false,
         };
@@ -188,6 +191,11 @@ impl LiveSession {
         }
         self.backlog.begun();
         while self.ended.is_none() {
+            if let Some(reason) = self.expired.take() {
+                self.write_last().await;
+                self.end(Ended::Expired, reason);
+                break;
+            }
             // Sound that came all at once is read before anything that came after it.
             let unread = self.inlet.intake.next();
             // What the client asks for is answered at the pace at which it reads.

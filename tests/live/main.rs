@@ -50,3 +50,4 @@ mod speakers;
 #[path = "../support/sse_server.rs"]
 mod sse_server;
 mod talk;
+mod unrecorded;

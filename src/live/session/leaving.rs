@@ -214,11 +214,15 @@ impl LiveSession {
             self.settle();
         }
         if self.ended.is_none() {
-            // Somebody is still there to be told should the disk refuse the last of it.
-            let latest = patience.min(Instant::now() + WRITTEN);
-            self.tape.written(self.time(), latest).await;
-            self.record();
+            self.write_last().await;
         }
+    }
+
+    /// Puts everything on record while somebody is still there to be told should the disk refuse it.
+    pub(super) async fn write_last(&mut self) {
+        let latest = self.heard_by().min(Instant::now() + WRITTEN);
+        self.tape.written(self.time(), latest).await;
+        self.record();
     }
 
     /// Somebody ends the session, maybe from elsewhere.

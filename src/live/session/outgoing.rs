@@ -53,7 +53,7 @@ impl LiveSession {
                 self.count(&entry.event);
                 self.tape.event(&entry);
             }
-            Output::Close(reason) => self.end(Ended::Expired, reason),
+            Output::Close(reason) => self.expired = Some(reason),
             Output::Left => self.left = true,
         }
     }
