@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use media::FRAME;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::companion::Companion;
-use crate::house::{House, STANDINS};
+use crate::house::{House, Kept, STANDINS};
 use crate::process::Process;
 use crate::server::client;
 use crate::socket::{LONG, Socket};
@@ -211,6 +212,25 @@ async fn begins_unrecorded(house: &House) -> String {
     id
 }
 
+/// Asserts that what was said up to where the recording is said to have stopped sounds on the tracks, and
+/// that they end about there.
+async fn assert_whole_to_the_stop(house: &House, session: &Value, kept: &Kept) {
+    let ms = |value: &Value| Duration::from_millis(value.as_u64().unwrap());
+    let stopped = ms(&session["recording"]["stopped_at_ms"]);
+    let id = session["id"].as_str().unwrap();
+    let transcript = house.get(&format!("/api/sessions/{id}/transcript")).await;
+    let lines = transcript["lines"].as_array().unwrap();
+    for line in lines {
+        let end = kept.ends[usize::from(line["speaker"] == "client")];
+        let said = ms(&line["to_ms"]).min(stopped);
+        assert!(said <= end + FRAME, "{stopped:?}: {kept:?}: {line}");
+    }
+    let last = lines.iter().map(|line| ms(&line["to_ms"])).max().unwrap();
+    let longest = kept.reaches.max(last);
+    let apart = longest.abs_diff(stopped);
+    assert!(apart < Duration::from_millis(1500), "{stopped:?}: {kept:?}");
+}
+
 #[tokio::test]
 async fn a_full_disk_ends_the_recording_and_not_the_conversation() {
     let Some(confined) = Confined::start(ROOM) else {
@@ -244,7 +264,9 @@ async fn a_full_disk_ends_the_recording_and_not_the_conversation() {
     assert_eq!(session["recording"]["reason"], "disk_full", "{session}");
     let said = house.said_by_client(&id).await;
     assert!(said.contains(&answered[0]), "{said:?}");
-    assert!(house.files_of(&id, false).sound > Duration::from_secs(3));
+    let kept = house.files_of(&id, false);
+    assert!(kept.sound > Duration::from_secs(3));
+    assert_whole_to_the_stop(house, &session, &kept).await;
     let session = house.ended(&unrecorded).await;
     assert_eq!(session["recording"]["state"], "none", "{session}");
     assert_eq!(session["recording"]["reason"], "disk_full", "{session}");

@@ -64,6 +64,8 @@ pub struct Kept {
     pub sound: Duration,
     /// How far the longer one goes.
     pub reaches: Duration,
+    /// How far the coach's goes, and the client's.
+    pub ends: [Duration; 2],
     pub entries: usize,
     pub parts: usize,
 }
@@ -255,6 +257,8 @@ fn whole(session: &Path, to_the_end: bool) -> Kept {
             let length = track.end() - media::Position::ZERO;
             kept.sound += length;
             kept.reaches = kept.reaches.max(length);
+            let end = &mut kept.ends[usize::from(name.ends_with(".client.opus"))];
+            *end = length.max(*end);
         } else if name.ends_with(".events.jsonl") {
             let log = std::fs::read_to_string(&path).unwrap();
             let entries: Vec<Entry> = log
