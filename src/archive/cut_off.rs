@@ -1,131 +1,30 @@
 //! Parts that a killed process left in the middle: what the coach said last may be on the track and in
-//! no words. Each is marked before it is finished, until somebody with a recogniser has seen to it.
+//! no words. Each is [marked](marks) before it is finished, until somebody with a recogniser has seen to it.
 //!
 //! That happens beside everything else, also while the session goes on: nothing but this is added to the
-//! files of such a part. Whose part it is, is settled by whose mark it is: a node finishes what a dead one
-//! left, and takes over the marks that one had.
+//! files of such a part.
+
+pub(super) mod marks;
+pub(super) mod waiting;
 
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use media::Position;
 use media::record::each_frame;
-use tokio::sync::{Mutex, mpsc};
 
 use super::disclosures::SessionLog;
 use super::event::{Entry, Event};
-use super::layout::{Folder, Layout, Stream, absent_is_fine, is_plain, names};
+use super::layout::{Folder, Stream};
 use super::recovery::{RecoveryError, append, on_disk};
 use super::tally::Tally;
-use super::{Archive, Core, entries, sessions};
-use crate::db::{AccountId, private_folder};
+use super::{Core, entries, sessions};
 use crate::disclosure::Witness;
+use marks::Mark;
 
 /// Samples of a frame for a recogniser, at 16 kHz.
 const SAMPLES: usize = 320;
-
-/// A part that was cut off.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub account: AccountId,
-    pub id: String,
-    pub part: u32,
-}
-
-/// Those that wait for a recogniser, in order.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    add: mpsc::UnboundedSender<Mark>,
-    next: Mutex<mpsc::UnboundedReceiver<Mark>>,
-}
-
-impl Default for Waiting {
-    fn default() -> Self {
-        let (add, next) = mpsc::unbounded_channel();
-        let next = Mutex::new(next);
-        Self { add, next }
-    }
-}
-
-impl Waiting {
-    pub(super) fn add(&self, mark: Mark) {
-        // Whoever takes them lives as long as this.
-        let _ = self.add.send(mark);
-    }
-}
-
-impl Mark {
-    fn path(&self, layout: &Layout, node: &str) -> PathBuf {
-        folder(layout, node).join(format!("{:03}.{}", self.part, self.id))
-    }
-
-    /// Writes it down as `node`'s.
-    pub(super) fn write(&self, layout: &Layout, node: &str) -> io::Result<()> {
-        private_folder(&folder(layout, node))?;
-        std::fs::write(self.path(layout, node), self.account.as_str())
-    }
-}
-
-fn folder(layout: &Layout, node: &str) -> PathBuf {
-    layout.unheard().join(node)
-}
-
-/// What `node` marked.
-fn marked(layout: &Layout, node: &str) -> io::Result<Vec<Mark>> {
-    let folder = folder(layout, node);
-    let read = |name: String| {
-        let (part, id) = name.split_once('.')?;
-        // One that is empty was being written when the power went.
-        let account = std::fs::read_to_string(folder.join(&name)).ok()?;
-        let part = part.parse().ok().filter(|_| is_plain(&account))?;
-        let (account, id) = (AccountId::new(account), id.to_owned());
-        Some(Mark { account, id, part })
-    };
-    Ok(names(&folder)?.into_iter().filter_map(read).collect())
-}
-
-impl Core {
-    /// Takes over what dead nodes had marked.
-    pub(super) async fn take_in_cut_off(&self) -> Result<(), RecoveryError> {
-        let nodes = self.in_folder(|layout| names(&layout.unheard())).await?;
-        if nodes.iter().all(|node| *node == self.node) {
-            return Ok(());
-        }
-        let living = self.living().await?;
-        for node in nodes {
-            if !self.is_dead(Some(&node), &living) {
-                continue;
-            }
-            let me = self.node.clone();
-            let taken = self.in_folder(move |layout| take(layout, &node, &me));
-            taken
-                .await?
-                .into_iter()
-                .for_each(|mark| self.cut_off.add(mark));
-        }
-        Ok(())
-    }
-}
-
-/// Makes what `node` marked this node's. Of two that try, one has it.
-fn take(layout: &Layout, node: &str, me: &str) -> io::Result<Vec<Mark>> {
-    private_folder(&folder(layout, me))?;
-    let mut taken = Vec::new();
-    for mark in marked(layout, node)? {
-        match std::fs::rename(mark.path(layout, node), mark.path(layout, me)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            renamed => {
-                renamed?;
-                taken.push(mark);
-            }
-        }
-    }
-    // Gone once it is empty.
-    let _ = std::fs::remove_dir(folder(layout, node));
-    Ok(taken)
-}
 
 /// A part that was cut off, to be completed.
 #[derive(Debug)]
@@ -156,22 +55,6 @@ pub struct Addition {
     pub trace: String,
 }
 
-impl Archive {
-    /// The next part that was cut off, as soon as there is one.
-    pub async fn cut_off(&self) -> CutOff {
-        let mut next = self.core.cut_off.next.lock().await;
-        loop {
-            let Some(mark) = next.recv().await else {
-                return std::future::pending().await;
-            };
-            if let Some(folder) = self.core.layout.session(&mark.account, &mark.id) {
-                let core = self.core.clone();
-                return CutOff { core, mark, folder };
-            }
-        }
-    }
-}
-
 impl CutOff {
     /// The session.
     #[must_use]
@@ -190,7 +73,8 @@ impl CutOff {
         })
     }
 
-    /// What there is. `None` if it was completed before, or the session is gone.
+    /// What there is. `None` if it was completed before, if it is still to be finished, which marks it
+    /// again, or if the session is gone.
     ///
     /// # Errors
     ///
@@ -206,13 +90,14 @@ impl CutOff {
         let (folder, part) = (self.folder.clone(), self.mark.part);
         let read = on_disk(move || {
             let mut left = Left::default();
-            let mut done = false;
+            let (mut over, mut done) = (false, false);
             entries::read_part(&folder, part, &mut |entry| {
                 left.tally.count(&entry.event);
                 match entry.event {
                     Event::Connected { .. } => left.from = Position::from_ms(entry.at_ms),
                     Event::HeardAfterwards { .. } => done = true,
-                    Event::Disconnected { .. } | Event::EngineCall(_) => {}
+                    Event::Disconnected { .. } => over = true,
+                    Event::EngineCall(_) => {}
                     _ => left.entries.push(entry),
                 }
             })?;
@@ -220,7 +105,7 @@ impl CutOff {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
                 trace => trace?,
             };
-            Ok(Some(left).filter(|_| !done))
+            Ok(Some(left).filter(|_| over && !done))
         });
         Ok(read.await?)
     }
@@ -290,42 +175,11 @@ impl CutOff {
     /// There is nothing to be done about it.
     pub async fn leave(self) {
         let (mark, node) = (self.mark, self.core.node.clone());
-        let gone = self.core.in_folder(move |layout| {
-            let gone = absent_is_fine(std::fs::remove_file(mark.path(layout, &node)));
-            // Gone once it is empty.
-            let _ = std::fs::remove_dir(folder(layout, &node));
-            gone
-        });
+        let gone = self
+            .core
+            .in_folder(move |layout| mark.remove(layout, &node));
         if let Err(error) = gone.await {
-            tracing::warn!(%error, "a session that was cut off is looked at again by the next start");
+            tracing::warn!(%error, "a session that was cut off is looked at again later");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_dead_node_had_marked_becomes_anothers() {
-        let root = tempfile::tempdir().unwrap();
-        let layout = Layout::open(root.path()).unwrap();
-        let mark = |id: &str, part| Mark {
-            account: AccountId::new("me"),
-            id: id.to_owned(),
-            part,
-        };
-        let marks = [mark("sess_1", 2), mark("sess_2", 1)];
-        for mark in &marks {
-            mark.write(&layout, "dead").unwrap();
-        }
-        // The power went as it was written.
-        std::fs::write(folder(&layout, "dead").join("001.sess_3"), "").unwrap();
-        let mut taken = take(&layout, "dead", "one").unwrap();
-        taken.sort_by(|one, other| one.id.cmp(&other.id));
-        assert_eq!(taken, marks);
-        assert_eq!(take(&layout, "dead", "other").unwrap(), []);
-        assert_eq!(marked(&layout, "one").unwrap().len(), 2);
-        assert!(marked(&layout, "other").unwrap().is_empty());
     }
 }

@@ -81,14 +81,7 @@ impl Core {
     /// Brings into the database what dead nodes had not brought there.
     pub(super) async fn take_in_journals(&self) -> Result<(), RecoveryError> {
         let nodes = self.in_folder(Layout::journals).await?;
-        if nodes.iter().all(|node| *node == self.node) {
-            return Ok(());
-        }
-        let living = self.living().await?;
-        for node in nodes {
-            if !self.is_dead(Some(&node), &living) {
-                continue;
-            }
+        for node in self.dead_among(nodes).await? {
             let (layout, name) = (self.layout.clone(), node.clone());
             let lines = on_disk(move || read(&layout, &name)).await?;
             let disclosures = lines.len();

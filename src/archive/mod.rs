@@ -76,7 +76,7 @@ pub use trouble::{Refusal, Trouble};
 use crate::clock::Clock;
 use crate::db::{Db, DbError};
 use crate::telemetry::Metrics;
-use cut_off::Waiting;
+use cut_off::waiting::Waiting;
 use flusher::Flusher;
 use hangups::HangUps;
 use layout::Layout;

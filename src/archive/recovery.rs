@@ -12,7 +12,7 @@ mod unlisted;
 use std::time::Duration;
 
 use super::Core;
-use super::cut_off::Mark;
+use super::cut_off::marks::Mark;
 use super::layout::Folder;
 use super::ledger::is_final;
 use super::sessions::{self, Left, SessionRow};
@@ -112,6 +112,19 @@ impl Core {
             tokio::time::sleep(STILL).await;
         }
         self.finish_left(&case, before).await
+    }
+
+    /// Those of these nodes that are dead.
+    pub(super) async fn dead_among(
+        &self,
+        mut nodes: Vec<String>,
+    ) -> Result<Vec<String>, RecoveryError> {
+        nodes.retain(|node| *node != self.node);
+        if !nodes.is_empty() {
+            let living = self.living().await?;
+            nodes.retain(|node| self.is_dead(Some(node), &living));
+        }
+        Ok(nodes)
     }
 
     /// A SQLite database is one process's alone; PostgreSQL may serve others, that say so.
@@ -229,24 +242,20 @@ impl Core {
         }
         let (layout, me) = (self.layout.clone(), self.node.clone());
         let (account_id, session_id) = (account.clone(), id.clone());
-        let (manifest, finished, cut_off) = on_disk(move || {
+        let (manifest, finished) = on_disk(move || {
             let manifest = files::manifest(&folder, &account_id, &session_id)?;
-            let mut cut_off = None;
             // Nobody else goes on with it: whatever parts there are, they are what was left.
             let finished = files::finish(&folder, u32::MAX, alive, |part| {
                 let (account, id) = (account_id, session_id);
                 let mark = Mark { account, id, part };
                 if let Err(error) = mark.write(&layout, &me) {
-                    tracing::warn!(%error, "should this process die, nobody hears what was said last");
+                    tracing::warn!(%error, session.id = %mark.id, "nobody hears what was said last");
                 }
-                cut_off = Some(mark);
             })?;
-            Ok((manifest, finished, cut_off))
+            Ok((manifest, finished))
         })
         .await?;
-        if let Some(mark) = cut_off {
-            self.cut_off.add(mark);
-        }
+        self.cut_off.look();
         if let Some(known) = known {
             return Ok(match finished {
                 Some(finished) if finished.part >= known => {
