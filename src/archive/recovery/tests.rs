@@ -1,6 +1,6 @@
 //! Files cut anywhere are finished, and what is finished stays as it is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use media::Position;
 use media::opus::{Encoder, EncoderSettings};
@@ -10,7 +10,7 @@ use super::super::event::{Entry, Event};
 use super::super::layout::{Folder, Layout, Stream};
 use super::super::sessions::EndReason;
 use super::super::trouble::Refusal;
-use super::files::finish;
+use super::files::{Finished, finish};
 use crate::clock::Micros;
 use crate::db::AccountId;
 
@@ -21,6 +21,18 @@ fn folder(root: &Path) -> Folder {
     let folder = layout.session(&AccountId::new("me"), "sess_1").unwrap();
     folder.make().unwrap();
     folder
+}
+
+fn finished(folder: &Folder) -> Finished {
+    finish(folder, 1, None, |_| {}).unwrap().unwrap()
+}
+
+/// Finishes a part of which this is the coach's track; where that lies then.
+fn finished_with(folder: &Folder, coach: &[u8]) -> (Finished, PathBuf) {
+    let path = folder.file(1, Stream::Coach);
+    std::fs::write(folder.file(1, Stream::Events), line(0, connected(1, 0))).unwrap();
+    std::fs::write(&path, coach).unwrap();
+    (finished(folder), path)
 }
 
 fn line(at_ms: u64, event: Event) -> String {
@@ -91,7 +103,7 @@ fn a_log_cut_at_any_byte_keeps_its_whole_lines() {
             let to_ms = Some(found.length_ms);
             let end = line(found.length_ms, Event::Disconnected { reason, to_ms });
             assert_eq!(after, lines[..kept].concat() + &end);
-            assert_eq!(finish(&folder, 1, None, |_| {}).unwrap().unwrap(), found);
+            assert_eq!(finished(&folder), found);
             assert_eq!(std::fs::read_to_string(&path).unwrap(), after, "again");
         }
     }
@@ -101,21 +113,15 @@ fn a_log_cut_at_any_byte_keeps_its_whole_lines() {
 fn a_track_damaged_at_any_byte_keeps_every_other_page() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
-    let (log, path) = (
-        folder.file(1, Stream::Events),
-        folder.file(1, Stream::Coach),
-    );
     let whole = track();
     let ends: Vec<u64> = (1..=whole.len())
         .filter(|&end| whole[end..].starts_with(b"OggS") || end == whole.len())
         .map(|end| end as u64)
         .collect();
     for at in 0..whole.len() {
-        std::fs::write(&log, line(0, connected(1, 0))).unwrap();
         let mut damaged = whole.clone();
         damaged[at] ^= 0x10;
-        std::fs::write(&path, &damaged).unwrap();
-        let found = finish(&folder, 1, None, |_| {}).unwrap().unwrap();
+        let (found, path) = finished_with(&folder, &damaged);
         let is_last = at as u64 >= ends[ends.len() - 2];
         assert_eq!(found.length_ms, if is_last { 900 } else { 1000 }, "at {at}");
 
@@ -144,16 +150,10 @@ fn a_track_damaged_at_any_byte_keeps_every_other_page() {
 fn a_track_cut_at_any_byte_keeps_its_whole_pages() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
-    let (log, path) = (
-        folder.file(1, Stream::Events),
-        folder.file(1, Stream::Coach),
-    );
     let whole = track();
     for cut in 0..=whole.len() {
-        std::fs::write(&log, line(0, connected(1, 0))).unwrap();
-        std::fs::write(&path, &whole[..cut]).unwrap();
         let expected = recover(&whole[..cut]).unwrap();
-        let found = finish(&folder, 1, None, |_| {}).unwrap().unwrap();
+        let (found, path) = finished_with(&folder, &whole[..cut]);
         assert_eq!(found.length_ms, expected.end.ms(), "cut at {cut}");
         if !expected.is_track() {
             assert!(!path.exists());
@@ -166,7 +166,7 @@ fn a_track_cut_at_any_byte_keeps_its_whole_pages() {
             "cut at {cut}"
         );
         assert_eq!(repaired.bytes, after.len() as u64);
-        assert_eq!(finish(&folder, 1, None, |_| {}).unwrap().unwrap(), found);
+        assert_eq!(finished(&folder), found);
         assert_eq!(std::fs::read(&path).unwrap(), after, "again");
     }
 }
@@ -206,10 +206,7 @@ fn a_long_torn_line_is_cut_off_too() {
     let whole = line(0, connected(1, 0));
     let path = folder.file(1, Stream::Events);
     std::fs::write(&path, format!("{whole}{}", "x".repeat(300_000))).unwrap();
-    assert_eq!(
-        finish(&folder, 1, None, |_| {}).unwrap().unwrap().length_ms,
-        0
-    );
+    assert_eq!(finished(&folder).length_ms, 0);
     assert!(std::fs::read_to_string(&path).unwrap().starts_with(&whole));
     assert!(std::fs::metadata(&path).unwrap().len() < 400);
 }
@@ -244,7 +241,7 @@ fn a_recording_that_stopped_is_not_whole() {
     std::fs::write(&path, line(0, connected(1, 0))).unwrap();
     let at = Position::from_ms(250);
     folder.note_stop(1, at, Refusal::Full).unwrap();
-    let found = finish(&folder, 1, None, |_| {}).unwrap().unwrap();
+    let found = finished(&folder);
     assert_eq!(found.stopped, Some((250, "disk_full".to_owned())));
 }
 
@@ -259,7 +256,7 @@ fn a_part_ends_where_it_is_said_to_though_its_files_go_on() {
     let log = line(0, connected(1, 0)) + &line(900, Event::Paused) + &line(2000, ended);
     std::fs::write(folder.file(1, Stream::Events), &log).unwrap();
     std::fs::write(folder.file(1, Stream::Client), track()).unwrap();
-    let found = finish(&folder, 1, None, |_| {}).unwrap().unwrap();
+    let found = finished(&folder);
     assert_eq!((found.length_ms, found.reason), (400, EndReason::Lost));
     // When that was known is another matter.
     assert_eq!(found.ended_at.0 - BEGAN.0, 2_000_000);
