@@ -209,6 +209,9 @@ async fn begins_unrecorded(house: &House) -> String {
     );
     newcomer.turn().await;
     newcomer.socket.stream.close(None).await.unwrap();
+    // Its page asks at once whether there is anything to be heard.
+    let session = house.get(&format!("/api/sessions/{id}")).await;
+    assert_eq!(session["recording"]["state"], "none", "{session}");
     id
 }
 
