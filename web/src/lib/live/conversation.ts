@@ -51,6 +51,8 @@ export interface Conversation {
   /** The engines that serve this session, as the server put it. */
   engines: Record<string, unknown> | null;
   notice: { code: string; message: string } | null;
+  /** What was said last of an engine that failed or came back; it passes by itself. */
+  passing: { code: string; words: string } | null;
   /** Why this part of the session is not recorded any more; it stays in view. */
   recordingStopped: string | null;
   /** What is said of a database that does not answer, for as long as it does not. */
@@ -69,6 +71,7 @@ export const EMPTY: Conversation = {
   announced: false,
   engines: null,
   notice: null,
+  passing: null,
   recordingStopped: null,
   databaseBehind: null,
   failed: false,
@@ -146,6 +149,7 @@ export function settled(conversation: Conversation): Conversation {
     announced: false,
     failed: false,
     notice: null,
+    passing: null,
     databaseBehind: null,
   };
 }

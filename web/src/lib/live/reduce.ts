@@ -2,6 +2,7 @@
 
 import type { ServerEvent } from "../realtime/events.ts";
 import { type Conversation, findTurn, placed, type Turn, withTurn } from "./conversation.ts";
+import { passingWords } from "./passing.ts";
 import { begun, completed, restored } from "./restore.ts";
 
 /** The latency panel shows the recent turns; a long session must not grow without end. */
@@ -98,8 +99,10 @@ function apply(state: Conversation, event: ServerEvent): Conversation {
   }
 }
 
-/** What passes by itself stays in view until it has; what is said once can be put away. */
-function noticed(state: Conversation, { code, message }: { code: string; message: string }) {
+/** What lasts stays in view until it has passed; what is said once can be put away. */
+export function noticed(state: Conversation, { code, message }: { code: string; message: string }) {
+  const words = passingWords(code);
+  if (words !== null) return { ...state, passing: { code, words } };
   if (code === "recording_stopped") return { ...state, recordingStopped: message };
   if (code === "database_behind") return { ...state, databaseBehind: message };
   if (code === "database_back") return { ...state, databaseBehind: null };

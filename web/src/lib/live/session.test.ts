@@ -169,6 +169,19 @@ describe("LiveSession", () => {
     expect(session.snapshot.stage).toBe("live");
   });
 
+  it("says of an engine that failed what the coach has of it, and nothing of the vendor's", async () => {
+    await live();
+    const message = "voices is unavailable: 500 Internal Server Error, type api_error";
+    const code = "voice_trouble";
+    line().hooks.event({ type: "praxiloom.notice", code, message });
+    line().hooks.event({ type: "error", code, message, event_id: undefined });
+    line().hooks.event({ type: "praxiloom.notice", code: "voice_replaced", message });
+    const { notice, passing } = session.snapshot.conversation;
+    expect(notice).toBeNull();
+    expect(passing?.code).toBe("voice_replaced");
+    expect(passing?.words).not.toMatch(/500|api_error|voices/);
+  });
+
   it("lets blocked sound be started by a tap", async () => {
     await live();
     const resume = vi.fn(() => Promise.resolve());

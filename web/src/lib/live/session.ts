@@ -10,7 +10,7 @@ import { Scope } from "../scope.ts";
 import { Connection } from "./connection.ts";
 import { settled, type Turn, withTurn } from "./conversation.ts";
 import { caughtUp, type Drafts, NO_DRAFTS, typedTurn } from "./drafts.ts";
-import { reduce } from "./reduce.ts";
+import { noticed, reduce } from "./reduce.ts";
 import { unheard } from "./restore.ts";
 import { atFirst, type Earlier, type Snapshot } from "./snapshot.ts";
 import type { World } from "./world.ts";
@@ -250,7 +250,7 @@ export class LiveSession {
     if (event_id === CORRECTION) this.#draft({ sent: null });
     if (code && HARMLESS.includes(code)) return;
     const notice = { code: code ?? "error", message };
-    this.#set({ conversation: { ...this.snapshot.conversation, notice } });
+    this.#set({ conversation: noticed(this.snapshot.conversation, notice) });
   }
 
   #down(fault: Fault | null): void {
