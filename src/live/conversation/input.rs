@@ -92,6 +92,8 @@ pub enum Input {
     ListenerStoodIn {
         /// Why.
         error: ProviderError,
+        /// Who.
+        by: String,
     },
     /// A recogniser that another stood in for listens again.
     ListenerBack {

@@ -112,23 +112,27 @@ impl Conversation {
         }
     }
 
-    /// The recogniser failed, and another listens: the coach is told quietly.
-    pub(super) fn listener_stood_in(&mut self, error: &ProviderError, now: Position) {
+    /// The recogniser failed, and another listens: the coach is told quietly, unless it is the one
+    /// that they were told of last.
+    pub(super) fn listener_stood_in(&mut self, error: &ProviderError, by: String, now: Position) {
         for turn in self.turn.iter_mut().chain(&mut self.unsettled) {
             turn.asked_anew(now);
         }
         self.record_failed("stt", error);
         let message = format!("Another recogniser listens now: {error}");
-        self.notice(REPLACED, &message);
-        self.replaced = Some(message);
+        if self.replaced.as_ref().is_none_or(|(told, _)| *told != by) {
+            self.notice(REPLACED, &message);
+        }
+        self.replaced = Some((by, message));
     }
 
     /// A recogniser from before listens again: of the first the coach is told as quietly as of the
     /// other, and of one between them nothing, since still another listens.
-    pub(super) fn listener_back(&mut self, by: &str, first: bool) {
+    pub(super) fn listener_back(&mut self, by: String, first: bool) {
         if !first {
-            if let Some(message) = &mut self.replaced {
-                *message = format!("Another recogniser listens now: {by}");
+            if let Some(replaced) = &mut self.replaced {
+                let message = format!("Another recogniser listens now: {by}");
+                *replaced = (by, message);
             }
         } else if self.replaced.take().is_some() {
             self.notice(BACK, "The recogniser from before listens again.");
@@ -137,7 +141,7 @@ impl Conversation {
 
     /// The same to a client that wants to know such things only now, since it still holds.
     pub(super) fn tell_replaced(&mut self) {
-        if let Some(message) = self.replaced.clone() {
+        if let Some((_, message)) = self.replaced.clone() {
             let code = REPLACED.to_owned();
             self.emit_own(ServerEvent::Notice(Notice { code, message }));
         }

@@ -148,8 +148,8 @@ pub struct Conversation {
     deserted: Option<Position>,
     /// Where the connection ended.
     ended_at: Option<Position>,
-    /// What was said of another recogniser that listens.
-    replaced: Option<String>,
+    /// Another recogniser that listens, and what was said of it.
+    replaced: Option<(String, String)>,
     /// The coach's last turn was not answered before the connection was cut.
     owes_answer: bool,
     /// Audio can flow.
@@ -300,8 +300,8 @@ impl Conversation {
                 segment,
                 confidence,
             } => self.hinted(segment, confidence, now),
-            Input::ListenerStoodIn { error } => self.listener_stood_in(&error, now),
-            Input::ListenerBack { by, first } => self.listener_back(&by, first),
+            Input::ListenerStoodIn { error, by } => self.listener_stood_in(&error, by, now),
+            Input::ListenerBack { by, first } => self.listener_back(by, first),
             Input::Token { generation, token } => self.token(generation, token, now),
             Input::Sentence { generation, text } => self.sentence(generation, text, now),
             Input::Inner { generation, inner } => self.inner(generation, inner),

@@ -205,10 +205,10 @@ impl LiveSession {
                 segment,
                 confidence,
             },
-            ListenOutput::StoodIn { error, .. } => {
+            ListenOutput::StoodIn { error, by } => {
                 tracing::warn!(%error, "the recogniser fails: another listens");
                 self.metrics.error("stt");
-                Input::ListenerStoodIn { error }
+                Input::ListenerStoodIn { error, by }
             }
             ListenOutput::Back { by, first } => Input::ListenerBack { by, first },
             // The stage opens another stream, and tells of the segments that this one left.

@@ -132,7 +132,8 @@ pub enum ListenOutput {
         /// Who listens now.
         by: String,
     },
-    /// The engine that was asked for first, or one before this, listens again from here on.
+    /// The engine that was asked for first, or one before this, listens again, and understands what
+    /// follows.
     Back {
         /// Who.
         by: String,

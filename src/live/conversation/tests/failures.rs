@@ -93,7 +93,7 @@ fn another_recogniser_is_told_of_once_and_the_turn_goes_on() {
     // Where none was replaced, nobody is back.
     sim.at(500, back(true));
     sim.say(1000, 1500, QUESTION);
-    sim.at(2000, Input::ListenerStoodIn { error: trouble() });
+    sim.at(2000, stood_in("last"));
     sim.run(9000);
     let notices: Vec<_> = sim
         .events()
@@ -107,6 +107,12 @@ fn another_recogniser_is_told_of_once_and_the_turn_goes_on() {
     assert_eq!(sim.endings(), [Status::Completed]);
 }
 
+/// The recogniser failed, and this one listens.
+fn stood_in(by: &str) -> Input {
+    let (error, by) = (trouble(), by.to_owned());
+    Input::ListenerStoodIn { error, by }
+}
+
 /// A recogniser listens again, be it the first or one between.
 fn back(first: bool) -> Input {
     let by = "between".to_owned();
@@ -116,7 +122,7 @@ fn back(first: bool) -> Input {
 #[test]
 fn a_recogniser_between_is_not_the_one_from_before() {
     let mut sim = Sim::with(WebSocket, |session| session.include = None);
-    sim.at(100, Input::ListenerStoodIn { error: trouble() });
+    sim.at(100, stood_in("last"));
     sim.at(200, back(false));
     sim.run(500);
     sim.send(ClientEventKind::SessionUpdate(Box::new(SessionUpdate {
@@ -145,7 +151,7 @@ fn a_recogniser_that_is_back_is_told_of_as_quietly() {
     let mut sim = Sim::new(WebRtc);
     // A better one that nobody was told of is no news.
     sim.at(50, back(true));
-    sim.at(100, Input::ListenerStoodIn { error: trouble() });
+    sim.at(100, stood_in("last"));
     sim.at(200, back(true));
     sim.run(500);
     let notices = sim.events().filter_map(|(_, event)| match event {
@@ -157,9 +163,22 @@ fn a_recogniser_that_is_back_is_told_of_as_quietly() {
 }
 
 #[test]
+fn one_that_goes_on_listening_after_a_vain_attempt_is_no_news() {
+    let mut sim = Sim::new(WebRtc);
+    for (at, by) in [(100, "other"), (200, "last"), (300, "last"), (400, "other")] {
+        sim.at(at, stood_in(by));
+    }
+    sim.run(500);
+    let told = sim
+        .events()
+        .filter(|(_, event)| matches!(event, ServerEvent::Notice(_)));
+    assert_eq!(told.count(), 3);
+}
+
+#[test]
 fn a_client_that_asks_for_our_events_later_is_told_of_another_recogniser_then() {
     let mut sim = Sim::with(WebSocket, |session| session.include = None);
-    sim.at(100, Input::ListenerStoodIn { error: trouble() });
+    sim.at(100, stood_in("last"));
     sim.run(500);
     assert!(sim.events().all(|(_, event)| !event.is_own()));
     for _ in 0..2 {
@@ -177,7 +196,7 @@ fn a_client_that_asks_for_our_events_later_is_told_of_another_recogniser_then() 
 #[test]
 fn of_a_recogniser_that_is_back_nobody_is_told_that_it_was_away() {
     let mut sim = Sim::with(WebSocket, |session| session.include = None);
-    sim.at(100, Input::ListenerStoodIn { error: trouble() });
+    sim.at(100, stood_in("last"));
     sim.at(200, back(true));
     sim.run(500);
     sim.send(ClientEventKind::SessionUpdate(Box::new(SessionUpdate {

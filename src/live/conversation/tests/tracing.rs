@@ -114,7 +114,7 @@ fn input() -> impl Strategy<Value = Input> {
             segment,
             confidence: f32::from(percent) / 100.0,
         }),
-        error().prop_map(|error| Input::ListenerStoodIn { error }),
+        (error(), "\\PC*").prop_map(|(error, by)| Input::ListenerStoodIn { error, by }),
         ("\\PC*", any::<bool>()).prop_map(|(by, first)| Input::ListenerBack { by, first }),
         (generation(), token()).prop_map(|(generation, token)| Input::Token { generation, token }),
         (generation(), "\\PC*").prop_map(|(generation, text)| Input::Sentence { generation, text }),

@@ -51,6 +51,8 @@ pub(super) struct Session {
     failures: usize,
     /// The way back to a better engine.
     homing: Homing<Listening>,
+    /// The engine listens again, and has understood nothing since, so that nobody was told.
+    untold: bool,
 }
 
 /// The engine's stream, or the attempt to open one.
@@ -102,6 +104,7 @@ impl Session {
             doubted: None,
             failures: 0,
             homing: Homing::default(),
+            untold: false,
         }
     }
 
@@ -183,6 +186,15 @@ impl Session {
             }
             Some(output) => output,
         };
+        if let ListenOutput::Partial { transcript, .. } | ListenOutput::Final { transcript, .. } =
+            &output
+            && !transcript.words.is_empty()
+            && std::mem::take(&mut self.untold)
+        {
+            let (by, first) = (self.ranking.engine(self.rank).info().name, self.rank == 0);
+            // That nobody listens is seen elsewhere.
+            let _ = self.outputs.send(ListenOutput::Back { by, first }).await;
+        }
         // To hear nothing is no proof that an engine works.
         let mut hears = false;
         match &mut output {
@@ -238,6 +250,7 @@ impl Session {
         }
         self.waiting.clear();
         self.homing.give_up();
+        self.untold = false;
         let (ranking, request, rank) = (self.ranking.clone(), self.request.clone(), self.rank);
         let hurries = self.memory.awaits_words();
         let attempt = async move {
@@ -307,9 +320,7 @@ impl Session {
             // What failed before was somebody else, or long ago.
             self.failures = 0;
             self.take_over(rank, None).await;
-            let first = rank == 0;
-            // That nobody listens is seen elsewhere.
-            let _ = self.outputs.send(ListenOutput::Back { by, first }).await;
+            self.untold = true;
         }
     }
 

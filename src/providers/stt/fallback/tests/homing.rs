@@ -71,6 +71,8 @@ struct House {
     /// Where somebody said something last.
     said_to: Position,
     segment: u64,
+    /// Who was said to listen, and what was understood, in turn.
+    heard: Vec<String>,
 }
 
 /// An engine that understands the same whatever is said.
@@ -100,6 +102,7 @@ impl House {
             at: Position::ZERO,
             said_to: Position::ZERO,
             segment: 0,
+            heard: Vec::new(),
         }
     }
 
@@ -140,11 +143,12 @@ impl House {
                 } => {
                     assert_eq!(segment, self.segment, "each is answered once, in order");
                     assert_eq!(transcript.words.last().unwrap().end, self.said_to);
+                    self.heard.push(transcript.text());
                     return transcript.text();
                 }
-                ListenOutput::Partial { .. }
-                | ListenOutput::StoodIn { .. }
-                | ListenOutput::Back { .. } => {}
+                ListenOutput::Partial { transcript, .. } => self.heard.push(transcript.text()),
+                ListenOutput::StoodIn { by, .. } => self.heard.push(format!("instead: {by}")),
+                ListenOutput::Back { by, .. } => self.heard.push(format!("back: {by}")),
                 other => panic!("{other:?}"),
             }
         }
@@ -223,4 +227,24 @@ async fn what_failed_before_it_went_home_is_not_held_against_the_others() {
     house.silence(REST + Duration::from_secs(3)).await;
     assert_eq!(house.opened(), 2);
     assert_eq!(house.say().await, "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_said_to_be_back_at_its_first_words() {
+    // The first time it is gone back to it breaks off before it has understood anything.
+    let fates = [Fate::Refuses, Fate::Breaks(10)];
+    let mut house = House::new(&fates, Duration::ZERO).await;
+    house.silence(REST + Duration::from_secs(1)).await;
+    assert_eq!(house.say().await, "second");
+    house.silence(REST * 3).await;
+    assert_eq!(house.opened(), 3, "it listens");
+    assert_eq!(house.say().await, "first");
+    assert_eq!(house.say().await, "first");
+    house
+        .heard
+        .retain(|heard| heard.contains(':') || heard == "first" || heard == "second");
+    house.heard.dedup();
+    let heard: Vec<&str> = house.heard.iter().map(String::as_str).collect();
+    let expected = ["instead: standin", "second", "back: failing", "first"];
+    assert_eq!(heard, expected);
 }
