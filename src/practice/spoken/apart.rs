@@ -117,3 +117,43 @@ fn what_is_stressed_or_said_is_kept() {
         assert_eq!(letters.trim(), spoken, "{text} by letters");
     }
 }
+
+#[test]
+fn in_a_sentence_too_a_direction_is_left_out_in_any_language() {
+    for (before, after) in [
+        ("Ich weiß nicht", "recht."),
+        ("Je ne sais", "pas."),
+        ("No sé", "bien."),
+        ("Ho", "paura."),
+    ] {
+        for direction in [
+            "(seufzt)",
+            "(zögernd)",
+            "(leise)",
+            "(räuspert)",
+            "(soupirant)",
+            "(sospirando)",
+            "(seufzt leise)",
+            "[zögernd]",
+            "*seufzt*",
+            "*seufzt leise*",
+            "*suspira*",
+        ] {
+            let text = format!("{before} {direction} {after}");
+            assert_eq!(clean(&text), format!("{before} {after}"), "{text}");
+        }
+    }
+    for (text, spoken) in [
+        ("Das war (glaube ich) im Mai.", "Das war glaube ich im Mai."),
+        ("Mein Chef (Henrik) ging.", "Mein Chef Henrik ging."),
+        ("Er ruft (leider) nie an.", "Er ruft leider nie an."),
+        ("Er *lacht* nie.", "Er lacht nie."),
+        (
+            "I have (almost) nothing left.",
+            "I have almost nothing left.",
+        ),
+        ("Ich will *wirklich* nicht.", "Ich will wirklich nicht."),
+    ] {
+        assert_eq!(clean(text), spoken, "{text}");
+    }
+}

@@ -17,6 +17,7 @@ impl SpokenFilter {
             mark: span.mark,
             mid_sentence: self.said.mid_sentence,
             before: &self.said.before,
+            english: self.said.english,
             carried: span.is_carried(),
             goes_on: span.goes_on,
             struck: span.head == "~~",

@@ -17,6 +17,8 @@ pub(super) struct Place<'a> {
     pub(super) mid_sentence: bool,
     /// The word said before.
     pub(super) before: &'a str,
+    /// What is said is English, whose gestures are known by their words.
+    pub(super) english: bool,
     /// After the beginning of a direction within the same marks.
     pub(super) carried: bool,
     /// In a direction that goes on.
@@ -47,7 +49,8 @@ impl Place<'_> {
                 && !self.before.ends_with([',', '…', '—', '–']) =>
             {
                 let body = words.iter().any(|word| is_bodily(word));
-                self.is_direction(inner) || is_silence(&words) || body && !speaks(&words)
+                let lone = !self.english && is_lone(inner);
+                self.is_direction(inner) || lone || is_silence(&words) || body && !speaks(&words)
             }
             '(' | '[' | '{' => {
                 let said = is_speech(&words) && !is_of_body(&words);
@@ -120,10 +123,10 @@ impl Place<'_> {
         let broken_off = self.before.ends_with(['—', '–', '…']);
         match words.len() {
             1 if broken_off => is_made(first),
-            1 => third(first) && is_plain_gesture(first) && !SUBJECTS.contains(&self.before),
+            1 => is_made(first) && is_plain_gesture(first) && !SUBJECTS.contains(&self.before),
             _ => {
                 let bodily = follows_gesture(second);
-                third(first) && !SUBJECTS.contains(&self.before)
+                is_made(first) && !SUBJECTS.contains(&self.before)
                     || bodily && (is_gesture(first) || is_third_person(first))
                     || first.ends_with("ly") && third(second)
             }
@@ -137,6 +140,16 @@ pub(super) fn is_pause(word: &str) -> bool {
     let adorns = ["a", "long", "short", "brief", "deep", "heavy", "another"];
     adorns.contains(&&*word) || is_plain_gesture(&word)
 }
+
+/// Whether it is one small word: in brackets that stand in a sentence, what somebody does meanwhile.
+fn is_lone(inner: &str) -> bool {
+    let lone = !inner.contains(char::is_whitespace) && inner.starts_with(char::is_lowercase);
+    lone && IN_PASSING.split(' ').all(|word| word != inner)
+}
+
+/// What is said in passing with one word, in the languages of clients.
+const IN_PASSING: &str = "nicht auch leider vielleicht fast sehr immer wieder noch nur heute pas aussi \
+    encore presque très no también casi quizás muy non anche forse quasi";
 
 /// Whether words name a silence and nothing else.
 fn is_silence(words: &[String]) -> bool {

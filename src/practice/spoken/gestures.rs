@@ -63,8 +63,31 @@ const PLAIN: &[&str] = &[
 ];
 /// The plainest in the other languages of clients.
 const FOREIGN: &[&str] = &[
-    "seufzt", "lacht", "lächelt", "nickt", "schluckt", "zögert", "weint", "schweigt", "soupire",
-    "rit", "sourit", "hésite", "suspira", "ríe", "sonríe", "sospira",
+    "seufzt",
+    "lacht",
+    "lächelt",
+    "nickt",
+    "schluckt",
+    "zögert",
+    "weint",
+    "schweigt",
+    "soupire",
+    "räuspert",
+    "schluchzt",
+    "stockt",
+    "grinst",
+    "rit",
+    "sourit",
+    "hésite",
+    "pleure",
+    "suspira",
+    "ríe",
+    "sonríe",
+    "llora",
+    "sospira",
+    "sorride",
+    "piange",
+    "esita",
 ];
 /// Gestures whose words are also said of other things.
 const GESTURES: &[&str] = &[

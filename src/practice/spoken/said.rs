@@ -13,6 +13,13 @@ const WAITING: &[&str] = &[
     "are", "were", "be", "been", "feel", "feels", "felt", "i'm", "i’m", "it's", "it’s",
 ];
 
+/// Words by which English is known.
+const ENGLISH: &[&str] = &[
+    "I", "I'm", "I’m", "I'd", "I've", "the", "The", "and", "And", "you", "You", "it", "It", "it's",
+    "It's", "that", "That", "they", "They", "she", "She", "we", "We", "my", "My", "of", "not",
+    "but", "But", "what", "What", "well", "Well", "maybe", "Maybe", "yes", "Yes",
+];
+
 /// What was said so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Said {
@@ -23,6 +30,8 @@ pub(super) struct Said {
     pub(super) mid_sentence: bool,
     /// The word before.
     pub(super) before: String,
+    /// A word was said that only English has.
+    pub(super) english: bool,
     pub(super) anything: bool,
     /// What was said last.
     last: Option<char>,
@@ -80,6 +89,8 @@ impl Said {
     /// Words, without the addresses among them.
     pub(super) fn words(&mut self, text: &str, out: &mut String) {
         for word in text.split_inclusive(char::is_whitespace) {
+            self.english |=
+                ENGLISH.contains(&word.trim_end().trim_end_matches(['.', ',', '!', '?']));
             if !signs::is_address(word.trim()) {
                 self.all(&signs::entities(word), out);
             }

@@ -48,6 +48,21 @@ pub(super) const SUBJECTS: &[&str] = &[
     "everybody",
     "nobody",
     "somebody",
+    "er",
+    "sie",
+    "es",
+    "elle",
+    "il",
+    "qui",
+    "él",
+    "ella",
+    "quien",
+    "lui",
+    "lei",
+    "hij",
+    "zij",
+    "ela",
+    "ele",
 ];
 /// What a gesture is made with.
 const LIMBS: &[&str] = &[

@@ -167,6 +167,7 @@ fn written() -> impl Strategy<Value = (&'static str, &'static str)> {
         ("[nervous laugh] ", ""),
         ("Ja. *Seufzt leise* Ja. ", "Ja. Ja."),
         ("Ja. * lacht * Ja. ", "Ja. Ja."),
+        ("Ja doch *seufzt* schon. ", "Ja doch schon."),
         ("（叹了口气） ", ""),
         ("So! &ast;Lacht&ast; So. ", "So! So."),
         ("🙂 ", ""),
