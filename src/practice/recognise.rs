@@ -15,7 +15,7 @@ use super::questions::clauses;
 use super::sheet::SheetError;
 use super::vocabulary::Vocabulary;
 use super::words::{Word, tokens};
-use super::world::{Worldly, worldly};
+use super::world::{World, Worldly};
 
 use heard::{Heard, Known, Phrase};
 use topics::Topics;
@@ -27,6 +27,7 @@ pub struct Recogniser {
     vocabulary: Vocabulary,
     topics: Topics,
     moves: BTreeMap<Move, Vec<Phrase>>,
+    world: World,
 }
 
 /// Words up to which a question says nothing of what it is about: `why not`, `and then`.
@@ -55,6 +56,7 @@ impl Recogniser {
             vocabulary,
             topics,
             moves,
+            world: World::load(),
         })
     }
 
@@ -78,6 +80,9 @@ impl Recogniser {
         let last = clauses.last().map_or(0, |c| heard.words.len() - c.len());
         let mut moves = classify(text, context);
         self.add(known, &heard, client, &mut moves);
+        if asks_of_a_word(&heard.words, context) {
+            moves.remove(Move::Clarify);
+        }
         let mut kind = moves.answered();
         let found = match kind {
             Move::StackedQuestion => {
@@ -112,7 +117,7 @@ impl Recogniser {
             || theirs;
         let lost = asks && !placed;
         // A cue that was not plainly heard is none where the world is meant.
-        let strays = || match worldly(&heard.words) {
+        let strays = || match self.world.holds(&heard.words) {
             Worldly::No => false,
             Worldly::Perhaps => lost || !sure,
             Worldly::Plainly => true,
@@ -209,6 +214,15 @@ impl Recogniser {
             |w: &&Word| w.is_content() && said.iter().any(|s| s.likeness(w) >= Word::SOUND);
         words.iter().filter(comes_back).count()
     }
+}
+
+/// Whether it asks what something means that the client did not speak of: `what does freedom mean to
+/// you`. Asked so, they answer about freedom, and not about what they said.
+fn asks_of_a_word(words: &[Word], context: &Context) -> bool {
+    words.windows(3).any(|w| {
+        let means = matches!(&*w[0].text, "does" | "do") && w[2].text == "mean";
+        means && w[1].is_content() && !context.is_theirs(&w[1])
+    })
 }
 
 /// What a client has to answer before everything else.

@@ -13,29 +13,44 @@ pub(super) enum Worldly {
     Plainly,
 }
 
-/// Whether words that are not the client's are of the world. In a picture anything may stand: "if
-/// this were a film".
-pub(super) fn worldly(heard: &[Word]) -> Worldly {
-    let names =
-        |list: &[Word], word: &Word| list.iter().any(|one| one.likeness(word) >= Word::FORM);
-    let has = |list: &str| {
-        let list = words(list);
-        heard.iter().any(|word| names(&list, word))
-    };
-    let everyday = words(EVERYDAY);
-    // What is somebody's is not the world's: "your phone number".
-    let owned = |at: usize| at > 0 && OWNERS.contains(&&*heard[at - 1].text);
-    let is_everyday = |at: usize| names(&everyday, &heard[at]) && !owned(at);
-    let asks_the_way =
-        |pair: &[Word]| ["do", "can", "should"].contains(&&*pair[0].text) && pair[1].text == "i";
-    if has(PICTURES) {
-        Worldly::No
-    } else if has(PLAIN) {
-        Worldly::Plainly
-    } else if (0..heard.len()).any(is_everyday) || heard.windows(2).any(asks_the_way) {
-        Worldly::Perhaps
-    } else {
-        Worldly::No
+/// The words by which what is of the world is known.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    pictures: Vec<Word>,
+    plain: Vec<Word>,
+    everyday: Vec<Word>,
+}
+
+impl World {
+    pub fn load() -> Self {
+        Self {
+            pictures: words(PICTURES),
+            plain: words(PLAIN),
+            everyday: words(EVERYDAY),
+        }
+    }
+
+    /// Whether words that are not the client's are of the world. In a picture anything may stand: "if
+    /// this were a film".
+    pub fn holds(&self, heard: &[Word]) -> Worldly {
+        let names =
+            |list: &[Word], word: &Word| list.iter().any(|one| one.likeness(word) >= Word::FORM);
+        let has = |list: &[Word]| heard.iter().any(|word| names(list, word));
+        // What is somebody's is not the world's: "your phone number".
+        let owned = |at: usize| at > 0 && OWNERS.contains(&&*heard[at - 1].text);
+        let is_everyday = |at: usize| names(&self.everyday, &heard[at]) && !owned(at);
+        let asks_the_way = |pair: &[Word]| {
+            ["do", "can", "should"].contains(&&*pair[0].text) && pair[1].text == "i"
+        };
+        if has(&self.pictures) {
+            Worldly::No
+        } else if has(&self.plain) {
+            Worldly::Plainly
+        } else if (0..heard.len()).any(is_everyday) || heard.windows(2).any(asks_the_way) {
+            Worldly::Perhaps
+        } else {
+            Worldly::No
+        }
     }
 }
 
@@ -66,6 +81,7 @@ mod tests {
 
     #[test]
     fn what_is_of_the_world() {
+        let world = World::load();
         for (asked, how) in [
             ("How many legs does a spider have?", Worldly::Plainly),
             ("What does this software do?", Worldly::Plainly),
@@ -78,7 +94,7 @@ mod tests {
             ("What does freedom mean?", Worldly::No),
             ("Where does the courage come from?", Worldly::No),
         ] {
-            assert_eq!(worldly(&words(asked)), how, "{asked}");
+            assert_eq!(world.holds(&words(asked)), how, "{asked}");
         }
     }
 }
