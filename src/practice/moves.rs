@@ -6,6 +6,7 @@ mod classify;
 mod context;
 #[cfg(test)]
 mod examples;
+mod fits;
 mod give;
 mod hurt;
 mod lexicon;

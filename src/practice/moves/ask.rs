@@ -1,11 +1,12 @@
 //! Whether a sentence asks, and how: by the order of its words, by what it invites to, and by its
 //! question mark where there is one.
 
+use super::fits::any_answer_fits;
 use super::lexicon::Cues;
 use super::order::{inversions, question_word, question_words, verb_first};
 use super::phrases::Cue;
 use super::text::{End, Sentence, is};
-use super::urge::suggests_asking;
+use super::urge::{is_number, suggests_asking};
 
 /// How a sentence asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,20 +59,20 @@ pub(super) fn asked(sentence: &Sentence, cues: Cues) -> Option<Asked> {
         _ if cues.has(Cue::Scale) && word.is_none_or(|at| sentence.word(at) != "how") => false,
         Form::Word => word.is_some_and(|at| any_answer_fits(sentence, at)),
         // "Or?" leaves open what else there may be.
-        Form::Polar => {
-            sentence.words.last().is_some_and(|last| last == "or")
-                || polar.is_some_and(|at| asks_to_tell(sentence, at))
-        }
+        Form::Polar => trails_off(sentence) || polar.is_some_and(|at| asks_to_tell(sentence, at)),
         // "I wonder if" can be answered by yes, "I wonder what" cannot.
         Form::Invitation => {
-            !pair(sentence, "wonder wondering wondered", "if whether")
+            !sentence.pairs("wonder wondering wondered", "if whether")
                 || sentence
                     .words
                     .iter()
                     .any(|w| is(w, "tell describe explain any"))
         }
         // "Any concerns?" stands for "are there any".
-        Form::Statement => sentence.word(sentence.body).starts_with("any"),
+        Form::Statement => {
+            let any = sentence.word(sentence.body).starts_with("any");
+            any || trails_off(sentence) || asks_within(sentence)
+        }
     };
     let several = inversions(sentence) >= 2;
     let open = open || several && question_words(sentence).any(|at| any_answer_fits(sentence, at));
@@ -87,9 +88,6 @@ pub(super) fn asked(sentence: &Sentence, cues: Cues) -> Option<Asked> {
         suggests,
     })
 }
-
-/// A number or a name answers.
-const MEASURED: &str = "earn earns cost costs pay pays paid owe weigh weighs money rent salary";
 
 /// "No?" and "And?" ask; "Yeah?" and "Okay?" only look whether the other is there.
 fn bare(sentence: &Sentence) -> Option<Asked> {
@@ -107,6 +105,20 @@ fn bare(sentence: &Sentence) -> Option<Asked> {
     })
 }
 
+/// `I don't know what you make of it?`, `I wanted to ask you how it is?`
+fn asks_within(sentence: &Sentence) -> bool {
+    const WORDS: &str = "what how why where";
+    let first = sentence.word(sentence.body) == "i";
+    let asks = |w: &[String]| w[0] == "ask" && w[1] == "you" && is(&w[2], WORDS);
+    first && (sentence.pairs("know sure", WORDS) || sentence.words.windows(3).any(asks))
+}
+
+/// `do you drink with friends, or?`; but a guess at the reason stays one.
+fn trails_off(sentence: &Sentence) -> bool {
+    let or = sentence.words.last().is_some_and(|last| last == "or");
+    or && !sentence.pairs("it that this", "because")
+}
+
 /// `…, you know what I mean?`: only looks whether the other listens.
 fn listens(sentence: &Sentence) -> bool {
     // "I mean" is left out as a filler.
@@ -114,11 +126,6 @@ fn listens(sentence: &Sentence) -> bool {
         .words
         .split_at(sentence.words.len().saturating_sub(3));
     last == ["you", "know", "what"] && rest.last().is_none_or(|word| word != "do")
-}
-
-fn pair(sentence: &Sentence, first: &str, second: &str) -> bool {
-    let pairs = |w: &[String]| is(&w[0], first) && is(&w[1], second);
-    sentence.words.windows(2).any(pairs)
 }
 
 /// `you tell me`, `you are wondering whether`, `you would like to know`: says what the other does.
@@ -131,57 +138,7 @@ fn tells_oneself(sentence: &Sentence) -> bool {
                 || next.into_iter().any(wonders) && !next.contains(&"i")
                 || is(next[0], "want need") && next[1] == "to" && is(next[2], "know hear"))
     };
-    (0..sentence.words.len()).any(tells) && !pair(sentence, "can could would will", "you")
-}
-
-/// Whether the question word asks for more than a name or a number.
-fn any_answer_fits(sentence: &Sentence, at: usize) -> bool {
-    let next = sentence.word(at + 1);
-    match sentence.word(at) {
-        "who" => asks_who_one_is(sentence, at),
-        "whose" => is(next, OWNED),
-        "where" => {
-            let dwells = is(sentence.word(at + 3), "live work come study sleep");
-            !is(next, "is are was were") && (next != "do" || !dwells)
-        }
-        "when" => {
-            let lived = |w: &String| is(w, "most least best happiest alive proud yourself");
-            let feels = next == "do" && sentence.word(at + 3) == "feel";
-            let dated = is(next, "is was were did do does will") && !pair(sentence, "a", "time");
-            !dated || feels || sentence.words[at..].iter().any(lived)
-        }
-        "which" => !is(next, "one ones"),
-        "how" => {
-            let measured = || sentence.words[at..].iter().any(|w| is(w, MEASURED));
-            let counted = is(next, "many often old long far tall soon big late");
-            !counted && (next != "much" || !measured())
-        }
-        "what" => {
-            const NAMED: &str = "name longest latest favorite favourite address birthday salary income \
-                surname called";
-            let named = sentence.words[at..].iter().take(6).any(|w| is(w, NAMED));
-            let number = is(next, "time day date year age number");
-            !(number || is(next, "is was") && named)
-        }
-        _ => true,
-    }
-}
-
-/// What asks for more than a name, if it is asked whose it is.
-const OWNED: &str = "voice voices life dream dreams story words rule rules expectation expectations \
-    standards belief beliefs fear guilt need needs";
-
-/// `who do you want to become`, `who are you without it`, but not `who would you be with`.
-fn asks_who_one_is(sentence: &Sentence, at: usize) -> bool {
-    let (verb, next) = (sentence.word(at + 1), sentence.word(at + 3));
-    let is_one = is(verb, "are were") && is(next, "when without before if becoming beyond behind");
-    let becomes = |at: usize| match sentence.word(at) {
-        "become" | "becoming" => true,
-        "be" => !is(sentence.word(at + 1), "with there at in on to around near"),
-        _ => false,
-    };
-    let to_be = is(verb, "would do could will might") && (at + 3..at + 8).any(becomes);
-    sentence.word(at + 2) == "you" && (is_one || to_be)
+    (0..sentence.words.len()).any(tells) && !sentence.pairs("can could would will", "you")
 }
 
 /// `would you like to hear`, `are you interested in hearing`: yes is an answer.
@@ -196,8 +153,13 @@ fn asks_to_tell(sentence: &Sentence, at: usize) -> bool {
     const TELLS: &str = "tell share describe explain give help talk walk elaborate say expand \
         clarify";
     const THOUGHTS: &str = "idea ideas thought thoughts sense plan plans questions concerns";
+    const TELLING: &str = "telling sharing describing explaining filling giving saying walking \
+        talking";
     let (verb, next) = (sentence.word(at), sentence.word(at + 1));
     let third = sentence.word(at + 2);
+    if is(verb, "do would") && next == "you" && third == "mind" {
+        return is(sentence.word(at + 3), TELLING);
+    }
     let within = |words: &str| (at + 2..at + 5).any(|i| is(sentence.word(i), words));
     if is(verb, "can could would will") && next == "you" {
         let names = third == "think" && sentence.word(at + 3) == "of";
@@ -207,9 +169,10 @@ fn asks_to_tell(sentence: &Sentence, at: usize) -> bool {
         return names || !offers(sentence, at) && !agrees && tells;
     }
     let has = verb == "do" && next == "you" && third == "have";
+    let british = verb == "have" && next == "you" && is(third, "anything something any some");
     let exists = is(verb, "is are") && next == "there";
     let unnamed = is(third, "anything something any other some");
-    exists && unnamed || has && (at + 3..at + 6).any(|i| is(sentence.word(i), THOUGHTS))
+    exists && unnamed || british || has && (at + 3..at + 6).any(|i| is(sentence.word(i), THOUGHTS))
 }
 
 /// `will you tell her`, `would you explain it to your boss`: the coach is not who is told.
@@ -235,6 +198,8 @@ fn to_others(sentence: &Sentence, from: usize) -> bool {
 fn asks_for_reasons(sentence: &Sentence, at: usize) -> bool {
     let meant = |w: &String| is(w, "important matter matters now");
     match (sentence.word(at), sentence.word(at + 1)) {
+        // `why not a two`: what keeps the number from being lower.
+        ("why", "not") if is_number(&sentence.words[at + 2..]) => true,
         // `why not do it` proposes; alone it asks.
         ("why", "not") | ("what", "for") => sentence.words.len() == at + 2,
         ("why", _) => !sentence.words[at..].iter().any(meant),

@@ -5,7 +5,7 @@ use super::ask::{self, Form};
 use super::lexicon::Cues;
 use super::list::Moves;
 use super::looked::Looked;
-use super::order::denies;
+use super::order::{denies, question_word};
 use super::phrases::Cue;
 use super::text::{End, Sentence, is};
 
@@ -18,6 +18,7 @@ pub(super) fn asks(looked: &[Looked<'_>], moves: &mut Moves) {
         .zip(looked)
         .filter_map(|(next, l)| Some((l, l.asked?, &looked[next..])))
         .filter(|(l, asked, after)| !passes_over(l, *asked, after) && !goes_on_telling(after))
+        .filter(|(l, _, after)| !begins_anew(l.sentence, after))
         .map(|(l, asked, _)| (l, asked))
         .filter(|(l, _)| !l.again())
         .collect();
@@ -51,6 +52,17 @@ pub(super) fn asks(looked: &[Looked<'_>], moves: &mut Moves) {
 fn passes_over(looked: &Looked<'_>, asked: ask::Asked, after: &[Looked<'_>]) -> bool {
     let weak = asked.form == Form::Statement || looked.sentence.end == End::Open;
     weak && after.iter().any(|l| l.sentence.end != End::Asks)
+}
+
+/// `how much do you-- how many hours do you sleep`: the question is broken off and asked in another way.
+fn begins_anew(broken: &Sentence, after: &[Looked<'_>]) -> bool {
+    const GO_ON: &str = "do does did is are was were have has had can could would will you i we they \
+        he she the a an your to of that and or in for with";
+    let breaks = broken.end == End::Open && broken.words.last().is_some_and(|last| is(last, GO_ON));
+    let word = |s: &Sentence| question_word(s).map(|at| s.word(at).to_owned());
+    let opens = |l: &&Looked<'_>| question_word(l.sentence) == Some(l.sentence.body);
+    let next = after.first().filter(|_| breaks).filter(opens);
+    next.is_some_and(|next| word(broken).is_some() && word(broken) == word(next.sentence))
 }
 
 /// Whether so much is told after a question that nobody can answer it any more.

@@ -5,7 +5,7 @@ use super::hurt::finds_fault;
 use super::lexicon::Cues;
 use super::phrases::Cue;
 use super::text::{Sentence, is};
-use super::urge::{commands, directs, suggests};
+use super::urge::{commands, directs, obliges, suggests};
 
 /// What speaks for it, in tenths: ten is as good as sure. What the client said word by word is theirs.
 pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
@@ -59,7 +59,10 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     );
     add(sentence.leads_with("so"), -5);
     add(matches!(first, "you" | "your"), -3);
-    add(gives_back || cues.has(Cue::Deepens), -10);
+    add(
+        gives_back || cues.has(Cue::Deepens) && !obliges(sentence),
+        -10,
+    );
     add(cues.has(Cue::Gathers), -12);
     add(echo.mostly() && !tells_to, -5);
     add(cues.has(Cue::Praises), -10);

@@ -70,10 +70,12 @@ fn cleft(sentence: &Sentence, at: usize) -> bool {
     sentence.word(at) == "what" && !asks && (at + 3..at + 9).any(says)
 }
 
-/// `…, which is a lot`: says more of what was just named.
+/// `…, which is a lot`, `which you were not aware of`: says more of what was just named.
 fn relates(sentence: &Sentence, at: usize) -> bool {
-    let goes_on = is(sentence.word(at + 1), VERBS) && !is(sentence.word(at + 2), PRONOUNS);
-    sentence.word(at) == "which" && at != sentence.body && goes_on
+    let next = sentence.word(at + 1);
+    let goes_on = is(next, VERBS) && !is(sentence.word(at + 2), PRONOUNS);
+    let clause = is(next, "you i we he she they");
+    sentence.word(at) == "which" && (clause || at != sentence.body && goes_on)
 }
 
 /// `what matters is`, `what I see is`: says what, and does not ask.

@@ -41,6 +41,12 @@ impl Sentence {
         self.starts.get(at).copied().unwrap_or(false)
     }
 
+    /// Whether one of some words stands right before one of others.
+    pub(super) fn pairs(&self, first: &str, second: &str) -> bool {
+        let pairs = |w: &[String]| is(&w[0], first) && is(&w[1], second);
+        self.words.windows(2).any(pairs)
+    }
+
     /// Whether it opens with this word, before its body.
     pub(super) fn leads_with(&self, word: &str) -> bool {
         self.words[..self.body].iter().any(|w| w == word)

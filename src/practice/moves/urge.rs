@@ -73,16 +73,22 @@ pub(super) fn directs(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
     (cues.has(Cue::Directs) || obliges(sentence)) && !echo.obliged()
 }
 
-/// `you must set limits`, but not `you must be tired`, `you must get that often`.
-fn obliges(sentence: &Sentence) -> bool {
+/// `you must set limits`, `you must have a plan`, but not `you must be tired`, `you must get that often`.
+pub(super) fn obliges(sentence: &Sentence) -> bool {
     let words = &sentence.words;
     let must = |at: &usize| sentence.word(*at) == "you" && sentence.word(at + 1) == "must";
     (0..words.len()).filter(must).any(|at| {
         let mut after = words[at + 2..].iter().skip_while(|word| is(word, ADVERBS));
-        let verb = after.next();
-        verb.is_some_and(|verb| (is(verb, DOES) || is(verb, DOES_TO)) && !is(verb, GUESSED))
+        let Some(verb) = after.next() else {
+            return false;
+        };
+        let does = (is(verb, DOES) || is(verb, DOES_TO)) && !is(verb, GUESSED);
+        does || verb == "have" && after.take(3).any(|word| is(word, SETS))
     })
 }
+
+/// What one sets, so that who must have it is told to: `you must have boundaries`.
+const SETS: &str = "boundaries boundary limits limit rules plan priorities routine structure";
 
 /// What `must` only supposes of somebody.
 const GUESSED: &str = "be have think hold see hear wait work enjoy believe trust get sleep drink \
@@ -141,9 +147,10 @@ pub(super) fn suggests_asking(sentence: &Sentence, cues: Cues) -> bool {
         let rest = words[at..].iter().filter(|word| !is(word, ADVERBS));
         suggestion(&words[at..], &rest.copied().collect::<Vec<_>>())
     };
-    let talks = words
-        .windows(2)
-        .any(|w| is(w[0], TALKS) && is(w[1], "me us"));
+    let me = |at: usize| words.get(at).is_some_and(|word| is(word, "me us"));
+    let talks = (0..words.len()).any(|at| {
+        is(words[at], TALKS) && (me(at + 1) || words.get(at + 1) == Some(&"with") && me(at + 2))
+    });
     let suggests = || (0..words.len()).filter(begins).any(suggests);
     !talks && (cues.has(Cue::Directs) && wants_yes || suggests())
 }
@@ -152,7 +159,9 @@ pub(super) fn suggests_asking(sentence: &Sentence, cues: Cues) -> bool {
 fn suggestion(words: &[&str], rest: &[&str]) -> bool {
     match (words, rest) {
         (["why", "do", "not", "you" | "we", ..], [_, _, _, verb, ..])
-        | (["why", "not", ..], [_, verb, _, ..]) => !is(verb, STATES) && !is(verb, "be"),
+        | (["why", "not", ..], [_, verb, _, ..]) => {
+            !is(verb, STATES) && !is(verb, "be") && !is_number(&rest[1..])
+        }
         (["have", "you", ..], ["have", "you", done, what, after @ ..]) => match *done {
             "tried" => !is(what, UNNAMED) && !words.iter().any(|word| is(word, PAST)),
             "considered" => !is(what, UNNAMED),
@@ -176,6 +185,17 @@ fn suggestion(words: &[&str], rest: &[&str]) -> bool {
         (["would", "not", ..], [_, "it", "be", how, ..]) => is(how, "better easier wiser good"),
         _ => false,
     }
+}
+
+/// Whether it is a number and no more: `a two`, `7 or 8`, `lower`.
+pub(super) fn is_number<W: AsRef<str>>(words: &[W]) -> bool {
+    const NAMED: &str = "zero one two three four five six seven eight nine ten lower higher";
+    let mut words = words
+        .iter()
+        .map(AsRef::as_ref)
+        .skip_while(|word| is(word, "a an just"));
+    let number = |word| is(word, NAMED) || word.parse::<u32>().is_ok();
+    words.next().is_some_and(number) && words.next().is_none_or(|next| is(next, "or on instead"))
 }
 
 /// What is named by nothing: `have you tried anything`.
