@@ -75,7 +75,7 @@ pub async fn headers(State(app): State<Arc<App>>, request: Request, next: Next) 
     response
 }
 
-/// Lets the pages that the settings name read answers, and the `Location` of a call with them.
+/// Lets the pages that the settings name read answers, and of their headers what a call and a player need.
 pub fn cors(app: &Arc<App>) -> CorsLayer {
     let app = app.clone();
     let allowed = move |origin: &HeaderValue, _: &axum::http::request::Parts| {
@@ -86,5 +86,11 @@ pub fn cors(app: &Arc<App>) -> CorsLayer {
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([header::LOCATION, header::RETRY_AFTER])
+        .expose_headers([
+            header::LOCATION,
+            header::RETRY_AFTER,
+            header::ACCEPT_RANGES,
+            header::CONTENT_RANGE,
+            header::ETAG,
+        ])
 }
