@@ -52,7 +52,9 @@ impl From<TakeOverError> for BeginError {
         match error {
             TakeOverError::Full => Self::Full,
             TakeOverError::NotFound => Self::NotFound,
-            TakeOverError::HungUp | TakeOverError::Busy => Self::NotResumable(error.to_string()),
+            TakeOverError::HungUp | TakeOverError::Displaced | TakeOverError::Busy => {
+                Self::NotResumable(error.to_string())
+            }
         }
     }
 }

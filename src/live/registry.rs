@@ -44,6 +44,8 @@ struct Entry {
     holder: Option<Holder>,
     /// How many connections wait to have it.
     heirs: usize,
+    /// The number of the last one that came to wait.
+    latest: u64,
 }
 
 /// What is known of a connection.
@@ -78,6 +80,7 @@ pub struct Place {
 struct Heir<'a> {
     registry: &'a Registry,
     id: &'a str,
+    number: u64,
 }
 
 /// What becomes of a hang-up.
@@ -103,6 +106,9 @@ pub enum TakeOverError {
     /// It was hung up.
     #[error("the session was ended by its coach")]
     HungUp,
+    /// One that came later takes it.
+    #[error("another connection took the session over meanwhile")]
+    Displaced,
     /// Its present connection does not let go of it.
     #[error("the session's connection before has not ended yet")]
     Busy,
@@ -133,15 +139,16 @@ impl Registry {
     }
 
     /// Takes the place of a session that goes on: if it still has a connection here, that one is
-    /// told to leave and its end awaited. Of several that come at once the last stays. A hang-up
-    /// that comes meanwhile is told to the new connection.
+    /// told to leave and its end awaited. Of several that wait the last has it, and the others are
+    /// sent away: each would only keep it from the next. A hang-up that comes meanwhile is told to the
+    /// new connection.
     ///
     /// # Errors
     /// If there is no room (a session that is live has it), it is somebody else's, it was hung up
-    /// and is being put away, or its present connection does not end.
+    /// and is being put away, another one came later, or its present connection does not end.
     pub async fn take_over(&self, id: &str, account: &AccountId) -> Result<Place, TakeOverError> {
         let patience = Instant::now() + PUTTING_AWAY;
-        let mut heir = None;
+        let mut heir: Option<Heir<'_>> = None;
         loop {
             let gone = {
                 let _alone = self.alone();
@@ -155,6 +162,9 @@ impl Registry {
                     }
                     Slot::Occupied(mut slot) => {
                         let entry = slot.get_mut();
+                        if heir.as_ref().is_some_and(|heir| heir.number < entry.latest) {
+                            return Err(TakeOverError::Displaced);
+                        }
                         let Some(holder) = &entry.holder else {
                             return Ok(self.seat(id, entry));
                         };
@@ -162,7 +172,13 @@ impl Registry {
                         let gone = holder.gone.clone();
                         heir.get_or_insert_with(|| {
                             entry.heirs += 1;
-                            Heir { registry: self, id }
+                            entry.latest += 1;
+                            let number = entry.latest;
+                            Heir {
+                                registry: self,
+                                id,
+                                number,
+                            }
                         });
                         gone
                     }
@@ -298,6 +314,7 @@ impl Entry {
             over: CancellationToken::new(),
             holder: None,
             heirs: 0,
+            latest: 0,
         }
     }
 

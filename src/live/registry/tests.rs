@@ -98,6 +98,37 @@ async fn of_two_that_come_at_once_one_stays() {
     assert!(registry.is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_a_crowd_that_waits_the_last_one_stays() {
+    const CROWD: u64 = 30;
+    let registry = Registry::new(9);
+    let me = account("me");
+    let first = registry.enter("a", &me).unwrap();
+    let crowd: Vec<_> = (0..CROWD)
+        .map(|at| {
+            let (registry, me) = (registry.clone(), me.clone());
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(at)).await;
+                registry.take_over("a", &me).await
+            })
+        })
+        .collect();
+    // Putting away takes a while, which thirty in a row would wait for thirty times.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    drop(first);
+    let mut came = Vec::new();
+    for one in crowd {
+        came.push(one.await.unwrap());
+    }
+    let last = came.pop().unwrap().unwrap();
+    assert!(!last.orders().displaced.is_cancelled());
+    for one in came {
+        assert_eq!(one.unwrap_err(), TakeOverError::Displaced);
+    }
+    drop(last);
+    assert!(registry.is_empty());
+}
+
 /// Everything that can run has run.
 async fn all_wait() {
     tokio::time::sleep(Duration::from_millis(1)).await;
