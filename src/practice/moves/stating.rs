@@ -31,7 +31,10 @@ pub(super) fn states(looked: &[Looked<'_>], context: &Context, moves: &mut Moves
         let body = l.sentence.body().len();
         let parts = l.cues.has(Cue::Parts) && body <= 8;
         let cares = l.cues.has(Cue::GivesTime) || l.cues.has(Cue::Hosts);
-        if body == 0 || l.minor() || parts || cares || l.agrees() {
+        // "I can't tell anyone what you say here": what one agrees on, and no more.
+        let keeps =
+            l.cues.has(Cue::Contracts) && l.negates() && l.sentence.word(l.sentence.body) == "i";
+        if body == 0 || l.minor() || parts || cares || keeps || l.agrees() {
             continue;
         }
         let mut back = reflect::reflects(l.sentence, l.cues, l.echo);

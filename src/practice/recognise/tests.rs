@@ -68,6 +68,22 @@ fn moves_are_told_apart_without_punctuation() {
 }
 
 #[test]
+fn what_a_word_means_is_asked_of_what_was_said_only_if_the_client_said_it() {
+    for (client, kind) in [
+        ("My boss never listens.", Move::OpenQuestion),
+        ("I only want my freedom.", Move::Clarify),
+    ] {
+        for asked in [
+            "what does freedom mean to you",
+            "What does freedom mean for you?",
+        ] {
+            let understood = recogniser().understand(asked, client, &after(client));
+            assert_eq!(understood.kind, kind, "{client} {asked}");
+        }
+    }
+}
+
+#[test]
 fn words_of_the_client_that_come_back_are_a_reflection() {
     let r = recogniser();
     let said = "I worked three years on that project and nobody noticed.";
