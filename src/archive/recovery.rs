@@ -4,6 +4,7 @@
 //! are, and a row is finished only once. Before a session's files are touched its row is taken over
 //! from the dead node, so that no two nodes repair the same files.
 
+mod beginning;
 mod files;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use super::layout::Folder;
 use super::ledger::is_final;
 use super::sessions::{self, Left, SessionRow};
 use crate::db::{AccountId, DbError, Engine};
+use beginning::Known;
 pub(super) use files::{Finished, append, repair_track};
 
 /// How long the files of a node that seems dead must stand still before they are touched: four
@@ -210,7 +212,9 @@ impl Core {
         let (layout, me) = (self.layout.clone(), self.node.clone());
         let (whose, which) = (account.clone(), id.clone());
         on_disk(move || layout.mark(&me, &whose, &which)).await?;
-        let known = row.as_ref().map(SessionRow::number);
+        let last_known = row.as_ref().map(SessionRow::number);
+        let parts = sessions::parts::of_session(of, id).await?;
+        let mut known = Known::of(id, row.as_ref(), parts);
         let alive = self.last_alive(node.as_deref()).await?;
         if let Some(row) = row {
             let (from, me) = (node.as_deref(), self.node.as_str());
@@ -219,7 +223,7 @@ impl Core {
                 // The row is right; the files may lack their ends.
                 if row.node == *node {
                     let through = row.number();
-                    on_disk(move || files::finish(&folder, through, None, |_| {})).await?;
+                    on_disk(move || files::finish(&folder, through, None, &known, |_| {})).await?;
                 }
                 return Ok(false);
             }
@@ -244,8 +248,9 @@ impl Core {
         let (account_id, session_id) = (account.clone(), id.clone());
         let (manifest, finished) = on_disk(move || {
             let manifest = files::manifest(&folder, &account_id, &session_id)?;
+            known.started_at = known.started_at.or(manifest);
             // Nobody else goes on with it: whatever parts there are, they are what was left.
-            let finished = files::finish(&folder, u32::MAX, alive, |part| {
+            let finished = files::finish(&folder, u32::MAX, alive, &known, |part| {
                 let (account, id) = (account_id, session_id);
                 let mark = Mark { account, id, part };
                 if let Err(error) = mark.write(&layout, &me) {
@@ -256,9 +261,9 @@ impl Core {
         })
         .await?;
         self.cut_off.look();
-        if let Some(known) = known {
+        if let Some(last_known) = last_known {
             return Ok(match finished {
-                Some(finished) if finished.part >= known => {
+                Some(finished) if finished.part >= last_known => {
                     sessions::finish_found(of, id, &finished, &self.node).await?
                 }
                 // Of its last part nothing was recorded.

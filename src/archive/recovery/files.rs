@@ -20,6 +20,7 @@ use super::super::sessions::parts::PartRow;
 use super::super::sessions::{EndReason, whole};
 use super::super::tally::Tally;
 use super::super::writer::Shared;
+use super::beginning::Known;
 use crate::clock::Micros;
 use crate::db::AccountId;
 
@@ -113,6 +114,7 @@ pub(super) fn finish(
     folder: &Folder,
     through: u32,
     alive: Option<Micros>,
+    known: &Known,
     cut_off: impl FnOnce(u32),
 ) -> io::Result<Option<Finished>> {
     let mut parts = folder.parts()?;
@@ -121,7 +123,7 @@ pub(super) fn finish(
     let Some(&last) = parts.last() else {
         return Ok(None);
     };
-    repair_log(&folder.file(last, Stream::Events), is_entry)?;
+    let mut damaged = repair_log(&folder.file(last, Stream::Events), is_entry)?;
     repair_log(&folder.file(last, Stream::Trace), is_json)?;
     let coach = repair_track(&folder.file(last, Stream::Coach))?;
     let client = repair_track(&folder.file(last, Stream::Client))?;
@@ -183,8 +185,32 @@ pub(super) fn finish(
             _ => {}
         }
     };
+    let mut reached = 0;
     for part in parts {
-        entries::read_part(folder, part, &mut take)?;
+        let (mut has_begun, mut lost) = (false, None);
+        let mut begin = |first_ms| {
+            lost = known.beginning(part, first_ms);
+            lost.clone()
+        };
+        damaged += entries::read_part(folder, part, &mut |entry: Entry| {
+            if !has_begun && !matches!(entry.event, Event::Connected { .. }) {
+                begin(entry.at_ms).into_iter().for_each(&mut take);
+            }
+            has_begun = true;
+            reached = entry.at_ms.max(reached);
+            take(entry);
+        })?;
+        // Of a log that is gone there may be the sound.
+        if !has_begun && has_track(folder, part) {
+            begin(reached).into_iter().for_each(&mut take);
+        }
+        if let Some(lost) = lost {
+            put_first(&folder.file(part, Stream::Events), &lost)?;
+        }
+        if damaged > 0 {
+            let (id, lines) = (&known.id, std::mem::take(&mut damaged));
+            tracing::warn!(session.id = %id, part, lines, "the log of a session is damaged");
+        }
     }
     let Some(mut found) = found else {
         return Ok(None);
@@ -209,8 +235,7 @@ pub(super) fn finish(
             at_ms: found.length_ms,
             event: Event::Disconnected { reason, to_ms },
         };
-        let line = serde_json::to_string(&line).map_err(io::Error::other)? + "\n";
-        append(&folder.file(last, Stream::Events), line.as_bytes());
+        append(&folder.file(last, Stream::Events), &line_of(&line)?);
     }
     // That somebody was gone before was found out at the end.
     let lasted = Duration::from_millis(latest.saturating_sub(found.from_ms));
@@ -224,6 +249,35 @@ pub(super) fn finish(
     found.before = before;
     (found.turns, found.interruptions) = (tally.turns(), tally.interruptions());
     Ok(Some(found))
+}
+
+fn line_of(entry: &Entry) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(entry).map_err(io::Error::other)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Whether there is sound of a part, whose tracks were repaired.
+fn has_track(folder: &Folder, part: u32) -> bool {
+    let tracks = [Stream::Coach, Stream::Client];
+    tracks
+        .iter()
+        .any(|&track| folder.file(part, track).exists())
+}
+
+/// Puts a beginning before what there is of a log, or leaves it as it is.
+fn put_first(path: &Path, beginning: &Entry) -> io::Result<()> {
+    let line = line_of(beginning)?;
+    let log = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path);
+    if let Err(error) = log.and_then(|log| replace_head(path, &line, &log, 0)) {
+        tracing::warn!(%error, "how a part of a session began cannot be noted again");
+    }
+    Ok(())
 }
 
 /// Cuts a track after its last whole page, puts a new head where it was damaged, and marks its end. Where
@@ -266,15 +320,15 @@ fn replace_head(path: &Path, head: &[u8], mut file: &File, from: u64) -> io::Res
 }
 
 /// Cuts what stands after the last whole line that `is_whole`. After a power cut a file may end
-/// with a torn line, or with a hole.
-fn repair_log(path: &Path, is_whole: fn(&[u8]) -> bool) -> io::Result<()> {
+/// with a torn line, or with a hole. How many lines are cut that were not torn, but damaged.
+fn repair_log(path: &Path, is_whole: fn(&[u8]) -> bool) -> io::Result<usize> {
     let Some(mut file) = open(path)? else {
-        return Ok(());
+        return Ok(0);
     };
     let length = file.metadata()?.len();
     // Ever more of the end, until there is a whole line in it.
     let mut look = BLOCK;
-    let whole = loop {
+    let (whole, damaged) = loop {
         let from = length.saturating_sub(look);
         let mut end = Vec::new();
         file.seek(SeekFrom::Start(from))?;
@@ -286,28 +340,34 @@ fn repair_log(path: &Path, is_whole: fn(&[u8]) -> bool) -> io::Result<()> {
         };
         let lines = first.and_then(|first| end.get(first..)).unwrap_or_default();
         if let Some(keep) = last_whole(lines, is_whole) {
-            break from + first.unwrap_or(0) as u64 + keep;
+            let cut = lines.get(keep..).unwrap_or_default();
+            break (from + (first.unwrap_or(0) + keep) as u64, count(cut));
         }
         if from == 0 {
-            break 0;
+            break (0, count(lines));
         }
         look = look.saturating_mul(4);
     };
     if whole < length {
         file.set_len(whole)?;
     }
-    Ok(())
+    Ok(damaged)
+}
+
+/// How many lines have an end.
+fn count(lines: &[u8]) -> usize {
+    lines.iter().filter(|&&byte| byte == b'\n').count()
 }
 
 /// Where the last whole line ends.
-fn last_whole(lines: &[u8], is_whole: fn(&[u8]) -> bool) -> Option<u64> {
+fn last_whole(lines: &[u8], is_whole: fn(&[u8]) -> bool) -> Option<usize> {
     let mut end = lines.len();
     loop {
         end = lines.get(..end)?.iter().rposition(|&byte| byte == b'\n')?;
         let begin = lines[..end].iter().rposition(|&byte| byte == b'\n');
         let line = &lines[begin.map_or(0, |at| at + 1)..end];
         if is_whole(line) {
-            return Some(end as u64 + 1);
+            return Some(end + 1);
         }
     }
 }

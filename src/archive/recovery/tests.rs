@@ -6,10 +6,13 @@ use media::Position;
 use media::opus::{Encoder, EncoderSettings};
 use media::record::{TrackReader, TrackWriter, recover};
 
+use super::super::entries;
 use super::super::event::{Entry, Event};
 use super::super::layout::{Folder, Layout, Stream};
 use super::super::sessions::EndReason;
+use super::super::sessions::parts::PartRow;
 use super::super::trouble::Refusal;
+use super::beginning::Known;
 use super::files::{Finished, finish};
 use crate::clock::Micros;
 use crate::db::AccountId;
@@ -23,8 +26,18 @@ fn folder(root: &Path) -> Folder {
     folder
 }
 
+fn known() -> Known {
+    known_with(Vec::new())
+}
+
+fn known_with(parts: Vec<PartRow>) -> Known {
+    let mut known = Known::of("rtc_1", None, parts);
+    known.started_at = Some(BEGAN);
+    known
+}
+
 fn finished(folder: &Folder) -> Finished {
-    finish(folder, 1, None, |_| {}).unwrap().unwrap()
+    finish(folder, 1, None, &known(), |_| {}).unwrap().unwrap()
 }
 
 /// Finishes a part of which this is the coach's track; where that lies then.
@@ -86,7 +99,7 @@ fn a_log_cut_at_any_byte_keeps_its_whole_lines() {
         // A power cut may leave a hole in place of what was not yet on the disk.
         for hole in ["", "\0\0\0\0\0\0"] {
             std::fs::write(&path, [&whole.as_bytes()[..cut], hole.as_bytes()].concat()).unwrap();
-            let found = finish(&folder, 1, None, |_| {}).unwrap();
+            let found = finish(&folder, 1, None, &known(), |_| {}).unwrap();
             let kept = (1..=3)
                 .rev()
                 .find(|&count| lines[..count].concat().len() <= cut);
@@ -188,7 +201,7 @@ fn parts_before_the_last_and_after_the_known_one_are_left_alone() {
     std::fs::write(folder.file(2, Stream::Events), &second).unwrap();
     let third = line(20_000, connected(3, 20_000)) + "{";
     std::fs::write(folder.file(3, Stream::Events), &third).unwrap();
-    let found = finish(&folder, 2, None, |_| {}).unwrap().unwrap();
+    let found = finish(&folder, 2, None, &known(), |_| {}).unwrap().unwrap();
     assert_eq!(
         (found.part, found.length_ms, found.reason),
         (2, 9500, EndReason::ByClient)
@@ -219,17 +232,23 @@ fn who_was_silent_was_there_for_as_long_as_the_node_lived() {
     let begun = line(0, connected(1, 0)) + &line(400, Event::Paused);
     std::fs::write(&path, &begun).unwrap();
     let alive = Micros(BEGAN.0 + 70_000_000);
-    let found = finish(&folder, 1, Some(alive), |_| {}).unwrap().unwrap();
+    let found = finish(&folder, 1, Some(alive), &known(), |_| {})
+        .unwrap()
+        .unwrap();
     assert_eq!((found.length_ms, found.ended_at), (70_000, alive));
     // What is finished stays so, and a sign of life from before says nothing.
     let later = Micros(alive.0 + 5_000_000);
     assert_eq!(
-        finish(&folder, 1, Some(later), |_| {}).unwrap().unwrap(),
+        finish(&folder, 1, Some(later), &known(), |_| {})
+            .unwrap()
+            .unwrap(),
         found
     );
     std::fs::write(&path, &begun).unwrap();
     let before = Micros(BEGAN.0 - 5_000_000);
-    let found = finish(&folder, 1, Some(before), |_| {}).unwrap().unwrap();
+    let found = finish(&folder, 1, Some(before), &known(), |_| {})
+        .unwrap()
+        .unwrap();
     assert_eq!(found.length_ms, 400);
 }
 
@@ -260,4 +279,68 @@ fn a_part_ends_where_it_is_said_to_though_its_files_go_on() {
     assert_eq!((found.length_ms, found.reason), (400, EndReason::Lost));
     // When that was known is another matter.
     assert_eq!(found.ended_at.0 - BEGAN.0, 2_000_000);
+}
+
+#[test]
+fn a_log_without_its_beginning_keeps_the_sound_and_every_other_line() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    let path = folder.file(1, Stream::Events);
+    let first = line(0, connected(1, 0));
+    let rest = line(400, Event::Paused) + &line(700, Event::Resumed);
+    let mut flipped = first.clone().into_bytes();
+    flipped[5] ^= 0x10;
+    // A byte, a whole block, the line alone with nothing after it, and all of the log.
+    let zeroed = vec![0; first.len() + 20];
+    let cases = [
+        [&flipped, rest.as_bytes()].concat(),
+        [&zeroed, &rest.as_bytes()[20..]].concat(),
+        flipped.clone(),
+        Vec::new(),
+    ];
+    for (case, log) in cases.into_iter().enumerate() {
+        std::fs::write(&path, &log).unwrap();
+        std::fs::write(folder.file(1, Stream::Coach), track()).unwrap();
+        let found = finished(&folder);
+        assert_eq!((found.part, found.from_ms, found.length_ms), (1, 0, 1000));
+        assert_eq!(found.ended_at.0 - BEGAN.0, 1_000_000);
+        assert_eq!(found.transport, "webrtc", "by its id");
+        assert!(folder.file(1, Stream::Coach).exists());
+        let mut times = Vec::new();
+        entries::read_part(&folder, 1, &mut |entry| times.push(entry.at_ms)).unwrap();
+        let kept: &[u64] = match case {
+            0 => &[0, 400, 700, 1000],
+            1 => &[0, 700, 1000],
+            _ => &[0, 1000],
+        };
+        assert_eq!(times, kept, "case {case}");
+        let after = std::fs::read(&path).unwrap();
+        assert_eq!(finished(&folder), found);
+        assert_eq!(std::fs::read(&path).unwrap(), after, "again");
+    }
+}
+
+#[test]
+fn a_later_part_without_its_beginning_stands_where_its_row_says() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    std::fs::write(folder.file(1, Stream::Events), line(0, connected(1, 0))).unwrap();
+    let damaged = "{\"at_\n".to_owned() + &line(9500, Event::Paused);
+    std::fs::write(folder.file(2, Stream::Events), &damaged).unwrap();
+    std::fs::write(folder.file(2, Stream::Coach), track()).unwrap();
+    let row = PartRow {
+        number: 2,
+        transport: "websocket".to_owned(),
+        from_ms: 9000,
+        to_ms: None,
+        end_reason: None,
+        stopped_at_ms: None,
+        stopped_reason: None,
+    };
+    let known = known_with(vec![row]);
+    let found = finish(&folder, 2, None, &known, |_| {}).unwrap().unwrap();
+    assert_eq!((found.from_ms, found.length_ms), (9000, 10_000));
+    assert_eq!((found.part, found.transport.as_str()), (2, "websocket"));
+    assert_eq!(found.ended_at.0 - BEGAN.0, 10_000_000);
+    assert_eq!(found.before.len(), 1);
 }
