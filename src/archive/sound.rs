@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use media::Position;
-use media::record::{StereoPart, TrackReader, TrackWriter, stereo};
+use media::record::{StereoPart, TrackReader, TrackWriter, stereo, track_end};
 
 use super::Archive;
 use super::event::Speaker;
@@ -224,7 +224,14 @@ impl<'a> Made<'a> {
     fn file(&self, is_live: bool) -> io::Result<File> {
         match File::open(self.path()) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            opened => return opened,
+            opened => {
+                let mut file = opened?;
+                // One that was cut off is made anew.
+                if track_end(&mut file)?.is_some() {
+                    file.rewind()?;
+                    return Ok(file);
+                }
+            }
         }
         match self.keep(if is_live { EARLIER } else { 0 }) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -265,6 +272,7 @@ impl<'a> Made<'a> {
         for older in kept(self.folder, self.voices)?.into_iter().skip(earlier) {
             absent_is_fine(std::fs::remove_file(older))?;
         }
+        file.as_file().sync_all()?;
         Ok(file.persist(self.path())?)
     }
 
@@ -346,7 +354,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_that_is_deleted_meanwhile_does_not_come_back() {
+    fn what_is_cut_off_is_made_anew_and_what_is_deleted_meanwhile_does_not_come_back() {
         let root = tempfile::tempdir().unwrap();
         let layout = Layout::open(root.path()).unwrap();
         let folder = layout.session(&AccountId::new("me"), "sess_1").unwrap();
@@ -366,6 +374,15 @@ mod tests {
         };
         drop(made.file(false).unwrap());
         assert_eq!(std::fs::read_dir(folder.cache()).unwrap().count(), 1);
+        let whole = std::fs::read(made.path()).unwrap();
+        assert!(!whole.is_empty());
+        // What is kept is cut off, and made anew.
+        for kept in [0, whole.len() - 1] {
+            std::fs::write(made.path(), &whole[..kept]).unwrap();
+            let (mut file, mut read) = (made.file(false).unwrap(), Vec::new());
+            file.read_to_end(&mut read).unwrap();
+            assert_eq!(read, whole);
+        }
         std::fs::remove_dir_all(folder.path()).unwrap();
         let gone = made.file(false).unwrap_err();
         assert_eq!(gone.kind(), ErrorKind::NotFound);
