@@ -66,6 +66,8 @@ pub struct Recorder {
     client: Track,
     events: Vec<u8>,
     trace: Vec<u8>,
+    /// Bytes that both came to in all.
+    logged: u64,
     /// When the oldest was recorded that was not handed over.
     since: Option<Position>,
     /// Bytes that wait here, as the writer was told.
@@ -130,9 +132,11 @@ impl Recorder {
         }
         if self.is_running() {
             let at_ms = at.ms();
+            let before = self.events.len();
             // Writing to memory fails only for what JSON cannot hold; events hold none of it.
             let _ = serde_json::to_writer(&mut self.events, &Line { at_ms, event });
             self.events.push(b'\n');
+            self.logged += (self.events.len() - before) as u64;
             self.mark();
         }
     }
@@ -142,8 +146,15 @@ impl Recorder {
         if self.is_running() {
             self.trace.extend_from_slice(line.as_bytes());
             self.trace.push(b'\n');
+            self.logged += line.len() as u64 + 1;
             self.mark();
         }
+    }
+
+    /// How many bytes of events and of the trace were recorded so far.
+    #[must_use]
+    pub const fn logged(&self) -> u64 {
+        self.logged
     }
 
     /// What was heard from here on may still come, if there is such a place: what is handed over

@@ -1,5 +1,6 @@
 //! The conductor of one session: one loop that feeds the state machine and does what it says.
 
+mod allowance;
 mod backlog;
 mod ended;
 mod incoming;
@@ -33,6 +34,7 @@ use super::tape::Tape;
 use super::voice::VoiceStage;
 use crate::archive::Trouble;
 use crate::telemetry::Metrics;
+use allowance::Allowance;
 use backlog::Backlog;
 pub use ended::Ended;
 use inlet::Inlet;
@@ -64,6 +66,7 @@ pub struct LiveSession {
     metrics: Metrics,
     told: Told,
     tape: Tape,
+    allowance: Allowance,
     /// Why it is not recorded any more.
     trouble: Option<Trouble>,
     /// Whether the client was told last that the database takes nothing.
@@ -118,6 +121,7 @@ impl LiveSession {
             ),
         };
         let intake = Intake::new(mic, session.audio.input.format);
+        let allowance = Allowance::new(from > Position::ZERO, tape.logged(), Instant::now());
         let mut live = Self {
             speaker: Speaker::new(link.carrier, encoding, lead, strain),
             link,
@@ -133,6 +137,7 @@ impl LiveSession {
             metrics,
             told,
             tape,
+            allowance,
             trouble: None,
             told_behind: false,
             captured: Vec::new(),

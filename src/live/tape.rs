@@ -142,6 +142,12 @@ impl Tape {
         }
     }
 
+    /// How many bytes of events and of the trace were put on record so far.
+    #[must_use]
+    pub const fn logged(&self) -> u64 {
+        self.recorder.logged()
+    }
+
     /// Something happened.
     pub fn event(&mut self, entry: &Entry) {
         let at = Position::from_ms(entry.at_ms);

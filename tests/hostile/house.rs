@@ -211,6 +211,18 @@ impl House {
         whole(&folder.expect("it has no folder"), to_the_end)
     }
 
+    /// How many bytes of events and traces there are of a session.
+    pub fn log_of(&self, id: &str) -> u64 {
+        let accounts = folders(&self.data.join("sessions"));
+        let files = accounts
+            .iter()
+            .filter_map(|account| std::fs::read_dir(account.join(id)).ok())
+            .flatten()
+            .map(|file| file.unwrap())
+            .filter(|file| file.path().extension().is_some_and(|kind| kind == "jsonl"));
+        files.map(|file| file.metadata().unwrap().len()).sum()
+    }
+
     /// Asserts that this session's files are whole, that nothing which the client was heard to say
     /// is missing, and that its recording is what the API says.
     pub async fn assert_kept(&self, session: &Value, answers: &[String]) {

@@ -33,3 +33,4 @@ mod server;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 #[path = "../live/socket.rs"]
 mod socket;
+mod written;

@@ -11,6 +11,7 @@
 
 mod afterwards;
 mod ahead;
+mod allowance;
 mod archived;
 mod bad_calls;
 mod bad_events;

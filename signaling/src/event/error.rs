@@ -1,5 +1,7 @@
 //! What was wrong: the error of the protocol, its kinds and the codes that clients know.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// What was wrong, as it stands in `error`, in a failed transcription and in an HTTP answer.
@@ -70,6 +72,8 @@ pub mod code {
     pub const ITEM_EXISTS: &str = "item_already_exists";
     /// The session reached its longest length.
     pub const SESSION_EXPIRED: &str = "session_expired";
+    /// More was asked for than a session may have written down.
+    pub const RATE_LIMIT_EXCEEDED: &str = "rate_limit_exceeded";
 }
 
 impl ErrorBody {
@@ -146,6 +150,20 @@ impl ErrorBody {
             format!(
                 "Error committing input audio buffer: buffer too small. \
                  Expected at least 100ms of audio, but buffer only has {ms}ms of audio."
+            ),
+        )
+    }
+
+    /// More was asked for than a session may have written down, until `wait` has passed.
+    #[must_use]
+    pub fn too_much(wait: Duration) -> Self {
+        Self::new(
+            ErrorKind::RateLimitError,
+            code::RATE_LIMIT_EXCEEDED,
+            format!(
+                "Rate limit reached: the session's events came to too much. \
+                 Please try again in {} s.",
+                wait.as_millis().div_ceil(1000).max(1)
             ),
         )
     }

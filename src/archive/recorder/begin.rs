@@ -99,6 +99,7 @@ impl Archive {
             client: Track::new(serial + 1),
             events: Vec::new(),
             trace: Vec::new(),
+            logged: 0,
             since: None,
             noted: 0,
             crowded: None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use media::Position;
-use signaling::event::{ClientEventKind, ErrorBody, ServerEvent};
+use signaling::event::{ClientEvent, ClientEventKind, ErrorBody, ServerEvent};
 use signaling::link::{Carrier, Closed, FromClient, ToClient};
 use tokio::time::Instant;
 
@@ -56,14 +56,7 @@ impl LiveSession {
                 self.backlog.ready();
                 self.handle(Input::Ready);
             }
-            Some(FromClient::Event(event)) => match event.kind {
-                ClientEventKind::AppendInput(bytes) => self.accept(bytes, event.event_id),
-                ClientEventKind::CommitInput => {
-                    self.flush();
-                    self.handle(Input::Client(event));
-                }
-                _ => self.handle(Input::Client(event)),
-            },
+            Some(FromClient::Event(event)) => self.asked(event),
             Some(FromClient::Audio(bytes)) => self.accept(bytes, None),
             Some(FromClient::Packet(packet)) => {
                 let now = self.time();
@@ -76,6 +69,21 @@ impl LiveSession {
             Some(FromClient::Closed(Closed::NotReading)) => self.ended = Some(Ended::NotReading),
             Some(FromClient::Closed(Closed::Lost)) | None => self.ended = Some(Ended::Lost),
         }
+    }
+
+    /// Does what the client asks for, as long as there is room to write it down. What is refused is
+    /// not on record: neither was it done.
+    fn asked(&mut self, event: Box<ClientEvent>) {
+        if let ClientEventKind::AppendInput(bytes) = event.kind {
+            return self.accept(bytes, event.event_id);
+        }
+        if let Err(error) = self.allowance.ask(self.tape.logged(), Instant::now()) {
+            return self.refuse(error.for_event(event.event_id));
+        }
+        if matches!(event.kind, ClientEventKind::CommitInput) {
+            self.flush();
+        }
+        self.handle(Input::Client(event));
     }
 
     /// Whether a message has to wait until sound was read that came before it.

@@ -108,10 +108,15 @@ impl LiveSession {
             voice,
             mut called,
             mut tape,
+            allowance,
             inlet,
             conversation,
             ..
         } = self;
+        let refused = allowance.refused();
+        if refused > 0 {
+            tracing::warn!(refused, "events of a client were not taken");
+        }
         drop((hearing, mind, voice));
         called.close();
         let until = Instant::now() + LAST_CALLS;
