@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use media::Position;
-use media::record::{StereoPart, TrackReader, TrackWriter, stereo, track_end};
+use media::record::{StereoPart, TrackReader, TrackWriter, has_head, stereo, track_end};
 
 use super::Archive;
 use super::event::Speaker;
@@ -104,16 +104,14 @@ impl Archive {
 fn open(found: &Found, voices: Voices) -> Result<File, ReadError> {
     let is_live = found.row.ended_at.is_none();
     let made = Made::of(found, voices)?;
-    let file = match (made.parts.as_slice(), voices.tracks()) {
-        // A track that is a file already.
-        ([part], &[track]) if part.is_as_recorded => File::open(part.path(&found.folder, track)),
-        _ => made.file(is_live),
-    };
-    file.map_err(|error| match error.kind() {
-        // It was deleted meanwhile.
-        ErrorKind::NotFound => ReadError::NotFound,
-        _ => error.into(),
-    })
+    made.as_recorded()
+        .transpose()
+        .unwrap_or_else(|| made.file(is_live))
+        .map_err(|error| match error.kind() {
+            // It was deleted meanwhile.
+            ErrorKind::NotFound => ReadError::NotFound,
+            _ => error.into(),
+        })
 }
 
 /// The files in the cache, the latest first.
@@ -218,6 +216,22 @@ impl<'a> Made<'a> {
             length: Position::from_ms(length),
             changed,
         })
+    }
+
+    /// A track that is a file already, as players can read it.
+    fn as_recorded(&self) -> io::Result<Option<File>> {
+        let ([part], &[track]) = (self.parts.as_slice(), self.voices.tracks()) else {
+            return Ok(None);
+        };
+        if !part.is_as_recorded {
+            return Ok(None);
+        }
+        let mut file = File::open(part.path(self.folder, track))?;
+        if !has_head(BufReader::new(&file))? {
+            return Ok(None);
+        }
+        file.rewind()?;
+        Ok(Some(file))
     }
 
     /// The file, as it was made before or made now.

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use media::record::{TrackReader, recover};
+use media::record::{TrackReader, has_head, recover};
 use praxiloom::archive::event::Speaker;
 use praxiloom::archive::{DeleteError, Deletion, EndReason, Part, ReadError, Voices, sessions};
 use praxiloom::db::AccountId;
@@ -142,6 +142,37 @@ async fn a_session_of_two_parts_is_one_timeline() {
                 "part {part} begins at {before} ms"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_track_whose_head_is_damaged_is_given_with_a_whole_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = Scene::sqlite(folder.path()).await;
+    let mut recorder = scene.record("sess_1");
+    recorder.event(ms(0), &configured("sess_1", Some("maya")));
+    speak(&mut recorder, &mut Tone::new(), ms(0), ms(3000));
+    recorder.finish(ms(3000), EndReason::ByClient).await;
+    scene.archive.settled().await;
+    let read = async || {
+        let voices = Voices::One(Speaker::Coach);
+        let sound = scene.archive.sound(&scene.me, "sess_1", voices).await;
+        let mut bytes = Vec::new();
+        sound.unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    let path = scene.session("sess_1").join("001.coach.opus");
+    let whole = std::fs::read(&path).unwrap();
+    assert_eq!(read().await, whole);
+    // In its first page, and in its second.
+    for at in [0, 30, 70] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&path, &damaged).unwrap();
+        assert!(!has_head(damaged.as_slice()).unwrap(), "{at}");
+        let given = read().await;
+        assert!(has_head(given.as_slice()).unwrap(), "{at}");
+        assert_eq!(packets(&given, u64::MAX), packets(&whole, u64::MAX), "{at}");
     }
 }
 

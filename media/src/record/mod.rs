@@ -29,7 +29,7 @@ mod roundtrip;
 
 pub use loudness::{are_all, each_frame, hear_again};
 pub use reader::{TrackPacket, TrackReader};
-pub use recover::{Recovered, recover, track_end};
+pub use recover::{Recovered, has_head, recover, track_end};
 pub use stereo::{StereoError, StereoPart, stereo};
 pub use writer::{Placed, TrackWriter};
 

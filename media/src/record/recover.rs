@@ -95,6 +95,23 @@ pub fn recover(input: impl Read) -> io::Result<Recovered> {
     })
 }
 
+/// Whether a track begins with its two head pages, whole: without them no player reads it.
+///
+/// # Errors
+///
+/// Only if reading fails.
+pub fn has_head(input: impl Read) -> io::Result<bool> {
+    let mut pages = Pages::new(input);
+    for sequence in 0..HEAD {
+        match pages.next() {
+            Ok(Some(page)) if page.sequence == sequence => {}
+            Ok(_) | Err(ReadError::Torn | ReadError::Damaged) => return Ok(false),
+            Err(ReadError::Io(error)) => return Err(error),
+        }
+    }
+    Ok(pages.damaged == 0)
+}
+
 /// Where a track ends, by its last page alone; `None` if it does not end with a whole one.
 ///
 /// # Errors
