@@ -104,6 +104,11 @@ fn a_permission_makes_the_difference() {
     context.client("Sure, go ahead.");
     assert!(classify(advice, &context).contains(AdviceWithPermission));
     assert!(classify(telling, &context).contains(TellingWithPermission));
+    let mut offered = after(BEFORE);
+    offered.coach(classify("Would you like some feedback?", &offered));
+    offered.client("Yes, please.");
+    let should = "You should set clearer deadlines.";
+    assert!(classify(should, &offered).contains(AdviceWithPermission));
     let short = "You could write her a short letter.";
     let moves = classify(short, &context);
     assert!(moves.contains(AdviceWithPermission) && !moves.reflects());

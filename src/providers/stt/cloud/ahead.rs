@@ -52,13 +52,15 @@ pub(super) async fn link(
     vendor: &dyn Vendor,
     request: &ListenRequest,
 ) -> Result<Link, ProviderError> {
-    let line = match pool.take(&key(vendor, request)).await.transpose()? {
-        Some(Ahead::Ready(mut link)) => {
+    let line = match pool.take(&key(vendor, request)).await.transpose() {
+        Ok(Some(Ahead::Ready(mut link))) => {
             link.serves(vendor, request);
             return Ok(*link);
         }
-        Some(Ahead::Line(line)) => Some(*line),
-        None => None,
+        Ok(Some(Ahead::Line(line))) => Some(*line),
+        // It broke off while it was opened, which says nothing of the next.
+        Ok(None) | Err(ProviderError::Unavailable { .. }) => None,
+        Err(error) => return Err(error),
     };
     let ahead = line.is_some();
     match Link::open(vendor, request, line).await {
