@@ -38,11 +38,10 @@ docs() {
     RUSTDOCFLAGS='-D warnings' cargo doc --workspace --locked --no-deps --quiet
 }
 
-# The binary that the tests below talk to, and the vendors' stand-ins: of the whole workspace, whose
-# features the stages before have built.
+# The binary that the tests below talk to, and the vendors' stand-ins: built as for the Rust tests, which
+# have most often just done so.
 build() {
-    cargo build --workspace --locked
-    cargo build --workspace --locked --example standins
+    cargo build --workspace --locked --bins --examples
 }
 
 # Stock clients in Python, then in JavaScript, as their makers publish them.

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { microphone } from "./support/chromium.mjs";
 import {
+  AUDIBLE,
   answered,
   begin,
   finished,
@@ -25,6 +26,9 @@ const sheet = new URL("../../src/practice/clients/maya-promotion.toml", import.m
 const authored = [...readFileSync(sheet, "utf8").matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, line]) =>
   line.replace(/\[[^\]]*\] ?/g, ""),
 );
+
+/** Longer than an answer takes to begin, shorter than it takes to end. */
+const PAUSE_S = 5;
 
 let server;
 test.before(async () => (server = await startServer()));
@@ -83,15 +87,17 @@ for (const transport of ["webrtc", "websocket"]) {
  * carry `sound`. The fake microphone plays it every few seconds; the page is muted until it matters.
  */
 async function duringTheAnswer(t, transport, sound) {
-  const path = await wav(t, silence(3), sound);
+  const path = await wav(t, silence(PAUSE_S), sound);
   const page = await visit(t, server, { transport, flags: microphone.again(path) });
   await begin(page);
   await page.getByTestId("mute").click();
-  // It has just been played: the next time is three seconds away, in the middle of the answer.
-  await silent(page, "microphone", 0, 200);
-  const asked = await now(page);
+  // Once it has just been played, the next time is a whole pause away, in the middle of the answer.
+  const played = await sounds(page, "microphone", await now(page));
+  const asked = await silent(page, "microphone", played, 500);
   await say(page, "What would you like to talk about today?");
-  await sounds(page, "speaker", asked);
+  const began = await sounds(page, "speaker", asked);
   await page.getByTestId("mute").click();
+  const loud = (await heard(page, "microphone")).some(({ at, rms }) => at > asked && rms > AUDIBLE);
+  assert.ok(!loud, `the answer began after ${(began - asked).toFixed(0)} ms, too late to cut in`);
   return page;
 }
