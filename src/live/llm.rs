@@ -195,7 +195,9 @@ impl Mind {
             understudy,
             pacer,
             thoughts: Thoughts::default(),
-            filter: sheet.map_or_else(SpokenFilter::default, |sheet| SpokenFilter::of(&sheet.name)),
+            filter: sheet.map_or_else(SpokenFilter::default, |sheet| {
+                SpokenFilter::of(&sheet.name, &sheet.pronouns)
+            }),
             sender: self.sender.clone(),
         };
         let task = tokio::spawn(async move { answering.run(&*model, prompt).await });

@@ -117,7 +117,7 @@ fn session(sheet: &Sheet, coach: Coach) -> Leaked {
             sheet.id
         );
         assert!(!whole(&briefing.prompt).contains(&sheet.beneath));
-        let mut voice = SpokenFilter::of(&sheet.name);
+        let mut voice = SpokenFilter::of(&sheet.name, &sheet.pronouns);
         said = voice.push(&briefing.prompt.instructions());
         said.push_str(&voice.finish());
         assert!(secrets.depth(&said) <= opened, "{} {turn}", sheet.id);

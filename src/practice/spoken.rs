@@ -1,6 +1,7 @@
 //! Keeps of a model's stream what can be spoken: what only makes sense on paper is left out.
 
 mod between;
+mod bracketed;
 mod directions;
 mod gestures;
 mod labels;
@@ -9,9 +10,12 @@ mod marks;
 mod named;
 #[cfg(test)]
 mod papers;
+#[cfg(test)]
+mod passing;
 mod said;
 mod signs;
 mod spans;
+mod speaker;
 mod speech;
 mod staged;
 #[cfg(test)]
@@ -21,6 +25,7 @@ mod wrapped;
 use said::Said;
 pub(super) use said::is_speakable;
 use spans::Span;
+use speaker::Speaker;
 use wrapped::Wrapped;
 
 /// Keeps the speakable words of a model's stream: drops markdown, stage directions, emoji, tags,
@@ -31,8 +36,7 @@ use wrapped::Wrapped;
 /// closed, at most to the end of the sentence or for some 80 characters.
 #[derive(Clone, Debug, Default)]
 pub struct SpokenFilter {
-    /// Who speaks, in lower case. Empty: nobody in particular.
-    speaker: String,
+    speaker: Speaker,
     /// What is not yet decided upon.
     held: String,
     /// What was taken last.
@@ -43,6 +47,8 @@ pub struct SpokenFilter {
     fenced: bool,
     /// In a `/me …` line.
     acting: bool,
+    /// In a line of a list, or a heading.
+    in_list: bool,
     mid_line: bool,
     later_line: bool,
     said: Said,
@@ -52,11 +58,15 @@ pub struct SpokenFilter {
 const MOST_HELD: usize = 400;
 
 impl SpokenFilter {
-    /// A filter for what this person says.
+    /// A filter for what the person of this name and these pronouns (`she/her`) says.
     #[must_use]
-    pub fn of(speaker: &str) -> Self {
+    pub fn of(speaker: &str, pronouns: &str) -> Self {
+        Self::by(Speaker::new(speaker, pronouns))
+    }
+
+    fn by(speaker: Speaker) -> Self {
         Self {
-            speaker: speaker.to_lowercase(),
+            speaker,
             ..Self::default()
         }
     }
@@ -89,7 +99,7 @@ impl SpokenFilter {
     pub fn finish(&mut self) -> String {
         let mut out = String::new();
         self.release(true, &mut out);
-        *self = Self::of(&self.speaker);
+        *self = Self::by(std::mem::take(&mut self.speaker));
         out
     }
 
@@ -131,6 +141,9 @@ impl SpokenFilter {
             if first == '\n' {
                 (self.mid_line, self.later_line, self.acting) = (false, true, false);
                 self.said.mid_sentence = false;
+                if std::mem::take(&mut self.in_list) {
+                    self.said.parted();
+                }
             }
             self.said.one(' ', out);
             return Some(first.len_utf8());
@@ -150,6 +163,16 @@ impl SpokenFilter {
         }
         if let Some(taken) = marks::dashed(text, end).or_else(|| marks::formula(text, end)) {
             return (taken > 0).then_some(taken);
+        }
+        if word == "*" && self.mid_line && self.said.ends_in_digit() {
+            match text[1..].chars().find(|c| !c.is_whitespace()) {
+                None if !end => return None,
+                Some(c) if c.is_ascii_digit() => {
+                    self.said.one('×', out);
+                    return Some(1);
+                }
+                _ => {}
+            }
         }
         if self.paper(word, word.len() < text.len()) {
             return Some(word.len());

@@ -107,7 +107,7 @@ fn as_said(text: &str, speaker: &str) -> Result<(), String> {
         let words = without_pauses(text);
         words.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    let mut voice = SpokenFilter::of(speaker);
+    let mut voice = SpokenFilter::of(speaker, "");
     let mut said = voice.push(text);
     said.push_str(&voice.finish());
     match squeezed(&said) == squeezed(text) {

@@ -92,7 +92,7 @@ fn what_is_stressed_or_said_is_kept() {
         ("Maya here. I'm Maya Stone.", "Maya here. I'm Maya Stone."),
         ("Maya is my name.", "Maya is my name."),
         ("My aunt Maya sighs a lot.", "My aunt Maya sighs a lot."),
-        ("a. stay\nb. go\nA. this\nB. that", "stay go this that"),
+        ("a. stay\nb. go\nA. this\nB. that", "stay, go, this, that"),
         (
             "Two ways: i) stay, ii) go, or 3) wait.",
             "Two ways: stay, go, or wait.",
@@ -111,7 +111,7 @@ fn what_is_stressed_or_said_is_kept() {
         ("नमस्ते। cafe\u{301}", "नमस्ते। cafe\u{301}"),
     ] {
         assert_eq!(clean(text), spoken, "{text}");
-        let mut filter = SpokenFilter::of("Maya");
+        let mut filter = SpokenFilter::of("Maya", "she/her");
         let mut letters: String = text.chars().map(|c| filter.push(&c.to_string())).collect();
         letters.push_str(&filter.finish());
         assert_eq!(letters.trim(), spoken, "{text} by letters");

@@ -15,6 +15,7 @@ impl SpokenFilter {
     ) -> Option<usize> {
         let place = Place {
             mark: span.mark,
+            speaker: &self.speaker,
             mid_sentence: self.said.mid_sentence,
             before: &self.said.before,
             english: self.said.english,
@@ -58,7 +59,7 @@ impl SpokenFilter {
                     return None;
                 };
                 // Whoever speaks may be named so.
-                let own = inner.to_lowercase() == self.speaker;
+                let own = inner.to_lowercase() == self.speaker.name;
                 let next = text[taken..].split_whitespace().next();
                 let next = next.filter(|_| !own).unwrap_or_default();
                 if !place.is_left_out(inner, apart, next) {
@@ -86,7 +87,7 @@ impl SpokenFilter {
 
     /// Whether a sentence tells what the speaker does.
     fn is_told(&self, sentence: &str) -> bool {
-        !self.said.mid_sentence && named::told(sentence, &self.speaker, true).is_some()
+        !self.said.mid_sentence && named::told(sentence, &self.speaker.name, true).is_some()
     }
 
     /// `[words](address)`: the words.

@@ -3,9 +3,10 @@
 use super::gestures::{
     is_gesture, is_inflected, is_made, is_own_gesture, is_plain_gesture, is_third_person,
 };
+use super::speaker::Speaker;
 use super::speech::{
-    ALONE, SUBJECTS, THEY, WHERE, begins_speech, follows_gesture, is_bodily, is_contracted,
-    is_first_person, is_speech, speaks, words,
+    ALONE, SUBJECTS, WHERE, begins_speech, follows_gesture, is_bodily, is_contracted,
+    is_first_person, speaks, words,
 };
 
 /// Where marked words stand.
@@ -13,6 +14,7 @@ use super::speech::{
 pub(super) struct Place<'a> {
     /// The opening mark.
     pub(super) mark: char,
+    pub(super) speaker: &'a Speaker,
     /// In a sentence of which something was said.
     pub(super) mid_sentence: bool,
     /// The word said before.
@@ -43,19 +45,7 @@ impl Place<'_> {
         match self.mark {
             '<' => true,
             _ if self.carried && !speaks(&words) => true,
-            // In the middle of a sentence brackets hold what is said in passing.
-            '(' if self.mid_sentence
-                && is_latin(inner)
-                && !self.before.ends_with([',', '…', '—', '–']) =>
-            {
-                let body = words.iter().any(|word| is_bodily(word));
-                let lone = !self.english && is_lone(inner);
-                self.is_direction(inner) || lone || is_silence(&words) || body && !speaks(&words)
-            }
-            '(' | '[' | '{' => {
-                let said = is_speech(&words) && !is_of_body(&words);
-                !said || !self.mid_sentence && !begins_speech(&words) || self.is_direction(inner)
-            }
+            '(' | '[' | '{' => self.is_bracketed_direction(inner, &words),
             '~' if self.struck => true,
             '«' => {
                 let small = apart && inner.trim().starts_with(char::is_lowercase);
@@ -111,10 +101,13 @@ impl Place<'_> {
         // With a capital it is a sentence of its own.
         let own = inner.trim_start().starts_with(char::is_uppercase);
         let mid_sentence = self.mid_sentence && !in_brackets && !own;
-        if self.goes_on || (THEY.contains(&first) && !second.is_empty() && !mid_sentence) {
+        if self.goes_on {
             return true;
         }
         if !mid_sentence {
+            if let Some(own) = self.tells_of(inner, &words) {
+                return own;
+            }
             let adorned = is_gesture(second) && !speaks(&words);
             return is_gesture(first) || adorned;
         }
@@ -141,18 +134,8 @@ pub(super) fn is_pause(word: &str) -> bool {
     adorns.contains(&&*word) || is_plain_gesture(&word)
 }
 
-/// Whether it is one small word: in brackets that stand in a sentence, what somebody does meanwhile.
-fn is_lone(inner: &str) -> bool {
-    let lone = !inner.contains(char::is_whitespace) && inner.starts_with(char::is_lowercase);
-    lone && IN_PASSING.split(' ').all(|word| word != inner)
-}
-
-/// What is said in passing with one word, in the languages of clients.
-const IN_PASSING: &str = "nicht auch leider vielleicht fast sehr immer wieder noch nur heute pas aussi \
-    encore presque très no también casi quizás muy non anche forse quasi";
-
 /// Whether words name a silence and nothing else.
-fn is_silence(words: &[String]) -> bool {
+pub(super) fn is_silence(words: &[String]) -> bool {
     let named = |word: &String| is_plain_gesture(word);
     words.iter().all(|word| is_pause(word)) && words.iter().any(named)
 }
@@ -203,7 +186,7 @@ fn is_stressed(inner: &str, words: &[String], next: &str) -> bool {
 }
 
 /// Whether words tell what the one who speaks does with their body.
-fn is_of_body(words: &[String]) -> bool {
+pub(super) fn is_of_body(words: &[String]) -> bool {
     if words.iter().any(|word| is_bodily(word)) {
         return true;
     }
@@ -216,13 +199,8 @@ fn is_of_body(words: &[String]) -> bool {
     })
 }
 
-fn ends(inner: &str) -> bool {
+pub(super) fn ends(inner: &str) -> bool {
     inner
         .trim_end()
         .ends_with(['.', '!', '?', '…', '。', '！', '？'])
-}
-
-/// Whether no word is of a script in which directions are not known by their words.
-fn is_latin(inner: &str) -> bool {
-    inner.chars().all(|c| c < '\u{370}' || !c.is_alphanumeric())
 }

@@ -6,7 +6,7 @@ use super::{SpokenFilter, marks, named, speech, staged};
 impl SpokenFilter {
     /// Takes the words of an answer that is wrapped in something.
     pub(super) fn unwrapped(&mut self, says: &str, out: &mut String) {
-        let mut inner = Self::of(&self.speaker);
+        let mut inner = Self::by(self.speaker.clone());
         out.push_str(&inner.push(says));
         inner.release(true, out);
         self.said = inner.said;
@@ -16,11 +16,11 @@ impl SpokenFilter {
     /// What only tells whose words these are, or of whoever speaks: how many bytes, 0 if more has
     /// to be read.
     pub(super) fn whose(&mut self, text: &str, end: bool) -> Option<usize> {
-        if self.speaker.is_empty() || self.mid_line && self.said.mid_sentence {
+        if self.speaker.name.is_empty() || self.mid_line && self.said.mid_sentence {
             return None;
         }
         let before = !self.said.anything;
-        let speaker = &*self.speaker;
+        let speaker = &*self.speaker.name;
         let mut label = labels::label(text, speaker, before, end);
         if label == Label::None && (before || !self.mid_line) {
             label = labels::introduced(text, speaker, end);
@@ -40,7 +40,7 @@ impl SpokenFilter {
         }
         let told = named::told(text, speaker, end);
         let told = told.or_else(|| named::signed(text, speaker, end));
-        told.or_else(|| staged::told(text, end).filter(|_| before))
+        told.or_else(|| staged::told(text, &self.speaker, end).filter(|_| before))
     }
 
     /// Whether a word is a mark of layout.
@@ -49,7 +49,12 @@ impl SpokenFilter {
         self.acting = !self.mid_line && word == "/me";
         let listed = || marks::is_line_mark(word, self.later_line) && followed;
         let counted = marks::is_counter(word) && followed;
-        self.fenced || self.acting || marks::is_rule(word) || counted || !self.mid_line && listed()
+        let listed = counted || !self.mid_line && listed();
+        if listed && !self.mid_line && word != ">" {
+            self.said.parted();
+            self.in_list = true;
+        }
+        self.fenced || self.acting || marks::is_rule(word) || listed
     }
 
     /// A line between ```` ``` ````: what is speech is spoken all the same.

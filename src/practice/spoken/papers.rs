@@ -5,7 +5,7 @@ use super::*;
 
 fn both(text: &str, spoken: &str) {
     assert_eq!(clean(text), spoken, "{text}");
-    let mut filter = SpokenFilter::of("Maya");
+    let mut filter = SpokenFilter::of("Maya", "she/her");
     let mut letters: String = text.chars().map(|c| filter.push(&c.to_string())).collect();
     letters.push_str(&filter.finish());
     assert_eq!(letters.trim(), spoken, "{text} by letters");
@@ -150,8 +150,8 @@ fn what_is_marked_and_said_is_kept() {
 fn signs_are_not_read_out() {
     for (text, spoken) in [
         ("**1.** I stay.\n**2.** I go.", "I stay. I go."),
-        ("1: stay\n2: go", "stay go"),
-        ("— one thing\n— another", "one thing another"),
+        ("1: stay\n2: go", "stay, go"),
+        ("— one thing\n— another", "one thing, another"),
         ("~~~rust\nlet code;\n~~~\nYes.", "Yes."),
         ("~~~\nHello.", "Hello."),
         ("I'm sad :( today.", "I'm sad today."),

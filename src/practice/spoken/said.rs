@@ -35,6 +35,8 @@ pub(super) struct Said {
     pub(super) anything: bool,
     /// What was said last.
     last: Option<char>,
+    /// An item of a list is over.
+    parted: bool,
     muted: Muted,
 }
 
@@ -66,11 +68,24 @@ impl Said {
         if self.muted != Muted::No {
             return;
         }
+        if std::mem::take(&mut self.parted) && self.last.is_some_and(char::is_alphanumeric) {
+            out.push('.');
+        }
         if self.after_word || self.spaced {
             out.push(' ');
         }
         out.push_str(&format!("[pause {}]", ms.min(LONGEST_PAUSE)));
         (self.after_word, self.spaced) = (true, false);
+    }
+
+    /// An item of a list, or a heading, is over: what is said next stands apart from it.
+    pub(super) const fn parted(&mut self) {
+        self.parted = true;
+    }
+
+    /// Whether the last that was said is a digit.
+    pub(super) fn ends_in_digit(&self) -> bool {
+        self.last.is_some_and(|c| c.is_ascii_digit())
     }
 
     /// Whether the last sentence trailed off in the middle: its last word waits for another, or
@@ -92,7 +107,7 @@ impl Said {
             self.english |=
                 ENGLISH.contains(&word.trim_end().trim_end_matches(['.', ',', '!', '?']));
             if !signs::is_address(word.trim()) {
-                self.all(&signs::entities(word), out);
+                self.all(&signs::written_as_said(word), out);
             }
         }
         if let Some(word) = text.split_whitespace().next_back() {
@@ -120,6 +135,14 @@ impl Said {
             if self.muted != Muted::No {
                 return;
             }
+            // Items would run together in one breath.
+            if std::mem::take(&mut self.parted)
+                && self.last.is_some_and(char::is_alphanumeric)
+                && !".,;:!?…".contains(c)
+            {
+                out.push(if c.is_uppercase() { '.' } else { ',' });
+                self.spaced = true;
+            }
             // What stood between two of them may have been left out.
             if self.spaced && self.last == Some(c) && ",;—–".contains(c) {
                 return;
@@ -139,7 +162,7 @@ impl Said {
 /// Whether a voice can make something of a character.
 pub(in super::super) fn is_speakable(c: char) -> bool {
     c.is_alphanumeric()
-        || ".,;:!?'’\"“”…-–—%&+/$€£°".contains(c)
+        || ".,;:!?'’\"“”…-–—%&+×/$€£°".contains(c)
         || "。！？；，、：「」『』।॥؟،؛¿¡".contains(c)
         || is_part(c)
 }

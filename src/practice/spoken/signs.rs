@@ -76,8 +76,36 @@ fn is_host(text: &str) -> bool {
     })
 }
 
+/// A word with its entities read and the signs that are spoken by a name: `3*4`, `C#`.
+pub(super) fn written_as_said(word: &str) -> String {
+    let word = entities(word);
+    let mut out = String::with_capacity(word.len());
+    let mut before = [None; 2];
+    let mut rest = word.chars().peekable();
+    while let Some(c) = rest.next() {
+        let [earlier, last] = before;
+        let next = rest.peek().copied();
+        let digits = [last, next]
+            .iter()
+            .all(|c| c.is_some_and(|c: char| c.is_ascii_digit()));
+        let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        match c {
+            '*' if digits => out.push('×'),
+            '#' if ends(earlier)
+                && ends(next)
+                && last.is_some_and(|c: char| c.is_ascii_uppercase()) =>
+            {
+                out.push_str(" sharp");
+            }
+            _ => out.push(c),
+        }
+        before = [last, Some(c)];
+    }
+    out
+}
+
 /// A word with its entities (`&amp;`) read, and without escapes.
-pub(super) fn entities(word: &str) -> String {
+fn entities(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     let mut rest = word;
     while let Some((before, after)) = rest.split_once('&') {

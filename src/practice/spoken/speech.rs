@@ -36,7 +36,6 @@ const SENTENCE: &[&str] = &[
     "perhaps",
     "just",
 ];
-pub(super) const THEY: &[&str] = &["she", "he", "they", "her", "his", "their"];
 pub(super) const SUBJECTS: &[&str] = &[
     "he",
     "she",
@@ -189,7 +188,8 @@ pub(super) fn is_first_person(word: &str) -> bool {
 }
 
 pub(super) fn is_contracted(word: &str) -> bool {
-    word.contains('\'') && !word.ends_with("s'")
+    let ends = ["'s", "'m", "'d", "'t", "'re", "'ve", "'ll"];
+    ends.iter().any(|end| word.ends_with(end))
 }
 
 pub(super) fn words(text: &str) -> Vec<String> {

@@ -1,11 +1,15 @@
 //! Directions without any mark: whole sentences of what is seen and heard of somebody.
 
-use super::gestures::{is_gesture, is_plain_gesture};
-use super::speech::{THEY, follows_gesture, is_bodily};
+use super::gestures::{is_gesture, is_made, is_plain_gesture};
+use super::speaker::{Speaker, Subject};
+use super::speech::{follows_gesture, is_bodily};
 
 /// A sentence at the beginning of an answer that tells of who speaks (`She sighs.`, `Looks down.`,
 /// `Beat.`): how many bytes, 0 if more has to be read.
-pub(super) fn told(text: &str, end: bool) -> Option<usize> {
+pub(super) fn told(text: &str, speaker: &Speaker, end: bool) -> Option<usize> {
+    if let Some(sound) = sounded(text, end) {
+        return Some(sound);
+    }
     if !text.starts_with(char::is_uppercase) {
         return None;
     }
@@ -13,7 +17,7 @@ pub(super) fn told(text: &str, end: bool) -> Option<usize> {
     let sentence = &text[..ends.unwrap_or(text.len())];
     let words = words(sentence);
     let (first, rest) = words.split_first()?;
-    let subject = THEY.contains(&&**first);
+    let subject = speaker.subject(first) == Some(Subject::Own);
     let verb = is_gesture(first) && first.ends_with('s');
     let other = |word: &String| !(is_stage_word(word) || subject && word == "you");
     if !subject && !verb && !SILENCES.contains(&&**first) || rest.iter().any(other) {
@@ -30,11 +34,52 @@ pub(super) fn told(text: &str, end: bool) -> Option<usize> {
     (over && is_told(&words)).then(|| text.len() - after.len())
 }
 
+/// The bare word of a gesture before what is said: `Sigh.`, `sigh I don't know`.
+fn sounded(text: &str, end: bool) -> Option<usize> {
+    let ends = |c: char| !c.is_alphanumeric();
+    let word = &text[..text.find(ends).unwrap_or(text.len())];
+    let lower = word.to_lowercase();
+    if !is_plain_gesture(&lower) || lower == "silence" {
+        return None;
+    }
+    let after = text[word.len()..].trim_start_matches(['.', '!', '…', ',']);
+    let stopped = text.len() - after.len() > word.len();
+    let next = after.split(ends).find(|next| !next.is_empty());
+    let over = after.is_empty() || after.starts_with(char::is_whitespace);
+    match next {
+        None if over && !end && !after.contains('\n') => Some(0),
+        None => (over && (stopped || after.contains('\n'))).then_some(text.len() - after.len()),
+        Some("I") if over => Some(text.len() - after.len()),
+        Some(next) => (over && stopped && next.starts_with(char::is_uppercase))
+            .then_some(text.len() - after.len()),
+    }
+}
+
 /// Whether these words after a name tell what is seen or heard of whoever it is.
 pub(super) fn is_of_them(doing: &str) -> bool {
     let words = words(doing);
     let staged = |word: &String| is_stage_word(word) || word == "you";
     words.iter().skip(1).all(staged) && does(&words)
+}
+
+/// Whether words after their subject, whoever speaks, are of what is seen or heard of them now.
+pub(super) fn is_seen(subject: &str, rest: &[String]) -> bool {
+    let adverb = |word: &&String| word.ends_with("ly");
+    let mut doing = rest.iter().skip_while(adverb);
+    let Some(verb) = doing.next() else {
+        return false;
+    };
+    let they = subject == "they" && is_gesture(&format!("{verb}s"));
+    let whole = rest.iter().skip(1).all(|w| is_stage_word(w) || w == "you");
+    // With an object of its own (`runs the department`) a gesture's verb tells of something else.
+    let free = doing.next().is_none_or(|then| {
+        let article = ["a", "the", "her", "his", "their"].contains(&&**then);
+        !article && is_stage_word(then)
+    });
+    let gesture = they || is_made(verb);
+    gesture && (whole || free || is_plain_gesture(verb))
+        || whole && does(rest)
+        || rest.iter().any(|word| is_bodily(word))
 }
 
 fn is_told(words: &[String]) -> bool {
@@ -79,7 +124,7 @@ fn moves(words: &[String]) -> bool {
     words.iter().take(2).any(gesture)
 }
 
-fn is_stage_word(word: &str) -> bool {
+pub(super) fn is_stage_word(word: &str) -> bool {
     is_gesture(word)
         || follows_gesture(word)
         || is_bodily(word)
