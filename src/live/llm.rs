@@ -304,5 +304,6 @@ fn rest(error: &ProviderError) -> Option<Duration> {
         ProviderError::Unusable { .. }
         | ProviderError::Rejected { .. }
         | ProviderError::Unavailable { .. } => None,
+        ProviderError::Several { first, then } => rest(first).min(rest(then)),
     }
 }

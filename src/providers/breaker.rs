@@ -119,6 +119,9 @@ fn rest(error: &ProviderError, failures: u32, spread: f64) -> Duration {
         ProviderError::Rejected { .. }
         | ProviderError::Unavailable { .. }
         | ProviderError::TimedOut { .. } => doubled(UNAVAILABLE).min(UNUSABLE),
+        ProviderError::Several { first, then } => {
+            rest(first, failures, spread).min(rest(then, failures, spread))
+        }
     }
 }
 

@@ -83,22 +83,43 @@ pub enum ProviderError {
         /// When to come back, if it said so.
         retry_after: Option<Duration>,
     },
+    /// One failed, and then the next that was asked in its place.
+    #[error("{first}; {then}")]
+    Several {
+        /// What happened first.
+        first: Box<Self>,
+        /// What happened then.
+        then: Box<Self>,
+    },
 }
 
 impl ProviderError {
+    /// This, and what happened after it, if anything did.
+    #[must_use]
+    pub fn and(self, then: Option<Self>) -> Self {
+        match then {
+            Some(then) if then != self => Self::Several {
+                first: Box::new(self),
+                then: Box::new(then),
+            },
+            _ => self,
+        }
+    }
+
     /// What kind of failure it is, as the metrics have it.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Unusable { .. } => "unusable",
             Self::Rejected { .. } => "rejected",
             Self::Unavailable { .. } => "unavailable",
             Self::TimedOut { .. } => "timed_out",
             Self::Limited { .. } => "limited",
+            Self::Several { then, .. } => then.kind(),
         }
     }
 
-    /// Which engine failed.
+    /// Which engine failed, of several the last.
     #[must_use]
     pub fn engine(&self) -> &str {
         match self {
@@ -107,6 +128,7 @@ impl ProviderError {
             | Self::Unavailable { engine, .. }
             | Self::TimedOut { engine, .. }
             | Self::Limited { engine, .. } => engine,
+            Self::Several { then, .. } => then.engine(),
         }
     }
 }

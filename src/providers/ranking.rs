@@ -27,7 +27,7 @@ struct Ranked<E: ?Sized> {
 pub(super) struct Opened<S> {
     pub rank: usize,
     pub stream: S,
-    /// Why a better one was not taken, if there is one.
+    /// Why no better one was taken, if there is any.
     pub instead: Option<ProviderError>,
 }
 
@@ -141,7 +141,7 @@ impl<E: ?Sized> Ranking<E> {
     /// all rest, of whichever can be. `except` is not asked.
     ///
     /// # Errors
-    /// Why the first that was asked, or passed over, could not be taken.
+    /// Why none that was asked, or passed over, could be taken.
     pub async fn open<S>(
         &self,
         except: Option<usize>,
@@ -166,7 +166,7 @@ impl<E: ?Sized> Ranking<E> {
                     Err(error) => error,
                 },
             };
-            instead.get_or_insert(failed);
+            instead = Some(joined(instead, failed));
         }
         for rank in resting {
             if let Ok(stream) = self.ask(rank, &open).await {
@@ -191,6 +191,14 @@ impl<E: ?Sized> Ranking<E> {
     ) -> Result<S, ProviderError> {
         let opened = open(self.engine(rank)).await;
         opened.inspect_err(|error| self.failed(rank, error))
+    }
+}
+
+/// What happened so far, and what happened now.
+pub(super) fn joined(before: Option<ProviderError>, now: ProviderError) -> ProviderError {
+    match before {
+        Some(before) => before.and(Some(now)),
+        None => now,
     }
 }
 
@@ -248,6 +256,19 @@ mod tests {
         tokio::time::advance(Duration::from_secs(15)).await;
         assert_eq!(open(&doors, None).await, Ok(("b", Some(error("a")))));
         assert_eq!(doors.engine(0).asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_that_failed_before_the_one_that_is_taken_are_told() {
+        let first = doors(&[("a", false), ("b", false), ("c", true)]);
+        let both = error("a").and(Some(error("b")));
+        assert_eq!(
+            both.to_string(),
+            "a is unavailable: shut; b is unavailable: shut"
+        );
+        assert_eq!(open(&first, None).await, Ok(("c", Some(both.clone()))));
+        let none = doors(&[("a", false), ("b", false)]);
+        assert_eq!(open(&none, None).await, Err(both));
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
 use super::{Attempts, EngineInfo, LanguageModel, Prompt, ProviderError, Token, Tokens};
-use crate::providers::ranking::Ranking;
+use crate::providers::ranking::{Ranking, joined};
 
 /// Models in the order in which they are asked.
 pub struct Fallback {
@@ -42,7 +42,7 @@ impl Fallback {
     }
 
     async fn ask(&self, prompt: Prompt) -> Result<Tokens, ProviderError> {
-        let (mut first, mut instead) = (None, None);
+        let mut instead = None;
         for (rank, model) in self.ranking.engines().enumerate() {
             let asked = Instant::now();
             let known = prompt.attempts.failure(rank);
@@ -65,16 +65,15 @@ impl Fallback {
                     }
                 },
             };
-            first.get_or_insert_with(|| failed.clone());
-            instead = Some(failed);
+            instead = Some(joined(instead, failed));
         }
-        Err(first.unwrap_or_else(|| ProviderError::Unavailable {
+        Err(instead.unwrap_or_else(|| ProviderError::Unavailable {
             engine: "model".to_owned(),
             message: "none is configured".to_owned(),
         }))
     }
 
-    /// The whole answer, and what becomes of it; `instead` of the one before it in the order.
+    /// The whole answer, and what becomes of it; `instead` of those before it in the order.
     fn follow(&self, by: By, begun: Begun, instead: Option<ProviderError>) -> Tokens {
         let ranking = self.ranking.clone();
         let rank = by.rank;
@@ -289,10 +288,19 @@ mod tests {
             model("b", [Does::Answers, Does::Refuses]),
         );
         let fallback = order(&[&a, &b, &model("c", [])]);
-        for (who, before) in [("b", "a "), ("c", "b "), ("c", "b ")] {
-            let (text, instead) = answered(&fallback).await.unwrap();
-            assert_eq!(text, who);
-            assert!(instead.unwrap().starts_with(before));
+        let unusable = |names: &[&str]| {
+            let each = names
+                .iter()
+                .map(|name| format!("{name} cannot be used: no"));
+            Some(each.collect::<Vec<_>>().join("; "))
+        };
+        for (who, before) in [
+            ("b", vec!["a"]),
+            ("c", vec!["a", "b"]),
+            ("c", vec!["a", "b"]),
+        ] {
+            let answer = answered(&fallback).await.unwrap();
+            assert_eq!(answer, (who.to_owned(), unusable(&before)));
         }
     }
 
@@ -330,7 +338,8 @@ mod tests {
         assert_eq!(prompt.attempts.who_answers().as_deref(), Some("b"));
         prompt.attempts.fell_short(&gone("b"));
         assert!(!fallback.has_another(&prompt.attempts));
-        assert_eq!(asked(&fallback, &prompt).await, Err(rejected("a")));
+        let both = rejected("a").and(Some(gone("b")));
+        assert_eq!(asked(&fallback, &prompt).await, Err(both));
         assert_eq!((a.asked(), b.asked()), (1, 1));
         assert_eq!(answered(&fallback).await.unwrap().0, "a", "another prompt");
     }
@@ -340,7 +349,7 @@ mod tests {
         let (a, b) = (model("a", [Does::Stalls]), model("b", [Does::Refuses]));
         let fallback = order(&[&a, &b]);
         let error = answered(&fallback).await.unwrap_err().to_string();
-        assert!(error.starts_with("a did not answer"), "{error}");
+        assert_eq!(error, "a did not answer within 10s; b cannot be used: no");
         assert!(!fallback.has_another(&Attempts::default()));
         let began = Instant::now();
         assert!(answered(&fallback).await.is_err());

@@ -133,6 +133,7 @@ fn wait(error: &ProviderError) -> Option<Duration> {
         ProviderError::Unusable { .. } | ProviderError::Rejected { .. } => None,
         ProviderError::Limited { retry_after, .. } => retry_after.filter(|wait| *wait <= PATIENT),
         ProviderError::Unavailable { .. } | ProviderError::TimedOut { .. } => Some(Duration::ZERO),
+        ProviderError::Several { first, then } => wait(first).min(wait(then)),
     }
 }
 

@@ -260,10 +260,10 @@ impl Session {
             });
             match opened.await {
                 Ok(opened) => Ok(Opened {
-                    instead: Some(error),
+                    instead: Some(error.and(opened.instead)),
                     ..opened
                 }),
-                Err(_) => Err(error),
+                Err(then) => Err(error.and(Some(then))),
             }
         };
         self.engine = Engine::Opening(attempt.boxed());

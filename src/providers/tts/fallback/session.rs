@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use super::said::Said;
 use crate::providers::ProviderError;
 use crate::providers::homing::{Home, Homing};
-use crate::providers::ranking::{Opened, Ranking};
+use crate::providers::ranking::{Opened, Ranking, joined};
 use crate::providers::tts::{QUEUE, SpeakInput, SpeakOutput, Speaking, TextToSpeech, VoiceRequest};
 
 /// An engine's stream.
@@ -179,16 +179,18 @@ impl Session {
             alone = self.said.remove(at);
         }
         match self.next().await {
-            Ok(open) => {
+            Ok((open, instead)) => {
                 if let Some(Said { sentence, .. }) = alone {
                     let error = error.clone();
                     self.send(SpeakOutput::Failed { sentence, error }).await?;
                 }
                 self.move_to(open);
-                self.untold = Some(error);
+                self.untold = Some(joined(self.untold.take(), error.and(instead)));
             }
             // Nobody else can: this sentence is lost, and the next is tried where we are.
-            Err(_) => {
+            Err(then) => {
+                let others = self.ranking.len() > 1;
+                let error = error.and(Some(then).filter(|_| others));
                 let lost = alone.or_else(|| self.said.remove(at));
                 if let Some(Said { sentence, .. }) = lost {
                     self.send(SpeakOutput::Failed { sentence, error }).await?;
@@ -207,9 +209,9 @@ impl Session {
         let before = self.open.rank;
         if self.said.is_empty() {
             self.ranking.failed(before, &error);
-            let open = self.next().await.map_err(|_| Over)?;
+            let (open, instead) = self.next().await.map_err(|_| Over)?;
             self.move_to(open);
-            self.untold = Some(error);
+            self.untold = Some(joined(self.untold.take(), error.and(instead)));
             return Ok(());
         }
         self.failed(0, error).await?;
@@ -220,17 +222,19 @@ impl Session {
         }
     }
 
-    /// A stream of the first other engine that can be taken.
-    async fn next(&self) -> Result<Open, ProviderError> {
+    /// A stream of the first other engine that can be taken, and why none before it could.
+    async fn next(&self) -> Result<(Open, Option<ProviderError>), ProviderError> {
         let request = &self.request;
         let opening = self
             .ranking
             .open(Some(self.open.rank), |engine| engine.open(request.clone()));
-        let Opened { rank, stream, .. } = opening.await?;
-        Ok(Open {
+        let Opened {
             rank,
-            speaking: stream,
-        })
+            stream,
+            instead,
+        } = opening.await?;
+        let speaking = stream;
+        Ok((Open { rank, speaking }, instead))
     }
 
     /// Has everything that is not done said by this engine.
