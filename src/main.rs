@@ -149,10 +149,16 @@ fn moves(file: &Path) -> Result<(), Box<dyn Error>> {
 
 /// Says what is wrong with sheets; fails if anything is.
 fn check_clients(paths: &[PathBuf]) -> ExitCode {
-    let Checked { sound, wrong } = listing::check(paths);
+    let Checked {
+        sound,
+        warned,
+        wrong,
+    } = listing::check(paths);
     // Nobody is left to tell if these fail.
     let _ = print(&sound);
-    let _ = std::io::stderr().lock().write_all(wrong.as_bytes());
+    let _ = std::io::stderr()
+        .lock()
+        .write_all((warned + &wrong).as_bytes());
     match wrong.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,

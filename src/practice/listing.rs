@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::gallery::Gallery;
-use super::own::{Found, sheets_in};
+use super::own::{Found, Sheets, sheets_in};
 use super::sheet::{Sheet, SheetErrors, Slot};
 
 /// What the check of sheets says.
@@ -12,6 +12,8 @@ use super::sheet::{Sheet, SheetErrors, Slot};
 pub struct Checked {
     /// A line for each sheet that is sound.
     pub sound: String,
+    /// A line for each file that was hardly meant to be left out.
+    pub warned: String,
     /// A line for each mistake, with file and line; empty if there is none.
     pub wrong: String,
 }
@@ -20,16 +22,19 @@ pub struct Checked {
 /// start is wrong here too.
 #[must_use]
 pub fn check(paths: &[PathBuf]) -> Checked {
-    let (mut sound, mut wrong) = (String::new(), String::new());
+    let (mut sound, mut warned, mut wrong) = (String::new(), String::new(), String::new());
     let mut all: Vec<PathBuf> = Vec::new();
     for path in paths {
-        let files = match sheets_in(path) {
-            Ok(files) => files,
+        let Sheets { files, passed_over } = match sheets_in(path) {
+            Ok(listed) => listed,
             Err(errors) => {
                 let _ = writeln!(wrong, "{errors}");
                 continue;
             }
         };
+        for warning in &passed_over {
+            let _ = writeln!(warned, "{warning}");
+        }
         if files.is_empty() {
             let _ = writeln!(wrong, "{}: there is no .toml file in it", path.display());
         }
@@ -51,7 +56,11 @@ pub fn check(paths: &[PathBuf]) -> Checked {
     if !found.wrong.is_empty() {
         let _ = writeln!(wrong, "{}", SheetErrors(found.wrong));
     }
-    Checked { sound, wrong }
+    Checked {
+        sound,
+        warned,
+        wrong,
+    }
 }
 
 /// Who there is to talk to, a line each.

@@ -34,7 +34,11 @@ impl Own {
     /// # Errors
     /// Everything that is wrong with any of them.
     pub(super) fn read(folder: &Path, carried: &[&str]) -> Result<Self, SheetErrors> {
-        let found = Found::read(&sheets_in(folder)?, carried);
+        let listed = sheets_in(folder)?;
+        for warning in &listed.passed_over {
+            tracing::warn!("{warning}");
+        }
+        let found = Found::read(&listed.files, carried);
         match found.wrong.is_empty() {
             true => Ok(Self {
                 sheets: found.sheets.into_iter().map(|(_, sheet)| sheet).collect(),
@@ -85,24 +89,61 @@ impl Found {
     }
 }
 
+/// The files that a path names.
+pub(super) struct Sheets {
+    pub(super) files: Vec<PathBuf>,
+    /// Of each that was hardly meant to be left out, that it is.
+    pub(super) passed_over: Vec<String>,
+}
+
 /// The sheets that a path names: the file itself, or every `.toml` file of a folder, by name.
 ///
 /// # Errors
 /// If it cannot be read.
-pub(super) fn sheets_in(path: &Path) -> Result<Vec<PathBuf>, SheetErrors> {
+pub(super) fn sheets_in(path: &Path) -> Result<Sheets, SheetErrors> {
     if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
+        return Ok(Sheets {
+            files: vec![path.to_owned()],
+            passed_over: Vec::new(),
+        });
     }
     let unreadable = |error: std::io::Error| at(path, 1, format!("cannot be read: {error}"));
-    let mut sheets = Vec::new();
+    let (mut sheets, mut passed_over) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
-        if file.extension().is_some_and(|kind| kind == "toml") {
+        if is_toml(&file) {
             sheets.push(file);
+        } else if file
+            .file_stem()
+            .is_some_and(|stem| is_toml(Path::new(stem)))
+        {
+            passed_over.push(file);
         }
     }
-    sheets.sort();
-    Ok(sheets)
+    sheets.sort_by_key(|file| file.to_string_lossy().to_lowercase());
+    passed_over.sort();
+    Ok(Sheets {
+        files: sheets,
+        passed_over: passed_over
+            .iter()
+            .map(|file| passed_over_message(file))
+            .collect(),
+    })
+}
+
+/// Whether a file's name ends as a sheet's does, in whatever case.
+fn is_toml(file: &Path) -> bool {
+    file.extension()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("toml"))
+}
+
+fn passed_over_message(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default();
+    format!(
+        "{}: is passed over: the name of a sheet ends in .toml; rename it to {}",
+        file.display(),
+        Path::new(stem).display()
+    )
 }
 
 /// Reads a sheet from a file.
@@ -187,8 +228,9 @@ mod tests {
     #[test]
     fn a_folder_gives_its_clients_and_their_portraits() {
         let folder = folder(&[
-            ("b.toml", named("ben", "portrait = \"ben.svg\"")),
+            ("B.TOML", named("ben", "portrait = \"ben.svg\"")),
             ("a.toml", named("ana", "")),
+            ("carla.toml.txt", named("carla", "")),
             (
                 "ben.svg",
                 "<svg xmlns='http://www.w3.org/2000/svg'/>".to_owned(),
@@ -198,6 +240,10 @@ mod tests {
         let own = Own::read(folder.path(), &[]).unwrap();
         let ids: Vec<&str> = own.sheets.iter().map(|sheet| sheet.id.as_str()).collect();
         assert_eq!(ids, ["ana", "ben"]);
+        let told = sheets_in(folder.path()).unwrap().passed_over;
+        assert_eq!(told.len(), 1);
+        let says = "carla.toml.txt: is passed over: the name of a sheet ends in .toml; rename it to carla.toml";
+        assert!(told[0].ends_with(says), "{told:?}");
         assert!(own.portraits["ben.svg"].starts_with(b"<svg"));
     }
 

@@ -1,6 +1,7 @@
 //! Reads character sheets: TOML, every field checked, every mistake named with file and line.
 
 mod answers;
+mod broken;
 mod language;
 mod lines;
 mod lint;
@@ -41,7 +42,7 @@ impl Sheet {
     pub fn parse(file: &str, text: &str) -> Result<Self, SheetErrors> {
         let report = Report::new(file, text);
         let (root, broken) = DeTable::parse_recoverable(text);
-        quotes::note(&report, text, &broken);
+        broken::note(&report, text, &broken);
         if !report.is_clean() {
             // What was read of a broken file would be missing half of it.
             return report.result(Self::default());
@@ -54,7 +55,7 @@ impl Sheet {
     pub(super) fn parse_shared(file: &str, text: &str) -> Result<Vec<Line>, SheetErrors> {
         let report = Report::new(file, text);
         let (root, broken) = DeTable::parse_recoverable(text);
-        quotes::note(&report, text, &broken);
+        broken::note(&report, text, &broken);
         let mut table = Table::root(&report, root.get_ref());
         let mut lines = Lines::new(&report, String::new());
         pools(

@@ -1,32 +1,8 @@
-//! What is wrong with a file that is no TOML: above all the quote that nobody closed, from which on
-//! the rest is misread.
-
-use toml::de::Error;
-
-use super::report::{Report, Span};
-
-/// Notes what the parser found. Behind an open quote it takes words for quotations and quotations for
-/// words: there the quote alone is named.
-pub(super) fn note(report: &Report<'_>, text: &str, broken: &[Error]) {
-    let open = if broken.is_empty() {
-        None
-    } else {
-        unclosed(text)
-    };
-    if let Some(at) = open {
-        report.note(&(at..at + 1), "the quote that opens here is not closed");
-    }
-    let line = open.map(|at| text[..at].rfind('\n').map_or(0, |end| end + 1));
-    let place = |error: &Error| -> Span { error.span().unwrap_or(0..0) };
-    let before = |error: &&Error| line.is_none_or(|line| place(error).start < line);
-    for error in broken.iter().filter(before) {
-        report.note(&place(error), error.message());
-    }
-}
+//! Where quotations end, and the one that nobody closed.
 
 /// Where the first quote opens that is not closed on its line, or, if it is of those that hold many
 /// lines, not at all.
-fn unclosed(text: &str) -> Option<usize> {
+pub(super) fn unclosed(text: &str) -> Option<usize> {
     let mut rest = text;
     let at = |rest: &str| text.len() - rest.len();
     while let Some(next) = rest.find(['"', '\'', '#']) {
@@ -49,6 +25,11 @@ fn unclosed(text: &str) -> Option<usize> {
         rest = &inside[end + mark.len()..];
     }
     None
+}
+
+/// Where a quotation ends of which this is the inside.
+pub(super) fn closed_at(inside: &str, quote: char) -> Option<usize> {
+    end_of(inside, quote.encode_utf8(&mut [0; 4]), quote == '"')
 }
 
 /// Where a quotation ends that a mark ends; a backslash may stand before a mark that does not.

@@ -63,7 +63,15 @@ impl<'a> Table<'a> {
     }
 
     fn refuse(&self, key: &str, value: &Value<'_>, wanted: &str) {
-        let given = value.get_ref().type_str();
+        let given = match value.get_ref() {
+            DeValue::String(_) => "text in quotes",
+            DeValue::Integer(_) => "whole number",
+            DeValue::Float(_) => "number with a fraction",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "date",
+            DeValue::Array(_) => "list in brackets",
+            DeValue::Table(_) => "table",
+        };
         self.wrong(
             &value.span(),
             key,

@@ -34,7 +34,7 @@ fn a_mistake_is_named_with_its_line() {
             "age = 34",
             "age = \"old\"",
             "age = ",
-            "`age` takes a whole number, not a string",
+            "`age` takes a whole number, not a text in quotes",
         ),
         (
             "age = 34",
