@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde_json::{Map, Value};
+
 use super::setting::{Kind, Setting};
 use super::values::Values;
 use crate::private::REDACTED;
@@ -60,7 +62,7 @@ fn in_toml(setting: &Setting, given: Option<&[String]>) -> String {
     let first = first.unwrap_or_default();
     match setting.kind {
         Kind::Secret if !first.is_empty() => quoted(REDACTED),
-        Kind::Text | Kind::Secret => quoted(first),
+        Kind::Text | Kind::Secret => quoted(&masked(first)),
         Kind::Number | Kind::Switch => first.to_owned(),
         Kind::List => {
             let items: Vec<String> = given
@@ -72,6 +74,42 @@ fn in_toml(setting: &Setting, given: Option<&[String]>) -> String {
         }
     }
 }
+
+/// A JSON object without what a member of it keeps secret, by the member's name; any other text as it is.
+fn masked(text: &str) -> String {
+    let Ok(mut members) = serde_json::from_str::<Map<String, Value>>(text) else {
+        return text.to_owned();
+    };
+    match mask(&mut members) {
+        true => Value::Object(members).to_string(),
+        false => text.to_owned(),
+    }
+}
+
+/// Masks what is secret; whether anything was.
+fn mask(members: &mut Map<String, Value>) -> bool {
+    let mut any = false;
+    for (name, value) in members {
+        let name = name.to_lowercase();
+        let secret = SECRET.iter().any(|part| name.contains(part)) || name.ends_with("token");
+        any |= match value {
+            Value::String(_) | Value::Array(_) if secret => {
+                *value = Value::String(REDACTED.to_owned());
+                true
+            }
+            Value::Object(inner) => mask(inner),
+            Value::Array(items) => {
+                let inner = items.iter_mut().filter_map(Value::as_object_mut);
+                inner.fold(false, |any, inner| mask(inner) | any)
+            }
+            _ => false,
+        };
+    }
+    any
+}
+
+/// Parts of the names of what is secret.
+const SECRET: [&str; 6] = ["key", "secret", "password", "passwd", "auth", "credential"];
 
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()

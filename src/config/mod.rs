@@ -271,6 +271,26 @@ mod tests {
     }
 
     #[test]
+    fn a_key_among_the_members_of_a_body_does_not_print() {
+        let extra = r#"{"temperature": 0.5, "api_key": "letters", "max_tokens": 9, "a": [{"authorization": "letters"}]}"#;
+        let shown = asked(&["config"], &[("PRAXILOOM_LLM_EXTRA", extra)]).unwrap();
+        let shown = shown.effective;
+        assert!(
+            !shown.contains("letters") && shown.contains("[private]"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("0.5") && shown.contains("\"max_tokens\":9"),
+            "{shown}"
+        );
+        let plain = asked(
+            &["config"],
+            &[("PRAXILOOM_LLM_EXTRA", r#"{"temperature": 0.7}"#)],
+        );
+        assert!(plain.unwrap().effective.contains(r#"{"temperature": 0.7}"#));
+    }
+
+    #[test]
     fn a_password_in_an_address_is_refused_wherever_it_is_given() {
         let address = "https://user:letters@host/v1";
         let flag = asked(&["config", "--llm-base-url", address], &[]);

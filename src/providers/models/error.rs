@@ -12,6 +12,12 @@ pub enum ModelsError {
          a file or folder"
     )]
     Unknown(String),
+    /// An address names a user or a password.
+    #[error(
+        "no user name and no password may stand in an address: everybody on this machine can read a \
+         command line; fetch the archive with what keeps your login (curl --netrc -O …) and add the file"
+    )]
+    Login,
     /// The name would not do as a folder's.
     #[error(
         "`{0}` cannot be a model's name: up to 100 letters, digits, `.`, `_` and `-`, the first a \

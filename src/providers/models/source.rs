@@ -25,7 +25,10 @@ impl Source {
     /// What somebody means by `what`.
     pub(super) fn parse(what: &str) -> Result<Self, ModelsError> {
         if let Some(url) = parse_url(what) {
-            return Ok(Self::Web(url, None));
+            return match url.username().is_empty() && url.password().is_none() {
+                true => Ok(Self::Web(url, None)),
+                false => Err(ModelsError::Login),
+            };
         }
         if let Some(entry) = catalogue::find(what)
             && let Some(url) = parse_url(entry.url)
@@ -65,7 +68,8 @@ impl Source {
     }
 }
 
-/// An address as it may be shown: queries carry signatures, user names come with passwords.
+/// An address as it may be shown: queries carry signatures, and one that was redirected to may have
+/// a login.
 pub(super) fn told(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
@@ -118,8 +122,20 @@ mod tests {
 
     #[test]
     fn what_may_be_secret_in_an_address_is_not_told() {
-        let source = Source::parse("https://me:word@a.example/x.tar?sign=word#word").unwrap();
+        let source = Source::parse("https://a.example/x.tar?sign=word#word").unwrap();
         assert_eq!(source.text(), "https://a.example/x.tar");
+        let whole = parse_url("https://me:word@a.example/x.tar?sign=word").unwrap();
+        assert_eq!(told(&whole), "https://a.example/x.tar");
+        for address in [
+            "https://me:word@a.example/x.tar",
+            "http://word@a.example/x.tar",
+        ] {
+            let refused = Source::parse(address).unwrap_err().to_string();
+            assert!(
+                refused.contains("no password") && !refused.contains("word@"),
+                "{refused}"
+            );
+        }
     }
 
     #[test]
