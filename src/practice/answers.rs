@@ -70,6 +70,44 @@ fn moves_are_answered_in_kind() {
 }
 
 #[test]
+fn asked_for_leave_they_give_it_and_what_comes_then_is_welcome() {
+    for sheet in gallery().sheets() {
+        for (seed, leave) in [
+            "Would you like some feedback on that?",
+            "Can I push back on that?",
+            "Can I be honest with you?",
+            "May I offer a thought?",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut history = vec![Heard::coach("what brings you here today")];
+            history.push(Heard::client(&reply(sheet, &history, 1).text()));
+            history.push(Heard::coach(leave));
+            let consent = reply(sheet, &history, seed as u64);
+            assert!(
+                consent.line_ids[0].starts_with("permission/"),
+                "{}: {leave}: {consent:?}",
+                sheet.id
+            );
+            history.push(Heard::client(&consent.text()));
+            for (text, kind) in [
+                (
+                    "I think the problem is that you never ask for anything.",
+                    Move::TellingWithPermission,
+                ),
+                ("You should write him a letter.", Move::AdviceWithPermission),
+            ] {
+                let mut now = history.clone();
+                now.push(Heard::coach(text));
+                let heard = reply(sheet, &now, 1).heard_as.map(|heard| heard.0);
+                assert_eq!(heard, Some(kind), "{}: {text}", consent.text());
+            }
+        }
+    }
+}
+
+#[test]
 fn asked_to_repeat_they_repeat_and_misheard_they_ask_in_new_words() {
     let sheet = gallery().first().unwrap();
     let history = [

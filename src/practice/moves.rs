@@ -7,6 +7,7 @@ mod context;
 #[cfg(test)]
 mod examples;
 mod fits;
+mod general;
 mod give;
 mod hurt;
 mod lexicon;
@@ -94,7 +95,7 @@ pub enum Move {
     ClosedQuestion,
     /// Besides open or closed: carries its answer.
     LeadingQuestion,
-    /// Besides open or closed: asks for reasons.
+    /// Besides open or closed: asks why.
     WhyQuestion,
     /// Besides open or closed: several questions at once.
     StackedQuestion,

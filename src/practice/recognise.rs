@@ -83,6 +83,9 @@ impl Recogniser {
         if asks_of_a_word(&heard.words, context) {
             moves.remove(Move::Clarify);
         }
+        if asks_what_matters(&heard.words) {
+            moves.remove(Move::WhyQuestion);
+        }
         let mut kind = moves.answered();
         let found = match kind {
             Move::StackedQuestion => {
@@ -223,6 +226,14 @@ fn asks_of_a_word(words: &[Word], context: &Context) -> bool {
         let means = matches!(&*w[0].text, "does" | "do") && w[2].text == "mean";
         means && w[1].is_content() && !context.is_theirs(&w[1])
     })
+}
+
+/// Whether every `why` asks what something means to them, and for no excuse: `why is that important
+/// to you`, `why now`. To a client that is an open question like others.
+fn asks_what_matters(words: &[Word]) -> bool {
+    let mut clauses = words.split(|word| word.text == "why").skip(1).peekable();
+    let means = |word: &Word| matches!(&*word.text, "important" | "matter" | "matters" | "now");
+    clauses.peek().is_some() && clauses.all(|clause| clause.iter().any(means))
 }
 
 /// What a client has to answer before everything else.

@@ -83,6 +83,7 @@ pub(super) fn asked(sentence: &Sentence, cues: Cues) -> Option<Asked> {
         open: open && !suggests,
         why: !suggests
             && (word.is_some_and(|at| asks_for_reasons(sentence, at))
+                || sentence.pairs("me explain wonder wondering know understand", "why")
                 || sentence.words.last().is_some_and(|last| last == "why")),
         several,
         suggests,
@@ -194,15 +195,14 @@ fn to_others(sentence: &Sentence, from: usize) -> bool {
     tells || gives || turns
 }
 
-/// `why` or `what is the reason`, but not `why is it important to you`, which asks what it means.
+/// `why` or `what is the reason`.
 fn asks_for_reasons(sentence: &Sentence, at: usize) -> bool {
-    let meant = |w: &String| is(w, "important matter matters now");
     match (sentence.word(at), sentence.word(at + 1)) {
         // `why not a two`: what keeps the number from being lower.
         ("why", "not") if is_number(&sentence.words[at + 2..]) => true,
         // `why not do it` proposes; alone it asks.
         ("why", "not") | ("what", "for") => sentence.words.len() == at + 2,
-        ("why", _) => !sentence.words[at..].iter().any(meant),
+        ("why", _) => true,
         ("how", "come") => true,
         ("what", "is" | "was" | "are" | "were" | "reason" | "reasons") => sentence.words[at..]
             .iter()

@@ -74,13 +74,17 @@ fn manners(looked: &[Looked<'_>], moves: &mut Moves) {
     let unsure = |l: &Looked<'_>| {
         l.cues.has(Cue::Clarifies) && l.sentence.word(l.sentence.body) == "i" && l.negates()
     };
+    let roles = looked.iter().any(|l| l.cues.has(Cue::Roles) && l.agrees());
     for (holds, kind) in [
         (
             asks(Cue::AsksLeave) || has(Cue::ByYourLeave),
             Move::AskPermission,
         ),
-        (has(Cue::Contracts), Move::Contracting),
-        (has(Cue::Praises), Move::Affirmation),
+        (has(Cue::Contracts) || roles, Move::Contracting),
+        (
+            has(Cue::Praises) || looked.iter().any(Looked::stands_by),
+            Move::Affirmation,
+        ),
         (has(Cue::GivesTime), Move::InviteSilence),
         (looked.iter().any(Looked::greets), Move::Greeting),
         (has(Cue::Parts), Move::Goodbye),

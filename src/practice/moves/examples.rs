@@ -127,6 +127,29 @@ fn a_permission_makes_the_difference() {
     }
     let asked = after("I don't know. What do you think I should do?");
     assert!(classify(advice, &asked).contains(AdviceWithPermission));
+    for seeks in [
+        "Can you give me some advice?",
+        "I need some advice.",
+        "Do you have any tips for me?",
+        "I'd love your feedback.",
+    ] {
+        let meeting = "Have you thought about a weekly meeting?";
+        let moves = classify(meeting, &after(seeks));
+        assert!(moves.contains(AdviceWithPermission), "{seeks}: {moves:?}");
+    }
+    for told in ["Everybody gives me advice.", "Don't give me advice."] {
+        assert!(classify(advice, &after(told)).contains(Advice), "{told}");
+    }
+    for leave in [
+        "Would you like some feedback on that?",
+        "Can I push back on that?",
+    ] {
+        let mut given = after(BEFORE);
+        given.coach(classify(leave, &given));
+        given.client("Sure.");
+        let moves = classify("I think the problem is that you avoid him.", &given);
+        assert!(moves.contains(TellingWithPermission), "{leave}: {moves:?}");
+    }
     let asked = after("What would you do in my place?");
     for would in [
         "I'd talk to your wife first.",
@@ -155,6 +178,18 @@ fn the_client_s_own_words_are_given_back() {
             moves.contains(SimpleReflection) && !moves.tells(),
             "{own}: {moves:?}"
         );
+    }
+    for (said, own) in [
+        ("Drinking damages my liver.", "Drinking damages your liver."),
+        ("I'm not a failure.", "You're not a failure."),
+        (
+            "My boss is probably stressed.",
+            "Your boss is probably stressed.",
+        ),
+        ("The problem is I never say no.", "You never say no."),
+    ] {
+        let moves = classify(own, &after(said));
+        assert!(moves.reflects() && !moves.tells(), "{own}: {moves:?}");
     }
     let never = after("I never call her.");
     assert!(classify("You must call her.", &never).contains(Advice));

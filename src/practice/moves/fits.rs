@@ -83,7 +83,10 @@ fn asks_who_one_is(sentence: &Sentence, at: usize) -> bool {
     let is_one = is(verb, "are were") && is(next, "when without before if becoming beyond behind");
     let becomes = |at: usize| match sentence.word(at) {
         "become" | "becoming" => true,
-        "be" => !is(sentence.word(at + 1), "with there at in on to around near"),
+        "be" => {
+            !sentence.words.ends_with(&["with".to_owned()])
+                && !is(sentence.word(at + 1), "with there at on around near")
+        }
         _ => false,
     };
     let to_be = is(verb, "would do could will might") && (at + 3..at + 8).any(becomes);

@@ -1,11 +1,13 @@
 //! How much a sentence gives of the coach's own: knowledge, opinions, plans, advice.
 
 use super::context::Echo;
-use super::hurt::finds_fault;
+use super::general;
+use super::hurt::{finds_fault, takes_back};
 use super::lexicon::Cues;
 use super::phrases::Cue;
+use super::reflect::senses;
 use super::text::{Sentence, is};
-use super::urge::{commands, directs, obliges, suggests};
+use super::urge::{commands, directs, obliges, suggests, would_do};
 
 /// What speaks for it, in tenths: ten is as good as sure. What the client said word by word is theirs.
 pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
@@ -26,6 +28,7 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(cues.has(Cue::Proposes), 7);
     add(commands(sentence), 12);
     add(suggests(sentence), 15);
+    add(would_do(sentence), 8);
     add(cues.has(Cue::Opines) && !gives_back, 6);
     add(cues.has(Cue::Generalises), 8);
     add(cues.has(Cue::Elaborates), 4);
@@ -44,12 +47,15 @@ pub(super) fn gives(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(length >= 15, 4);
     add(length >= 25, 4);
     add(judges(sentence, cues, echo), 20);
-    let strong = cues.has(Cue::Generalises) || judges(sentence, cues, echo);
+    let holds = general::holds(sentence, echo);
+    add(holds, 20);
+    add(senses(sentence), -20);
+    let strong = cues.has(Cue::Generalises) || judges(sentence, cues, echo) || holds;
     let tells_to = directs(sentence, cues, echo) || commands(sentence) || suggests(sentence);
     // "Sleep is essential for memory": a short general truth.
-    let general = !has(PRONOUNS) && has(TRUTHS) && echo.all >= 2;
+    let general = !has(PRONOUNS) && has(TRUTHS) && echo.all >= 2 && first != "the";
     add(
-        general && length <= 5 && echo.recent + echo.earlier == 0,
+        general && length <= 7 && echo.recent + echo.earlier == 0,
         20,
     );
     add(length <= 4 && !tells_to && !strong, -10);
@@ -77,7 +83,8 @@ pub(super) fn judges(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
     let oneself =
         |w: &[String]| is(&w[0], "to on with towards toward against") && w[1] == "yourself";
     let suffers = sentence.words.windows(2).any(oneself);
-    (cues.has(Cue::Judges) || finds_fault(sentence)) && !suffers && !echo.mostly()
+    let faults = cues.has(Cue::Judges) && !takes_back(sentence) || finds_fault(sentence);
+    faults && !suffers && !echo.mostly()
 }
 
 /// Whether what it gives is what to do.
@@ -90,6 +97,7 @@ pub(super) fn advises(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
     directs(sentence, cues, echo)
         || commands(sentence)
         || suggests(sentence)
+        || would_do(sentence)
         || cues.has(Cue::Proposes) && proposes
 }
 
@@ -103,4 +111,4 @@ const PRONOUNS: &str = "i you we he she they it that this my your our his her th
     there";
 
 /// What general truths are told with.
-const TRUTHS: &str = "is are can comes means helps needs takes makes works";
+const TRUTHS: &str = "is are can comes means helps heals needs takes makes works";

@@ -39,6 +39,20 @@ pub(super) fn finds_fault(sentence: &Sentence) -> bool {
     })
 }
 
+/// Whether it denies what somebody may think of themselves: `you are not a failure`.
+pub(super) fn takes_back(sentence: &Sentence) -> bool {
+    const BAD: &str = "bad terrible awful horrible broken alone crazy difficult";
+    let denies = |w: &[String]| w[0] == "you" && w[1] == "are" && w[2] == "not";
+    let at = sentence.words.windows(3).position(denies);
+    let rest = at.map_or(&[][..], |at| &sentence.words[at + 3..]);
+    let mut names = rest
+        .iter()
+        .skip_while(|word| is(word, HOW_MUCH) || is(word, "the"));
+    let name = names.next();
+    let bad = |w: &String| is(w, NAMES) || is(w, NOUNS) || is(w, FAULTS) || is(w, BAD);
+    name.is_some_and(bad) && !reported(&sentence.words[..at.unwrap_or(0)])
+}
+
 /// Whether a name follows, with nothing between but what joins it to `you`.
 fn called_names(after: &[String]) -> bool {
     let joins = |at: usize| is(&after[at], JOINS) || has_been(&after[at..]);

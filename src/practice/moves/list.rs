@@ -30,7 +30,7 @@ const LIST: &[(Move, &str, &str)] = &[
     (
         Move::WhyQuestion,
         "why_question",
-        "besides open or closed: asks for reasons",
+        "besides open or closed: asks why, however kindly",
     ),
     (
         Move::StackedQuestion,

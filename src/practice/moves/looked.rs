@@ -59,12 +59,14 @@ impl<'a> Looked<'a> {
     }
 
     /// Whether it only agrees on the session, or on what stays in it: `let us set a goal for today`,
-    /// `nothing leaves this room`.
+    /// `we have an hour`, `nothing leaves this room`, `my role is to ask`.
     pub(super) fn agrees(&self) -> bool {
         let stays = |word: &String| is(word, "stays stay leaves leave remains confidential");
-        let let_us = self.sentence.word(self.sentence.body) == "let";
-        let agrees = let_us || self.sentence.words.iter().any(stays);
-        self.asked.is_none() && self.cues.has(Cue::Contracts) && agrees
+        let first = self.sentence.word(self.sentence.body);
+        let ours = first == "let" || first == "we" && !self.cues.has(Cue::GivesBack);
+        let agrees = ours || self.sentence.words.iter().any(stays);
+        let role = self.cues.has(Cue::Roles) && !give::advises(self.sentence, self.cues, self.echo);
+        self.asked.is_none() && (self.cues.has(Cue::Contracts) && agrees || role)
     }
 
     /// Whether it greets, and does not tell of a greeting: `you said good morning`.
@@ -88,6 +90,11 @@ impl<'a> Looked<'a> {
             return false;
         }
         self.cues.has(Cue::Again) || self.sentence.end == End::Asks && sorry()
+    }
+
+    /// Whether it denies what the client holds against themselves.
+    pub(super) fn stands_by(&self) -> bool {
+        self.asked.is_none() && hurt::takes_back(self.sentence) && !self.echo.returns
     }
 
     /// Whether it insults. What the client said of themselves and gets back is no insult.

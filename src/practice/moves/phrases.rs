@@ -36,6 +36,8 @@ pub(super) enum Cue {
     Praises,
     /// Agrees on the session.
     Contracts,
+    /// Says what a coach is there for.
+    Roles,
     /// Gives time.
     GivesTime,
     /// Opens the meeting.
@@ -92,6 +94,7 @@ const SECTIONS: &[(&str, Cue)] = &[
     ("asks_leave", Cue::AsksLeave),
     ("praises", Cue::Praises),
     ("contracts", Cue::Contracts),
+    ("roles", Cue::Roles),
     ("gives_time", Cue::GivesTime),
     ("greets", Cue::Greets),
     ("parts", Cue::Parts),

@@ -1,7 +1,9 @@
 //! How much a sentence gives back of what the client said, felt or meant.
 
 use super::context::Echo;
+use super::general;
 use super::give;
+use super::hurt;
 use super::lexicon::Cues;
 use super::phrases::Cue;
 use super::text::{Sentence, is};
@@ -21,6 +23,7 @@ pub(super) fn reflects(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(cues.has(Cue::GivesBack), 15);
     add(cues.has(Cue::Deepens), 6);
     add(inner(sentence), 10);
+    add(senses(sentence), 15);
     let comes_back = echo.recent;
     add(echo.mostly(), 15);
     add(echo.returns, 25);
@@ -50,6 +53,8 @@ pub(super) fn reflects(sentence: &Sentence, cues: Cues, echo: Echo) -> i32 {
     add(suggests(sentence) && !cues.has(Cue::GivesBack), -15);
     add(commands(sentence), -15);
     add(give::judges(sentence, cues, echo), -30);
+    add(general::holds(sentence, echo), -40);
+    add(hurt::takes_back(sentence) && !echo.returns, -40);
     add(cues.has(Cue::Praises), -5);
     // "You have a lot of patience": praise and no more.
     add(
@@ -71,7 +76,24 @@ pub(super) fn deepens(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
     let named = echo.all > 0 && echo.said() == echo.all;
     let felt = !named && sentence.words.iter().any(|w| is(w, FEELINGS));
     let own_words = echo.all >= 2 && echo.recent * 3 < echo.all && echo.said() * 3 < echo.all * 2;
-    cues.has(Cue::Deepens) || felt || own_words
+    cues.has(Cue::Deepens) || felt || own_words || senses(sentence)
+}
+
+/// Whether it names a feeling that is to be heard: `there is a lot of sadness in that`.
+pub(super) fn senses(sentence: &Sentence) -> bool {
+    let body = sentence.body();
+    let there = matches!(body, [there, is, ..] if there == "there" && is == "is");
+    let feeling = |w: &String| is(w, FEELINGS) || is(w, "love grief tension warmth tenderness");
+    let Some(at) = body.iter().position(feeling).filter(|at| there && *at < 8) else {
+        return false;
+    };
+    match &body[at + 1..] {
+        [here] => is(here, "here there"),
+        [at, what, ..] => {
+            is(at, "in behind under underneath about") && is(what, "that this it what your how you")
+        }
+        [] => true,
+    }
 }
 
 /// Whether it says how the client is inside: `you want`, `you are worried`.

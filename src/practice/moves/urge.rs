@@ -13,7 +13,7 @@ const DOES: &str = "write call phone email text ask tell say talk speak use try 
     move practise practice offer invite suggest sleep eat drink buy check sign share breathe \
     make give find book apologise apologize forgive avoid consider quit cut reduce choose pick \
     focus note list schedule arrange contact confront download learn teach relax rest skip wear cook drive \
-    exercise swim run listen prepare organise organize track switch turn delete throw";
+    exercise swim run listen prepare organise organize track switch turn delete throw flip";
 
 /// What is also an order, if something follows that is done to: `put it`, `be honest`.
 const DOES_TO: &str = "put get be have let come think remember cut pay do sit stand work hold \
@@ -33,7 +33,8 @@ const FOLLOWS: &str = "the a an your her him them it this that these those his t
 const WHEN: &str = "first second third next tonight tomorrow today instead simply always never";
 
 /// What opens a clause before an order: `if he calls, ask him`.
-const BEFORE: &str = "if when whenever once before after until for with in at on every as by";
+const BEFORE: &str =
+    "if when whenever once before after until between for with in at on every as by";
 
 /// What one asks the other to do for the talk, and not for themselves.
 const FOR_THE_TALK: &str = "me us ahead you is we see was are";
@@ -165,11 +166,11 @@ fn suggestion(words: &[&str], rest: &[&str]) -> bool {
         (["have", "you", ..], ["have", "you", done, what, after @ ..]) => match *done {
             "tried" => !is(what, UNNAMED) && !words.iter().any(|word| is(word, PAST)),
             "considered" => !is(what, UNNAMED),
-            "thought" => is(what, "about of") && after.first().is_some_and(|what| doing(what)),
+            "thought" => is(what, "about of") && names_one(after),
             _ => false,
         },
-        (["how" | "what", "about", ..], [_, _, what, _, ..]) => {
-            is(what, "you we if") || doing(what) || words[0] == "how" && is(what, "a an")
+        (["how" | "what", "about", ..], [_, _, what @ ..]) if what.len() >= 2 => {
+            is(what[0], "you we if") || doing(what[0]) || words[0] == "how" && names_one(what)
         }
         (["what", "if", "you" | "we", ..], [_, _, _, done, ..]) => is(done, DONE),
         (["would" | "could", "you", ..], [_, _, "consider" | "try", what, ..]) => {
@@ -184,6 +185,15 @@ fn suggestion(words: &[&str], rest: &[&str]) -> bool {
         }
         (["would", "not", ..], [_, "it", "be", how, ..]) => is(how, "better easier wiser good"),
         _ => false,
+    }
+}
+
+/// Whether something is put forward by its name: `calling her`, `a weekly meeting`, but not `a time when`.
+fn names_one(what: &[&str]) -> bool {
+    match what {
+        ["a" | "an", thing, ..] => !is(thing, "time moment day situation reason person"),
+        [what, ..] => doing(what),
+        [] => false,
     }
 }
 

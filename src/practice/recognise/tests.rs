@@ -84,6 +84,24 @@ fn what_a_word_means_is_asked_of_what_was_said_only_if_the_client_said_it() {
 }
 
 #[test]
+fn why_is_no_reproach_where_it_asks_what_matters() {
+    for kind in [
+        "why is that important to you",
+        "Why now?",
+        "Why does it matter, and why now?",
+    ] {
+        assert_eq!(hear(kind).0, Move::OpenQuestion, "{kind}");
+    }
+    for reproach in [
+        "why did you not say anything",
+        "Why does it matter? And why did you not ask?",
+    ] {
+        let understood = recogniser().understand(reproach, "", &Context::new());
+        assert!(understood.moves.contains(Move::WhyQuestion), "{reproach}");
+    }
+}
+
+#[test]
 fn words_of_the_client_that_come_back_are_a_reflection() {
     let r = recogniser();
     let said = "I worked three years on that project and nobody noticed.";
@@ -123,6 +141,7 @@ fn what_is_said_to_be_kind_is_not_misheard() {
         ("What happens when you say no?", Move::OpenQuestion),
         ("Please, take a seat.", Move::SmallTalk),
         ("Rate it from one to ten.", Move::ClosedQuestion),
+        ("That really hurts.", Move::Affirmation),
     ] {
         assert_eq!(r.understand(text, said, &after(said)).kind, kind, "{text}");
     }
