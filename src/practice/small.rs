@@ -19,6 +19,7 @@ pub(super) fn asked(sheet: &Sheet, coach: &Understood) -> Option<usize> {
         Move::OpenQuestion
             | Move::ClosedQuestion
             | Move::StackedQuestion
+            | Move::WhyQuestion
             | Move::OffTopic
             | Move::SmallTalk
             | Move::AskName

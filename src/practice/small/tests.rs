@@ -101,6 +101,45 @@ fn small_questions_get_their_answers() {
 }
 
 #[test]
+fn every_client_has_an_answer_of_their_own_to_what_coaches_classically_ask() {
+    for sheet in gallery().sheets() {
+        for asked in [
+            "What would make it one point higher?",
+            "And what would it take to get one point higher?",
+            "Why not a ten?",
+            "What would you say to a friend?",
+            "What would you tell a good friend in your situation?",
+            "So what is the best that could happen?",
+        ] {
+            let (line, text) = said(&sheet.id, asked);
+            assert!(
+                line.contains("small"),
+                "{} {asked}: {line} {text}",
+                sheet.id
+            );
+        }
+        for (asked, topic) in [
+            (
+                "Imagine a miracle happened tonight. What would be different tomorrow?",
+                "future/",
+            ),
+            ("What have you tried?", "tried/"),
+            ("What would be a first step?", "next_step/"),
+            ("How will you know?", "measure/"),
+            ("What stops you?", "obstacles/"),
+            ("What do you want instead?", "goal/"),
+        ] {
+            let (line, text) = said(&sheet.id, asked);
+            assert!(
+                line.starts_with(topic),
+                "{} {asked}: {line} {text}",
+                sheet.id
+            );
+        }
+    }
+}
+
+#[test]
 fn a_question_for_a_fact_is_not_answered_with_yes() {
     for sheet in gallery().sheets() {
         for asked in [
