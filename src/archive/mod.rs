@@ -66,7 +66,7 @@ pub use layout::is_plain;
 pub use reading::{MOST_POINTS, ReadError};
 pub use recorder::{Part, Recorder};
 pub use recovery::RecoveryError;
-pub use reopen::{Claim, ReopenError, Reopened};
+pub use reopen::{Claim, ReopenError, Reopened, written};
 pub use sessions::EndReason;
 pub use sound::Voices;
 pub use standing::Standing;

@@ -7,6 +7,7 @@
 mod claim;
 #[cfg(test)]
 mod tests;
+pub mod written;
 
 use std::time::Duration;
 
@@ -80,6 +81,9 @@ pub enum ReopenError {
     /// Its coach hung up.
     #[error("the session was ended by its coach")]
     HungUp,
+    /// So much of it was written that it goes on only after a while.
+    #[error("too much was written of the session in a short time: try again in {} s", .0.as_secs())]
+    TooMuch(Duration),
     /// Its recording does not say how it stood.
     #[error("the session was not recorded")]
     NotRecorded,
@@ -120,12 +124,17 @@ impl Archive {
         if !is_resumable(&row, now, core.resume_within) {
             return Err(ReopenError::Over);
         }
+        let since = u64::try_from((now.0 - row.started_at) / 1000).unwrap_or(0);
+        let again = folder.clone();
+        let logged = on_disk(move || written::logged(&again)).await?;
+        if let Some(wait) = written::wait(logged, Duration::from_millis(since)) {
+            return Err(ReopenError::TooMuch(wait));
+        }
         let restored = restored(folder).await?;
         let mut session = restored.session.ok_or(ReopenError::NotRecorded)?;
         session.id.clone_from(&row.id);
         let part = row.number().saturating_add(1);
         let started_at = Micros(row.started_at);
-        let since = u64::try_from((now.0 - row.started_at) / 1000).unwrap_or(0);
         let length = u64::try_from(row.length_ms).unwrap_or(0);
         let way = match hold {
             Some(hold) => Way::Unwritten(hold, started_at),

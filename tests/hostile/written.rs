@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::companion::{Companion, elsewhere};
 use crate::house::House;
@@ -61,6 +61,29 @@ async fn flood(url: &str, events: [Value; 2]) -> Flood {
     Flood { id, sent, refused }
 }
 
+/// Goes on with a session again and again. Each part begins with all that was said before.
+async fn comes_back_until_refused(house: &House, id: &str) {
+    let again = format!("{}?resume={id}", house.socket());
+    let mut times = 0;
+    loop {
+        match Socket::with(&again, &[]).await {
+            Ok(_gone_at_once) => times += 1,
+            Err(Error::Http(response)) => {
+                assert_eq!(response.status(), 409);
+                let body = response.body().as_deref().unwrap_or_default();
+                if String::from_utf8_lossy(body).contains("too much was written") {
+                    break;
+                }
+                // What the connection before left is still being put away.
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let log = house.log_of(id);
+    println!("went on {times} times: {log} bytes on the disk");
+    assert!(times >= 1 && log <= 3 * MOST, "{times}, {log}");
+}
+
 #[tokio::test]
 async fn a_flood_of_events_is_bounded_on_the_disk_and_others_are_recorded() {
     let house = House::start();
@@ -82,7 +105,7 @@ async fn a_flood_of_events_is_bounded_on_the_disk_and_others_are_recorded() {
         )
     };
     let (settings, items) = companion.talk_while(elsewhere(floods)).await;
-    for flood in [settings, items] {
+    for flood in [&settings, &items] {
         house.ended(&flood.id).await;
         let log = house.log_of(&flood.id);
         println!("{flood:?}: {log} bytes on the disk");
@@ -90,6 +113,7 @@ async fn a_flood_of_events_is_bounded_on_the_disk_and_others_are_recorded() {
         assert!(flood.refused > 0, "{flood:?}");
         assert!(flood.sent as u64 > 2 * MOST, "it was no flood: {flood:?}");
     }
+    comes_back_until_refused(&house, &items.id).await;
     let answers = companion.answers.clone();
     let session = companion.leave(&house).await;
     house.assert_kept(&session, &answers).await;

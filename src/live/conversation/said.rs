@@ -17,7 +17,13 @@ use crate::archive::event::{Event, Placed, Said, Sent, Speaker, TimedWord};
 
 /// How often, while somebody speaks, the archive is told what was said so far: a killed process
 /// loses no more than that and what the recorder gathers before it writes, together less than a second.
-const EVERY: Duration = Duration::from_millis(400);
+pub(super) const EVERY: Duration = Duration::from_millis(400);
+/// What is told so far holds all the words again. Of a speech that lasts minutes it is told less often, so
+/// that it takes so many bytes of the log a second at most; the trace, which tells only what is new, has the
+/// coach's words all the same.
+const A_SECOND: u64 = 8 << 10;
+/// A byte of the words takes about so many there, with their times.
+const FOR_A_BYTE: u64 = 10;
 
 impl Conversation {
     /// The words of a turn, as they are for now or for good.
@@ -50,9 +56,11 @@ impl Conversation {
         let Some(turn) = self.turn.as_ref().filter(|turn| !turn.overlapping) else {
             return;
         };
+        // Words that are settled are kept at once, unless that were too often.
+        let soon = if settled { EVERY } else { Duration::ZERO };
         let due = match &turn.kept {
             None => true,
-            Some((at, _)) => settled || now >= *at + EVERY,
+            Some((at, text)) => now + soon >= *at + wait(text),
         };
         let before = turn.kept.as_ref().map_or("", |(_, text)| text);
         if !due || turn.text() == before {
@@ -124,7 +132,7 @@ impl Conversation {
         let (Some(sounding), Some(answer)) = (&self.sounding, &self.answer) else {
             return;
         };
-        if sounding.generation != answer.generation || now < sounding.kept + EVERY {
+        if sounding.generation != answer.generation || now < sounding.kept_until {
             return;
         }
         let heard = self.playout.heard_of(sounding.generation.0, now);
@@ -132,8 +140,10 @@ impl Conversation {
         let said = sounding.item_id.as_ref().and_then(|item_id| {
             self.said_of(item_id, sounding.generation, &answer.speech, heard, true)
         });
+        let words = said.as_ref().map_or("", |said| &said.text);
+        let until = now + wait(words);
         if let Some(sounding) = &mut self.sounding {
-            sounding.kept = now;
+            sounding.kept_until = until;
         }
         self.record_sound(said);
     }
@@ -220,6 +230,12 @@ impl Conversation {
             afterwards: false,
         })
     }
+}
+
+/// How long nothing more is told after so many words.
+fn wait(words: &str) -> Duration {
+    let bytes = words.len() as u64 * FOR_A_BYTE;
+    EVERY.max(Duration::from_millis(bytes * 1000 / A_SECOND))
 }
 
 fn writer(item: &Item) -> Option<Role> {

@@ -10,7 +10,7 @@ use super::items::ms;
 use super::output::Output;
 use super::response::Answer;
 use super::speech::Speech;
-use super::{Conversation, Generation};
+use super::{Conversation, Generation, said};
 use crate::archive::event::Event;
 
 /// How long ago sound was heard that is forgotten with its answer: the archive writes it down
@@ -32,8 +32,8 @@ pub struct Sounding {
     pub speech: Option<Speech>,
     /// What was heard when that was last told.
     told: String,
-    /// When the archive was last told what was heard.
-    pub kept: Position,
+    /// Until when the archive is told nothing more of what was heard.
+    pub kept_until: Position,
     /// How many of its silences were heard to their end.
     pub silences: usize,
 }
@@ -49,7 +49,7 @@ impl Sounding {
             through: answer.speech.last().unwrap_or_default(),
             speech: None,
             told: String::new(),
-            kept: now,
+            kept_until: now + said::EVERY,
             silences: 0,
         }
     }

@@ -6,15 +6,11 @@ use std::time::Duration;
 use signaling::event::ErrorBody;
 use tokio::time::Instant;
 
-/// Bytes of the log, which are events and trace, that may come at once: a page's settings, a long
-/// conversation that is put in, a recording of a minute as an item. Every word that a client sends
-/// stands in it twice.
-const AT_ONCE: u64 = 8 << 20;
-/// The same of a connection that goes on with a session: whoever comes back again and again has not
+use crate::archive::written::{A_SECOND, AT_ONCE};
+
+/// What may come at once of a connection that goes on with a session: whoever comes back again and again has not
 /// as much each time.
 const AT_ONCE_AGAIN: u64 = 1 << 20;
-/// Bytes that come free each second: five times what two people leave who talk without a pause.
-const A_SECOND: u64 = 16 << 10;
 
 /// One connection's account of its log, by the clock.
 #[derive(Debug)]

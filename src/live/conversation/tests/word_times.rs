@@ -193,6 +193,24 @@ fn while_somebody_speaks_what_was_said_is_kept_every_second() {
 }
 
 #[test]
+fn a_long_speech_leaves_no_more_each_second_than_a_short_one() {
+    let words = vec!["remember"; 1500].join(" ");
+    let mut sim = Sim::new(WebRtc);
+    sim.say(1000, 600_000, &words);
+    sim.run(605_000);
+    let entries = said(&sim, Speaker::Coach);
+    let so_far = || entries.iter().filter(|(_, said)| said.cut);
+    assert!(so_far().any(|(_, said)| said.words.len() > 1000));
+    let bytes: usize = so_far()
+        .map(|(_, said)| serde_json::to_vec(said).unwrap().len())
+        .sum();
+    assert!(bytes < 600 * 10_000, "{bytes}");
+    // It is kept up to its end, and whole once it is over.
+    assert!(so_far().next_back().unwrap().0 > 570_000);
+    assert_eq!(last(&sim, Speaker::Coach).words.len(), 1500);
+}
+
+#[test]
 fn a_turn_that_was_none_is_taken_back() {
     let mut sim = Sim::new(WebRtc);
     sim.say(1000, 1500, QUESTION);
