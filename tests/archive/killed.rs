@@ -1,10 +1,11 @@
 //! `kill -9` in the middle: the next start finishes the sessions, and at most a second is lost.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use media::record::{TrackReader, has_head};
 use praxiloom::archive::event::Speaker;
 use praxiloom::archive::{ReadError, ReopenError, Voices, sessions};
 use praxiloom::clock::Clock;
@@ -165,6 +166,63 @@ async fn at_most_a_second_is_lost() {
         scene.archive.settled().await;
         scene.archive.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_lost_beginning_is_silent_and_what_follows_stands_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("praxiloom.db").display());
+    let sessions_in = folder.path().join("sessions");
+    kill_one(&url, &sessions_in, Duration::from_millis(2500));
+    let account = std::fs::read_dir(&sessions_in).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        path.join("sess_0").exists().then_some(path)
+    });
+    let path = account.unwrap().join("sess_0/001.coach.opus");
+    let mut track = std::fs::read(&path).unwrap();
+    let pages: Vec<usize> = (0..track.len())
+        .filter(|&at| track[at..].starts_with(b"OggS"))
+        .collect();
+    // The head, all of a page, and a part of the next.
+    let (lost, whole) = (pages[3] + 50, pages[4]);
+    let granule = |page: usize| u64::from_le_bytes(*track[page + 6..].first_chunk().unwrap());
+    let begin = granule(pages[3]);
+    let kept = placed(&track, begin);
+    assert!(lost < whole && kept.len() > 20, "{}", kept.len());
+    track[..lost].fill(0);
+    std::fs::write(&path, &track).unwrap();
+
+    let scene = Scene::open(&url, &sessions_in, Clock::system()).await;
+    finished(&scene, "sess_0").await;
+    let read = async |voices| {
+        let sound = scene.archive.sound(&scene.me, "sess_0", voices).await;
+        let mut bytes = Vec::new();
+        sound.unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    let coach = read(Voices::One(Speaker::Coach)).await;
+    assert!(has_head(coach.as_slice()).unwrap());
+    assert!(placed(&coach, begin).starts_with(&kept));
+    let both = read(Voices::Both).await;
+    // What conceals a loss is made anew.
+    let spoken = kept.iter().filter(|(_, packet)| packet.len() > 10);
+    for (at, packet) in spoken {
+        let sound = &packet[1..];
+        let is_there = both.windows(sound.len()).any(|bytes| bytes == sound);
+        assert!(is_there, "what the coach said at {at}");
+    }
+}
+
+/// The packets of a track from `begin` on, with their places.
+fn placed(track: &[u8], begin: u64) -> Vec<(u64, Vec<u8>)> {
+    let mut packets = Vec::new();
+    let mut reader = TrackReader::new(track).unwrap();
+    while let Ok(Some(packet)) = reader.next_packet() {
+        if packet.at.samples() >= begin {
+            packets.push((packet.at.samples(), packet.bytes.to_vec()));
+        }
+    }
+    packets
 }
 
 #[tokio::test]

@@ -142,8 +142,6 @@ pub(super) struct Pages<R> {
     pub(super) bytes: u64,
     /// How many bytes before that were passed over.
     pub(super) damaged: u64,
-    /// Where in the file the sound begins.
-    pub(super) head: u64,
     /// Where the last page begins and ends on the timeline.
     begin: u64,
     pub(super) end: u64,
@@ -158,7 +156,6 @@ impl<R: Read> Pages<R> {
             serial: 0,
             bytes: 0,
             damaged: 0,
-            head: 0,
             begin: 0,
             end: 0,
             ended: false,
@@ -200,13 +197,7 @@ impl<R: Read> Pages<R> {
     /// Counts a page that comes after `skipped` bytes.
     fn take(&mut self, page: &Page, skipped: u64) {
         self.serial = page.serial;
-        if !self.has_head() {
-            self.head = self.bytes + skipped;
-        }
         self.bytes += skipped + self.inner.len() as u64;
-        if page.sequence < HEAD {
-            self.head = self.bytes;
-        }
         self.damaged += skipped;
         self.count = page.sequence.wrapping_add(1);
         self.ended = page.flags & END != 0;

@@ -4,15 +4,15 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::ReadError;
 use super::fill::{self, STEP};
-use super::head::{self, Channels};
 use super::page::{END, MAX_PAGE, PageBuilder, PageReader};
 use super::reader::{HEAD, Pages};
 use crate::Position;
 
 /// What is whole of a track's file.
 ///
-/// To repair the file: cut it to [`bytes`](Self::bytes), append [`closing_page`](Self::closing_page),
-/// and put [`new_head`](Self::new_head) in the place of a head that is damaged.
+/// To repair the file: cut it to [`bytes`](Self::bytes) and append
+/// [`closing_page`](Self::closing_page). What is damaged before stays where it is, the head too: by
+/// how many bytes are lost a [`TrackReader`](super::TrackReader) knows how much sound may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recovered {
     /// Where in the file the last whole page ends.
@@ -26,28 +26,13 @@ pub struct Recovered {
     pub ended: bool,
     serial: u32,
     pages: u32,
-    /// Where in the file the sound begins.
-    head: u64,
-    has_head: bool,
 }
 
 impl Recovered {
     /// Whether there is a head, or sound. If not there is no track, and the file should be removed.
     #[must_use]
     pub const fn is_track(&self) -> bool {
-        self.pages >= 2
-    }
-
-    /// If the head is damaged: another one, and where in the file the sound begins that it goes before.
-    #[must_use]
-    pub fn new_head(&self) -> Option<(Vec<u8>, u64)> {
-        if self.has_head || !self.is_track() {
-            return None;
-        }
-        let mut out = Vec::new();
-        let mut pages = PageBuilder::new(self.serial, 0);
-        head::write(&mut pages, Channels::Mono, &mut out);
-        Some((out, self.head))
+        self.pages >= HEAD
     }
 
     /// The page that marks the end, to be appended after the whole ones; `None` if the end is
@@ -75,10 +60,9 @@ impl Recovered {
 /// Only if reading fails.
 pub fn recover(input: impl Read) -> io::Result<Recovered> {
     let mut pages = Pages::new(input);
-    let mut head = 0;
     loop {
         match pages.next() {
-            Ok(Some(page)) => head += u32::from(page.sequence < HEAD),
+            Ok(Some(_)) => {}
             Ok(None) | Err(ReadError::Torn | ReadError::Damaged) => break,
             Err(ReadError::Io(error)) => return Err(error),
         }
@@ -90,8 +74,6 @@ pub fn recover(input: impl Read) -> io::Result<Recovered> {
         ended: pages.ended,
         serial: pages.serial,
         pages: pages.count,
-        head: pages.head,
-        has_head: head == HEAD,
     })
 }
 

@@ -268,20 +268,27 @@ fn has_track(folder: &Folder, part: u32) -> bool {
 /// Puts a beginning before what there is of a log, or leaves it as it is.
 fn put_first(path: &Path, beginning: &Entry) -> io::Result<()> {
     let line = line_of(beginning)?;
-    let log = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path);
-    if let Err(error) = log.and_then(|log| replace_head(path, &line, &log, 0)) {
+    if let Err(error) = put_before(path, &line) {
         tracing::warn!(%error, "how a part of a session began cannot be noted again");
     }
     Ok(())
 }
 
-/// Cuts a track after its last whole page, puts a new head where it was damaged, and marks its end. Where
-/// that is on the part's timeline.
+/// Nobody sees the file before it is whole.
+fn put_before(path: &Path, line: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut mended = tempfile::NamedTempFile::new_in(folder)?;
+    mended.write_all(line)?;
+    if let Some(mut log) = open(path)? {
+        io::copy(&mut log, &mut mended)?;
+    }
+    mended.as_file().sync_all()?;
+    mended.persist(path)?;
+    Ok(())
+}
+
+/// Cuts a track after its last whole page, and marks its end. Where that is on the part's timeline. What is
+/// damaged before stays, silent as in any other track: without it what follows would come too early.
 pub(in crate::archive) fn repair_track(path: &Path) -> io::Result<Position> {
     let Some(file) = open(path)? else {
         return Ok(Position::ZERO);
@@ -298,25 +305,10 @@ pub(in crate::archive) fn repair_track(path: &Path) -> io::Result<Position> {
     if file.metadata()?.len() != whole.bytes {
         file.set_len(whole.bytes)?;
     }
-    if let Some((head, from)) = whole.new_head() {
-        replace_head(path, &head, &file, from)?;
-    }
     if let Some(page) = whole.closing_page() {
         append(path, &page);
     }
     Ok(whole.end)
-}
-
-/// Puts `head` before what of the file stands from `from` on. Nobody sees it before it is whole.
-fn replace_head(path: &Path, head: &[u8], mut file: &File, from: u64) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut mended = tempfile::NamedTempFile::new_in(folder)?;
-    mended.write_all(head)?;
-    file.seek(SeekFrom::Start(from))?;
-    io::copy(&mut file, &mut mended)?;
-    mended.as_file().sync_all()?;
-    mended.persist(path)?;
-    Ok(())
 }
 
 /// Cuts what stands after the last whole line that `is_whole`. After a power cut a file may end

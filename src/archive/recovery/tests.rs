@@ -151,9 +151,6 @@ fn a_track_damaged_at_any_byte_keeps_every_other_page() {
         let is_head = (at as u64) < ends[1];
         let lost = if is_head || is_last { 0 } else { 5 };
         assert_eq!(silent, lost, "at {at}");
-        if is_head {
-            assert_eq!(recover(&file[..]).unwrap().damaged, 0, "at {at}");
-        }
         let names = std::fs::read_dir(folder.path()).unwrap();
         assert!(names.count() <= 4, "nothing is left lying about");
     }
