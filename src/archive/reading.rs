@@ -97,7 +97,7 @@ impl Archive {
     ) -> Result<Vec<PathBuf>, ReadError> {
         let folder = self.core.look_up(account, id).await?.folder;
         blocking(move || {
-            let mut logs = recorded(&folder, Stream::Events)?;
+            let mut logs = recorded(&folder, &[Stream::Events])?;
             if let Some(part) = part {
                 logs.retain(|log| *log == folder.file(part, Stream::Events));
             }
@@ -114,7 +114,7 @@ impl Archive {
     pub async fn transcript(&self, account: &AccountId, id: &str) -> Result<Transcript, ReadError> {
         let found = self.core.look_up(account, id).await?;
         blocking(move || {
-            recorded(&found.folder, Stream::Events)?;
+            some_is_recorded(&found.folder)?;
             let mut transcriber = Transcriber::default();
             entries::read_all(&found.folder, |entry| transcriber.entry(entry))?;
             Ok(transcriber.finish(&found.row.id, &found.parts()?))
@@ -134,7 +134,7 @@ impl Archive {
     ) -> Result<EngineCalls, ReadError> {
         let found = self.core.look_up(account, id).await?;
         blocking(move || {
-            recorded(&found.folder, Stream::Events)?;
+            some_is_recorded(&found.folder)?;
             let mut adder = Adder::default();
             entries::read_all(&found.folder, |entry| adder.entry(entry))?;
             Ok(adder.finish(&found.row.id))
@@ -158,7 +158,7 @@ impl Archive {
         let found = self.core.look_up(account, id).await?;
         let points = points.clamp(1, MOST_POINTS);
         blocking(move || {
-            recorded(&found.folder, Stream::Events)?;
+            some_is_recorded(&found.folder)?;
             let parts = found.parts()?;
             let length_ms = length_ms(&parts);
             let from_ms = window.0.unwrap_or(0);
@@ -191,13 +191,20 @@ impl Archive {
     }
 }
 
-/// The files of one kind, in the order of the parts. At least one, or nothing was recorded.
-fn recorded(folder: &Folder, stream: Stream) -> Result<Vec<PathBuf>, ReadError> {
+/// Without its log a session still has its sound: then nothing is known to have happened in it.
+fn some_is_recorded(folder: &Folder) -> Result<(), ReadError> {
+    recorded(folder, &[Stream::Events, Stream::Coach, Stream::Client]).map(drop)
+}
+
+/// The files of these kinds, in the order of the parts. At least one, or nothing was recorded.
+fn recorded(folder: &Folder, streams: &[Stream]) -> Result<Vec<PathBuf>, ReadError> {
     let mut files = Vec::new();
     for part in folder.parts()? {
-        let path = folder.file(part, stream);
-        if path.try_exists()? {
-            files.push(path);
+        for &stream in streams {
+            let path = folder.file(part, stream);
+            if path.try_exists()? {
+                files.push(path);
+            }
         }
     }
     if files.is_empty() {

@@ -178,6 +178,35 @@ async fn a_track_whose_head_is_damaged_is_given_with_a_whole_one() {
     }
 }
 
+#[tokio::test]
+async fn without_its_log_a_session_still_has_its_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = Scene::sqlite(folder.path()).await;
+    two_parts(&scene).await;
+    let (archive, me) = (&scene.archive, &scene.me);
+    let peaks = async || archive.peaks(me, "sess_1", 12, (None, None)).await;
+    let before = peaks().await.unwrap();
+    let remove = |stream: &str| {
+        for part in ["001", "002"] {
+            let path = scene.session("sess_1").join(format!("{part}.{stream}"));
+            std::fs::remove_file(path).unwrap();
+        }
+    };
+    remove("events.jsonl");
+    let after = peaks().await.unwrap();
+    assert_eq!((after.coach, after.client), (before.coach, before.client));
+    assert_eq!(after.length_ms, 12_000);
+    let transcript = archive.transcript(me, "sess_1").await.unwrap();
+    assert_eq!((transcript.length_ms, transcript.lines.len()), (12_000, 0));
+    let calls = archive.engine_calls(me, "sess_1").await;
+    assert_eq!(calls.unwrap().session_id, "sess_1");
+    // Without the sound there is nothing.
+    remove("coach.opus");
+    remove("client.opus");
+    let gone = peaks().await;
+    assert!(matches!(gone, Err(ReadError::NotRecorded)), "{gone:?}");
+}
+
 /// What a version is known by.
 fn age_and_size(file: &std::fs::File) -> (std::time::SystemTime, u64) {
     let about = file.metadata().unwrap();
