@@ -128,7 +128,13 @@ pub(super) fn finish(
     let coach = repair_track(&folder.file(last, Stream::Coach))?;
     let client = repair_track(&folder.file(last, Stream::Client))?;
     let sound = coach.max(client);
+    // All files of a part are made with the first of it, unless the disk refused them.
+    let stopped = folder.stop_of(last)?.is_some();
     for track in [Stream::Coach, Stream::Client] {
+        if !stopped && !folder.file(last, track).exists() {
+            let id = &known.id;
+            tracing::warn!(session.id = %id, part = last, ?track, "a track of a session is lost");
+        }
         if let Err(error) = loudness::mended(folder, last, track) {
             tracing::warn!(%error, "how loud a session was cannot be heard again");
         }
@@ -200,6 +206,9 @@ pub(super) fn finish(
             reached = entry.at_ms.max(reached);
             take(entry);
         })?;
+        if !has_begun && damaged == 0 {
+            tracing::warn!(session.id = %known.id, part, "the log of a session is lost");
+        }
         // Of a log that is gone there may be the sound.
         if !has_begun && has_track(folder, part) {
             begin(reached).into_iter().for_each(&mut take);
@@ -312,7 +321,7 @@ pub(in crate::archive) fn repair_track(path: &Path) -> io::Result<Position> {
 }
 
 /// Cuts what stands after the last whole line that `is_whole`. After a power cut a file may end
-/// with a torn line, or with a hole. How many lines are cut that were not torn, but damaged.
+/// with a torn line, or with a hole. How many lines are cut, whole or torn.
 fn repair_log(path: &Path, is_whole: fn(&[u8]) -> bool) -> io::Result<usize> {
     let Some(mut file) = open(path)? else {
         return Ok(0);
@@ -346,9 +355,10 @@ fn repair_log(path: &Path, is_whole: fn(&[u8]) -> bool) -> io::Result<usize> {
     Ok(damaged)
 }
 
-/// How many lines have an end.
+/// How many lines there are, with one that has no end.
 fn count(lines: &[u8]) -> usize {
-    lines.iter().filter(|&&byte| byte == b'\n').count()
+    let ends = lines.iter().filter(|&&byte| byte == b'\n').count();
+    ends + usize::from(lines.last().is_some_and(|&last| last != b'\n'))
 }
 
 /// Where the last whole line ends.

@@ -1,5 +1,6 @@
 //! Files cut anywhere are finished, and what is finished stays as it is.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use media::Position;
@@ -340,4 +341,56 @@ fn a_later_part_without_its_beginning_stands_where_its_row_says() {
     assert_eq!((found.part, found.transport.as_str()), (2, "websocket"));
     assert_eq!(found.ended_at.0 - BEGAN.0, 10_000_000);
     assert_eq!(found.before.len(), 1);
+}
+
+#[test]
+fn what_is_lost_is_in_the_log_of_the_server() {
+    let root = tempfile::tempdir().unwrap();
+    let layout = Layout::open(root.path()).unwrap();
+    let events = line(0, connected(1, 0)) + &line(400, Event::Paused);
+    let (events, track) = (events.into_bytes(), track());
+    let torn = &events[..events.len() - 9];
+    let zeros = vec![0; track.len()];
+    let (log, sound) = (Some(&events[..]), Some(&track[..]));
+    const LOG: &str = "the log of a session is lost";
+    const COACH: &str = "a track of a session is lost session.id=rtc_1 part=1 track=Coach";
+    const CLIENT: &str = "a track of a session is lost session.id=rtc_1 part=1 track=Client";
+    let cases = [
+        (log, sound, sound, &[][..]),
+        (None, sound, sound, &[LOG]),
+        (Some(&[][..]), sound, sound, &[LOG]),
+        (
+            Some(torn),
+            sound,
+            sound,
+            &["the log of a session is damaged"],
+        ),
+        (log, None, sound, &[COACH]),
+        (log, sound, Some(&[][..]), &[CLIENT]),
+        (log, None, None, &[COACH, CLIENT]),
+        (log, Some(&zeros[..]), Some(&zeros[..]), &[COACH, CLIENT]),
+    ];
+    for (case, (log, coach, client, expected)) in cases.into_iter().enumerate() {
+        let id = format!("rtc_{case}");
+        let folder = layout.session(&AccountId::new("me"), &id).unwrap();
+        folder.make().unwrap();
+        let files = [Stream::Events, Stream::Coach, Stream::Client];
+        for (stream, bytes) in files.into_iter().zip([log, coach, client]) {
+            if let Some(bytes) = bytes {
+                std::fs::write(folder.file(1, stream), bytes).unwrap();
+            }
+        }
+        let warned = root.path().join(format!("{case}.log"));
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(File::create(&warned).unwrap())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || finished(&folder));
+        let warned = std::fs::read_to_string(warned).unwrap();
+        let lines: Vec<&str> = warned.lines().collect();
+        assert_eq!(lines.len(), expected.len(), "case {case}: {warned}");
+        for (line, expected) in lines.iter().zip(expected) {
+            assert!(line.contains("WARN") && line.contains(expected), "{line}");
+        }
+    }
 }
