@@ -206,7 +206,7 @@ pub(super) fn finish(
             reached = entry.at_ms.max(reached);
             take(entry);
         })?;
-        if !has_begun && damaged == 0 {
+        if !has_begun && damaged == 0 && folder.stop_of(part)?.is_none() {
             tracing::warn!(session.id = %known.id, part, "the log of a session is lost");
         }
         // Of a log that is gone there may be the sound.
