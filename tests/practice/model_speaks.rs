@@ -66,7 +66,7 @@ async fn only_words_reach_the_voice() {
     let model = SseServer::start([says(&answer)]).await;
     let mut page = Page::open(&model, maya()).await;
     let spoken = page.asks("How are you?").await.spoken();
-    assert_eq!(spoken.trim(), "Honestly? I am fine. one two");
+    assert_eq!(spoken.trim(), "Honestly? I am fine. one, two");
 }
 
 #[tokio::test]
