@@ -11,9 +11,9 @@ use crate::archive::layout::{Folder, Stream};
 pub const AT_ONCE: u64 = 8 << 20;
 /// Bytes that come free each second: twice what the log grows by while somebody talks without a pause.
 pub const A_SECOND: u64 = 16 << 10;
-/// Where a session goes on, as much again may be there: what it began with comes to stand in its next
-/// part.
-const AGAIN: u64 = 2 * AT_ONCE;
+/// So much may be there where a session goes on: the longest message stands in the log twice, and once
+/// more where its next part begins.
+const AGAIN: u64 = 8 * AT_ONCE;
 
 /// How long the log of all its parts is.
 pub(super) fn logged(folder: &Folder) -> io::Result<u64> {
