@@ -12,6 +12,7 @@ mod named;
 mod papers;
 #[cfg(test)]
 mod passing;
+mod quoted;
 mod said;
 mod signs;
 mod spans;
@@ -47,6 +48,8 @@ pub struct SpokenFilter {
     fenced: bool,
     /// In a `/me …` line.
     acting: bool,
+    /// In a line of notes about the role.
+    noting: bool,
     /// In a line of a list, or a heading.
     in_list: bool,
     mid_line: bool,
@@ -139,7 +142,8 @@ impl SpokenFilter {
         let first = text.chars().next()?;
         if first.is_whitespace() {
             if first == '\n' {
-                (self.mid_line, self.later_line, self.acting) = (false, true, false);
+                (self.mid_line, self.later_line) = (false, true);
+                (self.acting, self.noting) = (false, false);
                 self.said.mid_sentence = false;
                 if std::mem::take(&mut self.in_list) {
                     self.said.parted();
@@ -149,6 +153,9 @@ impl SpokenFilter {
             return Some(first.len_utf8());
         }
         let word = &text[..text.find(char::is_whitespace).unwrap_or(text.len())];
+        if self.noting {
+            return Some(word.len());
+        }
         if self.acting {
             self.acting = !word.ends_with(['.', '!', '?', '…']);
             return Some(word.len());

@@ -19,6 +19,7 @@ impl SpokenFilter {
             mid_sentence: self.said.mid_sentence,
             before: &self.said.before,
             english: self.said.english,
+            of_oneself: self.said.of_oneself,
             carried: span.is_carried(),
             goes_on: span.goes_on,
             struck: span.head == "~~",
@@ -32,6 +33,11 @@ impl SpokenFilter {
             Read::Closed { inner, taken } => {
                 if let Some(ms) = pause(span.mark, inner) {
                     self.said.pause(ms, out);
+                    return Some(taken);
+                }
+                // What a model's template parts one turn from the next with.
+                if span.mark == '<' && inner.starts_with('|') {
+                    self.said.ended();
                     return Some(taken);
                 }
                 if span.mark == '[' && text[taken..].starts_with('(') {

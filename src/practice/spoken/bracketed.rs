@@ -4,7 +4,7 @@
 //! finite verb that is no gesture. A direction is a gesture in the present of whoever speaks, a part
 //! of the body, a silence, a manner; and what is neither, if it stands between sentences.
 
-use super::directions::{Place, ends, is_of_body, is_silence};
+use super::directions::{Place, ends, is_note, is_of_body, is_silence};
 use super::gestures::{is_gesture, is_inflected, is_made, is_plain_gesture};
 use super::speaker::Subject;
 use super::speech::{begins_speech, is_bodily, is_contracted};
@@ -13,6 +13,9 @@ use super::staged;
 impl Place<'_> {
     /// Whether words in brackets are not said.
     pub(super) fn is_bracketed_direction(&self, inner: &str, words: &[String]) -> bool {
+        if is_note(inner) {
+            return true;
+        }
         let has = |list: &str| words.iter().any(|word| is_one_of(word, list));
         let Some(first) = words.first() else {
             return true;

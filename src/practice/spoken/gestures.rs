@@ -8,6 +8,11 @@ pub(super) fn is_plain_gesture(word: &str) -> bool {
         || FOREIGN.contains(&word)
 }
 
+/// Whether a word names a gesture: `laugh`.
+pub(super) fn is_noun(word: &str) -> bool {
+    PLAIN.contains(&word)
+}
+
 /// Whether a word tells of a gesture that somebody makes: `sighs`, `seufzt`.
 pub(super) fn is_made(word: &str) -> bool {
     word.ends_with('s') && is_gesture(word) || FOREIGN.contains(&word)

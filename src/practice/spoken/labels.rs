@@ -14,12 +14,16 @@ pub(super) enum Label {
     Other(usize),
     /// Nobody's: what follows tells what is to be seen.
     Told(usize),
+    /// Nobody's: the line is a note about the role.
+    Noted(usize),
 }
 
 impl Label {
     pub(super) const fn taken(&self) -> usize {
         match self {
-            Self::Own(taken) | Self::Other(taken) | Self::Told(taken) => *taken,
+            Self::Own(taken) | Self::Other(taken) | Self::Told(taken) | Self::Noted(taken) => {
+                *taken
+            }
             Self::None | Self::Undecided => 0,
         }
     }
@@ -42,6 +46,10 @@ const TOLD: &[&str] = &[
     "narrator",
     "narration",
 ];
+/// Notes about the role.
+const NOTED: &[&str] = &["note", "ooc", "out of character", "anmerkung"];
+/// Before an answer, what the model thinks of it.
+const THOUGHT: &[&str] = &["thought", "thoughts", "thinking", "reasoning"];
 /// Longest remark between a name and its colon, in bytes.
 pub(super) const LONGEST_REMARK: usize = 60;
 
@@ -55,6 +63,8 @@ pub(super) fn label(text: &str, speaker: &str, before: bool, end: bool) -> Label
     let others = [
         (OTHER, Label::Other as fn(usize) -> Label),
         (TOLD, Label::Told),
+        (NOTED, Label::Noted),
+        (if before { THOUGHT } else { &[] }, Label::Noted),
     ];
     let others = others
         .into_iter()

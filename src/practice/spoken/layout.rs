@@ -1,6 +1,7 @@
 //! What of a page's layout a stream goes through: labels, lines of lists, fences, objects.
 
 use super::labels::{self, Label};
+use super::quoted::{self, Quoted};
 use super::{SpokenFilter, marks, named, speech, staged};
 
 impl SpokenFilter {
@@ -16,7 +17,15 @@ impl SpokenFilter {
     /// What only tells whose words these are, or of whoever speaks: how many bytes, 0 if more has
     /// to be read.
     pub(super) fn whose(&mut self, text: &str, end: bool) -> Option<usize> {
-        if self.speaker.name.is_empty() || self.mid_line && self.said.mid_sentence {
+        if self.speaker.name.is_empty() {
+            return None;
+        }
+        if self.said.quoted == Quoted::After
+            && let Some(taken) = quoted::told(text, &self.speaker, end)
+        {
+            return Some(taken);
+        }
+        if self.mid_line && self.said.mid_sentence {
             return None;
         }
         let before = !self.said.anything;
@@ -30,6 +39,10 @@ impl SpokenFilter {
             Label::None => {}
             Label::Told(taken) => {
                 self.acting = true;
+                return Some(taken);
+            }
+            Label::Noted(taken) => {
+                self.noting = true;
                 return Some(taken);
             }
             label => {

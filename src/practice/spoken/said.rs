@@ -2,7 +2,9 @@
 //! speaks for the other side.
 
 use super::labels::Label;
+use super::quoted::Quoted;
 use super::signs;
+use super::speech::SUBJECTS;
 
 /// Longest silence that is passed on, in milliseconds.
 const LONGEST_PAUSE: u32 = 5_000;
@@ -33,6 +35,9 @@ pub(super) struct Said {
     /// A word was said that only English has.
     pub(super) english: bool,
     pub(super) anything: bool,
+    pub(super) quoted: Quoted,
+    /// The last subject named, if it is no noun, is `I`.
+    pub(super) of_oneself: bool,
     /// What was said last.
     last: Option<char>,
     /// An item of a list is over.
@@ -60,6 +65,13 @@ impl Said {
             (Label::Other(_), Muted::No) if self.anything => self.muted = Muted::Over,
             (Label::Other(_), Muted::No) => self.muted = Muted::UntilOwn,
             _ => {}
+        }
+    }
+
+    /// What follows is nobody's, or the other side's: the answer is over if it began.
+    pub(super) const fn ended(&mut self) {
+        if self.anything {
+            self.muted = Muted::Over;
         }
     }
 
@@ -106,6 +118,12 @@ impl Said {
         for word in text.split_inclusive(char::is_whitespace) {
             self.english |=
                 ENGLISH.contains(&word.trim_end().trim_end_matches(['.', ',', '!', '?']));
+            let plain = word.trim().to_lowercase();
+            if plain == "i" || plain.starts_with("i'") || plain.starts_with("i’") {
+                self.of_oneself = true;
+            } else if SUBJECTS.contains(&&*plain) || ["you", "we", "they"].contains(&&*plain) {
+                self.of_oneself = false;
+            }
             if !signs::is_address(word.trim()) {
                 self.all(&signs::written_as_said(word), out);
             }
@@ -154,6 +172,7 @@ impl Said {
             out.push(c);
             (self.after_word, self.spaced) = (true, false);
             self.anything |= c.is_alphanumeric();
+            self.quoted = self.quoted.then(c, self.last);
             self.last = Some(c);
         }
     }
