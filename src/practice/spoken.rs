@@ -14,6 +14,9 @@ mod papers;
 mod passing;
 mod quoted;
 mod said;
+#[cfg(test)]
+mod shown;
+mod sights;
 mod signs;
 mod spans;
 mod speaker;

@@ -4,8 +4,9 @@
 //! finite verb that is no gesture. A direction is a gesture in the present of whoever speaks, a part
 //! of the body, a silence, a manner; and what is neither, if it stands between sentences.
 
-use super::directions::{Place, ends, is_note, is_of_body, is_silence};
+use super::directions::{Place, ends, is_of_body, is_silence};
 use super::gestures::{is_gesture, is_inflected, is_made, is_plain_gesture};
+use super::sights::is_note;
 use super::speaker::Subject;
 use super::speech::{begins_speech, is_bodily, is_contracted};
 use super::staged;
