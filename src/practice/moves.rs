@@ -13,6 +13,7 @@ mod hurt;
 mod lexicon;
 mod list;
 mod looked;
+mod need;
 mod order;
 mod phrases;
 mod reflect;

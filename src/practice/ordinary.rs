@@ -41,6 +41,13 @@ const QUESTIONS: &[(&str, &[&str])] = &[
     ("What's underneath that?", &["feelings"]),
     ("What surprised you?", &["learning"]),
     ("What have you learned?", &["learning"]),
+    ("What was most useful for you today?", &["learning"]),
+    (
+        "What is one thing you could change before the end of the month?",
+        &["next_step"],
+    ),
+    ("What shall we look at today?", &["what_brings"]),
+    ("What would you like from me?", &["goal"]),
     ("What do you love about your work?", &["values"]),
     ("What gives you energy?", &["values"]),
     ("What are you good at?", &["strengths"]),

@@ -182,6 +182,11 @@ fn the_client_s_own_words_are_given_back() {
     for (said, own) in [
         ("Drinking damages my liver.", "Drinking damages your liver."),
         ("I'm not a failure.", "You're not a failure."),
+        ("I'm a perfectionist.", "You're a perfectionist."),
+        (
+            "I need time for myself.",
+            "You need some time for yourself.",
+        ),
         (
             "My boss is probably stressed.",
             "Your boss is probably stressed.",

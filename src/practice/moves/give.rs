@@ -2,7 +2,7 @@
 
 use super::context::Echo;
 use super::general;
-use super::hurt::{finds_fault, takes_back};
+use super::hurt::{finds_fault, labels, takes_back};
 use super::lexicon::Cues;
 use super::phrases::Cue;
 use super::reflect::senses;
@@ -83,7 +83,8 @@ pub(super) fn judges(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
     let oneself =
         |w: &[String]| is(&w[0], "to on with towards toward against") && w[1] == "yourself";
     let suffers = sentence.words.windows(2).any(oneself);
-    let faults = cues.has(Cue::Judges) && !takes_back(sentence) || finds_fault(sentence);
+    let faults =
+        cues.has(Cue::Judges) && !takes_back(sentence) || finds_fault(sentence) || labels(sentence);
     faults && !suffers && !echo.mostly()
 }
 

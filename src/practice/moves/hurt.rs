@@ -39,6 +39,39 @@ pub(super) fn finds_fault(sentence: &Sentence) -> bool {
     })
 }
 
+/// Whether it names what the client is like, as if the coach knew: `you are a bit of a control freak`,
+/// `you clearly have imposter syndrome`.
+pub(super) fn labels(sentence: &Sentence) -> bool {
+    const KINDS: &str =
+        "perfectionist workaholic procrastinator pessimist micromanager overthinker";
+    const PAIRS: &[(&str, &str)] = &[
+        ("control", "freak"),
+        ("people", "pleaser"),
+        ("drama", "queen"),
+        ("attention", "seeker"),
+    ];
+    const ILLS: &str = "syndrome disorder complex adhd burnout";
+    let body = sentence.body();
+    let [you, rest @ ..] = body else {
+        return false;
+    };
+    let plain = rest.iter().skip_while(|word| is(word, HOW_SURE)).count();
+    let Some((verb, rest)) = rest[rest.len() - plain..].split_first() else {
+        return false;
+    };
+    let plain = rest
+        .iter()
+        .skip_while(|word| is(word, HOW_MUCH) || is(word, HOW_SURE) || is(word, "of the typical"))
+        .count();
+    let named = match &rest[rest.len() - plain..] {
+        [kind, ..] if is(kind, KINDS) => true,
+        [first, second, ..] => PAIRS.contains(&(first.as_str(), second.as_str())),
+        _ => false,
+    };
+    let ill = || rest.iter().take(4).any(|word| is(word, ILLS));
+    you == "you" && (verb == "are" && named || is(verb, "have suffer") && ill())
+}
+
 /// Whether it denies what somebody may think of themselves: `you are not a failure`.
 pub(super) fn takes_back(sentence: &Sentence) -> bool {
     const BAD: &str = "bad terrible awful horrible broken alone crazy difficult";
@@ -91,6 +124,9 @@ const JOINS: &str = "are were is being be been sound look seem act acting behave
 /// What may stand between `you` and a fault.
 const HOW_MUCH: &str = "are have been being so too very really just quite pretty rather simply \
     always still such a an bit little";
+
+/// How sure one is of what one says of others.
+const HOW_SURE: &str = "clearly obviously definitely probably certainly surely";
 
 /// What nobody says of others without judging them.
 const FAULTS: &str = "weak selfish naive stubborn arrogant greedy vain shallow spoiled spoilt bossy rude \

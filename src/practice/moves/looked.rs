@@ -63,9 +63,12 @@ impl<'a> Looked<'a> {
     pub(super) fn agrees(&self) -> bool {
         let stays = |word: &String| is(word, "stays stay leaves leave remains confidential");
         let first = self.sentence.word(self.sentence.body);
+        let advises = || give::advises(self.sentence, self.cues, self.echo);
+        let second = self.sentence.word(self.sentence.body + 1);
         let ours = first == "let" || first == "we" && !self.cues.has(Cue::GivesBack);
-        let agrees = ours || self.sentence.words.iter().any(stays);
-        let role = self.cues.has(Cue::Roles) && !give::advises(self.sentence, self.cues, self.echo);
+        let plans = first == "our" || first == "before" && second == "we";
+        let agrees = ours || plans && !advises() || self.sentence.words.iter().any(stays);
+        let role = self.cues.has(Cue::Roles) && !advises();
         self.asked.is_none() && (self.cues.has(Cue::Contracts) && agrees || role)
     }
 

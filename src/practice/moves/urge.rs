@@ -3,6 +3,7 @@
 
 use super::context::Echo;
 use super::lexicon::Cues;
+use super::need::{misses, prescribes};
 use super::order::denies;
 use super::phrases::Cue;
 use super::text::{Sentence, is};
@@ -64,14 +65,17 @@ fn orders(sentence: &Sentence, at: usize) -> bool {
         return false;
     }
     let said = first == "remember" && is(second, "when how what that");
+    // How people part.
+    let parts = first == "take" && second == "care" && sentence.word(at + 3) == "yourself";
     let kept = first == "keep" && is(second, "going up it");
-    !said && !kept && (is(first, DOES) || is(first, DOES_TO) && is(second, FOLLOWS))
+    !said && !kept && !parts && (is(first, DOES) || is(first, DOES_TO) && is(second, FOLLOWS))
 }
 
 /// Whether it says what the client is to do: `you should`, `you must set limits`. What they said
 /// themselves that they must do is only given back.
 pub(super) fn directs(sentence: &Sentence, cues: Cues, echo: Echo) -> bool {
-    (cues.has(Cue::Directs) || obliges(sentence)) && !echo.obliged()
+    let directs = cues.has(Cue::Directs) && !misses(sentence);
+    (directs || obliges(sentence) || prescribes(sentence, echo)) && !echo.obliged()
 }
 
 /// `you must set limits`, `you must have a plan`, but not `you must be tired`, `you must get that often`.

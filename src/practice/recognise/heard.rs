@@ -38,7 +38,8 @@ impl Known {
 #[derive(Clone, Debug)]
 pub(super) struct Phrase {
     words: Vec<u16>,
-    /// How many of them may be lost: one, where two carry a meaning of their own.
+    /// How many of them may be lost: one, where two carry a meaning of their own. Not where they are
+    /// of the two who talk: `before term ends` is not `before we end`.
     may_miss: usize,
 }
 
@@ -46,8 +47,9 @@ impl Phrase {
     pub(super) fn new(vocabulary: &mut Vocabulary, text: &str) -> Self {
         let words = words(text);
         let meaning = words.iter().filter(|w| w.is_content()).count();
+        let ours = words.iter().any(|w| w.text == "we");
         Self {
-            may_miss: usize::from(meaning >= 2),
+            may_miss: usize::from(meaning >= 2 && !ours),
             words: words.into_iter().map(|w| vocabulary.number(w)).collect(),
         }
     }

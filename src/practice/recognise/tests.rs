@@ -57,6 +57,7 @@ fn moves_are_told_apart_without_punctuation() {
         ("sorry could you say that again", Move::Repeat),
         ("what do you mean by invisible", Move::Clarify),
         ("thank you for today goodbye", Move::Goodbye),
+        ("you're an ai right", Move::AskNature),
         ("purple banana seventeen", Move::Unclear),
         (
             "in most companies the process is that the board decides in the spring and then it is published",
@@ -191,9 +192,94 @@ fn where_a_session_is_to_lead_does_not_end_it() {
             Topic::Closing,
         ),
         ("What would you like to say before we end?", Topic::Closing),
+        (
+            "What else would you like to say before the end of our session?",
+            Topic::Closing,
+        ),
+        ("What would you like to take away from today?", Topic::Goal),
+        ("What would be most useful for you today?", Topic::Goal),
         ("How shall we end this session?", Topic::Closing),
     ] {
         assert_eq!(hear(text).1, Some(topic), "{text}");
+    }
+}
+
+#[test]
+fn what_is_done_by_a_day_ends_no_session() {
+    for (text, topic) in [
+        (
+            "What is one thing you could change before the end of the month?",
+            Topic::NextStep,
+        ),
+        ("What could you do before the end of term?", Topic::NextStep),
+        (
+            "Before the end of today, what could you do?",
+            Topic::NextStep,
+        ),
+        (
+            "What is one thing you could do before the thirtieth?",
+            Topic::NextStep,
+        ),
+        ("What will you do before term ends?", Topic::NextStep),
+        (
+            "What could you do before the twenty-first of May?",
+            Topic::NextStep,
+        ),
+        (
+            "What could you try before the death of your idea?",
+            Topic::Options,
+        ),
+        (
+            "How confident are you that you'll do it before the end of the year?",
+            Topic::Scale,
+        ),
+        (
+            "Who could help you before the end of the month?",
+            Topic::Support,
+        ),
+        (
+            "What might get in the way before the end of the year?",
+            Topic::Obstacles,
+        ),
+    ] {
+        assert_eq!(hear(text).1, Some(topic), "{text}");
+    }
+}
+
+#[test]
+fn a_session_is_opened_and_looked_back_on_in_many_words() {
+    for (topic, texts) in [
+        (
+            Topic::WhatBrings,
+            &[
+                "What shall we look at today?",
+                "What shall we work on?",
+                "Where would you like to start?",
+                "Where shall we begin?",
+            ][..],
+        ),
+        (
+            Topic::Goal,
+            &[
+                "What would you like from me?",
+                "How will you know that this session was useful?",
+            ],
+        ),
+        (
+            Topic::Learning,
+            &[
+                "What do you take away from today?",
+                "What was most useful for you today?",
+                "What was the most valuable part of this session for you?",
+                "What was helpful today?",
+                "What will you remember from today?",
+                "What are you taking away?",
+            ],
+        ),
+    ] {
+        for text in texts {
+            assert_eq!(hear(text), (Move::OpenQuestion, Some(topic)), "{text}");
+        }
     }
 }
 

@@ -11,6 +11,9 @@ use super::heard::{Heard, Phrase};
 /// A topic below this is a guess.
 const FLOOR: u32 = 180;
 
+/// How much a day speaks for what is done by it.
+const BY_A_DAY: u32 = 400;
+
 /// The cues of the topics.
 #[derive(Clone, Debug)]
 pub(super) struct Topics {
@@ -53,6 +56,9 @@ impl Topics {
     ) -> Option<(Topic, bool)> {
         if looks_ahead(&heard.words[from..]) {
             return Some((Topic::Goal, true));
+        }
+        if looks_back(&heard.words[from..]) {
+            return Some((Topic::Learning, true));
         }
         let mut plain = BTreeSet::new();
         let mut scores: BTreeMap<Topic, u32> = BTreeMap::new();
@@ -98,6 +104,12 @@ impl Topics {
                 plain.insert(topic);
             }
         }
+        // What could be done by a day is a step, whatever else could be done.
+        if has_a_day(&heard.words[from..]) {
+            scores.retain(|topic, _| !matches!(topic, Topic::Options | Topic::Strengths));
+            *scores.entry(Topic::NextStep).or_default() += BY_A_DAY;
+            plain.insert(Topic::NextStep);
+        }
         let strong = scores.into_iter().filter(|(_, score)| *score >= FLOOR);
         // Of equals the first.
         let best = strong.rev().max_by_key(|(_, score)| *score);
@@ -140,4 +152,85 @@ fn looks_ahead(words: &[Word]) -> bool {
             .any(|end| said(at + 2, end));
         end && session && ahead || when && ends
     })
+}
+
+/// Whether it asks what stays of the session: `what was most useful for you today`, `what will you
+/// remember from today`.
+fn looks_back(words: &[Word]) -> bool {
+    const VALUED: &[&str] = &[
+        "useful",
+        "valuable",
+        "helpful",
+        "meaningful",
+        "worthwhile",
+        "beneficial",
+        "important",
+    ];
+    const AHEAD: &[&str] = &["would", "want", "like", "hope", "need", "should", "know"];
+    const TALK: &[&str] = &["session", "conversation", "hour", "time", "talk", "call"];
+    const KEEPS: &[&str] = &["take", "taking", "remember", "keep", "keeping", "carry"];
+    let words: Vec<&str> = words.iter().map(|word| &*word.text).collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    let now = words.contains(&"today")
+        || words
+            .windows(2)
+            .any(|w| ["this", "our"].contains(&w[0]) && TALK.contains(&w[1]));
+    let was = has(&["was", "been"]) && has(VALUED) && !words.contains(&"will");
+    let keeps = words.iter().position(|word| KEEPS.contains(word));
+    let from = words.iter().position(|word| *word == "from");
+    let keeps = keeps.zip(from).is_some_and(|(keeps, from)| {
+        let of_now = ["today", "this", "our"].contains(words.get(from + 1).unwrap_or(&""));
+        keeps < from && from <= keeps + 4 && of_now
+    });
+    !has(AHEAD) && (now && was || keeps)
+}
+
+/// Whether it names a day by which something is done: `before the end of the month`, `before the
+/// thirtieth`. Only the session ends when the talk does.
+fn has_a_day(words: &[Word]) -> bool {
+    const TALK: &[&str] = &[
+        "session",
+        "conversation",
+        "hour",
+        "time",
+        "meeting",
+        "talk",
+        "call",
+    ];
+    let words: Vec<&str> = words.iter().map(|word| &*word.text).collect();
+    (0..words.len()).any(|at| match &words[at..] {
+        ["before", "the", "end", "of", what @ ..] => {
+            !what.iter().take(2).any(|word| TALK.contains(word))
+        }
+        ["before", "the", "twenty" | "thirty", day, after @ ..]
+        | ["before", "the", day, after @ ..] => {
+            is_day(day) && after.first().is_none_or(|word| *word == "of")
+        }
+        _ => false,
+    })
+}
+
+/// Whether it is a day of a month: `thirtieth`, `3rd`.
+fn is_day(word: &str) -> bool {
+    const DAYS: &[&str] = &[
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+        "eleventh",
+        "twelfth",
+        "twentieth",
+        "thirtieth",
+    ];
+    let digits = word.starts_with(|c: char| c.is_ascii_digit());
+    let ends = ["st", "nd", "rd", "th"]
+        .iter()
+        .any(|end| word.ends_with(end));
+    DAYS.contains(&word) || word.ends_with("teenth") || digits && ends
 }
