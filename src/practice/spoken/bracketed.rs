@@ -91,7 +91,7 @@ impl Place<'_> {
 }
 
 /// Whether words say in what manner something is said: `d'une voix basse`, `with a sigh`.
-fn is_manner(words: &[String]) -> bool {
+pub(super) fn is_manner(words: &[String]) -> bool {
     let [first, rest @ ..] = words else {
         return false;
     };

@@ -16,6 +16,11 @@ fn what_is_seen_or_heard_within_a_sentence_is_not_said() {
         ("I'm okay *forced smile* really.", "I'm okay really."),
         ("I just _voice trailing off_ left.", "I just left."),
         ("He is busy *air quotes* again.", "He is busy again."),
+        ("I know *sigh* it is late.", "I know it is late."),
+        (
+            "Well, *in a low voice* I do not know.",
+            "Well, I do not know.",
+        ),
     ] {
         both(text, spoken);
     }
@@ -33,6 +38,9 @@ fn what_is_seen_or_heard_within_a_sentence_is_not_said() {
         "He just *looks* at me.",
         "I said *no pause* at all.",
         "I felt *so small* there.",
+        "I can only *shrug* at it.",
+        "All they do is *nod*.",
+        "He left *with a smile* that day.",
     ] {
         both(text, &text.replace('*', ""));
     }

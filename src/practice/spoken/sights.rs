@@ -1,5 +1,6 @@
 //! What is seen or heard of whoever speaks, named between marks within a sentence: `nervous laugh`.
 
+use super::bracketed::is_manner;
 use super::directions::{Place, is_silence};
 use super::gestures::{is_made, is_noun};
 use super::speech::{ALONE, is_bodily, speaks};
@@ -15,11 +16,22 @@ impl Place<'_> {
                 let adverb = [
                     "i", "i'm", "i’m", "just", "really", "can't", "can’t", "only",
                 ];
-                self.of_oneself && adverb.contains(&before) && is_made(word)
+                let made = self.of_oneself && adverb.contains(&before) && is_made(word);
+                made || SOUNDS.contains(&&**word) && !waits(before)
             }
-            _ => !WAITS.contains(&before) && is_sight(words),
+            _ if WAITS.contains(&before) => false,
+            // `Well, *in a low voice* …`, but not `he left *with a smile*`.
+            _ => is_sight(words) || before != self.before && is_manner(words),
         }
     }
+}
+
+/// Whether a word waits for a noun, or for a verb as people name it: `I can only *shrug*`.
+fn waits(word: &str) -> bool {
+    let adverbs = [
+        "just", "only", "always", "never", "still", "even", "really", "cannot", "couldn't",
+    ];
+    WAITS.contains(&word) || NO_ADJECTIVES.contains(&word) || adverbs.contains(&word)
 }
 
 /// Whether two to four words name a gesture, or what the body or the voice does.
@@ -50,6 +62,10 @@ pub(super) fn is_note(inner: &str) -> bool {
     head.is_some_and(|head| ["note", "ooc", "out of character", "anmerkung"].contains(&&*head))
 }
 
+/// What one does with a sound or a move of the head, as it is written on the stage.
+const SOUNDS: &[&str] = &[
+    "sigh", "chuckle", "sniff", "sniffle", "gulp", "sob", "ahem", "shrug", "nod", "wince",
+];
 /// Words that wait for a noun, or for what is said of one.
 const WAITS: &[&str] = &[
     "a", "an", "the", "my", "your", "his", "her", "our", "their", "this", "that", "these", "those",
